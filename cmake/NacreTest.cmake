@@ -1,0 +1,98 @@
+# Test registration.
+#
+#   nacre_test(NAME epoch_test KIND unit SOURCES epoch_test.cc [LIBS ...] [TIMEOUT seconds]
+#              [LABELS slow ...] [FAULTS])
+#     A gtest program; every TEST in it is one ctest test, named epoch_test.Suite.Case. FAULTS: the
+#     test needs nacre/testing.h, and is left out of builds without NACRE_FAULTS.
+#
+#   nacre_script_test(NAME install KIND install COMMAND ... [TIMEOUT seconds] [LABELS slow ...]
+#                     [FAULTS] [ENVIRONMENT A=b ...])
+#     Any command; exit status 0 passes.
+#
+# KIND becomes a ctest label: unit isolation model stress fault fuzz server lint install. Further LABELS:
+#   slow      not part of `make test`
+#   external  starts programs that are not ours (redis-server, node, python clients); not run under
+#             sanitizers
+# FAULTS adds the label `faults`.
+
+find_package(GTest 1.12 REQUIRED)
+include(GoogleTest)
+
+set(NACRE_TEST_KINDS unit isolation model stress fault fuzz server lint install check example)
+
+function(_nacre_labels out kind faults)
+  if(NOT kind IN_LIST NACRE_TEST_KINDS)
+    message(FATAL_ERROR "KIND ${kind} is not one of ${NACRE_TEST_KINDS}")
+  endif()
+  set(labels "${kind}" ${ARGN})
+  if(faults)
+    list(APPEND labels faults)
+  endif()
+  set(${out} "${labels}" PARENT_SCOPE)
+endfunction()
+
+function(nacre_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "FAULTS" "NAME;KIND;TIMEOUT" "SOURCES;LIBS;LABELS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "nacre_test: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  _nacre_labels(labels "${arg_KIND}" ${arg_FAULTS} ${arg_LABELS})
+  if(arg_FAULTS AND NOT NACRE_FAULTS)
+    return()
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+
+  add_executable(${arg_NAME} ${arg_SOURCES})
+  target_include_directories(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_compile_definitions(${arg_NAME} PRIVATE XXH_INLINE_ALL)
+  target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBS} nacre::nacre nacre_warnings GTest::gmock_main)
+  set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+
+  # A list of labels does not survive gtest_discover_tests as a property value: the generated script
+  # splits it. An escaped separator does.
+  string(REPLACE ";" "\\;" labels "${labels}")
+  gtest_discover_tests(
+    ${arg_NAME}
+    TEST_PREFIX "${arg_NAME}."
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${NACRE_TEST_ENVIRONMENT}")
+endfunction()
+
+function(nacre_script_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "FAULTS" "NAME;KIND;TIMEOUT;WORKING_DIRECTORY"
+                        "COMMAND;LABELS;ENVIRONMENT")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "nacre_script_test: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  _nacre_labels(labels "${arg_KIND}" ${arg_FAULTS} ${arg_LABELS})
+  if(arg_FAULTS AND NOT NACRE_FAULTS)
+    return()
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  if(NOT arg_WORKING_DIRECTORY)
+    set(arg_WORKING_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+  endif()
+  add_test(
+    NAME ${arg_NAME}
+    COMMAND ${arg_COMMAND}
+    WORKING_DIRECTORY "${arg_WORKING_DIRECTORY}")
+  set_tests_properties(
+    ${arg_NAME} PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT}
+                           ENVIRONMENT "${NACRE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
+endfunction()
+
+# What every test runs with. The packaged Abseil is not instrumented, so the thread sanitizer needs to
+# be told of it; each suppression carries its reason.
+set(NACRE_TEST_ENVIRONMENT "")
+if(NACRE_SANITIZE MATCHES "thread")
+  list(APPEND NACRE_TEST_ENVIRONMENT
+       "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan-suppressions.txt halt_on_error=1 second_deadlock_stack=1")
+elseif(NACRE_SANITIZE MATCHES "address")
+  list(APPEND NACRE_TEST_ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1"
+       "UBSAN_OPTIONS=print_stacktrace=1")
+endif()
