@@ -50,15 +50,23 @@ function(nacre_test)
   target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBS} nacre::nacre nacre_warnings GTest::gmock_main)
   set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
 
-  # A list of labels does not survive gtest_discover_tests as a property value: the generated script
-  # splits it. An escaped separator does.
-  string(REPLACE ";" "\\;" labels "${labels}")
   gtest_discover_tests(
     ${arg_NAME}
     TEST_PREFIX "${arg_NAME}."
+    TEST_LIST ${arg_NAME}_cases
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${NACRE_TEST_ENVIRONMENT}")
+    PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  # Lists do not survive gtest_discover_tests as property values, so they are set in a second file that
+  # ctest reads after the discovery.
+  set(properties_file "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_properties.cmake")
+  file(
+    WRITE "${properties_file}"
+    "if(${arg_NAME}_cases)\n"
+    "  set_tests_properties(\${${arg_NAME}_cases} PROPERTIES\n"
+    "    LABELS \"${labels}\" ENVIRONMENT \"${NACRE_TEST_ENVIRONMENT}\")\n"
+    "endif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${properties_file}")
 endfunction()
 
 function(nacre_script_test)
