@@ -1,0 +1,14 @@
+#include "engine/base/check.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace nacre::base {
+
+void CheckFailed(const char* file, int line, const char* condition, const char* why) {
+  std::fprintf(stderr, "%s:%d: invariant broken: %s: %s\n", file, line, condition, why);
+  std::fflush(stderr);
+  std::abort();
+}
+
+}  // namespace nacre::base

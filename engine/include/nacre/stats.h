@@ -1,0 +1,71 @@
+#ifndef NACRE_STATS_H_
+#define NACRE_STATS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "nacre/types.h"
+
+namespace nacre {
+
+// Counters since Open() and gauges of now. Collected without stopping anybody: each number is right
+// at some instant of the call, not all at the same.
+struct Stats {
+  struct SnapshotInfo {
+    Timestamp read_timestamp{};
+    absl::Duration age;
+    uint64_t id = 0;     // Transaction::id(), or the snapshot's own.
+    uint64_t owner = 0;  // TransactionOptions::owner.
+  };
+
+  Timestamp clock{};  // Timestamp of the newest commit.
+
+  // Counters.
+  uint64_t commits = 0;              // With writes.
+  uint64_t commits_read_only = 0;    // Without.
+  uint64_t rollbacks = 0;            // Asked for, by call or destruction.
+  uint64_t conflicts_write = 0;      // First-committer-wins.
+  uint64_t conflicts_read = 0;       // A key or range read by a serializable transaction.
+  uint64_t conflicts_keyspace = 0;   // A keyspace was flushed, dropped or swapped.
+  uint64_t commits_exclusive = 0;    // Behind the exclusive gate.
+  uint64_t versions_created = 0;     // Linked into a chain by a commit.
+  uint64_t versions_pruned = 0;      // Unlinked by the vacuum (also those of dropped keyspaces).
+  uint64_t objects_freed = 0;        // Versions, records and index nodes given back to the allocator.
+  uint64_t records_removed = 0;      // Keys unlinked from the index.
+  uint64_t keys_expired = 0;         // Removed because their time had come.
+  uint64_t vacuum_passes = 0;
+  uint64_t vacuum_assists = 0;       // Shares of vacuum work done by commits.
+  uint64_t snapshots_too_old = 0;    // That lost their versions to max_snapshot_age.
+
+  // Gauges.
+  uint64_t keys = 0;                 // Live at the newest commit, all keyspaces.
+  uint64_t versions_queued = 0;      // Superseded, not yet looked at by the vacuum.
+  uint64_t versions_parked = 0;      // Superseded, still seen by some snapshot.
+  uint64_t versions_retained = 0;    // Superseded, kept for history_retention.
+  uint64_t objects_retired = 0;      // Unlinked, waiting for the epoch.
+  uint64_t active_snapshots = 0;     // Snapshots and open transactions.
+  uint64_t memory_bytes = 0;         // As counted for memory_bytes_max.
+  std::optional<SnapshotInfo> oldest_snapshot;
+};
+
+// One version of a key, as Database::DumpKey() shows it.
+struct VersionInfo {
+  enum class Kind : uint8_t { kBytes, kTombstone };
+  // The transaction that made it (PostgreSQL's xmin). Unset while that commit is under way.
+  std::optional<Timestamp> created_by;
+  // The transaction that superseded it (xmax). Unset for the newest.
+  std::optional<Timestamp> superseded_by;
+  Kind kind = Kind::kBytes;
+  absl::Time expiry = absl::InfiniteFuture();
+  std::string value;
+};
+
+// "created_by=17 superseded_by=- kind=bytes value=..." one line a version, newest first.
+std::string ToString(const std::vector<VersionInfo>& chain);
+
+}  // namespace nacre
+
+#endif  // NACRE_STATS_H_
