@@ -1,5 +1,51 @@
-# `cmake --install`: the library, its headers, the CMake package and the pkg-config file.
+# `cmake --install`: the library, its public headers, the CMake package and the pkg-config file. Both
+# package files name the dependencies from the target itself, so that they cannot drift from it.
 
 include(CMakePackageConfigHelpers)
 
-install(TARGETS nacre EXPORT nacreTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+set(nacre_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/nacre")
+
+install(TARGETS nacre EXPORT nacreTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+
+# nacre/testing.h is part of the public surface only where the library has what it declares.
+if(NACRE_FAULTS)
+  set(nacre_excluded_header)
+else()
+  set(nacre_excluded_header PATTERN testing.h EXCLUDE)
+endif()
+install(
+  DIRECTORY "${PROJECT_SOURCE_DIR}/engine/include/nacre"
+  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILES_MATCHING
+  PATTERN "*.h" ${nacre_excluded_header})
+
+if(TARGET nacre-server)
+  install(TARGETS nacre-server RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+
+install(
+  EXPORT nacreTargets
+  NAMESPACE nacre::
+  DESTINATION "${nacre_package_dir}")
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/nacreConfig.cmake.in"
+                              "${PROJECT_BINARY_DIR}/nacreConfig.cmake"
+                              INSTALL_DESTINATION "${nacre_package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/nacreConfigVersion.cmake"
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/nacreConfig.cmake"
+              "${PROJECT_BINARY_DIR}/nacreConfigVersion.cmake" DESTINATION "${nacre_package_dir}")
+
+# Abseil's pkg-config names are its CMake names with another separator. The library is static, so what
+# it links privately its user has to link too.
+get_target_property(linked nacre LINK_LIBRARIES)
+list(FILTER linked INCLUDE REGEX "^absl::")
+list(TRANSFORM linked REPLACE "^absl::" "absl_")
+list(JOIN linked ", " nacre_pc_requires)
+# `cmake --install --prefix` may choose the prefix later, so the file finds it from where it stands.
+file(RELATIVE_PATH nacre_pc_up "/p/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/p")
+set(nacre_pc_cflags "")
+if(NACRE_FAULTS)
+  set(nacre_pc_cflags " -DNACRE_FAULTS")
+endif()
+configure_file("${PROJECT_SOURCE_DIR}/cmake/nacre.pc.in" "${PROJECT_BINARY_DIR}/nacre.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/nacre.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,0 +1,45 @@
+# The two commands of this project are `make run` and `make test`; `make help` lists the others.
+
+JOBS ?= $(shell nproc)
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build bench lint tidy format clean packages-run packages-test
+
+help: ## Show this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: packages-run ## Build a release and start nacre-server; flags: make run ARGS="--port 7000"
+	@cmake --preset release --log-level=WARNING >/dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target nacre-server
+	@exec build/release/bin/nacre-server $(ARGS)
+
+test: packages-test ## Build with assertions, run the quick suite, end with "N passed, N failed"
+	@JOBS=$(JOBS) cmake/run-tests.sh dev --label-exclude '^slow$$'
+
+build: packages-run ## Build the release library and server
+	@cmake --preset release --log-level=WARNING >/dev/null
+	@cmake --build --preset release --parallel $(JOBS)
+
+bench: packages-test ## Build the benchmarks into build/bench/bin
+	@cmake --preset bench --log-level=WARNING >/dev/null
+	@cmake --build --preset bench --parallel $(JOBS)
+	@ls build/bench/bin
+
+lint: packages-test ## Layering, sizes, words, guards, formatting
+	@JOBS=$(JOBS) cmake/run-tests.sh dev --label-regex '^lint$$'
+
+tidy: packages-test ## clang-tidy over engine/, vacuum/ and server/
+	@JOBS=$(JOBS) cmake/tidy.sh
+
+format: packages-test ## Apply .clang-format
+	@git ls-files -z '*.cc' '*.h' | xargs -0 clang-format-14 -i
+
+clean: ## Remove all builds
+	@rm -rf build
+
+packages-run:
+	@cmake/install-packages.sh cmake/packages-run.txt
+
+packages-test:
+	@cmake/install-packages.sh cmake/packages-run.txt cmake/packages-test.txt

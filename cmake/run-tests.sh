@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# run-tests.sh PRESET [CTEST-ARGUMENT...]: configures, builds, runs ctest in parallel.
+#
+# The last line is "N passed, N failed". Exit status 0 only if something ran and nothing failed; a build
+# that fails counts as one failure.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+preset=$1
+shift
+jobs=${JOBS:-$(nproc)}
+junit=$PWD/build/$preset/ctest-junit.xml
+
+finish() {
+  echo "$1 passed, $2 failed"
+  [ "$2" -eq 0 ]
+  exit
+}
+
+cmake --preset "$preset" --log-level=WARNING >/dev/null &&
+  cmake --build --preset "$preset" --parallel "$jobs" ||
+  finish 0 1
+
+rm -f "$junit"
+ctest --preset "$preset" --parallel "$jobs" --no-tests=error --output-junit "$junit" "$@"
+ctest_status=$?
+
+counts=$(/usr/bin/python3 cmake/count_tests.py "$junit" "$ctest_status") || counts="0 1"
+finish $counts
