@@ -12,9 +12,10 @@ namespace nacre::base {
 
 }  // namespace nacre::base
 
-#define NACRE_CHECK(condition, why)            \
-  (__builtin_expect(!!(condition), 1) ? (void)0 \
-                                      : ::nacre::base::CheckFailed(__FILE__, __LINE__, #condition, why))
+#define NACRE_CHECK(condition, why)   \
+  (__builtin_expect(!!(condition), 1) \
+       ? (void)0                      \
+       : ::nacre::base::CheckFailed(__FILE__, __LINE__, #condition, why))
 
 #ifdef NDEBUG
 #define NACRE_DCHECK(condition, why) ((void)sizeof(!(condition)))

@@ -7,8 +7,8 @@ namespace {
 
 constexpr size_t kCacheLineBytes = 64;
 
-// Written by its thread, read by reclaimers. Slots are reused by later threads and never freed, so a
-// reclaimer may walk the list without a lock.
+// Written by its thread, read by reclaimers. Slots are reused by later threads and never freed, so
+// a reclaimer may walk the list without a lock.
 struct alignas(kCacheLineBytes) ThreadSlot {
   std::atomic<uint64_t> epoch{EpochDomain::kUnpinned};
   std::atomic<bool> taken{true};

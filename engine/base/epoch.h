@@ -14,14 +14,15 @@
 //   reader (Pin)                              reclaimer
 //   1. e = global (acquire)                   a. unlinks the object
 //   2. slot = e (seq_cst)                     b. E = global++ (seq_cst)
-//   3. global == e still? (seq_cst)           c. loads every slot (seq_cst): free when each is 0 or > E
+//   3. global == e still? (seq_cst)           c. loads every slot (seq_cst): free when each is 0 or
+//   > E
 //      else again from 1
 //
-// If (c) reads a slot from before (2), then (c) precedes (2) in the order of sequentially consistent
-// operations, so (b) precedes (3), and (3) sees at least E + 1: the reader repeats with an e > E, whose
-// acquire load makes (a) visible, and it can not find the object. If (c) reads e from (2) and e <= E,
-// the object is kept. If e > E, (1) has read a value published by (b) or later, again with (a)
-// visible.
+// If (c) reads a slot from before (2), then (c) precedes (2) in the order of sequentially
+// consistent operations, so (b) precedes (3), and (3) sees at least E + 1: the reader repeats with
+// an e > E, whose acquire load makes (a) visible, and it can not find the object. If (c) reads e
+// from (2) and e <= E, the object is kept. If e > E, (1) has read a value published by (b) or
+// later, again with (a) visible.
 
 namespace nacre::base {
 
@@ -40,8 +41,8 @@ class EpochDomain {
   static size_t ThreadIndex();
 };
 
-// Keeps everything that the calling thread can reach from being freed. May be nested, also across the
-// fibers of one thread: the outermost pin counts. Must end on the thread that began it.
+// Keeps everything that the calling thread can reach from being freed. May be nested, also across
+// the fibers of one thread: the outermost pin counts. Must end on the thread that began it.
 class EpochPin {
  public:
   EpochPin();

@@ -1,8 +1,8 @@
 #ifndef NACRE_ENGINE_BASE_FAULTS_H_
 #define NACRE_ENGINE_BASE_FAULTS_H_
 
-// The engine's side of nacre/testing.h. NACRE_STEP marks a numbered step; NACRE_BUG asks whether a bug
-// is planted. Outside the NACRE_FAULTS build both vanish at compile time.
+// The engine's side of nacre/testing.h. NACRE_STEP marks a numbered step; NACRE_BUG asks whether a
+// bug is planted. Outside the NACRE_FAULTS build both vanish at compile time.
 
 #ifdef NACRE_FAULTS
 

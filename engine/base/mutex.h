@@ -13,8 +13,8 @@ namespace nacre::base {
 // absl::Mutex detects deadlocks at run time (ten times the cost), and the thread sanitizer does not
 // see into the packaged library.
 //
-// In the NACRE_FAULTS build with a step hook installed, a busy mutex is a step: all fibers run on one
-// thread, so waiting in the kernel would be for ever.
+// In the NACRE_FAULTS build with a step hook installed, a busy mutex is a step: all fibers run on
+// one thread, so waiting in the kernel would be for ever.
 class ABSL_LOCKABLE Mutex {
  public:
   Mutex() = default;

@@ -30,8 +30,8 @@ class RetireList {
   // Precondition: `object` can not be found by a thread that pins from now on.
   void Add(void* object, Free free);
 
-  // Frees at most about `limit` objects whose epoch has passed; returns how many. Returns 0 at once if
-  // another thread is in here.
+  // Frees at most about `limit` objects whose epoch has passed; returns how many. Returns 0 at once
+  // if another thread is in here.
   size_t Reclaim(size_t limit);
 
   // Objects retired and not yet freed. Approximate while others work.

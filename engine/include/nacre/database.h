@@ -44,15 +44,15 @@ class Database {
   // transaction returns that error.
   Transaction Begin(const TransactionOptions& options = {});
   Snapshot GetSnapshot() const;
-  // The state at `timestamp`: kOutOfRange if that history is gone (see Options::history_retention) or in
-  // the future.
+  // The state at `timestamp`: kOutOfRange if that history is gone (see Options::history_retention)
+  // or in the future.
   absl::StatusOr<Snapshot> GetSnapshotAt(Timestamp timestamp) const;
 
-  // Runs `fn` on a fresh transaction and commits. On kAborted, from `fn` or from the commit: backs off
-  // with full jitter and runs it again on a new snapshot, at most attempts_max times. Any other error of
-  // `fn` rolls back and is returned. A conflict that `fn` swallowed comes back from the commit.
-  // `fn` may run many times: it has no outside effects, and neither commits nor rolls back (checked).
-  // Returns the commit timestamp, or the read timestamp if nothing was written.
+  // Runs `fn` on a fresh transaction and commits. On kAborted, from `fn` or from the commit: backs
+  // off with full jitter and runs it again on a new snapshot, at most attempts_max times. Any other
+  // error of `fn` rolls back and is returned. A conflict that `fn` swallowed comes back from the
+  // commit. `fn` may run many times: it has no outside effects, and neither commits nor rolls back
+  // (checked). Returns the commit timestamp, or the read timestamp if nothing was written.
   absl::StatusOr<Timestamp> Transact(absl::FunctionRef<absl::Status(Transaction&)> fn,
                                      const TransactOptions& options = {});
 
@@ -62,11 +62,11 @@ class Database {
     std::string_view key;
   };
   // Runs `fn` once, with the latches of `keys` held, and commits without a possible conflict. Reads
-  // see the newest committed state. `fn` may read and write `keys` only (anything else, and any range,
-  // is kFailedPrecondition), must be short, must not call the database otherwise, and neither commits
-  // nor rolls back. If it returns an error, nothing is applied and the error is returned.
-  // With `watched`, first checks ChangedSince() for each watched key, in the same instant; any change is
-  // kAborted, and `fn` does not run.
+  // see the newest committed state. `fn` may read and write `keys` only (anything else, and any
+  // range, is kFailedPrecondition), must be short, must not call the database otherwise, and
+  // neither commits nor rolls back. If it returns an error, nothing is applied and the error is
+  // returned. With `watched`, first checks ChangedSince() for each watched key, in the same
+  // instant; any change is kAborted, and `fn` does not run.
   struct WatchedKey {
     Keyspace keyspace;
     std::string_view key;
@@ -77,7 +77,8 @@ class Database {
                                            absl::Span<const WatchedKey> watched = {},
                                            uint64_t owner = 0);
 
-  // Reads one key and writes it, with its latch held: never conflicts. `fn` runs once and must be short.
+  // Reads one key and writes it, with its latch held: never conflicts. `fn` runs once and must be
+  // short.
   absl::StatusOr<Timestamp> Modify(
       std::string_view key,
       absl::FunctionRef<Modification(std::optional<std::string_view> value)> fn,
@@ -93,21 +94,24 @@ class Database {
       absl::FunctionRef<void(std::optional<std::string_view> value, absl::Time expiry)> visit,
       Keyspace keyspace = Keyspace()) const;
 
-  // --- Keyspaces. Each change is a commit of its own: snapshots from before it still see what was. ---
+  // --- Keyspaces. Each change is a commit of its own: snapshots from before it still see what was.
+  // ---
 
   // The keyspace of that name, made if there is none. The default keyspace has the name "".
   absl::StatusOr<Keyspace> OpenKeyspace(std::string_view name);
   std::optional<Keyspace> FindKeyspace(std::string_view name) const;
   std::vector<std::pair<std::string, Keyspace>> ListKeyspaces() const;
-  // O(1) for the caller; the vacuum frees the contents. A transaction that wrote to the keyspace, or
-  // read it under kSerializable, and commits later is kAborted.
+  // O(1) for the caller; the vacuum frees the contents. A transaction that wrote to the keyspace,
+  // or read it under kSerializable, and commits later is kAborted.
   absl::StatusOr<Timestamp> FlushKeyspace(Keyspace keyspace);
   absl::StatusOr<Timestamp> FlushAllKeyspaces();
-  // The default keyspace can not be dropped. The handle is dead afterwards; the name can be used again.
+  // The default keyspace can not be dropped. The handle is dead afterwards; the name can be used
+  // again.
   absl::StatusOr<Timestamp> DropKeyspace(Keyspace keyspace);
   // Exchanges the contents of two keyspaces.
   absl::StatusOr<Timestamp> SwapKeyspaces(Keyspace a, Keyspace b);
-  // Keys at the newest commit, those included whose time has come but that are not yet removed. O(1).
+  // Keys at the newest commit, those included whose time has come but that are not yet removed.
+  // O(1).
   absl::StatusOr<uint64_t> KeyCount(Keyspace keyspace = Keyspace()) const;
 
   // --- Looking inside ---
@@ -120,11 +124,12 @@ class Database {
   Stats GetStats() const;
   // Every version of a key, newest first, for debugging. Empty if there is no record of it.
   std::vector<VersionInfo> DumpKey(std::string_view key, Keyspace keyspace = Keyspace()) const;
-  // Walks everything and checks the invariants of index, chains, queues and counters. May run beside readers
-  // and writers; the counts are compared only if nobody wrote meanwhile. kInternal names the first fault.
+  // Walks everything and checks the invariants of index, chains, queues and counters. May run
+  // beside readers and writers; the counts are compared only if nobody wrote meanwhile. kInternal
+  // names the first fault.
   absl::Status Verify() const;
-  // One pass of the vacuum on the calling thread: prunes and frees all that can go now. Returns how many
-  // versions it unlinked. Thread-safe, also beside the vacuum thread.
+  // One pass of the vacuum on the calling thread: prunes and frees all that can go now. Returns how
+  // many versions it unlinked. Thread-safe, also beside the vacuum thread.
   size_t RunVacuumOnce();
 
  private:

@@ -10,7 +10,8 @@
 
 namespace nacre {
 
-// A position in the keys of one snapshot, or of a transaction with its own writes. Ordered by bytes.
+// A position in the keys of one snapshot, or of a transaction with its own writes. Ordered by
+// bytes.
 //
 // Thread-compatible. Holds no lock and no epoch between calls, so it may rest for hours. Writes
 // that its transaction makes after the iterator was made are seen from the next Seek on. Must not

@@ -39,8 +39,8 @@ struct Options {
   // Stripes of the latches that committers take. A power of two from 1 to 2^20. More stripes, fewer
   // false meetings; 64 bytes each.
   size_t latch_stripes = 4096;
-  // The time that expiry is judged by. Unset: the system's. A step back is ignored. For tests and simulation;
-  // must be thread-safe.
+  // The time that expiry is judged by. Unset: the system's. A step back is ignored. For tests and
+  // simulation; must be thread-safe.
   std::function<absl::Time()> time_source;
 };
 
@@ -63,8 +63,8 @@ struct TransactOptions {
   TransactionOptions transaction;
   // Runs of the function before the last kAborted is returned. At least 1.
   int attempts_max = 64;
-  // From this run on, the transaction runs while no other can commit, so that it can not conflict. The
-  // function must then be short. The default never does.
+  // From this run on, the transaction runs while no other can commit, so that it can not conflict.
+  // The function must then be short. The default never does.
   int exclusive_from_attempt = INT32_MAX;
   // Pause after the n-th conflict: random up to min(backoff_max, backoff_base * 2^n) (full jitter).
   absl::Duration backoff_base = absl::Microseconds(5);

@@ -19,12 +19,12 @@ class Database;
 
 // The committed state at one timestamp, readable for as long as the object lives.
 //
-// Thread-safe for reading. Copies are cheap and share one registration. A snapshot holds the versions
-// that it can see (at most one a key), and nothing that was made and superseded after it; it blocks
-// no writer. Must not outlive its database.
+// Thread-safe for reading. Copies are cheap and share one registration. A snapshot holds the
+// versions that it can see (at most one a key), and nothing that was made and superseded after it;
+// it blocks no writer. Must not outlive its database.
 //
-// Reads fail only with kOutOfRange (too old, if Options::max_snapshot_age is set) or kNotFound (no such
-// keyspace at this timestamp).
+// Reads fail only with kOutOfRange (too old, if Options::max_snapshot_age is set) or kNotFound (no
+// such keyspace at this timestamp).
 class Snapshot {
  public:
   Snapshot(const Snapshot&);
@@ -41,8 +41,9 @@ class Snapshot {
   // A copy of the value.
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key,
                                                  Keyspace keyspace = Keyspace()) const;
-  // Calls `visit` once with the value if the key is present, without copying. The view lives during the
-  // call; `visit` should be short, since it delays the freeing of memory. Returns whether present.
+  // Calls `visit` once with the value if the key is present, without copying. The view lives during
+  // the call; `visit` should be short, since it delays the freeing of memory. Returns whether
+  // present.
   absl::StatusOr<bool> Read(std::string_view key,
                             absl::FunctionRef<void(std::string_view value)> visit,
                             Keyspace keyspace = Keyspace()) const;

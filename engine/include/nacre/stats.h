@@ -24,30 +24,30 @@ struct Stats {
   Timestamp clock{};  // Timestamp of the newest commit.
 
   // Counters.
-  uint64_t commits = 0;              // With writes.
-  uint64_t commits_read_only = 0;    // Without.
-  uint64_t rollbacks = 0;            // Asked for, by call or destruction.
-  uint64_t conflicts_write = 0;      // First-committer-wins.
-  uint64_t conflicts_read = 0;       // A key or range read by a serializable transaction.
-  uint64_t conflicts_keyspace = 0;   // A keyspace was flushed, dropped or swapped.
-  uint64_t commits_exclusive = 0;    // Behind the exclusive gate.
-  uint64_t versions_created = 0;     // Linked into a chain by a commit.
-  uint64_t versions_pruned = 0;      // Unlinked by the vacuum (also those of dropped keyspaces).
-  uint64_t objects_freed = 0;        // Versions, records and index nodes given back to the allocator.
-  uint64_t records_removed = 0;      // Keys unlinked from the index.
-  uint64_t keys_expired = 0;         // Removed because their time had come.
+  uint64_t commits = 0;             // With writes.
+  uint64_t commits_read_only = 0;   // Without.
+  uint64_t rollbacks = 0;           // Asked for, by call or destruction.
+  uint64_t conflicts_write = 0;     // First-committer-wins.
+  uint64_t conflicts_read = 0;      // A key or range read by a serializable transaction.
+  uint64_t conflicts_keyspace = 0;  // A keyspace was flushed, dropped or swapped.
+  uint64_t commits_exclusive = 0;   // Behind the exclusive gate.
+  uint64_t versions_created = 0;    // Linked into a chain by a commit.
+  uint64_t versions_pruned = 0;     // Unlinked by the vacuum (also those of dropped keyspaces).
+  uint64_t objects_freed = 0;    // Versions, records and index nodes given back to the allocator.
+  uint64_t records_removed = 0;  // Keys unlinked from the index.
+  uint64_t keys_expired = 0;     // Removed because their time had come.
   uint64_t vacuum_passes = 0;
-  uint64_t vacuum_assists = 0;       // Shares of vacuum work done by commits.
-  uint64_t snapshots_too_old = 0;    // That lost their versions to max_snapshot_age.
+  uint64_t vacuum_assists = 0;     // Shares of vacuum work done by commits.
+  uint64_t snapshots_too_old = 0;  // That lost their versions to max_snapshot_age.
 
   // Gauges.
-  uint64_t keys = 0;                 // Live at the newest commit, all keyspaces.
-  uint64_t versions_queued = 0;      // Superseded, not yet looked at by the vacuum.
-  uint64_t versions_parked = 0;      // Superseded, still seen by some snapshot.
-  uint64_t versions_retained = 0;    // Superseded, kept for history_retention.
-  uint64_t objects_retired = 0;      // Unlinked, waiting for the epoch.
-  uint64_t active_snapshots = 0;     // Snapshots and open transactions.
-  uint64_t memory_bytes = 0;         // As counted for memory_bytes_max.
+  uint64_t keys = 0;               // Live at the newest commit, all keyspaces.
+  uint64_t versions_queued = 0;    // Superseded, not yet looked at by the vacuum.
+  uint64_t versions_parked = 0;    // Superseded, still seen by some snapshot.
+  uint64_t versions_retained = 0;  // Superseded, kept for history_retention.
+  uint64_t objects_retired = 0;    // Unlinked, waiting for the epoch.
+  uint64_t active_snapshots = 0;   // Snapshots and open transactions.
+  uint64_t memory_bytes = 0;       // As counted for memory_bytes_max.
   std::optional<SnapshotInfo> oldest_snapshot;
 };
 

@@ -55,14 +55,15 @@ class Transaction {
   absl::Status MultiGet(absl::Span<const std::string_view> keys,
                         absl::Span<std::optional<std::string_view>> values);
   // Get() that conflicts at Commit() if anybody has written the key since read_timestamp(), at any
-  // isolation level, also when this transaction writes nothing. Used for every key that a decision depends
-  // on, it prevents write skew; predicates over ranges need kSerializable.
+  // isolation level, also when this transaction writes nothing. Used for every key that a decision
+  // depends on, it prevents write skew; predicates over ranges need kSerializable.
   absl::StatusOr<std::optional<std::string_view>> GetForUpdate(std::string_view key)
       ABSL_ATTRIBUTE_LIFETIME_BOUND;
   absl::StatusOr<bool> Exists(std::string_view key);
   absl::StatusOr<std::optional<KeyInfo>> GetInfo(std::string_view key);
-  // Visits a range in key order (or reverse) until `visit` returns false. Sees own writes made before
-  // the call; `visit` may write, and does not see that. The views live until the transaction finishes.
+  // Visits a range in key order (or reverse) until `visit` returns false. Sees own writes made
+  // before the call; `visit` may write, and does not see that. The views live until the transaction
+  // finishes.
   absl::Status Scan(const Range& range,
                     absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit);
   // O(keys in the range).
@@ -78,14 +79,15 @@ class Transaction {
   absl::Status Put(std::string_view key, std::string_view value, const PutOptions& options = {});
   absl::Status Delete(std::string_view key);  // OK if absent.
   Savepoint SetSavepoint();
-  // Takes back every write since the savepoint, which stays usable. Reads stay read: they still count
-  // for conflicts. kInvalidArgument if the savepoint is not of this transaction or was rolled back over.
+  // Takes back every write since the savepoint, which stays usable. Reads stay read: they still
+  // count for conflicts. kInvalidArgument if the savepoint is not of this transaction or was rolled
+  // back over.
   absl::Status RollbackTo(Savepoint savepoint);
 
   // First-committer-wins: kAborted if any written or GetForUpdate key has a version newer than
-  // read_timestamp(); under kSerializable, also if any key or range that was read has changed. On success
-  // the writes are visible to every Begin() after the return. Finishes the transaction either way.
-  // Returns the commit timestamp, or the read timestamp if nothing was written.
+  // read_timestamp(); under kSerializable, also if any key or range that was read has changed. On
+  // success the writes are visible to every Begin() after the return. Finishes the transaction
+  // either way. Returns the commit timestamp, or the read timestamp if nothing was written.
   // O(writes), and O(reads) for a serializable transaction that writes.
   absl::StatusOr<Timestamp> Commit();
   void Rollback();  // Idempotent.

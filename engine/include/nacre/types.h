@@ -6,12 +6,13 @@
 // Errors, in the whole library: the status code says what the caller does next.
 //   kAborted             A conflict; nothing was applied. Run the whole transaction again.
 //                        The message names the key or range.
-//   kFailedPrecondition  The transaction is finished, read-only, or otherwise misused. Do not retry.
-//   kInvalidArgument     A key, value or option is out of bounds. Do not retry.
-//   kNotFound            The keyspace does not exist (any more).
-//   kOutOfRange          The snapshot is too old (Options::max_snapshot_age), or older than the history
+//   kFailedPrecondition  The transaction is finished, read-only, or otherwise misused. Do not
+//   retry. kInvalidArgument     A key, value or option is out of bounds. Do not retry. kNotFound
+//   The keyspace does not exist (any more). kOutOfRange          The snapshot is too old
+//   (Options::max_snapshot_age), or older than the history
 //                        that is kept (Options::history_retention). Begin again.
-//   kResourceExhausted   A limit of Options on memory, transactions or the write set. Nothing was applied.
+//   kResourceExhausted   A limit of Options on memory, transactions or the write set. Nothing was
+//   applied.
 // An absent key is not an error: reads yield std::nullopt.
 
 #include <cstddef>
@@ -81,13 +82,14 @@ struct Range {
   Bound start = {};              // The lower end, also when `reverse` is set.
   Bound end = {};                // The upper end.
   std::string_view prefix = {};  // Only keys that begin so; narrows start and end.
-  bool reverse = false;     // From the upper end down.
-  uint64_t offset = 0;      // Keys passed over first; costs as much as visiting them.
+  bool reverse = false;          // From the upper end down.
+  uint64_t offset = 0;           // Keys passed over first; costs as much as visiting them.
   uint64_t limit = kNoLimit;
 };
 
 struct PutOptions {
-  // The key is absent for every transaction that begins at this time or later (millisecond precision).
+  // The key is absent for every transaction that begins at this time or later (millisecond
+  // precision).
   absl::Time expiry = absl::InfiniteFuture();
   // Takes over the expiry of the value that is replaced, and ignores `expiry`. Reads the key.
   bool keep_expiry = false;
