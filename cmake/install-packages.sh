@@ -64,7 +64,8 @@ apt_get update || stop "apt-get update failed." "Is the package mirror reachable
 apt_get install -y --no-remove --no-install-recommends "${missing[@]}" >/dev/null ||
   stop "apt-get install failed." "See its message above; a package in conflict has to be removed by hand."
 
-if installs redis-server && command -v systemctl >/dev/null 2>&1; then
-  echo "redis-server was installed for the tests only: not started, and not at the next boot."
-  "${sudo[@]}" systemctl disable --quiet redis-server.service >/dev/null 2>&1 || true
+if installs redis-server; then
+  echo "redis-server was installed for the tests only: not started now, nor at the next boot."
+  "${sudo[@]}" update-rc.d redis-server disable >/dev/null 2>&1 || true
+  "${sudo[@]}" deb-systemd-helper disable redis-server.service >/dev/null 2>&1 || true
 fi
