@@ -1,0 +1,40 @@
+#include "engine/mvcc/version.h"
+
+#include <cstring>
+#include <new>
+
+namespace nacre::mvcc {
+
+Version* Version::Allocate(Kind kind, std::string_view value, ExpiryMs expiry) {
+  const bool has_expiry = expiry != kNoExpiry;
+  void* memory = ::operator new(HeaderBytes(has_expiry) + value.size());
+  auto* version = new (memory) Version(kind, static_cast<uint32_t>(value.size()), has_expiry);
+  if (has_expiry) std::memcpy(static_cast<void*>(version + 1), &expiry, sizeof(expiry));
+  if (!value.empty()) std::memcpy(const_cast<char*>(version->data()), value.data(), value.size());
+  return version;
+}
+
+Version* Version::NewBytes(std::string_view value, ExpiryMs expiry) {
+  return Allocate(Kind::kBytes, value, expiry);
+}
+
+Version* Version::NewTombstone() { return Allocate(Kind::kTombstone, {}, kNoExpiry); }
+
+Version* Version::NewExpiredTombstone(ExpiryMs expiry, uint64_t replaced) {
+  char bytes[sizeof(replaced)];
+  std::memcpy(bytes, &replaced, sizeof(replaced));
+  return Allocate(Kind::kTombstone, {bytes, sizeof(bytes)}, expiry);
+}
+
+uint64_t Version::replaced() const {
+  uint64_t replaced;
+  std::memcpy(&replaced, data(), sizeof(replaced));
+  return replaced;
+}
+
+void Version::Free(void* version) {
+  static_cast<Version*>(version)->~Version();
+  ::operator delete(version);
+}
+
+}  // namespace nacre::mvcc

@@ -1,0 +1,51 @@
+#ifndef NACRE_ENGINE_TXN_GARBAGE_SINK_H_
+#define NACRE_ENGINE_TXN_GARBAGE_SINK_H_
+
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "engine/mvcc/record.h"
+#include "engine/mvcc/version.h"
+
+namespace nacre::txn {
+
+class Generation;
+
+// A version that will have to go. Exactly one entry is made for each superseded version and for
+// each committed tombstone (a tombstone that is superseded later keeps its first entry). The entry
+// owns the version: whoever consumes it retires the version, once it is unlinked. The record may be
+// touched only while the version is seen not to be unlinked inside the same epoch pin: such a
+// version stands in its chain, and a record with such a version stands in the index.
+struct Garbage {
+  mvcc::Record* record = nullptr;
+  mvcc::Version* version = nullptr;
+  // The commit timestamp of the version that superseded it; 0 for a tombstone that was newest when
+  // it was handed over.
+  uint64_t superseded_at = 0;
+};
+
+// What the transactions hand to the vacuum. Thread-safe.
+class GarbageSink {
+ public:
+  virtual ~GarbageSink() = default;
+
+  // After a commit, its latches released.
+  virtual void Accept(absl::Span<const Garbage> garbage) = 0;
+
+  // Under the latch of the record, after its newest committed version changed: `before` and `after`
+  // are the expiries of the old and the new one (mvcc::kNoExpiry if none). O(log n).
+  virtual void ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after) = 0;
+
+  // After a commit that replaced `generation` of a keyspace by a newer one.
+  virtual void AcceptGeneration(uint32_t keyspace, Generation* generation,
+                                uint64_t superseded_at) = 0;
+
+  // After a commit and after a snapshot ended, with nothing held: does a bounded share of the work
+  // if there is too much of it, and wakes the vacuum where it waits for this.
+  virtual void Assist() = 0;
+  virtual void SnapshotEnded() = 0;
+};
+
+}  // namespace nacre::txn
+
+#endif  // NACRE_ENGINE_TXN_GARBAGE_SINK_H_

@@ -1,0 +1,103 @@
+#ifndef NACRE_ENGINE_TXN_SEQUENCER_H_
+#define NACRE_ENGINE_TXN_SEQUENCER_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/types/span.h"
+#include "engine/base/mutex.h"
+#include "engine/mvcc/record.h"
+
+namespace nacre::txn {
+
+// One write of a recent commit.
+struct RecentWrite {
+  const mvcc::Record* record = nullptr;
+  uint64_t hash = 0;  // LatchTable::HashOf() of its key.
+};
+
+// The one place where commits are put in order. Its lock is held for a few stores.
+//
+// Invariant CLOCK: the clock names only commits whose every version carries its timestamp already.
+// It is advanced by one, under the mutex, after the leader of the commit was stamped. So a reader
+// never waits and never sees half a commit, and commit order, log order, timestamp order and
+// real-time order are one.
+//
+// The ring remembers what the last commits wrote, so that a serializable committer can look at
+// those that passed it by between its validation and its turn. Record pointers in it are safe for a
+// committer that was pinned before it loaded the clock it asks from: whatever was unlinked since
+// then has not been freed.
+class Sequencer {
+ public:
+  // The committer asks for commits in (C, clock]. More than this many are not remembered.
+  static constexpr size_t kCommitsRemembered = 1024;
+  static constexpr size_t kWritesRemembered = 16384;
+  // A commit with more writes than this is not remembered in detail.
+  static constexpr size_t kWritesPerCommitRemembered = 1024;
+
+  Sequencer() : ring_(std::make_unique<Ring>()) {}
+
+  base::Mutex& mutex() ABSL_LOCK_RETURNED(mutex_) { return mutex_; }
+  const std::atomic<uint64_t>& clock() const { return clock_; }
+  uint64_t Clock() const { return clock_.load(std::memory_order_acquire); }
+
+  // Enters a commit into the ring, before Publish(timestamp).
+  void Remember(uint64_t timestamp, absl::Span<const RecentWrite> writes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    Entry& entry = ring_->entries[timestamp % kCommitsRemembered];
+    entry.timestamp = timestamp;
+    entry.first = writes_end_;
+    entry.known = writes.size() <= kWritesPerCommitRemembered;
+    entry.count = entry.known ? static_cast<uint32_t>(writes.size()) : 0;
+    if (!entry.known) return;
+    for (const RecentWrite& write : writes)
+      ring_->writes[writes_end_++ % kWritesRemembered] = write;
+  }
+
+  // seq_cst: see REGISTERED in snapshot_registry.h.
+  void Publish(uint64_t timestamp) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    clock_.store(timestamp, std::memory_order_seq_cst);
+  }
+
+  // Calls visit(write) for each write of the commits in (since, clock] until it returns false.
+  enum class Recall : uint8_t { kComplete, kStopped, kForgotten };
+  template <typename Visit>
+  Recall RecallSince(uint64_t since, Visit visit) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const uint64_t now = clock_.load(std::memory_order_relaxed);
+    if (now - since > kCommitsRemembered) return Recall::kForgotten;
+    for (uint64_t timestamp = since + 1; timestamp <= now; ++timestamp) {
+      const Entry& entry = ring_->entries[timestamp % kCommitsRemembered];
+      if (!entry.known || entry.first + kWritesRemembered < writes_end_) return Recall::kForgotten;
+      for (uint64_t i = entry.first; i < entry.first + entry.count; ++i) {
+        if (!visit(ring_->writes[i % kWritesRemembered])) return Recall::kStopped;
+      }
+    }
+    return Recall::kComplete;
+  }
+
+ private:
+  struct Entry {
+    uint64_t timestamp = 0;
+    uint64_t first = 0;
+    uint32_t count = 0;
+    bool known = true;
+  };
+  struct Ring {
+    std::array<Entry, kCommitsRemembered> entries;
+    std::array<RecentWrite, kWritesRemembered> writes;
+  };
+
+  // Written under the mutex, read by every transaction that begins.
+  alignas(64) std::atomic<uint64_t> clock_{0};
+  alignas(64) base::Mutex mutex_;
+  uint64_t writes_end_ ABSL_GUARDED_BY(mutex_) = 0;
+  const std::unique_ptr<Ring> ring_ ABSL_PT_GUARDED_BY(mutex_);
+};
+
+}  // namespace nacre::txn
+
+#endif  // NACRE_ENGINE_TXN_SEQUENCER_H_

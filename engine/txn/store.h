@@ -1,0 +1,57 @@
+#ifndef NACRE_ENGINE_TXN_STORE_H_
+#define NACRE_ENGINE_TXN_STORE_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "engine/base/retire.h"
+#include "engine/txn/commit_gate.h"
+#include "engine/txn/commit_sink.h"
+#include "engine/txn/counters.h"
+#include "engine/txn/expiry_time.h"
+#include "engine/txn/garbage_sink.h"
+#include "engine/txn/keyspace_table.h"
+#include "engine/txn/latch_table.h"
+#include "engine/txn/sequencer.h"
+#include "engine/txn/snapshot_registry.h"
+#include "nacre/options.h"
+
+namespace nacre::txn {
+
+// Everything that the transactions of one database share. A plain aggregate: each part guards
+// itself.
+//
+// Order of locks: KeyspaceTable::changes_mutex, CommitGate, stripes by index, sequencer. The vacuum
+// only tries a stripe.
+struct Store {
+  explicit Store(const Options& store_options)
+      : options(store_options),
+        registry(sequencer.clock(), store_options.snapshots_max),
+        latches(store_options.latch_stripes),
+        keyspaces(store_options.keyspaces_max, retired),
+        time(store_options.time_source, sequencer.mutex()) {}
+
+  const Options options;
+  base::RetireList retired;
+  Sequencer sequencer;
+  SnapshotRegistry registry;
+  LatchTable latches;
+  KeyspaceTable keyspaces;
+  CommitGate gate;
+  ExpiryTime time;
+  // Set before the first value with an expiry is committed, never cleared. While it is unset, no
+  // transaction needs to know the time.
+  std::atomic<bool> expiry_used{false};
+  // The vacuum may have pruned versions superseded at or below this. Stored (seq_cst) before the
+  // registry is scanned for such a prune; loaded (seq_cst) after an AS OF snapshot has registered
+  // its ray.
+  std::atomic<uint64_t> retention_floor{0};
+  Counters counters;
+  // Set once, before the first transaction.
+  GarbageSink* garbage = nullptr;
+  CommitSink* log = nullptr;  // nullptr: in memory only.
+};
+
+}  // namespace nacre::txn
+
+#endif  // NACRE_ENGINE_TXN_STORE_H_
