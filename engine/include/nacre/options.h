@@ -41,7 +41,7 @@ struct Options {
   size_t latch_stripes = 4096;
   // The time that expiry is judged by. Unset: the system's. A step back is ignored. For tests and
   // simulation; must be thread-safe.
-  std::function<absl::Time()> time_source;
+  std::function<absl::Time()> time_source = {};
 };
 
 // Of one transaction.
@@ -50,17 +50,17 @@ struct TransactionOptions {
   // Never aborts and tracks nothing; writes are kFailedPrecondition.
   bool read_only = false;
   // Where keys are looked up until Transaction::Use() changes it.
-  Keyspace keyspace;
+  Keyspace keyspace = {};
   // Reads the state at this timestamp. Implies read_only. kOutOfRange from each call if that
   // history is gone or lies in the future.
-  std::optional<Timestamp> as_of;
+  std::optional<Timestamp> as_of = {};
   // An application's own number for whoever runs this; shown by Stats for the oldest snapshot.
   uint64_t owner = 0;
 };
 
 // Of Database::Transact().
 struct TransactOptions {
-  TransactionOptions transaction;
+  TransactionOptions transaction = {};
   // Runs of the function before the last kAborted is returned. At least 1.
   int attempts_max = 64;
   // From this run on, the transaction runs while no other can commit, so that it can not conflict.

@@ -1,0 +1,208 @@
+// RunVacuumOnce() and the vacuum thread: memory is bounded by what somebody can see, not by the
+// updates.
+
+#include <thread>
+
+#include "tests/unit/api_fixture.h"
+
+namespace nacre::api {
+namespace {
+
+using ::testing::Eq;
+using ::testing::IsEmpty;
+using ::testing::Optional;
+using ::testing::SizeIs;
+
+class VacuumTest : public DatabaseTest {};
+
+TEST_F(VacuumTest, WithoutSnapshotsOneVersionAKeyIsLeft) {
+  for (int i = 0; i < 100; ++i) Put("k", std::to_string(i));
+  EXPECT_EQ(db_->RunVacuumOnce(), 99u);
+  EXPECT_THAT(db_->DumpKey("k"), SizeIs(1));
+  EXPECT_THAT(Latest("k"), Optional(Eq("99")));
+  EXPECT_EQ(db_->RunVacuumOnce(), 0u);
+}
+
+TEST_F(VacuumTest, AHeldSnapshotKeepsOneVersionAKeyWhateverTheNumberOfUpdates) {
+  for (int i = 0; i < 10; ++i) Put("k" + std::to_string(i), "held");
+  Snapshot held = db_->GetSnapshot();
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 10; ++i) Put("k" + std::to_string(i), std::to_string(round));
+    if (round % 10 == 0) db_->RunVacuumOnce();
+  }
+  VacuumAll();
+  for (int i = 0; i < 10; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    EXPECT_THAT(db_->DumpKey(key), SizeIs(2)) << key;
+    EXPECT_THAT(held.Get(key), Holds("held"));
+  }
+}
+
+TEST_F(VacuumTest, HundredSnapshots_AtMostOneVersionEachAndKey) {
+  constexpr int kKeys = 5;
+  std::vector<std::optional<Snapshot>> snapshots;
+  std::vector<std::string> expected;
+  int counter = 0;
+  for (int s = 0; s < 100; ++s) {
+    for (int update = 0; update < 7; ++update) {
+      ++counter;
+      for (int k = 0; k < kKeys; ++k) Put("k" + std::to_string(k), std::to_string(counter));
+    }
+    snapshots.push_back(db_->GetSnapshot());
+    expected.push_back(std::to_string(counter));
+    if (s % 10 == 0) db_->RunVacuumOnce();
+  }
+  VacuumAll();
+  for (int k = 0; k < kKeys; ++k) {
+    EXPECT_LE(db_->DumpKey("k" + std::to_string(k)).size(), 101u);
+  }
+  // Every other one goes: what only it saw goes too, though older and younger ones stay.
+  for (size_t s = 0; s < snapshots.size(); s += 2) snapshots[s].reset();
+  VacuumAll();
+  for (int k = 0; k < kKeys; ++k) {
+    EXPECT_LE(db_->DumpKey("k" + std::to_string(k)).size(), 51u);
+    for (size_t s = 1; s < snapshots.size(); s += 2) {
+      EXPECT_THAT(snapshots[s]->Get("k" + std::to_string(k)), Holds(expected[s]));
+    }
+  }
+  snapshots.clear();
+  VacuumAll();
+  for (int k = 0; k < kKeys; ++k) EXPECT_THAT(db_->DumpKey("k" + std::to_string(k)), SizeIs(1));
+  EXPECT_EQ(db_->GetStats().versions_parked, 0u);
+}
+
+TEST_F(VacuumTest, AVersionBetweenTwoSnapshotsGoesAtOnce) {
+  Put("k", "old");
+  Snapshot old = db_->GetSnapshot();
+  Put("k", "between");
+  Put("k", "young");
+  Snapshot young = db_->GetSnapshot();
+  VacuumAll();
+  EXPECT_THAT(db_->DumpKey("k"), SizeIs(2));
+  EXPECT_THAT(old.Get("k"), Holds("old"));
+  EXPECT_THAT(young.Get("k"), Holds("young"));
+}
+
+TEST_F(VacuumTest, SnapshotsReleasedInAnyOrderFreeWhatOnlyTheySaw) {
+  for (int order = 0; order < 6; ++order) {
+    std::vector<std::optional<Snapshot>> snapshots;
+    for (int i = 0; i < 3; ++i) {
+      Put("k", std::to_string(i));
+      snapshots.push_back(db_->GetSnapshot());
+    }
+    Put("k", "newest");
+    std::vector<int> release = {0, 1, 2};
+    for (int i = 0; i < order; ++i) std::next_permutation(release.begin(), release.end());
+    for (size_t gone = 0; gone < release.size(); ++gone) {
+      snapshots[release[gone]].reset();
+      VacuumAll();
+      EXPECT_THAT(db_->DumpKey("k"), SizeIs(3 - gone)) << "order " << order << " gone " << gone;
+      for (int i = 0; i < 3; ++i) {
+        if (snapshots[i]) {
+          EXPECT_THAT(snapshots[i]->Get("k"), Holds(std::to_string(i)));
+        }
+      }
+    }
+  }
+}
+
+TEST_F(VacuumTest, ATombstoneAndItsRecordGoWhenNobodySeesTheKey) {
+  Put("k", "v");
+  std::optional<Snapshot> held = db_->GetSnapshot();
+  Delete("k");
+  VacuumAll();
+  EXPECT_THAT(db_->DumpKey("k"), SizeIs(2));
+  held.reset();
+  VacuumAll();
+  EXPECT_THAT(db_->DumpKey("k"), IsEmpty());
+  EXPECT_EQ(db_->GetStats().records_removed, 1u);
+}
+
+TEST_F(VacuumTest, AnOpenTransactionHoldsWhatItSeesUntilItFinishes) {
+  Put("k", "old");
+  Transaction tx = db_->Begin();
+  Put("k", "new");
+  VacuumAll();
+  EXPECT_THAT(tx.Get("k"), Holds("old"));
+  EXPECT_THAT(db_->DumpKey("k"), SizeIs(2));
+  tx.Rollback();
+  VacuumAll();
+  EXPECT_THAT(db_->DumpKey("k"), SizeIs(1));
+}
+
+TEST_F(VacuumTest, ManyInsertsAndDeletesGiveTheMemoryBack) {
+  const uint64_t empty_bytes = db_->GetStats().memory_bytes;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 1000; ++i) Put("key" + std::to_string(i * 7919), std::string(500, 'x'));
+    for (int i = 0; i < 1000; ++i) Delete("key" + std::to_string(i * 7919));
+    VacuumAll();
+  }
+  EXPECT_LT(db_->GetStats().memory_bytes, empty_bytes + 300'000);
+  EXPECT_EQ(db_->GetStats().keys, 0u);
+}
+
+TEST_F(VacuumTest, PastTheBacklogCommitsDoAShare) {
+  Options options = DefaultOptions();
+  options.vacuum_backlog_max = 100;
+  Open(options);
+  for (int i = 0; i < 5000; ++i) Put("k" + std::to_string(i % 10), std::to_string(i));
+  // Nobody called the vacuum and no thread runs, and still the backlog is bounded.
+  const Stats stats = db_->GetStats();
+  EXPECT_GT(stats.vacuum_assists, 0u);
+  EXPECT_LE(stats.versions_queued, 1000u);
+  EXPECT_GE(stats.versions_pruned, 3000u);
+}
+
+TEST_F(VacuumTest, RunByManyThreadsAtOnceBesideWritersAndReaders) {
+  for (int i = 0; i < 20; ++i) Put("k" + std::to_string(i), "held");
+  Snapshot held = db_->GetSnapshot();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i) db_->RunVacuumOnce();
+    });
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 1000; ++i) {
+        WriteBatch batch;
+        if (i % 5 == t) {
+          batch.Delete("k" + std::to_string(i % 20));
+        } else {
+          batch.Put("k" + std::to_string(i % 20), std::to_string(i));
+        }
+        NACRE_EXPECT_OK(db_->Write(batch));
+        if (i % 50 == 0) {
+          EXPECT_THAT(held.Count({}), Yields(20u));
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  VacuumAll();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(held.Get("k" + std::to_string(i)), Holds("held"));
+    EXPECT_LE(db_->DumpKey("k" + std::to_string(i)).size(), 2u);
+  }
+}
+
+TEST_F(VacuumTest, TheThreadPrunesByItself) {
+  Options options = DefaultOptions();
+  options.vacuum_thread = true;
+  Open(options);
+  for (int i = 0; i < 1000; ++i) Put("k", std::to_string(i));
+  // Waits for as long as it takes; the test's own limit of time is the only one.
+  while (db_->DumpKey("k").size() > 1) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_THAT(Latest("k"), Optional(Eq("999")));
+}
+
+TEST_F(VacuumTest, TheThreadRemovesExpiredKeysByItself) {
+  Options options = DefaultOptions();
+  options.vacuum_thread = true;
+  Open(options);
+  PutExpiring("k", "v", clock_.In(10));
+  clock_.Advance(absl::Milliseconds(10));
+  while (*db_->KeyCount() > 0) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_EQ(db_->GetStats().keys_expired, 1u);
+}
+
+}  // namespace
+}  // namespace nacre::api
