@@ -1,0 +1,207 @@
+#include "engine/index/node.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include "engine/base/check.h"
+
+namespace nacre::index::internal {
+namespace {
+
+// The number of the lowest `count` bytes of `word` that are below `byte`.
+int CountBelow(uint64_t word, int count, unsigned byte) {
+  int below = 0;
+  for (int i = 0; i < count; ++i) below += ((word >> (8 * i)) & 0xff) < byte ? 1 : 0;
+  return below;
+}
+
+// Makes place for a byte at `position` of the sequence that the two words hold, lowest byte first.
+void OpenByte(uint64_t& low, uint64_t& high, int position, uint64_t byte) {
+  uint64_t& word = position < 8 ? low : high;
+  const int shift = position % 8 * 8;
+  const uint64_t keep = (uint64_t{1} << shift) - 1;
+  const uint64_t carry = word >> 56;
+  word = (word & keep) | (byte << shift) | ((word & ~keep) << 8);
+  if (position < 8) high = (high << 8) | carry;
+}
+
+void CloseByte(uint64_t& low, uint64_t& high, int position) {
+  uint64_t& word = position < 8 ? low : high;
+  const uint64_t keep = (uint64_t{1} << (position % 8 * 8)) - 1;
+  word = (word & keep) | ((word >> 8) & ~keep);
+  if (position < 8) {
+    low |= high << 56;
+    high >>= 8;
+  }
+}
+
+}  // namespace
+
+Node* Node::New(NodeClass node_class, uint32_t depth) {
+  void* memory = ::operator new(BytesOf(node_class));
+  auto* node = new (memory) Node(node_class, depth);
+  const NodeShape& shape = node->shape();
+  for (int i = 0; i < shape.words; ++i) new (node->words() + i) std::atomic<uint64_t>(0);
+  for (int i = 0; i < shape.capacity; ++i) new (node->links() + i) std::atomic<Link>(Link());
+  return node;
+}
+
+void Node::Free(void* node) {
+  // All members are trivially destructible.
+  ::operator delete(node);
+}
+
+NodeClass Node::ClassFor(int count) {
+  size_t node_class = static_cast<size_t>(NodeClass::k2);
+  while (kNodeShapes[node_class].capacity < count) ++node_class;
+  return static_cast<NodeClass>(node_class);
+}
+
+unsigned Node::KeyByte(int position) const {
+  const uint64_t word = words()[position / 8].load(std::memory_order_acquire);
+  return static_cast<unsigned>(word >> (position % 8 * 8)) & 0xff;
+}
+
+int Node::RankInBitmap(unsigned byte) const {
+  const uint64_t word = words()[byte / 64].load(std::memory_order_acquire);
+  const uint64_t bases = words()[kBasesWord].load(std::memory_order_acquire);
+  const uint64_t below = (uint64_t{1} << (byte % 64)) - 1;
+  return static_cast<int>((bases >> (byte / 64 * 8)) & 0xff) + bits::CountOnes(word & below);
+}
+
+int Node::RankOfByte(unsigned byte) const {
+  const int end = has_end() ? 1 : 0;
+  if (layout() == Layout::kBitmap) return end + RankInBitmap(byte);
+  // The byte beside the link at the end of the key is 0 and counts itself, except before byte 0.
+  const int keys = count();
+  int below = CountBelow(words()[0].load(std::memory_order_acquire), std::min(keys, 8), byte);
+  if (keys > 8) below += CountBelow(words()[1].load(std::memory_order_acquire), keys - 8, byte);
+  return std::max(below, end);
+}
+
+int Node::Rank(Symbol symbol) const {
+  if (layout() == Layout::kDirect) return symbol;
+  if (symbol == kEndOfKey) return 0;
+  const int all = count();
+  if (symbol == kSymbols) return all;
+  return std::min(all, RankOfByte(static_cast<unsigned>(symbol - 1)));
+}
+
+Symbol Node::SymbolOf(int position) const {
+  if (layout() == Layout::kDirect) return position;
+  const bool end = has_end();
+  if (end && position == 0) return kEndOfKey;
+  if (layout() != Layout::kBitmap) return static_cast<Symbol>(KeyByte(position)) + 1;
+  if (end) --position;
+  for (int i = 0; i < kBitmapWords; ++i) {
+    uint64_t word = words()[i].load(std::memory_order_acquire);
+    const int ones = bits::CountOnes(word);
+    if (position >= ones) {
+      position -= ones;
+      continue;
+    }
+    for (; position > 0; --position) word &= word - 1;
+    return 64 * i + std::countr_zero(word) + 1;
+  }
+  return kSymbols;  // Racing with a writer; the reader repeats.
+}
+
+int Node::FindPosition(Symbol symbol) const {
+  if (layout() == Layout::kDirect) return symbol;
+  if (layout() == Layout::kRoot) return 0;
+  return Rank(symbol);
+}
+
+void Node::ShiftUp(int position, int count) {
+  std::atomic<Link>* slots = links();
+  for (int i = count; i > position; --i) {
+    slots[i].store(slots[i - 1].load(std::memory_order_relaxed), std::memory_order_release);
+  }
+}
+
+void Node::ShiftDown(int position, int count) {
+  std::atomic<Link>* slots = links();
+  for (int i = position; i + 1 < count; ++i) {
+    slots[i].store(slots[i + 1].load(std::memory_order_relaxed), std::memory_order_release);
+  }
+}
+
+void Node::InsertKeyByte(int position, unsigned byte) {
+  uint64_t low = words()[0].load(std::memory_order_relaxed);
+  uint64_t high = shape().words > 1 ? words()[1].load(std::memory_order_relaxed) : 0;
+  OpenByte(low, high, position, byte);
+  words()[0].store(low, std::memory_order_release);
+  if (shape().words > 1) words()[1].store(high, std::memory_order_release);
+}
+
+void Node::EraseKeyByte(int position) {
+  uint64_t low = words()[0].load(std::memory_order_relaxed);
+  uint64_t high = shape().words > 1 ? words()[1].load(std::memory_order_relaxed) : 0;
+  CloseByte(low, high, position);
+  words()[0].store(low, std::memory_order_release);
+  if (shape().words > 1) words()[1].store(high, std::memory_order_release);
+}
+
+void Node::FlipBit(unsigned byte, int rank_change) {
+  std::atomic<uint64_t>& word = words()[byte / 64];
+  word.store(word.load(std::memory_order_relaxed) ^ (uint64_t{1} << (byte % 64)),
+             std::memory_order_release);
+  // One more (or less) in the base of each word after this one.
+  const uint64_t later = (uint64_t{0x01010100} << (byte / 64 * 8)) & 0xffffffff;
+  std::atomic<uint64_t>& bases = words()[kBasesWord];
+  const uint64_t old = bases.load(std::memory_order_relaxed);
+  bases.store(rank_change > 0 ? old + later : old - later, std::memory_order_release);
+}
+
+void Node::Insert(Symbol symbol, Link link) {
+  const int before = count();
+  const bool end = has_end() || symbol == kEndOfKey;
+  NACRE_CHECK(before < capacity(), "a link more than a node can hold");
+  const int position = FindPosition(symbol);
+  if (layout() == Layout::kSmall || layout() == Layout::kWide) {
+    ShiftUp(position, before);
+    InsertKeyByte(position, symbol == kEndOfKey ? 0 : static_cast<unsigned>(symbol - 1));
+  } else if (layout() == Layout::kBitmap) {
+    ShiftUp(position, before);
+    if (symbol != kEndOfKey) FlipBit(static_cast<unsigned>(symbol - 1), +1);
+  }
+  links()[position].store(link, std::memory_order_release);
+  // After the links: a racing reader never looks past what has been stored.
+  StoreCount(before + 1, end);
+}
+
+void Node::Erase(Symbol symbol) {
+  const int before = count();
+  const bool end = has_end() && symbol != kEndOfKey;
+  const int position = FindPosition(symbol);
+  if (layout() == Layout::kDirect || layout() == Layout::kRoot) {
+    links()[position].store(Link(), std::memory_order_release);
+  } else {
+    ShiftDown(position, before);
+    if (layout() != Layout::kBitmap) {
+      EraseKeyByte(position);
+    } else if (symbol != kEndOfKey) {
+      FlipBit(static_cast<unsigned>(symbol - 1), -1);
+    }
+  }
+  StoreCount(before - 1, end);
+}
+
+void Node::Replace(Symbol symbol, Link link) {
+  links()[FindPosition(symbol)].store(link, std::memory_order_release);
+}
+
+void Node::CopyLinks(const Node& from, Symbol without) {
+  const int end = from.positions();
+  for (int i = 0; i < end; ++i) {
+    const Link link = from.LinkAt(i);
+    if (link.is_null()) continue;
+    const Symbol symbol = from.SymbolOf(i);
+    if (symbol != without) Insert(symbol, link);
+  }
+}
+
+}  // namespace nacre::index::internal

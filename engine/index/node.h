@@ -1,0 +1,307 @@
+#ifndef NACRE_ENGINE_INDEX_NODE_H_
+#define NACRE_ENGINE_INDEX_NODE_H_
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "engine/index/version_lock.h"
+
+// One node of the radix tree: an ordered map from symbols to links, of a fixed capacity. It knows
+// neither keys nor the tree.
+//
+// Invariant CHILDREN-DENSE: except in kDirect nodes, the links of a node are its first count()
+// positions, in ascending order of their symbols; a link at the end of the key comes first. So a
+// scan copies a stretch of pointers, whatever the node's layout.
+
+namespace nacre::index::internal {
+
+class Node;
+
+// Nothing, a node, or somebody's entry.
+class Link {
+ public:
+  constexpr Link() = default;
+  static Link ToNode(const Node* node) { return Link(reinterpret_cast<uintptr_t>(node)); }
+  static Link ToEntry(const void* entry) {
+    return Link(reinterpret_cast<uintptr_t>(entry) | kEntryBit);
+  }
+
+  bool is_null() const { return bits_ == 0; }
+  bool is_entry() const { return (bits_ & kEntryBit) != 0; }
+  bool is_node() const { return !is_null() && !is_entry(); }
+  Node* node() const { return reinterpret_cast<Node*>(bits_); }
+  void* entry() const { return reinterpret_cast<void*>(bits_ - kEntryBit); }
+  // Starts loading what the link points at.
+  void Prefetch() const { __builtin_prefetch(reinterpret_cast<const void*>(bits_ & ~kEntryBit)); }
+
+  friend bool operator==(Link, Link) = default;
+
+ private:
+  static constexpr uintptr_t kEntryBit = 1;
+  explicit constexpr Link(uintptr_t bits) : bits_(bits) {}
+
+  uintptr_t bits_ = 0;
+};
+static_assert(std::atomic<Link>::is_always_lock_free);
+
+// What a key has at a byte position: 0 where it ends, else its byte + 1. Comparing symbols compares
+// keys, because a key precedes its extensions.
+using Symbol = int;
+inline constexpr Symbol kEndOfKey = 0;
+inline constexpr Symbol kSymbols = 257;
+
+// Precondition: position <= key.size().
+inline Symbol SymbolAt(std::string_view key, size_t position) {
+  return position == key.size() ? kEndOfKey : Symbol{static_cast<uint8_t>(key[position])} + 1;
+}
+
+// How a node finds the position of a byte.
+enum class Layout : uint8_t {
+  kRoot,    // One link, whatever the symbol: what the tree itself holds.
+  kSmall,   // Up to 8 sorted bytes in one word.
+  kWide,    // Up to 16 sorted bytes, compared at once.
+  kBitmap,  // A bit for each of the 256 bytes; the position is the number of lower bits set.
+  kDirect,  // The symbol is the position.
+};
+
+enum class NodeClass : uint8_t {
+  kRoot,
+  k2,
+  k4,
+  k8,
+  k16,
+  k24,
+  k32,
+  k48,
+  k64,
+  k96,
+  k128,
+  k192,
+  k256
+};
+inline constexpr size_t kNodeClasses = 13;
+
+struct NodeShape {
+  Layout layout;
+  uint8_t words;      // Of 8 bytes, between the header and the links.
+  uint16_t capacity;  // Links, with the one at the end of the key.
+};
+inline constexpr std::array<NodeShape, kNodeClasses> kNodeShapes = {{
+    {Layout::kRoot, 0, 1},
+    {Layout::kSmall, 1, 2},
+    {Layout::kSmall, 1, 4},
+    {Layout::kSmall, 1, 8},
+    {Layout::kWide, 2, 16},
+    {Layout::kBitmap, 5, 24},
+    {Layout::kBitmap, 5, 32},
+    {Layout::kBitmap, 5, 48},
+    {Layout::kBitmap, 5, 64},
+    {Layout::kBitmap, 5, 96},
+    {Layout::kBitmap, 5, 128},
+    {Layout::kBitmap, 5, 192},
+    {Layout::kDirect, 0, kSymbols},
+}};
+
+// Threads: New, Free and Append work on a node that nobody else sees. Insert, Erase and Replace
+// need the lock. All that is const may be called by anybody, and means something only if the
+// version of the lock is unchanged afterwards (READ-STABLE), or the caller holds the lock.
+class Node {
+ public:
+  static constexpr size_t kHeaderBytes = 16;
+
+  // `depth`: the position of the byte by which the links of this node differ.
+  static Node* New(NodeClass node_class, uint32_t depth);
+  static void Free(void* node);
+  // The smallest class with room for `count` links.
+  static NodeClass ClassFor(int count);
+  static size_t BytesOf(NodeClass node_class) {
+    const NodeShape& shape = kNodeShapes[static_cast<size_t>(node_class)];
+    return kHeaderBytes + 8 * (shape.words + size_t{shape.capacity});
+  }
+
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  VersionLock& lock() const { return lock_; }
+  uint32_t depth() const { return depth_; }
+  NodeClass node_class() const { return class_; }
+  Layout layout() const { return shape().layout; }
+  int capacity() const { return shape().capacity; }
+  int count() const { return count_.load(std::memory_order_acquire) & kCountMask; }
+
+  // The link under `symbol`, or none.
+  Link Find(Symbol symbol) const;
+  // Find() that has validated what it read. An obsolete node answers with its last content.
+  Link FindStable(Symbol symbol) const;
+
+  // Positions number the links in the order of symbols; in kDirect nodes with gaps (null links).
+  int positions() const { return layout() == Layout::kDirect ? kSymbols : count(); }
+  // The number of positions whose symbol is below `symbol`. 0 <= symbol <= kSymbols.
+  int Rank(Symbol symbol) const;
+  Symbol SymbolOf(int position) const;
+  Link LinkAt(int position) const { return links()[position].load(std::memory_order_acquire); }
+
+  bool full() const { return count() == capacity(); }
+  // Preconditions: not full; `symbol` absent.
+  void Insert(Symbol symbol, Link link);
+  // Precondition: `symbol` present.
+  void Erase(Symbol symbol);
+  void Replace(Symbol symbol, Link link);
+  // Copies the links of `from`, all but the one under `without` (kSymbols: all), to this empty
+  // node. Precondition: they fit; the lock of `from` is held.
+  void CopyLinks(const Node& from, Symbol without);
+
+ private:
+  Node(NodeClass node_class, uint32_t depth) : depth_(depth), class_(node_class) {}
+  ~Node() = default;
+
+  const NodeShape& shape() const { return kNodeShapes[static_cast<size_t>(class_)]; }
+  // The words follow the header, and the links follow the words.
+  std::atomic<uint64_t>* words() const {
+    return reinterpret_cast<std::atomic<uint64_t>*>(const_cast<Node*>(this) + 1);
+  }
+  std::atomic<Link>* links() const { return links(shape().words); }
+  std::atomic<Link>* links(int words_before) const {
+    return reinterpret_cast<std::atomic<Link>*>(words() + words_before);
+  }
+  Link LoadLink(int words_before, int position) const {
+    return links(words_before)[position].load(std::memory_order_acquire);
+  }
+
+  Link FindSmall(int count_word, unsigned byte) const;
+  Link FindWide(int count_word, unsigned byte) const;
+  Link FindBitmap(int count_word, unsigned byte) const;
+
+  int RankOfByte(unsigned byte) const;
+  int RankInBitmap(unsigned byte) const;
+  unsigned KeyByte(int position) const;
+  void InsertKeyByte(int position, unsigned byte);
+  void EraseKeyByte(int position);
+  void FlipBit(unsigned byte, int rank_change);
+  int FindPosition(Symbol symbol) const;
+  void ShiftUp(int position, int count);
+  void ShiftDown(int position, int count);
+
+  bool has_end() const { return (count_.load(std::memory_order_acquire) & kHasEnd) != 0; }
+  void StoreCount(int count, bool has_end) {
+    count_.store(static_cast<uint16_t>(count | (has_end ? kHasEnd : 0)), std::memory_order_release);
+  }
+
+  static constexpr int kCountMask = 0x1ff;
+  static constexpr int kHasEnd = 0x8000;  // The first link is the one at the end of the key.
+  static constexpr int kBitmapWords = 4;
+  static constexpr int kBasesWord = 4;  // After the bitmap: how many bits the words before have.
+
+  mutable VersionLock lock_;
+  const uint32_t depth_;
+  std::atomic<uint16_t> count_{0};  // Of links, and kHasEnd. Written under the lock.
+  const NodeClass class_;
+};
+static_assert(sizeof(Node) == Node::kHeaderBytes);
+static_assert(sizeof(std::atomic<Link>) == 8 && sizeof(std::atomic<uint64_t>) == 8);
+
+namespace bits {
+
+inline constexpr uint64_t kEachByte = 0x0101010101010101;
+
+// The high bit of each byte of `word` that equals `byte`. Exact, unlike the shorter formula whose
+// borrow can run into the byte above a match.
+inline uint64_t MatchBytes(uint64_t word, unsigned byte) {
+  constexpr uint64_t kLow7 = 0x7f * kEachByte;
+  const uint64_t difference = word ^ (kEachByte * byte);
+  return ~(((difference & kLow7) + kLow7) | difference | kLow7);
+}
+
+inline int CountOnes(uint64_t word) {
+#if defined(__POPCNT__) || !defined(__x86_64__)
+  return std::popcount(word);
+#else
+  // The baseline x86-64 has no such instruction, and the library's replacement reads a table.
+  word -= (word >> 1) & 0x5555555555555555;
+  word = (word & 0x3333333333333333) + ((word >> 2) & 0x3333333333333333);
+  word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return static_cast<int>((word * kEachByte) >> 56);
+#endif
+}
+
+}  // namespace bits
+
+inline Link Node::FindSmall(int count_word, unsigned byte) const {
+  uint64_t match = bits::MatchBytes(words()[0].load(std::memory_order_acquire), byte);
+  if ((count_word & kHasEnd) != 0) match &= ~uint64_t{0xff};
+  if (match == 0) return Link();
+  const int position = std::countr_zero(match) / 8;
+  // Bytes past the count are leftovers of what was erased.
+  return position < (count_word & kCountMask) ? LoadLink(1, position) : Link();
+}
+
+inline Link Node::FindWide(int count_word, unsigned byte) const {
+  const uint64_t low = words()[0].load(std::memory_order_acquire);
+  const uint64_t high = words()[1].load(std::memory_order_acquire);
+#if defined(__SSE2__)
+  const __m128i keys = _mm_set_epi64x(static_cast<int64_t>(high), static_cast<int64_t>(low));
+  auto match = static_cast<unsigned>(
+      _mm_movemask_epi8(_mm_cmpeq_epi8(keys, _mm_set1_epi8(static_cast<char>(byte)))));
+  if ((count_word & kHasEnd) != 0) match &= ~1U;
+  if (match == 0) return Link();
+  const int position = std::countr_zero(match);
+#else
+  uint64_t match = bits::MatchBytes(low, byte);
+  if ((count_word & kHasEnd) != 0) match &= ~uint64_t{0xff};
+  int position = std::countr_zero(match) / 8;
+  if (match == 0) {
+    match = bits::MatchBytes(high, byte);
+    if (match == 0) return Link();
+    position = 8 + std::countr_zero(match) / 8;
+  }
+#endif
+  return position < (count_word & kCountMask) ? LoadLink(2, position) : Link();
+}
+
+inline Link Node::FindBitmap(int count_word, unsigned byte) const {
+  const uint64_t word = words()[byte / 64].load(std::memory_order_acquire);
+  const uint64_t bit = uint64_t{1} << (byte % 64);
+  if ((word & bit) == 0) return Link();
+  const uint64_t bases = words()[kBasesWord].load(std::memory_order_acquire);
+  const int base = static_cast<int>((bases >> (byte / 64 * 8)) & 0xff);
+  const int end = (count_word & kHasEnd) != 0 ? 1 : 0;
+  const int position = end + base + bits::CountOnes(word & (bit - 1));
+  // Racing with a writer, the sum may be out of bounds; otherwise the test is always true.
+  return position < (count_word & kCountMask) ? LoadLink(kBitmapWords + 1, position) : Link();
+}
+
+inline Link Node::Find(Symbol symbol) const {
+  const Layout how = layout();
+  if (how == Layout::kDirect) return LoadLink(0, symbol);
+  const int count_word = count_.load(std::memory_order_acquire);
+  if (how == Layout::kRoot) return LoadLink(0, 0);
+  if (symbol == kEndOfKey) return (count_word & kHasEnd) != 0 ? LinkAt(0) : Link();
+  const auto byte = static_cast<unsigned>(symbol - 1);
+  switch (how) {
+    case Layout::kSmall: return FindSmall(count_word, byte);
+    case Layout::kWide: return FindWide(count_word, byte);
+    default: return FindBitmap(count_word, byte);
+  }
+}
+
+inline Link Node::FindStable(Symbol symbol) const {
+  // One load of one link is stable by itself.
+  if (layout() == Layout::kDirect) return LoadLink(0, symbol);
+  for (;;) {
+    const uint64_t version = lock_.ReadBegin();
+    const Link link = Find(symbol);
+    if (__builtin_expect(lock_.Unchanged(version), 1)) return link;
+  }
+}
+
+}  // namespace nacre::index::internal
+
+#endif  // NACRE_ENGINE_INDEX_NODE_H_

@@ -1,0 +1,127 @@
+#ifndef NACRE_ENGINE_INDEX_RADIX_TREE_H_
+#define NACRE_ENGINE_INDEX_RADIX_TREE_H_
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "engine/base/check.h"
+#include "engine/base/epoch.h"
+#include "engine/base/retire.h"
+#include "engine/index/node.h"
+#include "engine/index/tree_core.h"
+
+namespace nacre::index {
+
+// An ordered map from keys to entries that stand elsewhere: an adaptive radix tree (Leis et al.,
+// ICDE 2013). Keys are any bytes, the empty key included, shorter than 4 GiB; they are in the order
+// of std::string_view.
+//
+// `Entry` has `std::string_view key() const`, whose bytes never change, and is aligned to 2 bytes
+// or more. The tree stores pointers and owns no entry.
+//
+// Thread-safe. Every call needs a base::EpochPin of the calling thread; what it returns can be read
+// while that pin lasts, if whoever removes entries retires them. Readers take no lock and are never
+// made to start again; writers lock one or two nodes for the time of a few stores, or of copying
+// one node. Costs are O(nodes on the key's path), of which there are at most key.size() + 1.
+template <typename Entry>
+class RadixTree {
+ public:
+  // Replaced nodes are put on `retired`, which must outlive the tree.
+  explicit RadixTree(base::RetireList& retired) : core_(&KeyOf, retired) {}
+  // Frees the nodes. Precondition: nobody uses the tree.
+  ~RadixTree() = default;
+  RadixTree(const RadixTree&) = delete;
+  RadixTree& operator=(const RadixTree&) = delete;
+
+  // The entry under `key`, or null.
+  Entry* Find(std::string_view key) const {
+    CheckPinned();
+    internal::Link link = core_.top();
+    while (link.is_node()) {
+      const internal::Node* node = link.node();
+      const size_t depth = node->depth();
+      if (depth > key.size()) return nullptr;
+      link = node->FindStable(internal::SymbolAt(key, depth));
+    }
+    if (link.is_null()) return nullptr;
+    auto* entry = static_cast<Entry*>(link.entry());
+    return entry->key() == key ? entry : nullptr;
+  }
+
+  // The entry under `key`, and whether it is new. `make()` returns an Entry* with that key; it is
+  // called once if the key is absent, and then always inserted, else never. It runs while nodes are
+  // locked: it may allocate, but not wait, yield, throw or use the tree.
+  template <typename Make>
+  std::pair<Entry*, bool> FindOrInsert(std::string_view key, Make make) {
+    CheckPinned();
+    bool inserted = false;
+    void* entry = core_.FindOrInsert(
+        key,
+        [&make]() -> void* {
+          Entry* made = make();
+          return made;
+        },
+        &inserted);
+    return {static_cast<Entry*>(entry), inserted};
+  }
+
+  // Unlinks `entry`. False, and nothing is done, if it is not what the tree has under `key`. The
+  // caller retires the entry afterwards.
+  bool Remove(std::string_view key, const Entry* entry) {
+    CheckPinned();
+    return core_.Remove(key, entry);
+  }
+
+  // Fills `out` with the entries that follow `from` in ascending (Forward) or descending (Backward)
+  // order, and returns how many; fewer than out.size() means that there are no more. Contains every
+  // entry that is in the tree during the whole call; entries that come or go meanwhile may be
+  // missing. The order is strict. Starts loading the entries into the cache.
+  //
+  // `end` (exclusive) and `begin` (inclusive) bound the scan; what is beyond is not visited. The
+  // range
+  // ("", inclusive) is everything.
+  size_t CollectForward(std::string_view from, bool inclusive, absl::Span<Entry*> out,
+                        std::optional<std::string_view> end = std::nullopt) const {
+    CheckPinned();
+    return core_.CollectForward(from, inclusive, end, out.size(), out.data());
+  }
+  size_t CollectBackward(std::string_view from, bool inclusive, absl::Span<Entry*> out,
+                         std::optional<std::string_view> begin = std::nullopt) const {
+    CheckPinned();
+    return core_.CollectBackward(from, inclusive, begin, out.size(), out.data());
+  }
+  // CollectBackward() from past the last key.
+  size_t CollectLast(absl::Span<Entry*> out,
+                     std::optional<std::string_view> begin = std::nullopt) const {
+    CheckPinned();
+    return core_.CollectLast(begin, out.size(), out.data());
+  }
+
+  // Of the nodes in the tree, without those that wait on the retire list. O(1); approximate while
+  // others write.
+  size_t memory_bytes() const { return core_.stats().node_bytes; }
+  IndexStats stats() const { return core_.stats(); }
+
+  // Walks everything. Precondition: nobody writes meanwhile.
+  absl::Status VerifyStructure() const { return core_.VerifyStructure(); }
+
+ private:
+  static_assert(sizeof(Entry*) == sizeof(void*));
+
+  static std::string_view KeyOf(const void* entry) {
+    return static_cast<const Entry*>(entry)->key();
+  }
+  static void CheckPinned() {
+    NACRE_DCHECK(base::EpochDomain::IsPinned(), "the index is used without an epoch pin");
+  }
+
+  internal::TreeCore core_;
+};
+
+}  // namespace nacre::index
+
+#endif  // NACRE_ENGINE_INDEX_RADIX_TREE_H_

@@ -1,0 +1,151 @@
+#ifndef NACRE_TESTS_UNIT_INDEX_FIXTURE_H_
+#define NACRE_TESTS_UNIT_INDEX_FIXTURE_H_
+
+#include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/base/epoch.h"
+#include "engine/base/retire.h"
+#include "engine/index/radix_tree.h"
+#include "gtest/gtest.h"
+
+namespace nacre::index {
+
+// Views its key, so that many keys can share one buffer.
+struct TestEntry {
+  std::string_view bytes;
+  std::string_view key() const { return bytes; }
+};
+
+using TestTree = RadixTree<TestEntry>;
+
+// From NACRE_SEED if that is set; printed, so that a failure can be repeated.
+inline uint64_t TestSeed() {
+  const char* given = std::getenv("NACRE_SEED");
+  const uint64_t seed =
+      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  std::cout << "NACRE_SEED=" << seed << std::endl;
+  return seed;
+}
+
+// A tree beside the ordered map that it should equal.
+class IndexTest : public ::testing::Test {
+ protected:
+  using Model = std::map<std::string_view, TestEntry*>;
+
+  ~IndexTest() override { CheckStructure(); }
+
+  void CheckStructure() {
+    const absl::Status status = tree_.VerifyStructure();
+    ASSERT_TRUE(status.ok()) << status;
+    ASSERT_EQ(tree_.stats().entries, model_.size());
+  }
+
+  // `key` must outlive the test; Insert() copies it.
+  void InsertView(std::string_view key) {
+    int made = 0;
+    const auto [entry, inserted] = tree_.FindOrInsert(key, [&] {
+      ++made;
+      return &entries_.emplace_back(TestEntry{key});
+    });
+    ASSERT_EQ(made, inserted ? 1 : 0);
+    ASSERT_EQ(entry->key(), key);
+    const auto [position, added] = model_.try_emplace(entry->key(), entry);
+    ASSERT_EQ(added, inserted);
+    ASSERT_EQ(position->second, entry);
+  }
+  void Insert(std::string_view key) { InsertView(keys_.emplace_back(key)); }
+
+  void Remove(std::string_view key) {
+    const auto position = model_.find(key);
+    ASSERT_NE(position, model_.end());
+    const TestEntry* entry = position->second;
+    const TestEntry impostor{entry->key()};
+    ASSERT_FALSE(tree_.Remove(key, &impostor));
+    ASSERT_TRUE(tree_.Remove(key, entry));
+    ASSERT_FALSE(tree_.Remove(key, entry));
+    model_.erase(position);
+  }
+
+  void CheckFind(std::string_view key) {
+    const auto position = model_.find(key);
+    ASSERT_EQ(tree_.Find(key), position == model_.end() ? nullptr : position->second);
+  }
+  void CheckFindAll() {
+    for (const auto& [key, entry] : model_) ASSERT_EQ(tree_.Find(key), entry);
+  }
+
+  void CheckForward(std::string_view from, bool inclusive, size_t limit,
+                    std::optional<std::string_view> end = std::nullopt) {
+    std::vector<TestEntry*> expected;
+    auto position = inclusive ? model_.lower_bound(from) : model_.upper_bound(from);
+    for (; position != model_.end() && expected.size() < limit; ++position) {
+      if (end.has_value() && position->first >= *end) break;
+      expected.push_back(position->second);
+    }
+    std::vector<TestEntry*> out(limit);
+    out.resize(tree_.CollectForward(from, inclusive, absl::MakeSpan(out), end));
+    ASSERT_EQ(out, expected);
+  }
+  void CheckBackward(std::string_view from, bool inclusive, size_t limit,
+                     std::optional<std::string_view> begin = std::nullopt) {
+    auto position = inclusive ? model_.upper_bound(from) : model_.lower_bound(from);
+    std::vector<TestEntry*> out(limit);
+    out.resize(tree_.CollectBackward(from, inclusive, absl::MakeSpan(out), begin));
+    ASSERT_EQ(out, Descending(position, limit, begin));
+  }
+  void CheckLast(size_t limit, std::optional<std::string_view> begin = std::nullopt) {
+    std::vector<TestEntry*> out(limit);
+    out.resize(tree_.CollectLast(absl::MakeSpan(out), begin));
+    ASSERT_EQ(out, Descending(model_.end(), limit, begin));
+  }
+  // Everything, in both directions, in one batch and in batches that continue behind the last key.
+  void CheckScans() {
+    const size_t all = model_.size() + 1;
+    CheckForward("", true, all);
+    CheckLast(all);
+    for (const size_t batch : {size_t{1}, size_t{3}, size_t{64}}) {
+      std::vector<TestEntry*> forward;
+      std::vector<TestEntry*> out(batch);
+      size_t got = tree_.CollectForward("", true, absl::MakeSpan(out));
+      while (got > 0) {
+        forward.insert(forward.end(), out.begin(), out.begin() + static_cast<ptrdiff_t>(got));
+        got = tree_.CollectForward(forward.back()->key(), false, absl::MakeSpan(out));
+      }
+      std::vector<TestEntry*> expected;
+      for (const auto& [key, entry] : model_) expected.push_back(entry);
+      ASSERT_EQ(forward, expected);
+    }
+  }
+
+  std::vector<TestEntry*> Descending(Model::iterator position, size_t limit,
+                                     std::optional<std::string_view> begin) {
+    std::vector<TestEntry*> expected;
+    while (position != model_.begin() && expected.size() < limit) {
+      --position;
+      if (begin.has_value() && position->first < *begin) break;
+      expected.push_back(position->second);
+    }
+    return expected;
+  }
+
+  std::deque<std::string> keys_;
+  std::deque<TestEntry> entries_;
+  Model model_;
+  base::RetireList retired_;
+  TestTree tree_{retired_};
+  base::EpochPin pin_;
+};
+
+}  // namespace nacre::index
+
+#endif  // NACRE_TESTS_UNIT_INDEX_FIXTURE_H_
