@@ -19,15 +19,13 @@ class EmbeddedSession : public Session {
     if (operation.kind == OperationKind::kBegin) return Begin(operation);
     if (!transaction_) return absl::FailedPreconditionError("no transaction");
     switch (operation.kind) {
-      case OperationKind::kCommit:
-        return Commit();
+      case OperationKind::kCommit: return Commit();
       case OperationKind::kRollback: {
         transaction_->Rollback();
         End();
         return std::string("ok");
       }
-      default:
-        return Perform(operation, *access_);
+      default: return Perform(operation, *access_);
     }
   }
 

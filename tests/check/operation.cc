@@ -226,21 +226,16 @@ absl::StatusOr<std::string> ValueOrNil(absl::StatusOr<std::optional<std::string>
 
 absl::StatusOr<std::string> Perform(const Operation& operation, Access& access) {
   switch (operation.kind) {
-    case OperationKind::kGet:
-      return ValueOrNil(access.Get(operation.key));
-    case OperationKind::kGetForUpdate:
-      return ValueOrNil(access.GetForUpdate(operation.key));
+    case OperationKind::kGet: return ValueOrNil(access.Get(operation.key));
+    case OperationKind::kGetForUpdate: return ValueOrNil(access.GetForUpdate(operation.key));
     case OperationKind::kExists: {
       absl::StatusOr<bool> present = access.Exists(operation.key);
       if (!present.ok()) return present.status();
       return std::string(*present ? "1" : "0");
     }
-    case OperationKind::kSet:
-      return OkOr(access.Put(operation.key, operation.value));
-    case OperationKind::kDelete:
-      return OkOr(access.Delete(operation.key));
-    case OperationKind::kAdd:
-      return PerformAdd(operation, access);
+    case OperationKind::kSet: return OkOr(access.Put(operation.key, operation.value));
+    case OperationKind::kDelete: return OkOr(access.Delete(operation.key));
+    case OperationKind::kAdd: return PerformAdd(operation, access);
     case OperationKind::kScan: {
       absl::StatusOr<KeyValues> items = FilteredScan(operation, access);
       if (!items.ok()) return items.status();
@@ -251,16 +246,12 @@ absl::StatusOr<std::string> Perform(const Operation& operation, Access& access) 
       if (!count.ok()) return count.status();
       return std::to_string(*count);
     }
-    case OperationKind::kDeleteWhere:
-      return PerformDeleteWhere(operation, access);
-    case OperationKind::kSavepoint:
-      return OkOr(access.SetSavepoint());
-    case OperationKind::kRollbackTo:
-      return OkOr(access.RollbackToSavepoint());
+    case OperationKind::kDeleteWhere: return PerformDeleteWhere(operation, access);
+    case OperationKind::kSavepoint: return OkOr(access.SetSavepoint());
+    case OperationKind::kRollbackTo: return OkOr(access.RollbackToSavepoint());
     case OperationKind::kBegin:
     case OperationKind::kCommit:
-    case OperationKind::kRollback:
-      break;
+    case OperationKind::kRollback: break;
   }
   return absl::InternalError("not an operation inside a transaction: " + ToString(operation));
 }

@@ -101,12 +101,8 @@ absl::StatusOr<RespReply> RespClient::ReadReply(int depth) {
   reply.text = line->substr(1);
   const std::optional<int64_t> number = ToInteger(reply.text);
   switch ((*line)[0]) {
-    case '+':
-      reply.kind = RespReply::Kind::kSimple;
-      return reply;
-    case '-':
-      reply.kind = RespReply::Kind::kError;
-      return reply;
+    case '+': reply.kind = RespReply::Kind::kSimple; return reply;
+    case '-': reply.kind = RespReply::Kind::kError; return reply;
     case ':':
       if (!number) break;
       reply.kind = RespReply::Kind::kInteger;
@@ -118,8 +114,7 @@ absl::StatusOr<RespReply> RespClient::ReadReply(int depth) {
     case '*':
       if (!number) break;
       return ReadArray(*number, depth);
-    default:
-      break;
+    default: break;
   }
   return absl::DataLossError("not a reply: " + *line);
 }

@@ -198,18 +198,12 @@ class Parser {
 
 const char* Name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kPrevented:
-      return "prevented";
-    case Verdict::kAllowed:
-      return "allowed";
-    case Verdict::kStronger:
-      return "stronger";
-    case Verdict::kRequired:
-      return "required";
-    case Verdict::kFalseAbort:
-      return "false-abort";
-    case Verdict::kViolated:
-      return "violated";
+    case Verdict::kPrevented: return "prevented";
+    case Verdict::kAllowed: return "allowed";
+    case Verdict::kStronger: return "stronger";
+    case Verdict::kRequired: return "required";
+    case Verdict::kFalseAbort: return "false-abort";
+    case Verdict::kViolated: return "violated";
   }
   return "unknown-verdict";
 }

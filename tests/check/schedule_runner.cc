@@ -118,15 +118,9 @@ std::string RunReport::ToString(const Schedule& schedule) const {
     const Step& step = schedule.steps[i];
     text += "  " + steps[i].transaction + ": " + check::ToString(step.operation);
     switch (steps[i].kind) {
-      case StepResult::Kind::kAnswered:
-        text += " -> " + steps[i].answer;
-        break;
-      case StepResult::Kind::kConflict:
-        text += " -> CONFLICT: " + steps[i].answer;
-        break;
-      case StepResult::Kind::kSkipped:
-        text += " (skipped)";
-        break;
+      case StepResult::Kind::kAnswered: text += " -> " + steps[i].answer; break;
+      case StepResult::Kind::kConflict: text += " -> CONFLICT: " + steps[i].answer; break;
+      case StepResult::Kind::kSkipped: text += " (skipped)"; break;
     }
     text += "\n";
   }

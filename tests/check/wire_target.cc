@@ -44,16 +44,14 @@ class WireSession : public Session, private Access {
         if (operation.read_only) words.push_back("READONLY");
         return Simple(words);
       }
-      case OperationKind::kRollback:
-        return Simple({"ROLLBACK"});
+      case OperationKind::kRollback: return Simple({"ROLLBACK"});
       case OperationKind::kCommit: {
         absl::StatusOr<RespReply> reply = Call(client_, {"COMMIT"});
         if (!reply.ok()) return reply.status();
         if (reply->kind != Kind::kInteger) return Unexpected({"COMMIT"});
         return std::to_string(reply->integer);
       }
-      default:
-        return Perform(operation, *this);
+      default: return Perform(operation, *this);
     }
   }
 
