@@ -1,0 +1,62 @@
+#ifndef NACRE_VACUUM_EXPIRY_INDEX_H_
+#define NACRE_VACUUM_EXPIRY_INDEX_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_set.h"
+#include "engine/base/mutex.h"
+#include "engine/mvcc/record.h"
+#include "engine/mvcc/version.h"
+
+namespace nacre::vacuum {
+
+// Which record is due when.
+//
+// Invariant EXPIRY-EXACT: (t, record) is in the index iff the newest committed version of the
+// record is a value with the expiry t. Kept so by every change being made under the latch of the
+// record. So a record in the index is in its tree, and one whose chain is a lone tombstone is not
+// in here.
+//
+// Thread-safe.
+class ExpiryIndex {
+ public:
+  static constexpr size_t kShards = 16;
+  using Due = std::pair<mvcc::ExpiryMs, mvcc::Record*>;
+
+  // The latch of the record is held. Returns true if the index was empty before. O(log n).
+  bool Change(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after);
+  bool Contains(const Due& due) const;
+
+  // The first `count` that are due at `now` in one shard, beyond `after`. Each record is readable
+  // within the pin of the caller.
+  void PeekDue(size_t shard, mvcc::ExpiryMs now, const Due& after, size_t count,
+               std::vector<Due>& found) const;
+  // The earliest expiry, kNoExpiry if there is none. O(shards).
+  mvcc::ExpiryMs Earliest() const;
+
+  // seq_cst: see WakeBell.
+  size_t size() const { return size_.load(std::memory_order_seq_cst); }
+
+ private:
+  struct alignas(64) Shard {
+    mutable base::Mutex mutex;
+    absl::btree_set<Due> by_time ABSL_GUARDED_BY(mutex);
+  };
+
+  static size_t IndexOf(const mvcc::Record* record) {
+    return reinterpret_cast<uintptr_t>(record) / 64 % kShards;
+  }
+
+  std::array<Shard, kShards> shards_;
+  std::atomic<size_t> size_{0};
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_EXPIRY_INDEX_H_

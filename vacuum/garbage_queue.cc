@@ -1,0 +1,82 @@
+#include "vacuum/garbage_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/epoch.h"
+
+namespace nacre::vacuum {
+
+GarbageQueue::GarbageQueue(size_t size_error_max)
+    : report_every_(std::clamp<size_t>(size_error_max / kShards, 1, 64)) {}
+
+GarbageQueue::Shard& GarbageQueue::OwnShard() {
+  return shards_[base::EpochDomain::ThreadIndex() % kShards];
+}
+
+void GarbageQueue::Report(Shard& shard) {
+  const size_t size = shard.entries.size();
+  if (size > shard.reported && size - shard.reported < report_every_) return;
+  // Modulo 2^64 the difference may be negative.
+  reported_.fetch_add(size - shard.reported, std::memory_order_relaxed);
+  shard.reported = size;
+}
+
+void GarbageQueue::Push(absl::Span<const txn::Garbage> entries) {
+  Shard& shard = OwnShard();
+  base::MutexLock lock(shard.mutex);
+  shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  shard.owed += entries.size();
+  Report(shard);
+}
+
+void GarbageQueue::Return(absl::Span<const txn::Garbage> entries) {
+  Shard& shard = OwnShard();
+  base::MutexLock lock(shard.mutex);
+  shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  Report(shard);
+}
+
+void GarbageQueue::TakeAll(EntryList& taken) {
+  for (Shard& shard : shards_) {
+    std::vector<txn::Garbage> entries;
+    {
+      base::MutexLock lock(shard.mutex);
+      entries.swap(shard.entries);
+      shard.owed = 0;
+      Report(shard);
+    }
+    taken.AddBlock(std::move(entries));
+  }
+}
+
+void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {
+  const size_t own = base::EpochDomain::ThreadIndex();
+  for (size_t i = 0; i < kShards && taken.size() < count; ++i) {
+    Shard& shard = shards_[(own + i) % kShards];
+    base::MutexLock lock(shard.mutex);
+    // The newest first: popping from the end is O(1), and they stand near the heads of their
+    // chains.
+    const size_t n = std::min(count - taken.size(), shard.entries.size());
+    taken.insert(taken.end(), shard.entries.end() - static_cast<ptrdiff_t>(n), shard.entries.end());
+    shard.entries.resize(shard.entries.size() - n);
+    Report(shard);
+  }
+}
+
+size_t GarbageQueue::TakeOwed() {
+  Shard& shard = OwnShard();
+  base::MutexLock lock(shard.mutex);
+  return std::exchange(shard.owed, 0);
+}
+
+size_t GarbageQueue::size() const {
+  size_t size = 0;
+  for (const Shard& shard : shards_) {
+    base::MutexLock lock(shard.mutex);
+    size += shard.entries.size();
+  }
+  return size;
+}
+
+}  // namespace nacre::vacuum

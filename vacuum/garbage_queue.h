@@ -1,0 +1,72 @@
+#ifndef NACRE_VACUUM_GARBAGE_QUEUE_H_
+#define NACRE_VACUUM_GARBAGE_QUEUE_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/types/span.h"
+#include "engine/base/mutex.h"
+#include "engine/txn/garbage_sink.h"
+#include "vacuum/entry_list.h"
+
+namespace nacre::vacuum {
+
+// Where commits leave what they superseded. Sharded by thread, so that committers do not meet; a
+// push is an uncontended lock and a copy. Thread-safe.
+class GarbageQueue {
+ public:
+  // `size_error_max`: by how much approximate_size() may lag behind.
+  explicit GarbageQueue(size_t size_error_max);
+
+  // Called by the thread that made the garbage: it then owes a share of the work.
+  void Push(absl::Span<const txn::Garbage> entries);
+  // Puts back what was taken and could not be looked at. Nobody owes anything for it.
+  void Return(absl::Span<const txn::Garbage> entries);
+
+  // O(shards): whole vectors change hands.
+  void TakeAll(EntryList& taken);
+  // Takes at most `count` entries, from the shard of the calling thread first.
+  void TakeSome(size_t count, std::vector<txn::Garbage>& taken);
+
+  // How many entries the shard of the calling thread has received since it was asked last.
+  size_t TakeOwed();
+
+  // One load; may be off by size_error_max. For the question whether there is too much.
+  size_t approximate_size() const { return reported_.load(std::memory_order_relaxed); }
+  // Exact when nobody pushes. O(shards).
+  size_t size() const;
+
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const Shard& shard : shards_) {
+      base::MutexLock lock(shard.mutex);
+      for (const txn::Garbage& entry : shard.entries) visit(entry);
+    }
+  }
+
+ private:
+  static constexpr size_t kShards = 16;
+  struct alignas(64) Shard {
+    mutable base::Mutex mutex;
+    std::vector<txn::Garbage> entries ABSL_GUARDED_BY(mutex);
+    size_t owed ABSL_GUARDED_BY(mutex) = 0;
+    // Part of `entries` that is contained in reported_.
+    size_t reported ABSL_GUARDED_BY(mutex) = 0;
+  };
+
+  Shard& OwnShard();
+  void Report(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+
+  const size_t report_every_;
+  std::array<Shard, kShards> shards_;
+  // Sum of Shard::reported. Written when a shard has grown by report_every_ or was taken from; read
+  // after each commit.
+  alignas(64) std::atomic<size_t> reported_{0};
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_GARBAGE_QUEUE_H_

@@ -1,0 +1,40 @@
+#include "vacuum/scan.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace nacre::vacuum {
+namespace {
+
+// How many short transactions in one interval are passed over in search of a lasting snapshot.
+constexpr ptrdiff_t kShortPassedMax = 64;
+
+std::vector<Scan::Point>::const_iterator FirstFrom(const std::vector<Scan::Point>& points,
+                                                   uint64_t timestamp) {
+  return std::lower_bound(
+      points.begin(), points.end(), timestamp,
+      [](const Scan::Point& point, uint64_t bound) { return point.timestamp < bound; });
+}
+
+}  // namespace
+
+bool Scan::AnyPointIn(uint64_t b, uint64_t e) const {
+  const auto first = FirstFrom(points, b);
+  return first != points.end() && first->timestamp < e;
+}
+
+Scan::Judgement Scan::Judge(uint64_t b, uint64_t e) const {
+  if (e > clock) return {Verdict::kLater};
+  const auto oldest = FirstFrom(points, b);
+  const auto end = FirstFrom(points, e);
+  const ptrdiff_t looked_at = std::min(end - oldest, kShortPassedMax);
+  for (ptrdiff_t i = 1; i <= looked_at; ++i) {
+    const Point& point = *(end - i);
+    if (point.began_ns <= lasting_ns) return {Verdict::kPark, point.timestamp, oldest->timestamp};
+  }
+  if (e > floor) return {Verdict::kRetain};
+  if (oldest != end || e > ray_from) return {Verdict::kLater};
+  return {Verdict::kPrune};
+}
+
+}  // namespace nacre::vacuum

@@ -1,0 +1,63 @@
+#ifndef NACRE_VACUUM_SCAN_H_
+#define NACRE_VACUUM_SCAN_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+
+namespace nacre::vacuum {
+
+// What one look at the clock and at the registry allows to prune.
+//
+// Invariant NEEDED: a version committed at b and superseded at e is needed by the snapshots with a
+// read timestamp in [b, e) and by nobody else. It may go if none is active there, whatever older
+// snapshots exist.
+//
+// Invariant SCAN-FOREVER: what a scan allows is allowed for ever. It speaks only of e <= clock
+// (REGISTERED: who registers later reads at or above the clock that was loaded before) and of e <=
+// floor (an AS OF snapshot that registers later is refused below the floor that was stored before),
+// and a snapshot that ended since only made it too careful. So committers may share the last scan.
+//
+// The pruner may take for e the timestamp of the version that stands before it in the chain *now*.
+// If versions between were pruned, that widens the interval, and pruning gets only more careful.
+struct Scan {
+  // A read timestamp at which somebody reads.
+  struct Point {
+    uint64_t timestamp = 0;
+    // When the longest held of the snapshots there was taken.
+    int64_t began_ns = 0;
+  };
+
+  enum class Verdict : uint8_t {
+    kPrune,   // Nobody needs it.
+    kPark,    // A snapshot that has lasted for a while needs it.
+    kRetain,  // Kept for history_retention.
+    kLater,   // Held by a short or a beginning transaction, or superseded after the scan.
+  };
+  struct Judgement {
+    Verdict verdict = Verdict::kLater;
+    // For kPark: the newest lasting snapshot in the interval, and the oldest snapshot in it.
+    uint64_t newest = 0;
+    uint64_t oldest = 0;
+  };
+
+  uint64_t clock = 0;              // The U of REGISTERED.
+  uint64_t floor = 0;              // History above this is retained. At most the clock.
+  uint64_t ray_from = UINT64_MAX;  // The lowest timestamp that a beginning transaction may read at.
+  int64_t taken_ns = 0;
+  int64_t lasting_ns = 0;     // A snapshot taken at or before this time is worth parking on.
+  std::vector<Point> points;  // Ascending, without repetition.
+
+  bool MayPrune(uint64_t b, uint64_t e) const {
+    return e <= floor && e <= ray_from && !AnyPointIn(b, e);
+  }
+  Judgement Judge(uint64_t b, uint64_t e) const;
+
+ private:
+  bool AnyPointIn(uint64_t b, uint64_t e) const;
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_SCAN_H_

@@ -1,0 +1,105 @@
+#include "vacuum/scanner.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/base/check.h"
+#include "engine/base/faults.h"
+
+namespace nacre::vacuum {
+namespace {
+
+using Active = txn::SnapshotRegistry::Active;
+
+// One point for each timestamp, with the longest held of its snapshots.
+void SortAndMerge(std::vector<Scan::Point>& points) {
+  std::sort(points.begin(), points.end(), [](const Scan::Point& a, const Scan::Point& b) {
+    return a.timestamp != b.timestamp ? a.timestamp < b.timestamp : a.began_ns < b.began_ns;
+  });
+  const auto end = std::unique(
+      points.begin(), points.end(),
+      [](const Scan::Point& a, const Scan::Point& b) { return a.timestamp == b.timestamp; });
+  points.erase(end, points.end());
+}
+
+}  // namespace
+
+Scanner::Scanner(txn::Store& store, const Tuning& tuning)
+    : store_(store),
+      tuning_(tuning),
+      snapshot_age_max_ns_(absl::ToInt64Nanoseconds(store.options.max_snapshot_age)),
+      history_(store.options.history_retention) {}
+
+int64_t Scanner::NowNs() const {
+  if (tuning_.steady_ns) return tuning_.steady_ns();
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
+
+std::shared_ptr<const Scan> Scanner::Take() {
+  base::MutexLock lock(mutex_);
+  return TakeLocked();
+}
+
+std::shared_ptr<const Scan> Scanner::TryTake() {
+  if (!mutex_.TryLock()) return nullptr;
+  std::shared_ptr<const Scan> scan = TakeLocked();
+  mutex_.Unlock();
+  return scan;
+}
+
+std::shared_ptr<const Scan> Scanner::Last() const {
+  base::MutexLock lock(last_mutex_);
+  return last_;
+}
+
+std::shared_ptr<const Scan> Scanner::TakeLocked() {
+  auto scan = std::make_shared<Scan>();
+  const bool scan_first = NACRE_BUG(kScanThenLoadClock);
+  active_.clear();
+  if (scan_first) {
+    store_.registry.Collect(active_);
+    NACRE_STEP(kPruneScanned);
+  }
+  scan->clock = store_.sequencer.clock().load(std::memory_order_seq_cst);
+  // After the clock: what was superseded by then has been history at least since now.
+  const int64_t now_ns = NowNs();
+  scan->floor = std::min(scan->clock, history_.FloorAt(now_ns, scan->clock));
+  RaiseFloor(scan->floor);
+  if (!scan_first) store_.registry.Collect(active_);
+  scan->taken_ns = now_ns;
+  scan->lasting_ns = now_ns - absl::ToInt64Nanoseconds(tuning_.short_transaction);
+  Enter(now_ns, *scan);
+  {
+    base::MutexLock lock(last_mutex_);
+    last_ = scan;
+  }
+  return scan;
+}
+
+void Scanner::RaiseFloor(uint64_t floor) {
+  // Only scanners write it, one at a time.
+  NACRE_CHECK(store_.retention_floor.load(std::memory_order_relaxed) <= floor,
+              "the floor of retention moved back");
+  store_.retention_floor.store(floor, std::memory_order_seq_cst);
+}
+
+void Scanner::Enter(int64_t now_ns, Scan& scan) {
+  for (const Active& active : active_) {
+    if (active.too_old) continue;
+    // Without an id the snapshot is being registered: its age is not known yet, so it is young.
+    if (active.id != 0 && now_ns - active.began_ns > snapshot_age_max_ns_) {
+      txn::SnapshotRegistry::MarkTooOld(active);
+      store_.counters.snapshots_too_old.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    if (active.is_ray) {
+      scan.ray_from = std::min(scan.ray_from, active.read_timestamp);
+    } else {
+      scan.points.push_back({active.read_timestamp, active.id != 0 ? active.began_ns : now_ns});
+    }
+  }
+  SortAndMerge(scan.points);
+  if (NACRE_BUG(kPruneOneTooMany) && !scan.points.empty()) scan.points.pop_back();
+}
+
+}  // namespace nacre::vacuum

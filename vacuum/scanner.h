@@ -1,0 +1,62 @@
+#ifndef NACRE_VACUUM_SCANNER_H_
+#define NACRE_VACUUM_SCANNER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "engine/base/mutex.h"
+#include "engine/txn/store.h"
+#include "vacuum/history.h"
+#include "vacuum/scan.h"
+#include "vacuum/tuning.h"
+
+namespace nacre::vacuum {
+
+// Takes scans, and hands out the last one. Thread-safe.
+//
+// Order of a scan, each step before the next in the single order of seq_cst operations:
+//   1. U = clock                   REGISTERED (snapshot_registry.h): a snapshot that step 3 misses
+//                                  reads at U or above.
+//   2. retention_floor = F <= U    Invariant FLOOR-FIRST: an AS OF snapshot publishes its ray and
+//                                  then loads the floor. If step 3 misses the ray, that load sees
+//                                  F, and a timestamp below F is refused.
+//   3. loads every slot
+//   4. marks the snapshots that are too old, and leaves them out
+//                                  TOO-OLD: before any unlink that leaving them out allows.
+// Forbidden: 3 before 1. A transaction registers after 3, reads at R; a commit supersedes at e > R
+// what R sees; 1 loads U >= e, and the version goes.
+// Forbidden: 3 before 2. AS OF t registers after 3 and finds the old floor below t; 2 raises it
+// above t, and versions that t sees go.
+class Scanner {
+ public:
+  Scanner(txn::Store& store, const Tuning& tuning);
+
+  std::shared_ptr<const Scan> Take() ABSL_LOCKS_EXCLUDED(mutex_);
+  // nullptr if another thread is scanning.
+  std::shared_ptr<const Scan> TryTake() ABSL_LOCKS_EXCLUDED(mutex_);
+  // nullptr if there was none yet.
+  std::shared_ptr<const Scan> Last() const ABSL_LOCKS_EXCLUDED(last_mutex_);
+
+  int64_t NowNs() const;
+
+ private:
+  std::shared_ptr<const Scan> TakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RaiseFloor(uint64_t floor);
+  // Marks what is too old and enters the others into the scan.
+  void Enter(int64_t now_ns, Scan& scan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  txn::Store& store_;
+  const Tuning tuning_;
+  const int64_t snapshot_age_max_ns_;
+  base::Mutex mutex_;
+  History history_ ABSL_GUARDED_BY(mutex_);
+  std::vector<txn::SnapshotRegistry::Active> active_ ABSL_GUARDED_BY(mutex_);  // Reused memory.
+  mutable base::Mutex last_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
+  std::shared_ptr<const Scan> last_ ABSL_GUARDED_BY(last_mutex_);
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_SCANNER_H_

@@ -1,0 +1,86 @@
+// The share of the work that committers do, where garbage is made faster than the vacuum's thread
+// prunes it.
+//
+// Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
+// more entries than it made. So the queue can not grow, whether or not the vacuum's thread gets to
+// run. A share is bounded by what the commit itself did: in entries, in steps along chains, in
+// objects freed.
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "vacuum/vacuum.h"
+
+namespace nacre::vacuum {
+namespace {
+
+// Beyond twice what the commit made.
+constexpr size_t kShareEntries = 64;
+constexpr size_t kShareLatchesPerEntry = 2;
+constexpr size_t kShareStepsPerEntry = 64;
+constexpr size_t kEntriesPerRound = 16;
+
+}  // namespace
+
+void Vacuum::Assist() {
+  if (queue_.approximate_size() <= store_.options.vacuum_backlog_max) return;
+  shares_running_.fetch_add(1, std::memory_order_seq_cst);
+  shares_begun_.fetch_add(1, std::memory_order_seq_cst);
+  DoShare();
+  shares_running_.fetch_sub(1, std::memory_order_seq_cst);
+}
+
+// A scan costs O(snapshots), so a share takes a new one when shares have since looked at enough
+// entries to pay for it. Until then the last one will do (SCAN-FOREVER in scan.h): it may keep too
+// much, and knows nothing of what was superseded since.
+std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries) {
+  std::shared_ptr<const Scan> last = scanner_.Last();
+  const size_t credit = scan_credit_.fetch_add(entries, std::memory_order_relaxed) + entries;
+  if (last != nullptr && credit < last->points.size() / 4) return last;
+  std::shared_ptr<const Scan> fresh = scanner_.TryTake();
+  if (fresh == nullptr) return last;
+  scan_credit_.store(0, std::memory_order_relaxed);
+  room_.Advance(*fresh);
+  return fresh;
+}
+
+void Vacuum::DoShare() {
+  store_.counters.vacuum_assists.fetch_add(1, std::memory_order_relaxed);
+  const size_t share = kShareEntries + 2 * queue_.TakeOwed();
+  std::vector<txn::Garbage> taken;
+  queue_.TakeSome(share, taken);
+  const std::shared_ptr<const Scan> scan = ScanForShare(taken.size());
+  if (scan == nullptr) {
+    queue_.Return(taken);
+    return;
+  }
+  // What the scan knows nothing of stays in the queue: it has not been looked at.
+  const auto known = std::partition(taken.begin(), taken.end(), [&scan](const txn::Garbage& entry) {
+    return entry.superseded_at <= scan->clock;
+  });
+  size_t end = static_cast<size_t>(known - taken.begin());
+  size_t done = 0;
+  {
+    EntryProcessor processor(store_, pruner_, room_, *scan, kShareLatchesPerEntry);
+    const auto too_far = [&] { return processor.steps() > share * kShareStepsPerEntry; };
+    for (; done < end && !too_far(); done += kEntriesPerRound) {
+      processor.Process(
+          absl::MakeConstSpan(taken).subspan(done, std::min(kEntriesPerRound, end - done)));
+      processor.Flush();
+    }
+    // The vacuum's thread may be out of breath for long: what is free by now is looked at too.
+    EntryList again;
+    room_.TakeReady(share, again);
+    if (room_.pending() > share) room_.TakePending(share, again);
+    while (!again.empty() && !too_far()) processor.Process(again.TakeBlock()), processor.Flush();
+    while (!again.empty()) queue_.Return(again.TakeBlock());
+    processor.Flush();
+    steps_.fetch_add(processor.steps(), std::memory_order_relaxed);
+  }
+  done = std::min(done, end);
+  queue_.Return(absl::MakeConstSpan(taken).subspan(done));
+  if (store_.retired.waiting() > share) Reclaim(2 * share);
+}
+
+}  // namespace nacre::vacuum

@@ -1,0 +1,22 @@
+#ifndef NACRE_VACUUM_TUNING_H_
+#define NACRE_VACUUM_TUNING_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/time/time.h"
+
+namespace nacre::vacuum {
+
+// What a user has no reason to change and a test has.
+struct Tuning {
+  // Nothing is parked on a snapshot younger than this: it is about to end, and is asked again.
+  absl::Duration short_transaction = absl::Milliseconds(10);
+  // The steady clock in nanoseconds, that ages of snapshots and of history are measured by. Unset:
+  // the system's. Thread-safe.
+  std::function<int64_t()> steady_ns;
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_TUNING_H_

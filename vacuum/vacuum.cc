@@ -1,0 +1,180 @@
+#include "vacuum/vacuum.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/base/epoch.h"
+#include "engine/base/faults.h"
+
+namespace nacre::vacuum {
+namespace {
+
+// Freeing is done between chunks of entries, so that a large pass does not hoard.
+constexpr size_t kEntriesPerChunk = 1024;
+constexpr size_t kRetiredKept = 4096;
+constexpr size_t kFreedPerChunk = 4096;
+constexpr size_t kFreedPerPass = 1 << 16;
+// The latch of one key, for one entry: as often as it takes, almost.
+constexpr size_t kLatchesPerEntry = SIZE_MAX;
+// Entries held by short transactions are not asked about more often than this.
+constexpr int64_t kPendingEveryNs = 1'000'000;
+
+}  // namespace
+
+Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
+    : store_(store),
+      queue_(store.options.vacuum_backlog_max / 4),
+      scanner_(store, tuning),
+      pruner_(store, waiting_tombstones_),
+      expirer_(store, expiries_),
+      reaper_(store, expiries_, waiting_tombstones_) {}
+
+Vacuum::~Vacuum() { Stop(); }
+
+void Vacuum::Accept(absl::Span<const txn::Garbage> garbage) {
+  queue_.Push(garbage);
+  bell_.Ring();
+}
+
+void Vacuum::ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after) {
+  // While there are expiries the thread looks at the time by itself.
+  if (expiries_.Change(record, before, after)) bell_.Ring();
+}
+
+void Vacuum::AcceptGeneration(uint32_t keyspace, txn::Generation* generation,
+                              uint64_t superseded_at) {
+  generations_.Add(keyspace, generation, superseded_at);
+  bell_.Ring();
+}
+
+void Vacuum::SnapshotEnded() {
+  if (room_.parked() == 0 && generations_.size() == 0) return;
+  bell_.Ring();
+}
+
+size_t Vacuum::RunOnce() {
+  base::MutexLock pass(pass_mutex_);
+  return Pass(/*whole=*/true).versions;
+}
+
+Vacuum::PassResult Vacuum::Pass(bool whole) {
+  PassResult result;
+  store_.counters.vacuum_passes.fetch_add(1, std::memory_order_relaxed);
+  const size_t keys_max = whole ? SIZE_MAX : kKeysExpiredPerPass;
+  const size_t keys_expired = expirer_.RemoveDue(keys_max);
+
+  // The work is taken before the clock is loaded: none of it was superseded after.
+  EntryList work;
+  queue_.TakeAll(work);
+  result.progress = !work.empty() || keys_expired != 0;
+  const int64_t now_ns = scanner_.NowNs();
+  if (whole || now_ns - pending_looked_at_ns_ >= kPendingEveryNs) {
+    room_.TakePending(SIZE_MAX, work);
+    pending_looked_at_ns_ = now_ns;
+  }
+  NACRE_STEP(kPruneStart);
+  const std::shared_ptr<const Scan> scan = scanner_.Take();
+  NACRE_STEP(kPruneScanned);
+  room_.Advance(*scan);
+  room_.TakeReady(whole ? SIZE_MAX : kReadyPerPass, work);
+
+  size_t reaped;
+  const size_t records_max = whole ? SIZE_MAX : kRecordsReapedPerPass;
+  {
+    EntryProcessor processor(store_, pruner_, room_, *scan, kLatchesPerEntry);
+    ProcessAll(work, processor);
+    reaped = ReapTrees(*scan, records_max, processor);
+    processor.Flush();
+    result.versions = processor.versions_unlinked();
+    steps_.fetch_add(processor.steps(), std::memory_order_relaxed);
+  }
+  size_t freed;
+  do {
+    freed = Reclaim(kFreedPerPass);
+    if (freed != 0) result.progress = true;
+  } while (whole && freed == kFreedPerPass);
+  if (result.versions != 0) result.progress = true;
+  result.more = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
+                freed == kFreedPerPass ||
+                queue_.approximate_size() > store_.options.vacuum_backlog_max / 4;
+  return result;
+}
+
+void Vacuum::ProcessAll(EntryList& work, EntryProcessor& processor) {
+  while (!work.empty()) {
+    const std::vector<txn::Garbage> block = work.TakeBlock();
+    for (size_t i = 0; i < block.size(); i += kEntriesPerChunk) {
+      processor.Process(absl::MakeConstSpan(block).subspan(i, kEntriesPerChunk));
+      if (store_.retired.waiting() > kRetiredKept) Reclaim(kFreedPerChunk);
+    }
+  }
+}
+
+size_t Vacuum::ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& processor) {
+  if (generations_.size() != 0) {
+    for (txn::Tree* tree : generations_.Prune(store_.keyspaces, scan)) reaper_.Add(tree);
+  }
+  size_t reaped = 0;
+  while (reaper_.trees() != 0 && reaped < records_max) {
+    PruneTally tally;
+    std::vector<txn::Garbage> again;
+    const size_t asked = std::min(records_max - reaped, kEntriesPerChunk);
+    const size_t count = reaper_.Reap(asked, tally, again);
+    processor.Add(tally);
+    processor.Process(again);
+    if (store_.retired.waiting() > kRetiredKept) Reclaim(kFreedPerChunk);
+    reaped += count;
+    if (count < asked) break;
+  }
+  trees_dying_.store(reaper_.trees(), std::memory_order_relaxed);
+  return reaped;
+}
+
+size_t Vacuum::Reclaim(size_t limit) {
+  const size_t freed = store_.retired.Reclaim(limit);
+  if (freed != 0) store_.counters.objects_freed.Add(static_cast<int64_t>(freed));
+  return freed;
+}
+
+template <typename Visit>
+void Vacuum::ForEachEntry(Visit visit) const {
+  queue_.ForEach(visit);
+  room_.ForEach(visit);
+  waiting_tombstones_.ForEach([&visit](mvcc::Record* record, mvcc::Version* tombstone) {
+    visit(txn::Garbage{record, tombstone, 0});
+  });
+}
+
+void Vacuum::Stop() {
+  EndThread();
+  base::MutexLock pass(pass_mutex_);
+  ForEachEntry([](const txn::Garbage& entry) {
+    if (entry.version->unlinked()) mvcc::Version::Free(entry.version);
+  });
+  EntryList forgotten;
+  queue_.TakeAll(forgotten);
+  room_.Clear();
+  waiting_tombstones_.Clear();
+}
+
+absl::Status Vacuum::WhilePaused(absl::FunctionRef<absl::Status()> inspect) {
+  base::MutexLock pass(pass_mutex_);
+  shares_begun_at_pause_ = shares_begun_.load(std::memory_order_seq_cst);
+  if (shares_running_.load(std::memory_order_seq_cst) != 0) --shares_begun_at_pause_;
+  return inspect();
+}
+
+bool Vacuum::IsWhole() const {
+  return shares_begun_.load(std::memory_order_seq_cst) == shares_begun_at_pause_;
+}
+
+uint64_t Vacuum::CountChainedEntries() const {
+  uint64_t count = 0;
+  ForEachEntry([&count](const txn::Garbage& entry) {
+    if (!entry.version->unlinked()) ++count;
+  });
+  return count;
+}
+
+}  // namespace nacre::vacuum

@@ -1,0 +1,152 @@
+#ifndef NACRE_VACUUM_VACUUM_H_
+#define NACRE_VACUUM_VACUUM_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "engine/base/mutex.h"
+#include "engine/txn/garbage_sink.h"
+#include "engine/txn/store.h"
+#include "vacuum/chain_pruner.h"
+#include "vacuum/dropped_generations.h"
+#include "vacuum/entry_processor.h"
+#include "vacuum/expirer.h"
+#include "vacuum/expiry_index.h"
+#include "vacuum/garbage_queue.h"
+#include "vacuum/scanner.h"
+#include "vacuum/tree_reaper.h"
+#include "vacuum/tuning.h"
+#include "vacuum/waiting_room.h"
+#include "vacuum/waiting_tombstones.h"
+#include "vacuum/wake_bell.h"
+
+namespace nacre::vacuum {
+
+// Prunes what no snapshot can see, and reclaims it: versions, records, expired keys, dropped
+// keyspaces. docs/VACUUM.md shows the path of a dead version. Thread-safe.
+//
+// Work comes from the queue that commits fill, never from a walk over the database. It is done by
+// passes, one at a time (the thread's or RunOnce()), and by committers, who do a share each while
+// the queue is longer than Options::vacuum_backlog_max, beside a pass and beside each other. They
+// meet only at short locks and at the latches of keys, which all of them only try.
+//
+// Order of locks: pass_mutex_; then what the store says (changes mutex, gate, stripes, sequencer);
+// then the locks inside the parts below, of which none is held while another is taken.
+class Vacuum final : public txn::GarbageSink {
+ public:
+  // The owner sets store.garbage before the first commit.
+  explicit Vacuum(txn::Store& store, const Tuning& tuning = {});
+  // Stop().
+  ~Vacuum() override;
+
+  // --- GarbageSink ---
+  void Accept(absl::Span<const txn::Garbage> garbage) override;
+  void ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after) override;
+  void AcceptGeneration(uint32_t keyspace, txn::Generation* generation,
+                        uint64_t superseded_at) override;
+  void Assist() override;
+  void SnapshotEnded() override;
+
+  // The thread that makes passes by itself. Called at most once.
+  void Start();
+
+  // A whole pass on the calling thread: removes keys whose time has come, prunes and frees all that
+  // can go now. Returns how many versions were unlinked. The caller holds nothing: no pin, no
+  // latch, not the gate.
+  size_t RunOnce() ABSL_LOCKS_EXCLUDED(pass_mutex_);
+
+  // The end. Ends the thread, frees the versions that are unlinked, and forgets the entries of
+  // those that still stand in their chains: the owner frees these next, with FreeTreeNow()
+  // (tree_reaper.h) for every tree. Nobody else uses the store any more. Idempotent.
+  void Stop() ABSL_LOCKS_EXCLUDED(pass_mutex_);
+
+  // --- Gauges, for Stats. ---
+  size_t queued() const { return queue_.size(); }
+  size_t parked() const { return room_.parked() + room_.pending() + waiting_tombstones_.size(); }
+  size_t retained() const { return room_.retained(); }
+  // Dropped keyspaces whose contents are not yet freed, or still seen by a snapshot.
+  size_t trees_pending() const {
+    return generations_.size() + trees_dying_.load(std::memory_order_relaxed);
+  }
+  size_t expiries() const { return expiries_.size(); }
+  // Versions walked over under latches, by everybody.
+  size_t steps() const { return steps_.load(std::memory_order_relaxed); }
+
+  // --- For Verify. ---
+  // Calls `inspect` while no pass runs.
+  absl::Status WhilePaused(absl::FunctionRef<absl::Status()> inspect)
+      ABSL_LOCKS_EXCLUDED(pass_mutex_);
+  // Within `inspect`: no commit has done a share of the work since it began, so that every entry
+  // that was accepted is counted by...
+  bool IsWhole() const;
+  // ...this, if its version stands in a chain. O(entries).
+  uint64_t CountChainedEntries() const;
+
+ private:
+  // What a bounded pass, one of the thread's, does at most of each.
+  static constexpr size_t kReadyPerPass = 1 << 15;
+  static constexpr size_t kKeysExpiredPerPass = 1 << 12;
+  static constexpr size_t kRecordsReapedPerPass = 1 << 12;
+
+  struct PassResult {
+    size_t versions = 0;
+    bool progress = false;  // Looked at something new, or freed something.
+    bool more = false;      // Stopped at a bound.
+  };
+  PassResult Pass(bool whole) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  void ProcessAll(EntryList& work, EntryProcessor& processor)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  size_t ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& processor)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  size_t Reclaim(size_t limit);
+
+  void DoShare();
+  std::shared_ptr<const Scan> ScanForShare(size_t entries);
+
+  void RunThread();
+  void EndThread();
+  // How long to sleep when there is nothing to do; nullopt: until somebody rings.
+  std::optional<std::chrono::nanoseconds> SleepLimit() const;
+
+  template <typename Visit>
+  void ForEachEntry(Visit visit) const;
+
+  txn::Store& store_;
+  GarbageQueue queue_;
+  Scanner scanner_;
+  WaitingTombstones waiting_tombstones_;
+  WaitingRoom room_;
+  ChainPruner pruner_;
+  ExpiryIndex expiries_;
+  DroppedGenerations generations_;
+
+  base::Mutex pass_mutex_;
+  Expirer expirer_ ABSL_GUARDED_BY(pass_mutex_);
+  TreeReaper reaper_ ABSL_GUARDED_BY(pass_mutex_);
+  int64_t pending_looked_at_ns_ ABSL_GUARDED_BY(pass_mutex_) = 0;
+  std::atomic<size_t> trees_dying_{0};
+
+  // Entries that shares have taken since the last scan, which they pay for.
+  std::atomic<size_t> scan_credit_{0};
+  std::atomic<size_t> shares_running_{0};
+  std::atomic<size_t> shares_begun_{0};
+  size_t shares_begun_at_pause_ = 0;  // Written and read by who paused.
+  std::atomic<size_t> steps_{0};
+
+  WakeBell bell_;
+  std::thread thread_;
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_VACUUM_H_

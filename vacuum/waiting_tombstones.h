@@ -1,0 +1,66 @@
+#ifndef NACRE_VACUUM_WAITING_TOMBSTONES_H_
+#define NACRE_VACUUM_WAITING_TOMBSTONES_H_
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "engine/base/mutex.h"
+#include "engine/mvcc/record.h"
+#include "engine/mvcc/version.h"
+
+namespace nacre::vacuum {
+
+// Tombstones that stand at the head of their chain above versions which are still needed. Nothing
+// can be done about them before something below them goes, and that has an entry of its own.
+//
+// Invariant ONE-WAITS: at most one tombstone of a record waits, and whoever unlinks a version of
+// the record takes it out, under the same latch. So their number is bounded by the versions that
+// snapshots hold, not by the number of deletes.
+//   Forbidden: parking the tombstone on the snapshot that needs what it covers. A key that is
+//   written and deleted in turn under one held snapshot would leave an entry there each time round.
+//
+// Every call is made with the latch of the record's stripe held, which orders the calls for one
+// record. Thread-safe.
+class WaitingTombstones {
+ public:
+  // Returns the tombstone of the record that waited until now, nullptr if none.
+  mvcc::Version* Put(mvcc::Record* record, mvcc::Version* tombstone);
+  // Takes the tombstone of the record out; nullptr if none waits.
+  mvcc::Version* Take(mvcc::Record* record);
+
+  // Forgets everything.
+  void Clear();
+
+  size_t size() const { return size_.load(std::memory_order_relaxed); }
+
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const Shard& shard : shards_) {
+      base::MutexLock lock(shard.mutex);
+      for (const auto& [record, tombstone] : shard.tombstones) visit(record, tombstone);
+    }
+  }
+
+ private:
+  static constexpr size_t kShards = 16;
+  struct alignas(64) Shard {
+    mutable base::Mutex mutex;
+    absl::flat_hash_map<mvcc::Record*, mvcc::Version*> tombstones ABSL_GUARDED_BY(mutex);
+  };
+
+  Shard& ShardOf(const mvcc::Record* record) {
+    return shards_[reinterpret_cast<uintptr_t>(record) / 64 % kShards];
+  }
+
+  std::array<Shard, kShards> shards_;
+  // 0: nobody need look. Whoever holds the latch sees what was put under it.
+  std::atomic<size_t> size_{0};
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_WAITING_TOMBSTONES_H_
