@@ -26,8 +26,7 @@ constexpr size_t kEntriesPerRound = 16;
 void Vacuum::Assist() {
   if (queue_.approximate_size() <= store_.options.vacuum_backlog_max) return;
   shares_running_.fetch_add(1, std::memory_order_seq_cst);
-  shares_begun_.fetch_add(1, std::memory_order_seq_cst);
-  DoShare();
+  if (!shares_paused_.load(std::memory_order_seq_cst)) DoShare();
   shares_running_.fetch_sub(1, std::memory_order_seq_cst);
 }
 

@@ -160,13 +160,11 @@ void Vacuum::Stop() {
 
 absl::Status Vacuum::WhilePaused(absl::FunctionRef<absl::Status()> inspect) {
   base::MutexLock pass(pass_mutex_);
-  shares_begun_at_pause_ = shares_begun_.load(std::memory_order_seq_cst);
-  if (shares_running_.load(std::memory_order_seq_cst) != 0) --shares_begun_at_pause_;
-  return inspect();
-}
-
-bool Vacuum::IsWhole() const {
-  return shares_begun_.load(std::memory_order_seq_cst) == shares_begun_at_pause_;
+  shares_paused_.store(true, std::memory_order_seq_cst);
+  while (shares_running_.load(std::memory_order_seq_cst) != 0) std::this_thread::yield();
+  absl::Status status = inspect();
+  shares_paused_.store(false, std::memory_order_release);
+  return status;
 }
 
 uint64_t Vacuum::CountChainedEntries() const {

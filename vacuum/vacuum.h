@@ -83,13 +83,11 @@ class Vacuum final : public txn::GarbageSink {
   size_t steps() const { return steps_.load(std::memory_order_relaxed); }
 
   // --- For Verify. ---
-  // Calls `inspect` while no pass runs.
+  // Calls `inspect` while no pass and no share runs; waits for those under way. `inspect` may close
+  // the commit gate, which a pass may be waiting to go through before.
   absl::Status WhilePaused(absl::FunctionRef<absl::Status()> inspect)
       ABSL_LOCKS_EXCLUDED(pass_mutex_);
-  // Within `inspect`: no commit has done a share of the work since it began, so that every entry
-  // that was accepted is counted by...
-  bool IsWhole() const;
-  // ...this, if its version stands in a chain. O(entries).
+  // Within `inspect`: entries whose version stands in a chain. O(entries).
   uint64_t CountChainedEntries() const;
 
  private:
@@ -139,8 +137,9 @@ class Vacuum final : public txn::GarbageSink {
   // Entries that shares have taken since the last scan, which they pay for.
   std::atomic<size_t> scan_credit_{0};
   std::atomic<size_t> shares_running_{0};
-  std::atomic<size_t> shares_begun_{0};
-  size_t shares_begun_at_pause_ = 0;  // Written and read by who paused.
+  // Both sides store first and load second, seq_cst: a share that begins sees the pause, or the
+  // pause sees it.
+  std::atomic<bool> shares_paused_{false};
   std::atomic<size_t> steps_{0};
 
   WakeBell bell_;

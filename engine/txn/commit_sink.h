@@ -23,9 +23,11 @@ struct LoggedWrite {
 
 // The ordered stream of commits: where a log, and later replication, joins. Thread-safe.
 //
-// For each commit: Reserve() before any latch, where it may take time and fail; then exactly one of
-// Place(), inside the sequencer, in timestamp order, a few stores, can not fail; or Abandon();
-// after Place() and with nothing held, Await() returns when the commit is as durable as promised.
+// For each commit: Reserve() before any latch, where it may take time and fail (a lock-first
+// transaction only knows its writes under its latches: there it must not wait for a device); then
+// exactly one of Place(), inside the sequencer, in timestamp order, a few stores, can not fail; or
+// Abandon(); after Place() and with nothing held, Await() returns when the commit is as durable as
+// promised.
 class CommitSink {
  public:
   using Ticket = uint64_t;

@@ -120,6 +120,13 @@ void KeyspaceTable::RemoveTree(Tree* tree) {
   trees_.erase(found);
 }
 
+size_t KeyspaceTable::IndexBytes() const {
+  base::MutexLock lock(mutex_);
+  size_t bytes = 0;
+  for (const auto& [id, tree] : trees_) bytes += tree->index.memory_bytes();
+  return bytes;
+}
+
 std::vector<Tree*> KeyspaceTable::ListTrees() const {
   base::MutexLock lock(mutex_);
   std::vector<Tree*> trees;

@@ -86,6 +86,7 @@ class KeyspaceTable {
   void RemoveTree(Tree* tree);
   // All trees, for Verify and Stats.
   std::vector<Tree*> ListTrees() const;
+  size_t IndexBytes() const;
 
  private:
   // Ids are never reused; a dropped keyspace leaves its place in a chunk behind.

@@ -76,6 +76,8 @@ class SnapshotRegistry {
   std::optional<Registration> RegisterAt(uint64_t timestamp, uint64_t owner);
   static void Settle(const Registration& registration);
   void Release(const Registration& registration);
+  // For a transaction that registers nothing.
+  uint64_t NewId() { return next_id_.fetch_add(1, std::memory_order_relaxed); }
 
   static bool IsTooOld(const Registration& registration) {
     return registration.slot->too_old_id.load(std::memory_order_acquire) == registration.id;

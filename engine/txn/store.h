@@ -31,6 +31,14 @@ struct Store {
         keyspaces(store_options.keyspaces_max, retired),
         time(store_options.time_source, sequencer.mutex()) {}
 
+  // If so, a view into a version may dangle once the snapshot has grown too old: values are copied.
+  bool snapshots_grow_old() const { return options.max_snapshot_age != absl::InfiniteDuration(); }
+
+  // As counted for memory_bytes_max.
+  size_t MemoryBytes() const {
+    return static_cast<size_t>(counters.memory_bytes.Sum()) + keyspaces.IndexBytes();
+  }
+
   const Options options;
   base::RetireList retired;
   Sequencer sequencer;

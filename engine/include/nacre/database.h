@@ -43,7 +43,10 @@ class Database {
   // Never waits. If the limit on snapshots is reached or `as_of` is out of reach, every call of the
   // transaction returns that error.
   Transaction Begin(const TransactionOptions& options = {});
-  Snapshot GetSnapshot() const;
+  // kResourceExhausted if Options::snapshots_max are open. `owner`: see TransactionOptions.
+  absl::StatusOr<Snapshot> TakeSnapshot(uint64_t owner = 0) const;
+  // The same where the limit is known to be far away (checked).
+  Snapshot GetSnapshot() const { return *TakeSnapshot(); }
   // The state at `timestamp`: kOutOfRange if that history is gone (see Options::history_retention)
   // or in the future.
   absl::StatusOr<Snapshot> GetSnapshotAt(Timestamp timestamp) const;
@@ -74,8 +77,7 @@ class Database {
   };
   absl::StatusOr<Timestamp> TransactLocked(absl::Span<const LockedKey> keys,
                                            absl::FunctionRef<absl::Status(Transaction&)> fn,
-                                           absl::Span<const WatchedKey> watched = {},
-                                           uint64_t owner = 0);
+                                           absl::Span<const WatchedKey> watched = {});
 
   // Reads one key and writes it, with its latch held: never conflicts. `fn` runs once and must be
   // short.
@@ -124,9 +126,9 @@ class Database {
   Stats GetStats() const;
   // Every version of a key, newest first, for debugging. Empty if there is no record of it.
   std::vector<VersionInfo> DumpKey(std::string_view key, Keyspace keyspace = Keyspace()) const;
-  // Walks everything and checks the invariants of index, chains, queues and counters. May run
-  // beside readers and writers; the counts are compared only if nobody wrote meanwhile. kInternal
-  // names the first fault.
+  // Walks everything and checks the invariants of index, chains, queues and counters. Readers go
+  // on; commits wait meanwhile. kInternal names the first fault. O(everything), for tests and
+  // administration.
   absl::Status Verify() const;
   // One pass of the vacuum on the calling thread: prunes and frees all that can go now. Returns how
   // many versions it unlinked. Thread-safe, also beside the vacuum thread.
@@ -134,6 +136,8 @@ class Database {
 
  private:
   class Impl;
+  absl::StatusOr<Timestamp> RunOnce(absl::FunctionRef<absl::Status(Transaction&)> fn,
+                                    const TransactionOptions& options, bool gate_is_mine);
   explicit Database(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

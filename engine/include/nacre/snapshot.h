@@ -27,6 +27,8 @@ class Database;
 // such keyspace at this timestamp).
 class Snapshot {
  public:
+  class Shared;  // Internal.
+
   Snapshot(const Snapshot&);
   Snapshot& operator=(const Snapshot&);
   Snapshot(Snapshot&&) noexcept;
@@ -60,7 +62,6 @@ class Snapshot {
  private:
   friend class Database;
   friend class Transaction;
-  class Shared;
   explicit Snapshot(std::shared_ptr<Shared> shared);
   std::shared_ptr<Shared> shared_;
 };

@@ -125,8 +125,8 @@ class Savepoint {
 
  private:
   friend class Transaction;
-  explicit Savepoint(uint32_t number) : number_(number) {}
-  uint32_t number_ = 0;
+  explicit Savepoint(uint64_t number) : number_(number) {}
+  uint64_t number_ = 0;
 };
 
 }  // namespace nacre

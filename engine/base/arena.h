@@ -1,0 +1,45 @@
+#ifndef NACRE_ENGINE_BASE_ARENA_H_
+#define NACRE_ENGINE_BASE_ARENA_H_
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace nacre::base {
+
+// Bytes that live until the arena is cleared. Thread-compatible.
+class Arena {
+ public:
+  // A copy of `bytes` that stays where it is.
+  std::string_view Copy(std::string_view bytes) {
+    if (bytes.empty()) return {};
+    if (bytes.size() > left_) Grow(bytes.size());
+    char* copy = next_;
+    std::memcpy(copy, bytes.data(), bytes.size());
+    next_ += bytes.size();
+    left_ -= bytes.size();
+    return {copy, bytes.size()};
+  }
+
+ private:
+  static constexpr size_t kChunkBytes = 4096;
+
+  void Grow(size_t bytes) {
+    const size_t chunk_bytes = bytes > kChunkBytes / 4 ? bytes
+                               : chunks_.empty()       ? 512
+                                                       : kChunkBytes;
+    chunks_.push_back(std::make_unique_for_overwrite<char[]>(chunk_bytes));
+    next_ = chunks_.back().get();
+    left_ = chunk_bytes;
+  }
+
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  char* next_ = nullptr;
+  size_t left_ = 0;
+};
+
+}  // namespace nacre::base
+
+#endif  // NACRE_ENGINE_BASE_ARENA_H_

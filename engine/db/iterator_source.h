@@ -1,0 +1,53 @@
+#ifndef NACRE_ENGINE_DB_ITERATOR_SOURCE_H_
+#define NACRE_ENGINE_DB_ITERATOR_SOURCE_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "engine/db/snapshot_shared.h"
+#include "engine/txn/cursor.h"
+#include "engine/txn/transaction_state.h"
+#include "nacre/iterator.h"
+
+namespace nacre {
+
+// What an iterator walks: a cursor, and whatever must stay while it does.
+class Iterator::Source {
+ public:
+  // Of a snapshot, which it keeps.
+  Source(std::shared_ptr<Snapshot::Shared> snapshot, std::unique_ptr<txn::Cursor> cursor)
+      : snapshot_(std::move(snapshot)), cursor_(std::move(cursor)) {}
+  // Of a transaction, which outlives it.
+  Source(txn::TransactionState* transaction, std::unique_ptr<txn::Cursor> cursor)
+      : transaction_(transaction), cursor_(std::move(cursor)) {}
+  // Of nothing.
+  explicit Source(absl::Status error) : status_(std::move(error)) {}
+  ~Source() {
+    if (transaction_ != nullptr) transaction_->DropCursor(cursor_.get());
+  }
+
+  // The cursor, if it may move now.
+  txn::Cursor* Movable() {
+    if (transaction_ != nullptr && !transaction_->active()) {
+      status_ = absl::FailedPreconditionError("the transaction of the iterator is finished");
+    }
+    return status_.ok() ? cursor_.get() : nullptr;
+  }
+  void Moved(absl::Status status) { status_ = std::move(status); }
+  bool valid() const {
+    return cursor_ != nullptr && status_.ok() && cursor_->valid() &&
+           (transaction_ == nullptr || transaction_->active());
+  }
+  const txn::CursorItem& item() const { return cursor_->item(); }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  std::shared_ptr<Snapshot::Shared> snapshot_;
+  txn::TransactionState* transaction_ = nullptr;
+  std::unique_ptr<txn::Cursor> cursor_;
+  absl::Status status_;
+};
+
+}  // namespace nacre
+
+#endif  // NACRE_ENGINE_DB_ITERATOR_SOURCE_H_

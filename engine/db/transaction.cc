@@ -1,0 +1,161 @@
+#include "nacre/transaction.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/base/faults.h"
+#include "engine/db/convert.h"
+#include "engine/db/iterator_source.h"
+#include "engine/db/snapshot_shared.h"
+#include "engine/txn/transaction_state.h"
+
+namespace nacre {
+namespace {
+
+using Tracking = txn::TransactionState::Tracking;
+using Value = txn::TransactionState::Value;
+
+absl::Status MovedFrom() {
+  return absl::FailedPreconditionError(
+      "the transaction was moved from; use the one it was moved to");
+}
+
+absl::StatusOr<std::optional<std::string_view>> ToView(
+    const absl::StatusOr<std::optional<Value>>& value) {
+  if (!value.ok()) return value.status();
+  if (!*value) return std::nullopt;
+  return (*value)->bytes;
+}
+
+Tracking TrackExistence() {
+  return NACRE_BUG(kForgetExistsRead) ? Tracking::kUntracked : Tracking::kTracked;
+}
+
+}  // namespace
+
+Transaction::Transaction(std::unique_ptr<txn::TransactionState> state) : state_(std::move(state)) {}
+Transaction::Transaction(Transaction&&) noexcept = default;
+Transaction& Transaction::operator=(Transaction&&) noexcept = default;
+Transaction::~Transaction() = default;
+
+Timestamp Transaction::read_timestamp() const {
+  return state_ == nullptr ? Timestamp{} : Timestamp{state_->view().read_timestamp};
+}
+uint64_t Transaction::id() const { return state_ == nullptr ? 0 : state_->id(); }
+Isolation Transaction::isolation() const {
+  return state_ != nullptr && state_->serializable() ? Isolation::kSerializable
+                                                     : Isolation::kSnapshot;
+}
+bool Transaction::read_only() const { return state_ != nullptr && state_->read_only(); }
+bool Transaction::active() const { return state_ != nullptr && state_->active(); }
+Keyspace Transaction::keyspace() const {
+  return state_ == nullptr ? Keyspace() : Keyspace(state_->keyspace());
+}
+
+absl::Status Transaction::Use(Keyspace keyspace) {
+  return state_ == nullptr ? MovedFrom() : state_->Use(keyspace.id());
+}
+
+absl::StatusOr<std::optional<std::string_view>> Transaction::Get(std::string_view key) {
+  if (state_ == nullptr) return MovedFrom();
+  return ToView(state_->Get(key));
+}
+
+absl::Status Transaction::MultiGet(absl::Span<const std::string_view> keys,
+                                   absl::Span<std::optional<std::string_view>> values) {
+  if (keys.size() != values.size()) {
+    return absl::InvalidArgumentError("MultiGet needs one place for a value for each key");
+  }
+  for (size_t i = 0; i < keys.size(); ++i) {
+    absl::StatusOr<std::optional<std::string_view>> value = Get(keys[i]);
+    if (!value.ok()) return value.status();
+    values[i] = *value;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string_view>> Transaction::GetForUpdate(std::string_view key) {
+  if (state_ == nullptr) return MovedFrom();
+  return ToView(state_->GetForUpdate(key));
+}
+
+absl::StatusOr<bool> Transaction::Exists(std::string_view key) {
+  if (state_ == nullptr) return MovedFrom();
+  absl::StatusOr<std::optional<Value>> value = state_->Get(key, TrackExistence());
+  if (!value.ok()) return value.status();
+  return value->has_value();
+}
+
+absl::StatusOr<std::optional<KeyInfo>> Transaction::GetInfo(std::string_view key) {
+  if (state_ == nullptr) return MovedFrom();
+  absl::StatusOr<std::optional<Value>> value = state_->Get(key);
+  if (!value.ok()) return value.status();
+  if (!*value) return std::nullopt;
+  return ToKeyInfo(**value);
+}
+
+absl::Status Transaction::Scan(
+    const Range& range,
+    absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) {
+  if (state_ == nullptr) return MovedFrom();
+  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range);
+  if (!cursor.ok()) return cursor.status();
+  absl::Status status = Walk(**cursor, range, [&](const txn::CursorItem& item) {
+    return visit(item.key, item.value) && state_->active();
+  });
+  state_->DropCursor(cursor->get());
+  return status;
+}
+
+absl::StatusOr<uint64_t> Transaction::Count(const Range& range) {
+  if (state_ == nullptr) return MovedFrom();
+  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range, TrackExistence());
+  if (!cursor.ok()) return cursor.status();
+  absl::StatusOr<uint64_t> count = CountKeys(**cursor, range);
+  state_->DropCursor(cursor->get());
+  return count;
+}
+
+Iterator Transaction::NewIterator(const Range& range) {
+  if (state_ == nullptr) return Iterator(std::make_unique<Iterator::Source>(MovedFrom()));
+  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range);
+  if (!cursor.ok()) return Iterator(std::make_unique<Iterator::Source>(cursor.status()));
+  return Iterator(std::make_unique<Iterator::Source>(state_.get(), *std::move(cursor)));
+}
+
+absl::StatusOr<bool> Transaction::ChangedSince(std::string_view key, const Snapshot& since) {
+  if (state_ == nullptr) return MovedFrom();
+  return state_->ChangedSince(key, since.shared_->view);
+}
+
+absl::Status Transaction::Put(std::string_view key, std::string_view value,
+                              const PutOptions& options) {
+  return state_ == nullptr ? MovedFrom() : state_->Put(key, value, options);
+}
+
+absl::Status Transaction::Delete(std::string_view key) {
+  return state_ == nullptr ? MovedFrom() : state_->Delete(key);
+}
+
+Savepoint Transaction::SetSavepoint() {
+  return state_ == nullptr ? Savepoint() : Savepoint(state_->SetSavepoint());
+}
+
+absl::Status Transaction::RollbackTo(Savepoint savepoint) {
+  return state_ == nullptr ? MovedFrom() : state_->RollbackTo(savepoint.number_);
+}
+
+absl::StatusOr<Timestamp> Transaction::Commit() {
+  if (state_ == nullptr) return MovedFrom();
+  NACRE_CHECK(!state_->managed(), "a function of Transact() or TransactLocked() must not commit");
+  return ToTimestamp(state_->Commit());
+}
+
+void Transaction::Rollback() {
+  if (state_ == nullptr) return;
+  NACRE_CHECK(!state_->managed(),
+              "a function of Transact() or TransactLocked() must not roll back");
+  state_->Rollback();
+}
+
+}  // namespace nacre

@@ -1,0 +1,36 @@
+#ifndef NACRE_ENGINE_TXN_BEGIN_H_
+#define NACRE_ENGINE_TXN_BEGIN_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "engine/txn/read_view.h"
+#include "engine/txn/store.h"
+
+namespace nacre::txn {
+
+struct BegunView {
+  ReadView view;
+  // False: there was no value with an expiry in the database, and `now` may be any time of the
+  // past.
+  bool knows_time = false;
+};
+
+// Registers a snapshot of now: the time first, then the read timestamp (ONE-TIME, REGISTERED).
+// kResourceExhausted if snapshots_max are registered.
+absl::StatusOr<BegunView> BeginView(Store& store, uint64_t owner);
+
+// Registers a snapshot of the past: the ray first, then the check that the vacuum still retains it.
+// kOutOfRange if not, or if it is the future.
+//   Forbidden: the check first. The vacuum raises the floor and prunes between the two.
+absl::StatusOr<BegunView> BeginViewAt(Store& store, uint64_t timestamp, uint64_t owner);
+
+// Whether a key of one tree changed between two views, as WATCH means it: it got a version, or
+// expired. The caller is pinned; `latched`: it holds the latch of the key.
+bool HasChangedBetween(Store& store, const Tree& tree, std::string_view key, const ReadView& since,
+                       const ReadView& until, bool latched);
+
+}  // namespace nacre::txn
+
+#endif  // NACRE_ENGINE_TXN_BEGIN_H_

@@ -1,0 +1,227 @@
+#include "engine/txn/commit.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/base/faults.h"
+#include "engine/mvcc/visibility.h"
+
+namespace nacre::txn {
+namespace {
+
+// Validations outside the sequencer before the exclusive gate is asked for.
+constexpr int kValidationsMax = 4;
+
+mvcc::ExpiryMs ValueExpiry(const mvcc::Version* version) {
+  return version == nullptr || version->is_tombstone() ? mvcc::kNoExpiry : version->expiry();
+}
+
+mvcc::Version* CopyOf(const mvcc::Version& version) {
+  return version.is_tombstone() ? mvcc::Version::NewTombstone()
+                                : mvcc::Version::NewBytes(version.value(), version.expiry());
+}
+
+bool IsValue(const mvcc::Version* version) {
+  return version != nullptr && !version->is_tombstone();
+}
+
+}  // namespace
+
+Committer::Committer(Store& store, const ReadView& view, WriteSet& writes, ReadSet* reads,
+                     absl::Span<const GenerationUse> generations, LogPlace& log)
+    : store_(store),
+      view_(view),
+      writes_(writes),
+      reads_(reads),
+      generations_(generations),
+      log_(log) {
+  for (const WriteEntry& entry : writes_.entries()) {
+    if (entry.takes_part()) stripes_.push_back(store_.latches.IndexOf(entry.hash));
+  }
+  if (stripes_.size() > 1) {
+    std::sort(stripes_.begin(), stripes_.end());
+    stripes_.erase(std::unique(stripes_.begin(), stripes_.end()), stripes_.end());
+  }
+}
+
+absl::Status Committer::CheckFirstCommitterWins() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  NACRE_STEP(kCommitLatched);
+  if (NACRE_BUG(kSkipWriteConflict)) return absl::OkStatus();
+  for (WriteEntry& entry : writes_.entries()) {
+    if (!entry.takes_part()) continue;
+    const mvcc::Record* record = entry.tree->index.Find(entry.key);
+    const bool newer = record != nullptr
+                           ? mvcc::HasNewerThan(*record, view_.read_timestamp, view_.now)
+                           : !NACRE_BUG(kIgnoreFloor) &&
+                                 store_.latches.at(store_.latches.IndexOf(entry.hash)).floor >
+                                     view_.read_timestamp;
+    if (!newer) continue;
+    store_.counters.conflicts_write.Add(1);
+    return absl::AbortedError(absl::StrCat(
+        "key ", QuoteKey(entry.key), " was written by another transaction after this one began"));
+  }
+  NACRE_STEP(kCommitChecked);
+  return absl::OkStatus();
+}
+
+void Committer::Link(WriteEntry& entry) {
+  const auto [record, is_new] = entry.tree->index.FindOrInsert(
+      entry.key, [&] { return mvcc::Record::New(entry.tree->id, entry.key); });
+  entry.record = record;
+  entry.record_is_new = is_new;
+  entry.superseded = record->head();
+  if (leader_ == nullptr) {
+    leader_ = entry.version;
+    leader_->PrepareAsLeader();
+  } else {
+    entry.version->PrepareAsFollowerOf(*leader_);
+  }
+  entry.version->set_previous(entry.superseded);
+  record->set_head(entry.version);
+  recent_.push_back({record, entry.hash});
+}
+
+// The prepared versions may be in the hands of readers: those see no timestamp and pass them by,
+// and the memory goes through the epoch like any other. A repetition gets copies, so that it links
+// versions nobody has seen.
+void Committer::UnlinkAll(bool will_repeat) {
+  for (WriteEntry& entry : writes_.entries()) {
+    if (entry.version == nullptr || entry.record == nullptr) continue;
+    NACRE_CHECK(entry.record->head() == entry.version,
+                "a prepared version is the head of its chain as long as its latch is held");
+    entry.record->set_head(entry.superseded);
+    if (entry.record_is_new) {
+      NACRE_CHECK(entry.tree->index.Remove(entry.key, entry.record),
+                  "an inserted record is in the index");
+      store_.retired.Add(entry.record, &mvcc::Record::Free);
+    }
+    mvcc::Version* const prepared = entry.version;
+    entry.version = will_repeat ? CopyOf(*prepared) : nullptr;
+    store_.retired.Add(prepared, &mvcc::Version::Free);
+    entry.record = nullptr;
+  }
+  leader_ = nullptr;
+  recent_.clear();
+}
+
+bool Committer::MustStand(const GenerationUse& use) const {
+  if (reads_ != nullptr) return true;
+  const auto& entries = writes_.entries();
+  return std::any_of(entries.begin(), entries.end(), [&](const WriteEntry& entry) {
+    return entry.takes_part() && entry.keyspace == use.keyspace;
+  });
+}
+
+absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_by) {
+  if (!NACRE_BUG(kIgnoreGeneration)) {
+    for (const GenerationUse& use : generations_) {
+      if (store_.keyspaces.Newest(use.keyspace) == use.generation || !MustStand(use)) continue;
+      store_.counters.conflicts_keyspace.Add(1);
+      return absl::AbortedError(
+          absl::StrCat("keyspace ", use.keyspace,
+                       " was flushed, dropped or swapped after this transaction began"));
+    }
+  }
+  if (reads_ == nullptr) return absl::OkStatus();
+  if (!NACRE_BUG(kIgnoreExpiryCycle) && reads_->earliest_expiry() <= store_.time.Last()) {
+    store_.counters.conflicts_read.Add(1);
+    return absl::AbortedError("a key that this transaction has read expired before its commit");
+  }
+  if (NACRE_BUG(kValidateBeforeTimestamp)) return absl::OkStatus();
+  absl::Status conflict;
+  const Sequencer::Recall recall =
+      store_.sequencer.RecallSince(validated_up_to, [&](const RecentWrite& write) {
+        conflict = reads_->ValidateWrite(write, view_);
+        return conflict.ok();
+      });
+  passed_by = recall == Sequencer::Recall::kForgotten;
+  if (!conflict.ok()) store_.counters.conflicts_read.Add(1);
+  return conflict;
+}
+
+Committer::Sequenced Committer::Sequence(uint64_t validated_up_to, absl::Status& conflict) {
+  base::MutexLock lock(store_.sequencer.mutex());
+  bool passed_by = false;
+  conflict = CheckInSequencer(validated_up_to, passed_by);
+  if (passed_by) return Sequenced::kPassedBy;
+  if (!conflict.ok()) return Sequenced::kConflict;
+
+  timestamp_ = store_.sequencer.Clock() + 1;
+  if (NACRE_BUG(kSplitSequencer)) {
+    store_.sequencer.mutex().Unlock();
+    NACRE_STEP(kCommitInSequencer);
+    store_.sequencer.mutex().Lock();
+  }
+  log_.Place(timestamp_);
+  store_.sequencer.Remember(timestamp_, recent_);
+  for (const WriteEntry& entry : writes_.entries()) {
+    if (entry.version == nullptr) continue;
+    const int delta = IsValue(entry.version) - IsValue(entry.superseded);
+    if (delta != 0) entry.tree->live_keys.fetch_add(delta, std::memory_order_relaxed);
+  }
+  if (NACRE_BUG(kPublishBeforeLinking)) {
+    store_.sequencer.Publish(timestamp_);
+    NACRE_STEP(kCommitPublished);
+  }
+  leader_->Stamp(timestamp_);
+  store_.sequencer.Publish(timestamp_);
+  return Sequenced::kDone;
+}
+
+absl::StatusOr<uint64_t> Committer::LinkAndSequence() {
+  for (WriteEntry& entry : writes_.entries()) {
+    if (entry.version != nullptr) Link(entry);
+  }
+  NACRE_STEP(kCommitLinked);
+  absl::Status conflict;
+  for (int validation = 0; validation < kValidationsMax; ++validation) {
+    uint64_t validated_up_to = 0;
+    if (reads_ != nullptr) {
+      reads_->PrepareToMatch();
+      validated_up_to = store_.sequencer.Clock();
+      conflict = reads_->Validate(view_);
+      if (!conflict.ok()) {
+        store_.counters.conflicts_read.Add(1);
+        UnlinkAll(/*will_repeat=*/false);
+        return conflict;
+      }
+      NACRE_STEP(kCommitValidated);
+    }
+    switch (Sequence(validated_up_to, conflict)) {
+      case Sequenced::kDone: NACRE_STEP(kCommitPublished); return timestamp_;
+      case Sequenced::kConflict: UnlinkAll(/*will_repeat=*/false); return conflict;
+      case Sequenced::kPassedBy: continue;
+    }
+  }
+  UnlinkAll(/*will_repeat=*/true);
+  return absl::UnavailableError("too many commits passed by");
+}
+
+void Committer::Stamp() {
+  int64_t memory_bytes = 0;
+  for (WriteEntry& entry : writes_.entries()) {
+    if (entry.version == nullptr) continue;
+    if (entry.version != leader_) entry.version->Stamp(timestamp_);
+    const mvcc::ExpiryMs before = ValueExpiry(entry.superseded);
+    const mvcc::ExpiryMs after = ValueExpiry(entry.version);
+    if (before != after) store_.garbage->ExpiryChanged(entry.record, before, after);
+    // A tombstone that is superseded has its entry already.
+    if (IsValue(entry.superseded)) garbage_.push_back({entry.record, entry.superseded, timestamp_});
+    if (entry.version->is_tombstone()) garbage_.push_back({entry.record, entry.version, 0});
+    memory_bytes += static_cast<int64_t>(entry.version->memory_bytes());
+    if (entry.record_is_new) memory_bytes += static_cast<int64_t>(entry.record->memory_bytes());
+    entry.version = nullptr;  // The chain owns it.
+  }
+  store_.counters.commits.Add(1);
+  store_.counters.versions_created.Add(static_cast<int64_t>(recent_.size()));
+  store_.counters.memory_bytes.Add(memory_bytes);
+  NACRE_STEP(kCommitStamped);
+}
+
+void Committer::HandOver() {
+  NACRE_STEP(kCommitReleased);
+  if (!garbage_.empty()) store_.garbage->Accept(garbage_);
+}
+
+}  // namespace nacre::txn

@@ -1,0 +1,291 @@
+#include "engine/txn/cursor.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/base/epoch.h"
+#include "engine/mvcc/visibility.h"
+
+namespace nacre::txn {
+
+SnapshotCursor::SnapshotCursor(const Store& store, const ReadView& view, const Tree* tree,
+                               KeyInterval interval)
+    : store_(store),
+      view_(view),
+      tree_(tree),
+      interval_(std::move(interval)),
+      copies_(store.snapshots_grow_old()) {}
+
+absl::Status SnapshotCursor::SeekForward(std::string_view from, bool inclusive) {
+  if (from < interval_.low || (from == interval_.low && inclusive)) {
+    return Start(interval_.low, interval_.low_inclusive, false, true);
+  }
+  return Start(from, inclusive, false, true);
+}
+
+absl::Status SnapshotCursor::SeekBackward(std::string_view from, bool inclusive) {
+  if (interval_.has_high && (from > interval_.high || (from == interval_.high && inclusive))) {
+    return Start(interval_.high, interval_.high_inclusive, false, false);
+  }
+  return Start(from, inclusive, false, false);
+}
+
+absl::Status SnapshotCursor::SeekBackwardFromEnd() {
+  if (interval_.has_high) return Start(interval_.high, interval_.high_inclusive, false, false);
+  return Start({}, true, true, false);
+}
+
+absl::Status SnapshotCursor::Start(std::string_view from, bool inclusive, bool from_end,
+                                   bool forward) {
+  resume_.assign(from);
+  resume_inclusive_ = inclusive;
+  resume_from_end_ = from_end;
+  forward_ = forward;
+  exhausted_ = false;
+  batch_size_ = kBatchMin;
+  return Fill();
+}
+
+absl::Status SnapshotCursor::Advance() {
+  if (++next_ < batch_.size() || exhausted_) return absl::OkStatus();
+  return Fill();
+}
+
+size_t SnapshotCursor::Collect(absl::Span<mvcc::Record*> records) const {
+  if (forward_) return tree_->index.CollectForward(resume_, resume_inclusive_, records);
+  if (resume_from_end_) return tree_->index.CollectLast(records);
+  return tree_->index.CollectBackward(resume_, resume_inclusive_, records);
+}
+
+absl::Status SnapshotCursor::Fill() {
+  batch_.clear();
+  next_ = 0;
+  std::array<mvcc::Record*, kBatchMax> records;
+  while (batch_.empty() && !exhausted_) {
+    base::EpochPin pin;
+    if (copies_ && view_.IsTooOld()) return TooOldError();
+    const size_t count = Collect(absl::MakeSpan(records.data(), batch_size_));
+    exhausted_ = count < batch_size_;
+    for (size_t i = 0; i < count; ++i) {
+      const std::string_view key = records[i]->key();
+      if (!InBounds(key)) {
+        exhausted_ = true;
+        break;
+      }
+      const mvcc::Version* version = mvcc::FindVisible(*records[i], view_.read_timestamp);
+      if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) continue;
+      batch_.push_back({copies_ ? copied_.Copy(key) : key,
+                        copies_ ? copied_.Copy(version->value()) : version->value(),
+                        version->expiry()});
+    }
+    if (view_.IsTooOld()) {
+      batch_.clear();
+      exhausted_ = true;
+      return TooOldError();
+    }
+    if (!exhausted_) {
+      resume_.assign(records[count - 1]->key());
+      resume_inclusive_ = false;
+      resume_from_end_ = false;
+      batch_size_ = std::min(batch_size_ * 4, kBatchMax);
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::optional<OwnWrites::Own> OwnWrites::Expose(WriteEntry* entry) {
+  if (entry == nullptr) return std::nullopt;
+  entry->exposed = true;
+  return Own{entry->key, entry->version};
+}
+
+std::optional<OwnWrites::Own> OwnWrites::FirstAfter(std::string_view key, bool inclusive) {
+  if (writes_ == nullptr) return std::nullopt;
+  if (!frozen_) return Expose(writes_->FirstAfter(tree_, key, inclusive));
+  const auto it = std::partition_point(frozen_->begin(), frozen_->end(), [&](const Own& own) {
+    return inclusive ? own.key < key : own.key <= key;
+  });
+  return it == frozen_->end() ? std::nullopt : std::optional<Own>(*it);
+}
+
+std::optional<OwnWrites::Own> OwnWrites::LastBefore(std::string_view key, bool inclusive) {
+  if (writes_ == nullptr) return std::nullopt;
+  if (!frozen_) return Expose(writes_->LastBefore(tree_, key, inclusive));
+  const auto it = std::partition_point(frozen_->begin(), frozen_->end(), [&](const Own& own) {
+    return inclusive ? own.key <= key : own.key < key;
+  });
+  return it == frozen_->begin() ? std::nullopt : std::optional<Own>(*std::prev(it));
+}
+
+std::optional<OwnWrites::Own> OwnWrites::Last() {
+  if (writes_ == nullptr) return std::nullopt;
+  if (!frozen_) return Expose(writes_->Last(tree_));
+  return frozen_->empty() ? std::nullopt : std::optional<Own>(frozen_->back());
+}
+
+void OwnWrites::Freeze(const KeyInterval& interval) {
+  if (writes_ == nullptr || frozen_) return;
+  std::vector<Own> seen;
+  std::optional<Own> own = FirstAfter(interval.low, interval.low_inclusive);
+  while (own && interval.BelowHigh(own->key)) {
+    seen.push_back(*own);
+    own = FirstAfter(own->key, false);
+  }
+  frozen_ = std::move(seen);
+}
+
+Cursor::Cursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval,
+               WriteSet* writes, ReadSet* reads)
+    : view_(view),
+      tree_(tree),
+      reads_(reads),
+      snapshot_(store, view, tree, std::move(interval)),
+      own_(writes, tree) {}
+
+bool Cursor::InBounds(std::string_view key) const { return snapshot_.interval().Contains(key); }
+
+absl::Status Cursor::SeekForward(std::string_view from, bool inclusive) {
+  const KeyInterval& interval = snapshot_.interval();
+  if (!interval.AboveLow(from)) {
+    from = interval.low;
+    inclusive = interval.low_inclusive;
+  }
+  forward_ = true;
+  own_from_.assign(from);
+  own_inclusive_ = inclusive;
+  own_from_end_ = false;
+  TrackStart(own_from_, inclusive, false);
+  return Settle(snapshot_.SeekForward(own_from_, inclusive));
+}
+
+absl::Status Cursor::SeekBackward(std::string_view from, bool inclusive) {
+  const KeyInterval& interval = snapshot_.interval();
+  if (!interval.BelowHigh(from)) {
+    from = interval.high;
+    inclusive = interval.high_inclusive;
+  }
+  forward_ = false;
+  own_from_.assign(from);
+  own_inclusive_ = inclusive;
+  own_from_end_ = false;
+  TrackStart(own_from_, inclusive, false);
+  return Settle(snapshot_.SeekBackward(own_from_, inclusive));
+}
+
+absl::Status Cursor::SeekToFirst() {
+  own_.Thaw();
+  return SeekForward(snapshot_.interval().low, snapshot_.interval().low_inclusive);
+}
+
+absl::Status Cursor::SeekToLast() {
+  own_.Thaw();
+  const KeyInterval& interval = snapshot_.interval();
+  if (interval.has_high) return SeekBackward(interval.high, interval.high_inclusive);
+  forward_ = false;
+  own_from_end_ = true;
+  TrackStart({}, true, true);
+  return Settle(snapshot_.SeekBackwardFromEnd());
+}
+
+absl::Status Cursor::Next() {
+  own_from_.assign(item_.key);
+  if (!forward_) return SeekForward(std::string(own_from_), false);
+  own_inclusive_ = false;
+  if (snapshot_.valid() && snapshot_.item().key == own_from_) {
+    return Settle(snapshot_.Advance());
+  }
+  return Settle(absl::OkStatus());
+}
+
+absl::Status Cursor::Prev() {
+  own_from_.assign(item_.key);
+  if (forward_) return SeekBackward(std::string(own_from_), false);
+  own_inclusive_ = false;
+  own_from_end_ = false;
+  if (snapshot_.valid() && snapshot_.item().key == own_from_) {
+    return Settle(snapshot_.Advance());
+  }
+  return Settle(absl::OkStatus());
+}
+
+absl::Status Cursor::Settle(absl::Status sought) {
+  if (sought.ok()) sought = Merge();
+  if (!sought.ok()) {
+    valid_ = false;
+    return sought;
+  }
+  TrackReached();
+  return absl::OkStatus();
+}
+
+std::optional<OwnWrites::Own> Cursor::NextOwn() const {
+  auto& own_writes = const_cast<OwnWrites&>(own_);
+  std::optional<OwnWrites::Own> own;
+  if (forward_) {
+    own = own_writes.FirstAfter(own_from_, own_inclusive_);
+  } else {
+    own = own_from_end_ ? own_writes.Last() : own_writes.LastBefore(own_from_, own_inclusive_);
+  }
+  return own && InBounds(own->key) ? own : std::nullopt;
+}
+
+absl::Status Cursor::Merge() {
+  for (;;) {
+    const std::optional<OwnWrites::Own> own = NextOwn();
+    const bool from_snapshot =
+        snapshot_.valid() &&
+        (!own || (forward_ ? snapshot_.item().key < own->key : snapshot_.item().key > own->key));
+    if (from_snapshot) {
+      item_ = snapshot_.item();
+      valid_ = true;
+      if (reads_ != nullptr) reads_->NoteExpiry(item_.expiry);
+      return absl::OkStatus();
+    }
+    if (!own) {
+      valid_ = false;
+      return absl::OkStatus();
+    }
+    if (mvcc::IsLive(*own->version, view_.now)) {
+      item_ = {own->key, own->version->value(), own->version->expiry()};
+      valid_ = true;
+      return absl::OkStatus();
+    }
+    // Deleted by the transaction itself: it also hides what the snapshot has there.
+    own_from_.assign(own->key);
+    own_inclusive_ = false;
+    own_from_end_ = false;
+    if (snapshot_.valid() && snapshot_.item().key == own->key) {
+      if (absl::Status status = snapshot_.Advance(); !status.ok()) return status;
+    }
+  }
+}
+
+void Cursor::TrackStart(std::string_view from, bool inclusive, bool from_end) {
+  if (reads_ == nullptr) return;
+  KeyInterval interval;
+  if (forward_) {
+    // [from, from): empty until something is reached.
+    interval = {std::string(from), std::string(from), inclusive, false, true};
+  } else {
+    interval = {std::string(from), std::string(from), false, inclusive, !from_end};
+  }
+  tracked_range_ = reads_->AddRange(tree_, std::move(interval));
+}
+
+// What was passed on the way counts as read, up to and including the key that was found.
+void Cursor::TrackReached() {
+  if (reads_ == nullptr) return;
+  KeyInterval& tracked = reads_->range(tracked_range_);
+  const KeyInterval& bounds = snapshot_.interval();
+  if (forward_) {
+    tracked.high = valid_ ? std::string(item_.key) : bounds.high;
+    tracked.high_inclusive = valid_ || bounds.high_inclusive;
+    tracked.has_high = valid_ || bounds.has_high;
+  } else {
+    tracked.low = valid_ ? std::string(item_.key) : bounds.low;
+    tracked.low_inclusive = valid_ || bounds.low_inclusive;
+  }
+}
+
+}  // namespace nacre::txn

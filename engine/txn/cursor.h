@@ -1,0 +1,155 @@
+#ifndef NACRE_ENGINE_TXN_CURSOR_H_
+#define NACRE_ENGINE_TXN_CURSOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/arena.h"
+#include "engine/txn/key_interval.h"
+#include "engine/txn/read_set.h"
+#include "engine/txn/read_view.h"
+#include "engine/txn/store.h"
+#include "engine/txn/write_set.h"
+
+namespace nacre::txn {
+
+// A key and its value as a view sees them.
+struct CursorItem {
+  std::string_view key;
+  std::string_view value;
+  mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
+};
+
+// Walks what a view sees of a tree, in one direction after each seek. Fetches in batches, each
+// under a pin of its own; between batches nothing is held but the snapshot's registration.
+//
+// What it returns stays in place: the version is visible to a registered snapshot, so neither it
+// nor its record goes away. Where snapshots may grow too old that does not hold, and keys and
+// values are copied.
+class SnapshotCursor {
+ public:
+  SnapshotCursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval);
+
+  // To the first live key at or after `from` (the last at or before). Not OK: the view is too old.
+  absl::Status SeekForward(std::string_view from, bool inclusive);
+  absl::Status SeekBackward(std::string_view from, bool inclusive);
+  absl::Status SeekBackwardFromEnd();
+  absl::Status Advance();
+
+  bool valid() const { return next_ < batch_.size(); }
+  const CursorItem& item() const { return batch_[next_]; }
+  const KeyInterval& interval() const { return interval_; }
+
+ private:
+  static constexpr size_t kBatchMin = 8;
+  static constexpr size_t kBatchMax = 128;
+
+  absl::Status Start(std::string_view from, bool inclusive, bool from_end, bool forward);
+  absl::Status Fill();
+  size_t Collect(absl::Span<mvcc::Record*> records) const;
+  bool InBounds(std::string_view key) const {
+    return forward_ ? interval_.BelowHigh(key) : interval_.AboveLow(key);
+  }
+
+  const Store& store_;
+  const ReadView& view_;
+  const Tree* const tree_;
+  const KeyInterval interval_;
+  const bool copies_;
+
+  std::vector<CursorItem> batch_;
+  size_t next_ = 0;
+  size_t batch_size_ = kBatchMin;
+  // Where the next batch begins.
+  std::string resume_;
+  bool resume_inclusive_ = true;
+  bool resume_from_end_ = false;
+  bool forward_ = true;
+  bool exhausted_ = true;
+  base::Arena copied_;
+};
+
+// The own writes of a transaction in an interval. Follows the write set until it is frozen; then it
+// shows what was there at that time. A transaction freezes its cursors before each write, so that a
+// walk never meets what it writes itself.
+class OwnWrites {
+ public:
+  OwnWrites(WriteSet* writes, const Tree* tree) : writes_(writes), tree_(tree) {}
+
+  struct Own {
+    std::string_view key;
+    const mvcc::Version* version;
+  };
+  std::optional<Own> FirstAfter(std::string_view key, bool inclusive);
+  std::optional<Own> LastBefore(std::string_view key, bool inclusive);
+  std::optional<Own> Last();
+
+  // O(own writes in the interval), the first time.
+  void Freeze(const KeyInterval& interval);
+  void Thaw() { frozen_.reset(); }
+
+ private:
+  static std::optional<Own> Expose(WriteEntry* entry);
+
+  WriteSet* const writes_;  // nullptr: a plain snapshot.
+  const Tree* const tree_;
+  std::optional<std::vector<Own>> frozen_;
+};
+
+// Walks an interval in both directions: the snapshot's keys with the own writes on top, entered
+// into the read set as far as it went.
+class Cursor {
+ public:
+  // `writes` and `reads` may be nullptr.
+  Cursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval,
+         WriteSet* writes, ReadSet* reads);
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+
+  absl::Status SeekForward(std::string_view from, bool inclusive);
+  absl::Status SeekBackward(std::string_view from, bool inclusive);
+  absl::Status SeekToFirst();
+  absl::Status SeekToLast();
+  // Precondition: valid().
+  absl::Status Next();
+  absl::Status Prev();
+
+  bool valid() const { return valid_; }
+  const CursorItem& item() const { return item_; }
+  // Before the transaction writes.
+  void Freeze() { own_.Freeze(snapshot_.interval()); }
+  // Before a new seek: own writes are seen again as they are.
+  void Thaw() { own_.Thaw(); }
+
+ private:
+  absl::Status Settle(absl::Status sought);
+  // Picks the nearer of snapshot and own writes, passing over what is deleted or expired.
+  absl::Status Merge();
+  std::optional<OwnWrites::Own> NextOwn() const;
+  bool InBounds(std::string_view key) const;
+  void TrackStart(std::string_view from, bool inclusive, bool from_end);
+  void TrackReached();
+
+  const ReadView& view_;
+  const Tree* const tree_;
+  ReadSet* const reads_;
+  SnapshotCursor snapshot_;
+  OwnWrites own_;
+
+  bool forward_ = true;
+  bool valid_ = false;
+  CursorItem item_;
+  // Where own writes are looked for next.
+  std::string own_from_;
+  bool own_inclusive_ = true;
+  bool own_from_end_ = false;
+  size_t tracked_range_ = 0;
+};
+
+}  // namespace nacre::txn
+
+#endif  // NACRE_ENGINE_TXN_CURSOR_H_

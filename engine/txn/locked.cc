@@ -1,0 +1,105 @@
+#include "engine/txn/locked.h"
+
+#include <algorithm>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/base/epoch.h"
+#include "engine/txn/commit.h"
+
+namespace nacre::txn {
+namespace {
+
+using Stripes = absl::InlinedVector<uint32_t, 8>;
+
+// The newest state, with the time taken before the timestamp (ONE-TIME). The latches are held.
+ReadView DrawView(Store& store) {
+  for (;;) {
+    ReadView view;
+    const bool knows_time = store.expiry_used.load(std::memory_order_acquire);
+    view.now = knows_time ? store.time.Refresh() : store.time.Last();
+    view.read_timestamp = store.sequencer.Clock();
+    if (knows_time || !store.expiry_used.load(std::memory_order_acquire)) return view;
+  }
+}
+
+absl::Status CheckWatched(TransactionState& state, absl::Span<const WatchedKey> watched) {
+  const uint32_t keyspace = state.keyspace();
+  for (const WatchedKey& key : watched) {
+    if (absl::Status status = state.Use(key.keyspace); !status.ok()) return status;
+    absl::StatusOr<bool> changed = state.ChangedSince(key.key, *key.since);
+    if (!changed.ok()) return changed.status();
+    if (*changed) {
+      return absl::AbortedError(absl::StrCat("watched key ", QuoteKey(key.key), " was changed"));
+    }
+  }
+  return watched.empty() ? absl::OkStatus() : state.Use(keyspace);
+}
+
+absl::StatusOr<uint64_t> RunInsideGate(
+    Store& store, absl::Span<const DeclaredKey> keys, absl::Span<const WatchedKey> watched,
+    absl::FunctionRef<absl::Status(std::unique_ptr<TransactionState>& state)> run, LogPlace& log) {
+  CommitGate::Passage passage(store.gate, /*owner=*/false);
+  base::EpochPin pin;
+  ReadView view;
+  view.read_timestamp = store.sequencer.Clock();
+  auto state = std::make_unique<TransactionState>(store, view, store.registry.NewId());
+  Stripes stripes;
+  const auto add_stripe = [&](uint32_t keyspace, std::string_view key) -> absl::Status {
+    const Generation* generation = state->Resolve(keyspace);
+    if (generation == nullptr) {
+      return absl::NotFoundError(absl::StrCat("there is no keyspace ", keyspace));
+    }
+    stripes.push_back(store.latches.IndexOf(generation->tree->id, key));
+    return absl::OkStatus();
+  };
+  for (const DeclaredKey& key : keys) {
+    if (absl::Status status = add_stripe(key.keyspace, key.key); !status.ok()) return status;
+    state->Declare(key.keyspace, key.key);
+  }
+  for (const WatchedKey& key : watched) {
+    if (absl::Status status = add_stripe(key.keyspace, key.key); !status.ok()) return status;
+  }
+  std::sort(stripes.begin(), stripes.end());
+  stripes.erase(std::unique(stripes.begin(), stripes.end()), stripes.end());
+
+  NACRE_STEP(kCommitStart);
+  StripesLock latches(store.latches, stripes);
+  NACRE_STEP(kCommitLatched);
+  state->set_view(DrawView(store));
+  if (absl::Status status = CheckWatched(*state, watched); !status.ok()) return status;
+  if (absl::Status status = run(state); !status.ok()) return status;
+  NACRE_CHECK(state != nullptr && state->active(),
+              "a lock-first transaction is finished by RunLocked");
+  if (state->writes().write_count() == 0) {
+    store.counters.commits_read_only.Add(1);
+    state->Finish();
+    return state->view().read_timestamp;
+  }
+  if (absl::Status status = state->CheckMemory(); !status.ok()) return status;
+  if (absl::Status status = log.Reserve(state->writes()); !status.ok()) return status;
+  Committer committer(store, state->view(), state->writes(), nullptr, state->generations(), log);
+  absl::StatusOr<uint64_t> timestamp = committer.LinkAndSequence();
+  NACRE_CHECK(timestamp.ok(), "a lock-first transaction has no conflicts");
+  committer.Stamp();
+  latches.Release();
+  committer.HandOver();
+  state->Finish();
+  return timestamp;
+}
+
+}  // namespace
+
+absl::StatusOr<uint64_t> RunLocked(
+    Store& store, absl::Span<const DeclaredKey> keys, absl::Span<const WatchedKey> watched,
+    absl::FunctionRef<absl::Status(std::unique_ptr<TransactionState>& state)> run) {
+  LogPlace log(store);
+  absl::StatusOr<uint64_t> timestamp = RunInsideGate(store, keys, watched, run, log);
+  store.garbage->Assist();
+  if (!timestamp.ok()) return timestamp;
+  if (absl::Status status = log.Await(); !status.ok()) return status;
+  return timestamp;
+}
+
+}  // namespace nacre::txn

@@ -1,0 +1,131 @@
+#include "engine/txn/read_set.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+
+namespace nacre::txn {
+namespace {
+
+constexpr size_t kRecordsPerBatch = 128;
+
+absl::Status KeyChanged(std::string_view key) {
+  return absl::AbortedError(
+      absl::StrCat("key ", QuoteKey(key), " was changed after this transaction had read it"));
+}
+
+absl::Status RangeChanged(const KeyInterval& interval, std::string_view key) {
+  return absl::AbortedError(absl::StrCat("range ", ToString(interval), " was changed, at key ",
+                                         QuoteKey(key), ", after this transaction had read it"));
+}
+
+absl::Status ValidateRange(const ReadSet::ReadRange& range, const ReadView& view) {
+  std::array<mvcc::Record*, kRecordsPerBatch> records;
+  std::string_view from = range.interval.low;
+  bool inclusive = range.interval.low_inclusive;
+  for (;;) {
+    const size_t count = range.tree->index.CollectForward(from, inclusive, absl::MakeSpan(records));
+    for (size_t i = 0; i < count; ++i) {
+      const std::string_view key = records[i]->key();
+      if (!range.interval.BelowHigh(key)) return absl::OkStatus();
+      if (mvcc::HasNewerThan(*records[i], view.read_timestamp, view.now)) {
+        return RangeChanged(range.interval, key);
+      }
+    }
+    if (count < records.size()) return absl::OkStatus();
+    from = records[count - 1]->key();
+    inclusive = false;
+  }
+}
+
+// A key that is read again and again must not make the set grow for ever. Returns the size at which
+// to do it again.
+template <typename Read, typename Identity>
+size_t RemoveRepetitions(std::vector<Read>& reads, Identity identity) {
+  std::sort(reads.begin(), reads.end(),
+            [&](const Read& a, const Read& b) { return identity(a) < identity(b); });
+  reads.erase(std::unique(reads.begin(), reads.end(),
+                          [&](const Read& a, const Read& b) { return identity(a) == identity(b); }),
+              reads.end());
+  return std::max<size_t>(4096, 2 * reads.size());
+}
+
+}  // namespace
+
+void ReadSet::AddPresent(mvcc::Record* record, uint64_t hash, mvcc::ExpiryMs expiry) {
+  NoteExpiry(expiry);
+  if (!present_.empty() && present_.back().record == record) return;
+  present_.push_back({record, hash});
+  if (present_.size() < compact_present_at_) return;
+  compact_present_at_ = RemoveRepetitions(
+      present_, [](const Present& read) { return reinterpret_cast<uintptr_t>(read.record); });
+}
+
+void ReadSet::AddAbsent(const Tree* tree, uint64_t hash, std::string_view key) {
+  absent_.push_back({tree, hash, std::string(key)});
+  if (absent_.size() < compact_absent_at_) return;
+  compact_absent_at_ = RemoveRepetitions(
+      absent_, [](const Absent& read) { return std::tie(read.hash, read.tree, read.key); });
+}
+
+size_t ReadSet::AddRange(const Tree* tree, KeyInterval interval) {
+  ranges_.push_back({tree, std::move(interval)});
+  return ranges_.size() - 1;
+}
+
+absl::Status ReadSet::Validate(const ReadView& view) const {
+  if (!NACRE_BUG(kSkipReadValidation)) {
+    for (const Present& present : present_) {
+      if (mvcc::HasNewerThan(*present.record, view.read_timestamp, view.now)) {
+        return KeyChanged(present.record->key());
+      }
+    }
+    for (const Absent& absent : absent_) {
+      const mvcc::Record* record = absent.tree->index.Find(absent.key);
+      if (record != nullptr && mvcc::HasNewerThan(*record, view.read_timestamp, view.now)) {
+        return KeyChanged(absent.key);
+      }
+    }
+  }
+  if (!NACRE_BUG(kSkipRangeValidation)) {
+    for (const ReadRange& range : ranges_) {
+      if (absl::Status status = ValidateRange(range, view); !status.ok()) return status;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void ReadSet::PrepareToMatch() {
+  if (present_.size() + absent_.size() <= kLinearSearchMax || !hashes_.empty()) return;
+  hashes_.reserve(present_.size() + absent_.size());
+  for (const Present& present : present_) hashes_.insert(present.hash);
+  for (const Absent& absent : absent_) hashes_.insert(absent.hash);
+}
+
+bool ReadSet::ReadByHash(uint64_t hash) const {
+  if (!hashes_.empty()) return hashes_.contains(hash);
+  const auto matches = [hash](const auto& read) { return read.hash == hash; };
+  return std::any_of(present_.begin(), present_.end(), matches) ||
+         std::any_of(absent_.begin(), absent_.end(), matches);
+}
+
+absl::Status ReadSet::ValidateWrite(const RecentWrite& write, const ReadView& view) const {
+  const mvcc::Record& record = *write.record;
+  // Two keys of one hash make a conflict without cause once in 2^64.
+  if (!NACRE_BUG(kSkipReadValidation) && ReadByHash(write.hash) &&
+      mvcc::HasNewerThan(record, view.read_timestamp, view.now)) {
+    return KeyChanged(record.key());
+  }
+  if (NACRE_BUG(kSkipRangeValidation)) return absl::OkStatus();
+  for (const ReadRange& range : ranges_) {
+    if (range.tree->id == record.tree_id() && range.interval.Contains(record.key()) &&
+        mvcc::HasNewerThan(record, view.read_timestamp, view.now)) {
+      return RangeChanged(range.interval, record.key());
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace nacre::txn

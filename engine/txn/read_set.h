@@ -1,0 +1,75 @@
+#ifndef NACRE_ENGINE_TXN_READ_SET_H_
+#define NACRE_ENGINE_TXN_READ_SET_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "engine/mvcc/record.h"
+#include "engine/txn/key_interval.h"
+#include "engine/txn/read_view.h"
+#include "engine/txn/store.h"
+
+namespace nacre::txn {
+
+// What a serializable transaction has read, as far as others can change it. Thread-compatible.
+//
+// Every read path enters what it saw here: a key that is present by its record (which the snapshot
+// holds in the index), a key that is absent by its bytes, a range by the interval that was walked.
+// Forgetting one is a write skew that nobody reports.
+class ReadSet {
+ public:
+  struct ReadRange {
+    const Tree* tree;
+    KeyInterval interval;
+  };
+
+  void AddPresent(mvcc::Record* record, uint64_t hash, mvcc::ExpiryMs expiry);
+  void AddAbsent(const Tree* tree, uint64_t hash, std::string_view key);
+  // The caller extends the interval while it walks; the index stays valid.
+  size_t AddRange(const Tree* tree, KeyInterval interval);
+  KeyInterval& range(size_t index) { return ranges_[index].interval; }
+  // A value inside a range that would vanish at `expiry`.
+  void NoteExpiry(mvcc::ExpiryMs expiry) { earliest_expiry_ = std::min(earliest_expiry_, expiry); }
+
+  // The earliest time at which something that was read as present is gone.
+  mvcc::ExpiryMs earliest_expiry() const { return earliest_expiry_; }
+  bool empty() const { return present_.empty() && absent_.empty() && ranges_.empty(); }
+
+  // kAborted, naming the key or range, if something changed after the view's read timestamp. Called
+  // after `clock` was loaded: everything up to it is seen. The caller is pinned, and the view is
+  // not too old.
+  absl::Status Validate(const ReadView& view) const;
+  // The same question for one write of a recent commit. O(ranges), after PrepareToMatch().
+  absl::Status ValidateWrite(const RecentWrite& write, const ReadView& view) const;
+  void PrepareToMatch();
+
+ private:
+  struct Present {
+    mvcc::Record* record;
+    uint64_t hash;
+  };
+  struct Absent {
+    const Tree* tree;
+    uint64_t hash;
+    std::string key;
+  };
+  static constexpr size_t kLinearSearchMax = 16;
+
+  bool ReadByHash(uint64_t hash) const;
+
+  std::vector<Present> present_;
+  std::vector<Absent> absent_;
+  std::vector<ReadRange> ranges_;
+  absl::flat_hash_set<uint64_t> hashes_;  // Of both, once PrepareToMatch() found too many.
+  size_t compact_present_at_ = 4096;
+  size_t compact_absent_at_ = 4096;
+  mvcc::ExpiryMs earliest_expiry_ = mvcc::kNoExpiry;
+};
+
+}  // namespace nacre::txn
+
+#endif  // NACRE_ENGINE_TXN_READ_SET_H_

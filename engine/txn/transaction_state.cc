@@ -1,0 +1,381 @@
+#include "engine/txn/transaction_state.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/check.h"
+#include "engine/base/epoch.h"
+#include "engine/mvcc/visibility.h"
+#include "engine/txn/begin.h"
+
+namespace nacre::txn {
+
+using Value = TransactionState::Value;
+
+TransactionState::TransactionState(Store& store, const TransactionOptions& options)
+    : store_(store),
+      owner_(options.owner),
+      serializable_(options.isolation == Isolation::kSerializable && !options.read_only &&
+                    !options.as_of),
+      read_only_(options.read_only || options.as_of.has_value()),
+      locked_(false),
+      keyspace_(options.keyspace.id()) {
+  absl::StatusOr<BegunView> begun = options.as_of
+                                        ? BeginViewAt(store_, ToInteger(*options.as_of), owner_)
+                                        : BeginView(store_, owner_);
+  if (!begun.ok()) {
+    doomed_ = begun.status();
+    return;
+  }
+  view_ = begun->view;
+  knows_time_ = begun->knows_time;
+  id_ = view_.registration.id;
+}
+
+TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t id)
+    : store_(store),
+      view_(view),
+      id_(id),
+      serializable_(false),
+      read_only_(false),
+      locked_(true),
+      knows_time_(store.expiry_used.load(std::memory_order_acquire)) {}
+
+TransactionState::~TransactionState() { Rollback(); }
+
+void TransactionState::Finish() {
+  if (!active_) return;
+  active_ = false;
+  NACRE_CHECK(cursors_.empty() || !locked_, "a lock-first transaction has no cursors");
+  writes_.Clear();
+  reads_ = ReadSet();
+  if (view_.registration.slot != nullptr) {
+    store_.registry.Release(view_.registration);
+    view_.registration.slot = nullptr;
+    store_.garbage->SnapshotEnded();
+  }
+}
+
+void TransactionState::Rollback() {
+  if (!active_) return;
+  store_.counters.rollbacks.Add(1);
+  Finish();
+}
+
+absl::Status TransactionState::CheckActive() const {
+  if (!active_) {
+    return absl::FailedPreconditionError("the transaction is finished; begin another one");
+  }
+  return doomed_;
+}
+
+absl::Status TransactionState::CheckWritable() const {
+  if (absl::Status status = CheckActive(); !status.ok()) return status;
+  if (read_only_) return absl::FailedPreconditionError("the transaction is read-only");
+  return absl::OkStatus();
+}
+
+absl::Status TransactionState::CheckKey(std::string_view key) const {
+  if (key.size() <= store_.options.key_bytes_max) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "a key of ", key.size(), " bytes exceeds key_bytes_max, ", store_.options.key_bytes_max));
+}
+
+absl::Status TransactionState::NoKeyspace() const {
+  return absl::NotFoundError(
+      absl::StrCat("there is no keyspace ", keyspace_, " at the read timestamp"));
+}
+
+const Generation* TransactionState::Resolve(uint32_t keyspace) {
+  for (const GenerationUse& use : generations_) {
+    if (use.keyspace == keyspace) return use.generation;
+  }
+  base::EpochPin pin;
+  const Generation* generation = store_.keyspaces.Find(keyspace, view_.read_timestamp);
+  if (generation != nullptr) generations_.push_back({keyspace, generation});
+  return generation;
+}
+
+absl::Status TransactionState::Use(uint32_t keyspace) {
+  if (absl::Status status = CheckActive(); !status.ok()) return status;
+  const Generation* generation = Resolve(keyspace);
+  if (generation == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("there is no keyspace ", keyspace, " at the read timestamp"));
+  }
+  keyspace_ = keyspace;
+  tree_ = generation->tree;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Tree*> TransactionState::CurrentTree() {
+  if (tree_ == nullptr) {
+    const Generation* generation = Resolve(keyspace_);
+    if (generation == nullptr) return NoKeyspace();
+    tree_ = generation->tree;
+  }
+  return tree_;
+}
+
+absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
+                                                                     std::string_view key,
+                                                                     uint64_t hash,
+                                                                     Tracking tracking) {
+  base::EpochPin pin;
+  const bool grows_old = store_.snapshots_grow_old();
+  if (grows_old && view_.IsTooOld()) return doomed_ = TooOldError();
+  mvcc::Record* record = nullptr;
+  const mvcc::Version* version = FindVersion(*tree, key, view_, &record);
+  if (!NACRE_BUG(kCheckTooOldBeforeWalk) && view_.IsTooOld()) return doomed_ = TooOldError();
+  const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
+  if (serializable_ && tracking == Tracking::kTracked) {
+    if (live) {
+      reads_.AddPresent(record, hash, version->expiry());
+    } else {
+      reads_.AddAbsent(tree, hash, key);
+    }
+  }
+  if (!live) return std::nullopt;
+  return Value{grows_old ? copied_.Copy(version->value()) : version->value(), version->expiry(),
+               version->commit_timestamp()};
+}
+
+absl::StatusOr<std::optional<Value>> TransactionState::Get(std::string_view key,
+                                                           Tracking tracking) {
+  if (absl::Status status = CheckActive(); !status.ok()) return status;
+  absl::StatusOr<Tree*> tree = CurrentTree();
+  if (!tree.ok()) return tree.status();
+  uint64_t hash = 0;
+  if (!writes_.empty() || serializable_ || locked_) {
+    hash = LatchTable::HashOf((*tree)->id, key);
+    WriteEntry* own = writes_.Find(*tree, hash, key);
+    if (own != nullptr && own->version != nullptr) {
+      if (!mvcc::IsLive(*own->version, view_.now)) return std::nullopt;
+      own->exposed = true;
+      return Value{own->version->value(), own->version->expiry(), 0};
+    }
+    if (locked_ && own == nullptr) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("key ", QuoteKey(key), " was not declared to TransactLocked()"));
+    }
+  }
+  return ReadCommitted(*tree, key, hash, tracking);
+}
+
+absl::StatusOr<std::optional<Value>> TransactionState::GetForUpdate(std::string_view key) {
+  if (absl::Status status = CheckWritable(); !status.ok()) return status;
+  if (absl::Status status = CheckKey(key); !status.ok()) return status;
+  absl::StatusOr<WriteEntry*> entry = EntryForWrite(key);
+  if (!entry.ok()) return entry.status();
+  (*entry)->locked = true;
+  if (!locked_) {
+    // What has already failed need not wait for the commit to say so.
+    base::EpochPin pin;
+    if (store_.snapshots_grow_old() && view_.IsTooOld()) return doomed_ = TooOldError();
+    const mvcc::Record* record = (*entry)->tree->index.Find(key);
+    if (record != nullptr && mvcc::HasNewerThan(*record, view_.read_timestamp, view_.now)) {
+      store_.counters.conflicts_write.Add(1);
+      return doomed_ = absl::AbortedError(
+                 absl::StrCat("key ", QuoteKey(key),
+                              " was written by another transaction after this one began"));
+    }
+  }
+  return Get(key);
+}
+
+absl::StatusOr<std::unique_ptr<Cursor>> TransactionState::NewCursor(const Range& range,
+                                                                    Tracking tracking) {
+  if (absl::Status status = CheckActive(); !status.ok()) return status;
+  if (locked_) {
+    return absl::FailedPreconditionError("a transaction of TransactLocked() can not read ranges");
+  }
+  absl::StatusOr<Tree*> tree = CurrentTree();
+  if (!tree.ok()) return tree.status();
+  const bool track = serializable_ && tracking == Tracking::kTracked;
+  auto cursor =
+      std::make_unique<Cursor>(store_, view_, *tree, KeyInterval::Of(range),
+                               read_only_ ? nullptr : &writes_, track ? &reads_ : nullptr);
+  if (!read_only_) cursors_.push_back(cursor.get());
+  return cursor;
+}
+
+void TransactionState::DropCursor(Cursor* cursor) {
+  const auto found = std::find(cursors_.begin(), cursors_.end(), cursor);
+  if (found != cursors_.end()) cursors_.erase(found);
+}
+
+absl::StatusOr<bool> TransactionState::ChangedSince(std::string_view key, const ReadView& since) {
+  if (absl::Status status = CheckActive(); !status.ok()) return status;
+  base::EpochPin pin;
+  if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
+  const Generation* now = Resolve(keyspace_);
+  const Generation* then = store_.keyspaces.Find(keyspace_, since.read_timestamp);
+  const auto present_in = [&](const Generation* generation, const ReadView& view) {
+    if (generation == nullptr) return false;
+    const mvcc::Version* version = FindVersion(*generation->tree, key, view);
+    return version != nullptr && mvcc::IsLive(*version, view.now);
+  };
+  bool changed;
+  if (now != then) {
+    changed = present_in(then, since) || present_in(now, view_);
+  } else if (now == nullptr) {
+    changed = false;
+  } else {
+    changed = HasChangedBetween(store_, *now->tree, key, since, view_, locked_);
+  }
+  if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
+  // The answer depends on the key: it is a read like any other.
+  if (serializable_ && now != nullptr) {
+    const uint64_t hash = LatchTable::HashOf(now->tree->id, key);
+    if (absl::StatusOr<std::optional<Value>> read =
+            ReadCommitted(now->tree, key, hash, Tracking::kTracked);
+        !read.ok()) {
+      return read.status();
+    }
+  }
+  return changed;
+}
+
+// Before the first use of an expiry in a transaction that began when there was none in the
+// database. Any time will do then: nothing it can see depends on it.
+void TransactionState::NeedTime() {
+  if (knows_time_) return;
+  knows_time_ = true;
+  store_.expiry_used.store(true, std::memory_order_seq_cst);
+  view_.now = std::max(view_.now, store_.time.Refresh());
+}
+
+absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key) {
+  absl::StatusOr<Tree*> tree = CurrentTree();
+  if (!tree.ok()) return tree.status();
+  const uint64_t hash = LatchTable::HashOf((*tree)->id, key);
+  WriteEntry* entry = writes_.Find(*tree, hash, key);
+  if (entry != nullptr) return entry;
+  if (locked_) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("key ", QuoteKey(key), " was not declared to TransactLocked()"));
+  }
+  return &writes_.FindOrAdd(*tree, keyspace_, hash, key);
+}
+
+void TransactionState::Declare(uint32_t keyspace, std::string_view key) {
+  Tree* tree = Resolve(keyspace)->tree;
+  writes_.FindOrAdd(tree, keyspace, LatchTable::HashOf(tree->id, key), key).locked = true;
+}
+
+absl::Status TransactionState::Write(std::string_view key, mvcc::Version* version) {
+  for (Cursor* cursor : cursors_) cursor->Freeze();
+  absl::StatusOr<WriteEntry*> entry = EntryForWrite(key);
+  if (!entry.ok()) {
+    mvcc::Version::Free(version);
+    return entry.status();
+  }
+  writes_.Set(**entry, version);
+  return absl::OkStatus();
+}
+
+absl::Status TransactionState::Put(std::string_view key, std::string_view value,
+                                   const PutOptions& options) {
+  if (absl::Status status = CheckWritable(); !status.ok()) return status;
+  if (absl::Status status = CheckKey(key); !status.ok()) return status;
+  if (value.size() > store_.options.value_bytes_max) {
+    return absl::InvalidArgumentError(absl::StrCat("a value of ", value.size(),
+                                                   " bytes exceeds value_bytes_max, ",
+                                                   store_.options.value_bytes_max));
+  }
+  if (value.size() + key.size() > store_.options.write_set_bytes_max ||
+      writes_.bytes() > store_.options.write_set_bytes_max - value.size() - key.size()) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
+  }
+  mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
+  if (options.keep_expiry) {
+    absl::StatusOr<std::optional<Value>> current = Get(key);
+    if (!current.ok()) return current.status();
+    if (*current) expiry = (*current)->expiry;
+  } else if (options.expiry != absl::InfiniteFuture()) {
+    expiry = absl::ToUnixMillis(options.expiry);
+    NeedTime();
+  }
+  return Write(key, mvcc::Version::NewBytes(value, expiry));
+}
+
+absl::Status TransactionState::Delete(std::string_view key) {
+  if (absl::Status status = CheckWritable(); !status.ok()) return status;
+  if (absl::Status status = CheckKey(key); !status.ok()) return status;
+  return Write(key, mvcc::Version::NewTombstone());
+}
+
+uint64_t TransactionState::SetSavepoint() { return active_ ? writes_.SetSavepoint() : 0; }
+
+absl::Status TransactionState::RollbackTo(uint64_t savepoint) {
+  if (absl::Status status = CheckWritable(); !status.ok()) return status;
+  for (Cursor* cursor : cursors_) cursor->Freeze();
+  if (writes_.RollbackTo(savepoint)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "the savepoint is not one of this transaction, or was rolled back over");
+}
+
+absl::Status TransactionState::CheckMemory() const {
+  const size_t limit = store_.options.memory_bytes_max;
+  if (limit == SIZE_MAX) return absl::OkStatus();
+  const auto& entries = const_cast<WriteSet&>(writes_).entries();
+  const bool adds = std::any_of(entries.begin(), entries.end(), [](const WriteEntry& entry) {
+    return entry.version != nullptr && !entry.version->is_tombstone();
+  });
+  if (!adds || store_.MemoryBytes() + writes_.bytes() <= limit) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the database would exceed memory_bytes_max, ", limit));
+}
+
+absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is_mine) {
+  CommitGate::Passage passage(store_.gate, gate_is_mine);
+  base::EpochPin pin;
+  if (view_.IsTooOld()) return TooOldError();
+  NACRE_STEP(kCommitStart);
+  Committer committer(store_, view_, writes_, serializable_ ? &reads_ : nullptr, generations_, log);
+  StripesLock latches(store_.latches, committer.stripes());
+  if (absl::Status status = committer.CheckFirstCommitterWins(); !status.ok()) return status;
+  if (writes_.write_count() == 0) return view_.read_timestamp;
+  absl::StatusOr<uint64_t> timestamp = committer.LinkAndSequence();
+  if (!timestamp.ok()) return timestamp;
+  committer.Stamp();
+  latches.Release();
+  committer.HandOver();
+  return timestamp;
+}
+
+absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
+  if (absl::Status status = CheckMemory(); !status.ok()) return status;
+  LogPlace log(store_);
+  if (writes_.write_count() != 0) {
+    if (absl::Status status = log.Reserve(writes_); !status.ok()) return status;
+  }
+  absl::StatusOr<uint64_t> timestamp = TryCommit(log, gate_is_mine);
+  if (absl::IsUnavailable(timestamp.status())) {
+    CommitGate::Closed closed(store_.gate);
+    store_.counters.commits_exclusive.fetch_add(1, std::memory_order_relaxed);
+    timestamp = TryCommit(log, /*gate_is_mine=*/true);
+  }
+  if (!timestamp.ok()) return timestamp;
+  if (absl::Status status = log.Await(); !status.ok()) return status;
+  return timestamp;
+}
+
+absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
+  absl::Status status = CheckActive();
+  if (status.ok() && view_.IsTooOld()) status = TooOldError();
+  absl::StatusOr<uint64_t> result = view_.read_timestamp;
+  const bool writes = writes_.write_count() != 0;
+  if (!status.ok()) {
+    result = status;
+  } else if (!writes_.empty()) {
+    result = CommitWrites(gate_is_mine);
+  }
+  if (result.ok() && !writes) store_.counters.commits_read_only.Add(1);
+  Finish();
+  if (writes) store_.garbage->Assist();
+  return result;
+}
+
+}  // namespace nacre::txn

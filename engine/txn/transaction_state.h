@@ -1,0 +1,128 @@
+#ifndef NACRE_ENGINE_TXN_TRANSACTION_STATE_H_
+#define NACRE_ENGINE_TXN_TRANSACTION_STATE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/base/arena.h"
+#include "engine/txn/commit.h"
+#include "engine/txn/cursor.h"
+#include "engine/txn/read_set.h"
+#include "engine/txn/read_view.h"
+#include "engine/txn/store.h"
+#include "engine/txn/write_set.h"
+#include "nacre/options.h"
+#include "nacre/types.h"
+
+namespace nacre::txn {
+
+// A transaction from the inside. Thread-compatible.
+//
+// Two modes. *Optimistic*: a registered snapshot, conflicts found at commit. *Locked*: run by
+// RunLocked() with the latches of its declared keys held and an epoch pinned; its read timestamp
+// was drawn under the latches, so nothing it may touch can change, and it needs no registration.
+class TransactionState {
+ public:
+  // Optimistic. A transaction that can not begin answers every call with the reason.
+  TransactionState(Store& store, const TransactionOptions& options);
+  // Locked. `view` has no registration. Keys are declared by Declare().
+  TransactionState(Store& store, const ReadView& view, uint64_t id);
+  ~TransactionState();
+  TransactionState(const TransactionState&) = delete;
+  TransactionState& operator=(const TransactionState&) = delete;
+
+  const ReadView& view() const { return view_; }
+  uint64_t id() const { return id_; }
+  bool serializable() const { return serializable_; }
+  bool read_only() const { return read_only_; }
+  bool active() const { return active_; }
+  uint32_t keyspace() const { return keyspace_; }
+
+  absl::Status Use(uint32_t keyspace);
+
+  // What a key holds. `view` and the like live until the transaction finishes.
+  struct Value {
+    std::string_view bytes;
+    mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
+    uint64_t commit_timestamp = 0;  // 0: own write.
+  };
+  enum class Tracking : uint8_t { kTracked, kUntracked };
+  absl::StatusOr<std::optional<Value>> Get(std::string_view key,
+                                           Tracking tracking = Tracking::kTracked);
+  absl::StatusOr<std::optional<Value>> GetForUpdate(std::string_view key);
+  // nullptr-like error if the transaction is finished or locked.
+  absl::StatusOr<std::unique_ptr<Cursor>> NewCursor(const Range& range,
+                                                    Tracking tracking = Tracking::kTracked);
+  void DropCursor(Cursor* cursor);
+  absl::StatusOr<bool> ChangedSince(std::string_view key, const ReadView& since);
+
+  absl::Status Put(std::string_view key, std::string_view value, const PutOptions& options);
+  absl::Status Delete(std::string_view key);
+  uint64_t SetSavepoint();
+  absl::Status RollbackTo(uint64_t savepoint);
+
+  // `gate_is_mine`: the caller has closed the commit gate.
+  absl::StatusOr<uint64_t> Commit(bool gate_is_mine = false);
+  void Rollback();
+
+  // Set while Database::Transact() or TransactLocked() runs a function on it, which must neither
+  // commit nor roll back.
+  void set_managed(bool managed) { managed_ = managed; }
+  bool managed() const { return managed_; }
+
+  // --- For RunLocked(). ---
+  // The keyspace's generation at the view, kept for the commit. nullptr: there is none.
+  const Generation* Resolve(uint32_t keyspace);
+  void Declare(uint32_t keyspace, std::string_view key);
+  void set_view(const ReadView& view) { view_ = view; }
+  // kResourceExhausted if the writes would exceed memory_bytes_max.
+  absl::Status CheckMemory() const;
+  WriteSet& writes() { return writes_; }
+  absl::Span<const GenerationUse> generations() const { return generations_; }
+  void Finish();
+
+ private:
+  absl::Status CheckActive() const;
+  absl::Status CheckWritable() const;
+  absl::Status CheckKey(std::string_view key) const;
+  absl::StatusOr<Tree*> CurrentTree();
+  absl::Status NoKeyspace() const;
+  absl::StatusOr<std::optional<Value>> ReadCommitted(Tree* tree, std::string_view key,
+                                                     uint64_t hash, Tracking tracking);
+  absl::StatusOr<WriteEntry*> EntryForWrite(std::string_view key);
+  absl::Status Write(std::string_view key, mvcc::Version* version);
+  void NeedTime();
+  absl::StatusOr<uint64_t> TryCommit(LogPlace& log, bool gate_is_mine);
+  absl::StatusOr<uint64_t> CommitWrites(bool gate_is_mine);
+
+  Store& store_;
+  ReadView view_;
+  const uint64_t owner_ = 0;
+  uint64_t id_ = 0;
+  const bool serializable_;
+  const bool read_only_;
+  const bool locked_;
+  bool active_ = true;
+  bool managed_ = false;
+  bool knows_time_ = false;
+  uint32_t keyspace_ = 0;
+  // Sticky: why the transaction can do nothing but end.
+  absl::Status doomed_;
+
+  absl::InlinedVector<GenerationUse, 1> generations_;
+  Tree* tree_ = nullptr;  // Of keyspace_, once resolved.
+  WriteSet writes_;
+  ReadSet reads_;
+  base::Arena copied_;  // Values, where snapshots grow too old.
+  std::vector<Cursor*> cursors_;
+};
+
+}  // namespace nacre::txn
+
+#endif  // NACRE_ENGINE_TXN_TRANSACTION_STATE_H_

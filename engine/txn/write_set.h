@@ -1,0 +1,128 @@
+#ifndef NACRE_ENGINE_TXN_WRITE_SET_H_
+#define NACRE_ENGINE_TXN_WRITE_SET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "engine/base/arena.h"
+#include "engine/mvcc/record.h"
+#include "engine/mvcc/version.h"
+#include "engine/txn/keyspace_table.h"
+
+namespace nacre::txn {
+
+// A key that a transaction has written, or will treat as written.
+struct WriteEntry {
+  Tree* tree = nullptr;
+  uint64_t hash = 0;     // LatchTable::HashOf().
+  std::string_view key;  // In the arena of the write set.
+  // What commit will link: private, owned here. nullptr: nothing is written (locked only, or taken
+  // back).
+  mvcc::Version* version = nullptr;
+  uint32_t keyspace = 0;
+  bool locked = false;     // GetForUpdate(), or declared by a lock-first transaction.
+  bool exposed = false;    // The caller has a view into `version`.
+  uint64_t savepoint = 0;  // In force when `version` was set.
+
+  // Only during a commit.
+  mvcc::Record* record = nullptr;
+  mvcc::Version* superseded = nullptr;  // The newest committed version before this one.
+  bool record_is_new = false;
+
+  bool takes_part() const { return version != nullptr || locked; }
+};
+
+// The buffered writes of one transaction. Thread-compatible.
+//
+// A few writes are found by looking through them; more get a hash map. The order by key is only
+// kept from the first scan on. Each write is O(1) before that, O(log n) after.
+class WriteSet {
+ public:
+  WriteSet() = default;
+  ~WriteSet();
+  WriteSet(const WriteSet&) = delete;
+  WriteSet& operator=(const WriteSet&) = delete;
+
+  bool empty() const { return entries_.empty(); }
+  // Of entries that hold a version.
+  size_t write_count() const { return write_count_; }
+  // Keys, values and replaced values that are still kept.
+  size_t bytes() const { return bytes_; }
+
+  WriteEntry* Find(const Tree* tree, uint64_t hash, std::string_view key);
+  // The entry of a key, made if there is none; without a version then.
+  WriteEntry& FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key);
+  // Takes over `version`. The version it replaces is kept if a savepoint or a view needs it.
+  void Set(WriteEntry& entry, mvcc::Version* version);
+
+  uint64_t SetSavepoint();
+  // False if there is no such savepoint.
+  bool RollbackTo(uint64_t savepoint);
+
+  // The first own write of a tree at or after (or before, in reverse) a key. nullptr: none. Builds
+  // the order on first use. O(log n).
+  WriteEntry* FirstAfter(const Tree* tree, std::string_view key, bool inclusive);
+  WriteEntry* LastBefore(const Tree* tree, std::string_view key, bool inclusive);
+  WriteEntry* Last(const Tree* tree);
+
+  // For the commit, which takes the versions out.
+  std::vector<WriteEntry>& entries() { return entries_; }
+  // Frees or forgets everything.
+  void Clear();
+
+ private:
+  static constexpr size_t kLinearSearchMax = 8;
+
+  struct HashedKey {
+    const Tree* tree;
+    uint64_t hash;
+    std::string_view key;
+    friend bool operator==(const HashedKey& a, const HashedKey& b) {
+      return a.hash == b.hash && a.tree == b.tree && a.key == b.key;
+    }
+  };
+  struct Hasher {
+    size_t operator()(const HashedKey& key) const { return key.hash; }
+  };
+  struct OrderedKey {
+    const Tree* tree;
+    std::string_view key;
+    uint32_t index;
+    bool after_all_keys = false;  // A place to search from, never stored.
+    friend bool operator<(const OrderedKey& a, const OrderedKey& b) {
+      if (a.tree->id != b.tree->id) return a.tree->id < b.tree->id;
+      if (a.after_all_keys || b.after_all_keys) return !a.after_all_keys;
+      return a.key < b.key;
+    }
+  };
+  struct Undo {
+    uint64_t made_at;  // Savepoint in force.
+    uint32_t index;
+    mvcc::Version* version;  // What the entry held before; owned.
+    uint64_t savepoint;
+    bool exposed;
+  };
+
+  void Discard(mvcc::Version* version, bool exposed);
+  WriteEntry* LastBefore(const OrderedKey& from, bool inclusive);
+  const absl::btree_set<OrderedKey>& Ordered();
+
+  base::Arena keys_;
+  std::vector<WriteEntry> entries_;
+  absl::flat_hash_map<HashedKey, uint32_t, Hasher> by_hash_;  // Empty up to kLinearSearchMax.
+  std::optional<absl::btree_set<OrderedKey>> ordered_;
+  std::vector<uint64_t> savepoints_;
+  std::vector<Undo> undo_;
+  std::vector<mvcc::Version*> kept_;  // Replaced, but the caller may have a view.
+  size_t write_count_ = 0;
+  size_t bytes_ = 0;
+};
+
+}  // namespace nacre::txn
+
+#endif  // NACRE_ENGINE_TXN_WRITE_SET_H_
