@@ -1,0 +1,236 @@
+#ifndef NACRE_TESTS_UNIT_VACUUM_FIXTURE_H_
+#define NACRE_TESTS_UNIT_VACUUM_FIXTURE_H_
+
+// What the tests of the vacuum share: a store with one tree, commits of one key made by hand
+// exactly as a transaction makes them, and a walk at the end that compares chains with entries.
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "engine/base/epoch.h"
+#include "engine/mvcc/record.h"
+#include "engine/mvcc/version.h"
+#include "engine/mvcc/visibility.h"
+#include "engine/txn/expire.h"
+#include "engine/txn/store.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "vacuum/tree_reaper.h"
+#include "vacuum/vacuum.h"
+
+namespace nacre::vacuum {
+
+using Registration = txn::SnapshotRegistry::Registration;
+
+class VacuumFixture : public ::testing::Test {
+ protected:
+  void SetUp() override { Open({}); }
+
+  void Open(const Options& options) {
+    Close();
+    store_ = std::make_unique<txn::Store>(options);
+    Tuning tuning;
+    tuning.short_transaction = short_transaction_;
+    tuning.steady_ns = [this] { return RealNs() + skipped_ns_.load(); };
+    vacuum_ = std::make_unique<Vacuum>(*store_, tuning);
+    store_->garbage = vacuum_.get();
+    tree_ = store_->keyspaces.NewTree();
+    keyspace_ = store_->keyspaces.AddName("").value();
+    generation_ = new txn::Generation(tree_);
+    base::MutexLock sequencer(store_->sequencer.mutex());
+    const uint64_t timestamp = store_->sequencer.Clock() + 1;
+    store_->keyspaces.Push(keyspace_, generation_, timestamp);
+    store_->sequencer.Publish(timestamp);
+  }
+
+  void TearDown() override { Close(); }
+
+  void Close() {
+    if (store_ == nullptr) return;
+    VerifyWhole();
+    vacuum_->Stop();
+    for (txn::Tree* tree : store_->keyspaces.ListTrees()) FreeTreeNow(*tree);
+    vacuum_.reset();
+    store_.reset();
+  }
+
+  // --- Commits of one key. nullopt: a tombstone. Returns the commit timestamp. ---
+
+  uint64_t Put(std::string_view key, std::string_view value,
+               mvcc::ExpiryMs expiry = mvcc::kNoExpiry) {
+    return Commit(*tree_, key, mvcc::Version::NewBytes(value, expiry));
+  }
+  uint64_t Delete(std::string_view key) {
+    return Commit(*tree_, key, mvcc::Version::NewTombstone());
+  }
+
+  uint64_t Commit(txn::Tree& tree, std::string_view key, mvcc::Version* version) {
+    std::vector<txn::Garbage> garbage;
+    uint64_t timestamp;
+    {
+      base::EpochPin pin;
+      txn::Stripe& stripe = StripeOf(tree.id, key);
+      base::MutexLock latch(stripe.latch);
+      timestamp = CommitLatched(tree, key, version, garbage);
+    }
+    if (!garbage.empty()) vacuum_->Accept(garbage);
+    return timestamp;
+  }
+
+  uint64_t CommitLatched(txn::Tree& tree, std::string_view key, mvcc::Version* version,
+                         std::vector<txn::Garbage>& garbage) {
+    mvcc::Record* record =
+        tree.index.FindOrInsert(key, [&] { return mvcc::Record::New(tree.id, key); }).first;
+    mvcc::Version* before = record->head();
+    if (before == nullptr) {
+      store_->counters.memory_bytes.Add(static_cast<int64_t>(record->memory_bytes()));
+    }
+    version->PrepareAsLeader();
+    version->set_previous(before);
+    record->set_head(version);
+    uint64_t timestamp;
+    {
+      base::MutexLock sequencer(store_->sequencer.mutex());
+      timestamp = store_->sequencer.Clock() + 1;
+      version->Stamp(timestamp);
+      store_->sequencer.Publish(timestamp);
+    }
+    store_->counters.memory_bytes.Add(static_cast<int64_t>(version->memory_bytes()));
+    const auto expiry_of = [](const mvcc::Version* of) {
+      return of == nullptr || of->is_tombstone() ? mvcc::kNoExpiry : of->expiry();
+    };
+    if (expiry_of(before) != expiry_of(version)) {
+      vacuum_->ExpiryChanged(record, expiry_of(before), expiry_of(version));
+    }
+    if (before != nullptr && !before->is_tombstone())
+      garbage.push_back({record, before, timestamp});
+    if (version->is_tombstone()) garbage.push_back({record, version, 0});
+    return timestamp;
+  }
+
+  // Replaces the contents of the keyspace by a new tree, as a flush does.
+  uint64_t Flush() {
+    txn::Generation* before = generation_;
+    tree_ = store_->keyspaces.NewTree();
+    generation_ = new txn::Generation(tree_);
+    uint64_t timestamp;
+    {
+      base::MutexLock changes(store_->keyspaces.changes_mutex());
+      base::MutexLock sequencer(store_->sequencer.mutex());
+      timestamp = store_->sequencer.Clock() + 1;
+      store_->keyspaces.Push(keyspace_, generation_, timestamp);
+      store_->sequencer.Publish(timestamp);
+    }
+    vacuum_->AcceptGeneration(keyspace_, before, timestamp);
+    return timestamp;
+  }
+
+  // --- Snapshots ---
+
+  Registration Snapshot() { return store_->registry.Register(/*owner=*/0).value(); }
+  void End(const Registration& snapshot) {
+    store_->registry.Release(snapshot);
+    vacuum_->SnapshotEnded();
+  }
+  // As GetSnapshotAt() does it; nullopt if the history is gone.
+  std::optional<Registration> SnapshotAt(uint64_t timestamp) {
+    Registration at = store_->registry.RegisterAt(timestamp, /*owner=*/0).value();
+    if (timestamp < store_->retention_floor.load(std::memory_order_seq_cst)) {
+      store_->registry.Release(at);
+      return std::nullopt;
+    }
+    txn::SnapshotRegistry::Settle(at);
+    return at;
+  }
+
+  // --- Reads ---
+
+  // What a snapshot at `timestamp` reads; nullopt if the key is absent.
+  std::optional<std::string> ReadAt(uint64_t timestamp, std::string_view key) {
+    base::EpochPin pin;
+    const mvcc::Record* record = tree_->index.Find(key);
+    if (record == nullptr) return std::nullopt;
+    const mvcc::Version* version = mvcc::FindVisible(*record, timestamp);
+    if (version == nullptr || version->is_tombstone()) return std::nullopt;
+    return std::string(version->value());
+  }
+
+  // Commit timestamps, newest first.
+  std::vector<uint64_t> Chain(std::string_view key) {
+    base::EpochPin pin;
+    std::vector<uint64_t> chain;
+    const mvcc::Record* record = tree_->index.Find(key);
+    if (record == nullptr) return chain;
+    for (const mvcc::Version* version = record->head(); version != nullptr;
+         version = version->previous()) {
+      chain.push_back(version->commit_timestamp());
+    }
+    return chain;
+  }
+  bool HasRecord(std::string_view key) {
+    base::EpochPin pin;
+    return tree_->index.Find(key) != nullptr;
+  }
+
+  txn::Stripe& StripeOf(uint32_t tree_id, std::string_view key) {
+    return store_->latches.at(store_->latches.IndexOf(tree_id, key));
+  }
+  uint64_t FloorOf(std::string_view key) {
+    txn::Stripe& stripe = StripeOf(tree_->id, key);
+    base::MutexLock latch(stripe.latch);
+    return stripe.floor;
+  }
+
+  // Moves the steady clock that ages are measured by.
+  void SkipTime(absl::Duration by) { skipped_ns_ += absl::ToInt64Nanoseconds(by); }
+
+  // Nobody else works. Every version that is superseded, and every tombstone, has one entry; the
+  // memory that is counted is the memory in chains.
+  void VerifyWhole() {
+    uint64_t with_entry = 0;
+    int64_t bytes = 0;
+    for (txn::Tree* tree : store_->keyspaces.ListTrees()) {
+      base::EpochPin pin;
+      std::vector<mvcc::Record*> records(100'000);
+      records.resize(tree->index.CollectForward("", true, absl::MakeSpan(records)));
+      for (const mvcc::Record* record : records) {
+        bytes += static_cast<int64_t>(record->memory_bytes());
+        uint64_t newer = UINT64_MAX;
+        for (const mvcc::Version* version = record->head(); version != nullptr;
+             version = version->previous()) {
+          ASSERT_FALSE(version->unlinked());
+          ASSERT_LT(version->commit_timestamp(), newer);
+          if (newer != UINT64_MAX || version->is_tombstone()) ++with_entry;
+          newer = version->commit_timestamp();
+          bytes += static_cast<int64_t>(version->memory_bytes());
+        }
+      }
+    }
+    ASSERT_EQ(vacuum_->CountChainedEntries(), with_entry);
+    ASSERT_EQ(store_->counters.memory_bytes.Sum(), bytes);
+  }
+
+  static int64_t RealNs() {
+    return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+  }
+
+  // Set before Open(). By default every snapshot lasts, so that nothing depends on time.
+  absl::Duration short_transaction_ = absl::ZeroDuration();
+  std::atomic<int64_t> skipped_ns_{0};
+  std::unique_ptr<txn::Store> store_;
+  std::unique_ptr<Vacuum> vacuum_;
+  txn::Tree* tree_ = nullptr;
+  txn::Generation* generation_ = nullptr;
+  uint32_t keyspace_ = 0;
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_TESTS_UNIT_VACUUM_FIXTURE_H_

@@ -1,0 +1,159 @@
+// What a scan allows, at the boundaries and against brute force; the queue of work; history.
+
+#include <algorithm>
+#include <random>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "vacuum/garbage_queue.h"
+#include "vacuum/history.h"
+#include "vacuum/scan.h"
+
+namespace nacre::vacuum {
+namespace {
+
+using Verdict = Scan::Verdict;
+
+Scan ScanAt(uint64_t clock, std::vector<uint64_t> points) {
+  Scan scan;
+  scan.clock = scan.floor = clock;
+  for (uint64_t point : points) scan.points.push_back({point, 0});
+  return scan;
+}
+
+TEST(VacuumScan, ASnapshotNeedsTheVersionCommittedAtItsTimestamp) {
+  EXPECT_EQ(ScanAt(100, {10}).Judge(10, 11).verdict, Verdict::kPark);
+  EXPECT_FALSE(ScanAt(100, {10}).MayPrune(10, 11));
+}
+
+TEST(VacuumScan, ASnapshotDoesNotNeedTheVersionSupersededAtItsTimestamp) {
+  EXPECT_EQ(ScanAt(100, {10}).Judge(9, 10).verdict, Verdict::kPrune);
+  EXPECT_TRUE(ScanAt(100, {10}).MayPrune(9, 10));
+}
+
+TEST(VacuumScan, OlderAndYoungerSnapshotsDoNotHoldWhatLiesBetweenThem) {
+  EXPECT_TRUE(ScanAt(100, {10, 20}).MayPrune(11, 20));
+  EXPECT_FALSE(ScanAt(100, {10, 20}).MayPrune(11, 21));
+  EXPECT_FALSE(ScanAt(100, {10, 20}).MayPrune(10, 20));
+}
+
+TEST(VacuumScan, WhatWasSupersededAfterTheClockIsLeft) {
+  EXPECT_TRUE(ScanAt(100, {}).MayPrune(99, 100));
+  EXPECT_FALSE(ScanAt(100, {}).MayPrune(99, 101));
+  EXPECT_EQ(ScanAt(100, {}).Judge(99, 101).verdict, Verdict::kLater);
+}
+
+TEST(VacuumScan, ARayHoldsEverythingSupersededAboveItsOrigin) {
+  Scan scan = ScanAt(100, {});
+  scan.ray_from = 50;
+  EXPECT_TRUE(scan.MayPrune(40, 50));
+  EXPECT_FALSE(scan.MayPrune(40, 51));
+  EXPECT_EQ(scan.Judge(60, 70).verdict, Verdict::kLater);
+}
+
+TEST(VacuumScan, WhatIsAboveTheFloorIsRetainedUnlessASnapshotHoldsItAnyway) {
+  Scan scan = ScanAt(100, {30});
+  scan.floor = 40;
+  EXPECT_EQ(scan.Judge(35, 40).verdict, Verdict::kPrune);
+  EXPECT_EQ(scan.Judge(35, 41).verdict, Verdict::kRetain);
+  EXPECT_EQ(scan.Judge(30, 41).verdict, Verdict::kPark);
+}
+
+TEST(VacuumScan, ParksOnTheNewestLastingSnapshotAndPassesOverShortOnes) {
+  Scan scan = ScanAt(100, {});
+  scan.lasting_ns = 1000;
+  scan.points = {{10, 500}, {20, 1000}, {30, 1001}};
+  const Scan::Judgement judgement = scan.Judge(5, 50);
+  EXPECT_EQ(judgement.verdict, Verdict::kPark);
+  EXPECT_EQ(judgement.newest, 20u);
+  EXPECT_EQ(judgement.oldest, 10u);
+  EXPECT_EQ(scan.Judge(25, 50).verdict, Verdict::kLater);
+}
+
+TEST(VacuumScan, AgreesWithBruteForce) {
+  const uint64_t seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<uint64_t> points;
+    for (uint64_t t = 0; t < 40; ++t) {
+      if (random() % 4 == 0) points.push_back(t);
+    }
+    Scan scan = ScanAt(30 + random() % 10, points);
+    if (random() % 3 == 0) scan.ray_from = random() % 40;
+    if (random() % 3 == 0) scan.floor = random() % (scan.clock + 1);
+    for (int i = 0; i < 20; ++i) {
+      const uint64_t b = random() % 40;
+      const uint64_t e = b + 1 + random() % 10;
+      const bool seen = std::any_of(points.begin(), points.end(),
+                                    [&](uint64_t point) { return b <= point && point < e; });
+      const bool may_go = !seen && e <= scan.clock && e <= scan.floor && e <= scan.ray_from;
+      ASSERT_EQ(scan.MayPrune(b, e), may_go) << b << " " << e;
+      ASSERT_EQ(scan.Judge(b, e).verdict == Verdict::kPrune, may_go) << b << " " << e;
+    }
+  }
+}
+
+TEST(VacuumQueue, NothingIsLostOrDoubledByTakingSome) {
+  GarbageQueue queue(/*size_error_max=*/1);
+  std::vector<txn::Garbage> entries;
+  for (uint64_t i = 1; i <= 100; ++i) entries.push_back({nullptr, nullptr, i});
+  queue.Push(entries);
+  EXPECT_EQ(queue.approximate_size(), 100u);
+  std::vector<txn::Garbage> some;
+  queue.TakeSome(30, some);
+  EXPECT_EQ(some.size(), 30u);
+  EXPECT_EQ(queue.size(), 70u);
+  EXPECT_EQ(queue.approximate_size(), 70u);
+  queue.Return(absl::MakeConstSpan(some).subspan(10));
+  EXPECT_EQ(queue.size(), 90u);
+  EXPECT_EQ(queue.TakeOwed(), 100u) << "what is returned is owed by nobody";
+  EntryList rest;
+  queue.TakeAll(rest);
+  std::vector<uint64_t> seen;
+  rest.ForEach([&seen](const txn::Garbage& entry) { seen.push_back(entry.superseded_at); });
+  for (size_t i = 0; i < 10; ++i) seen.push_back(some[i].superseded_at);
+  std::sort(seen.begin(), seen.end());
+  for (uint64_t i = 1; i <= 100; ++i) EXPECT_EQ(seen[i - 1], i);
+  EXPECT_EQ(queue.approximate_size(), 0u);
+}
+
+TEST(VacuumQueue, TheApproximateSizeIsOffByNoMoreThanWasAllowed) {
+  GarbageQueue queue(/*size_error_max=*/160);
+  for (int i = 0; i < 1000; ++i) {
+    const txn::Garbage entry;
+    queue.Push({&entry, 1});
+    ASSERT_LE(queue.approximate_size(), queue.size());
+    ASSERT_LE(queue.size() - queue.approximate_size(), 160u);
+  }
+}
+
+TEST(VacuumHistory, WithoutRetentionTheFloorIsTheClock) {
+  History history(absl::ZeroDuration());
+  EXPECT_EQ(history.FloorAt(0, 17), 17u);
+}
+
+TEST(VacuumHistory, TheFloorIsTheNewestClockNotedTheRetentionAgo) {
+  History history(absl::Nanoseconds(6400));
+  EXPECT_EQ(history.FloorAt(1000, 10), 0u) << "nothing is known from so long ago";
+  EXPECT_EQ(history.FloorAt(2000, 20), 0u);
+  EXPECT_EQ(history.FloorAt(7399, 30), 0u);
+  EXPECT_EQ(history.FloorAt(7400, 31), 10u);
+  EXPECT_EQ(history.FloorAt(8399, 32), 10u);
+  EXPECT_EQ(history.FloorAt(8400, 33), 20u);
+  EXPECT_EQ(history.FloorAt(1'000'000, 40), 32u) << "33 came within 1/64 of the retention";
+}
+
+TEST(VacuumHistory, EntriesAreReleasedUpToTheFloor) {
+  RetainedEntries retained;
+  for (uint64_t e : {5, 7, 6, 9}) retained.Add({nullptr, nullptr, e});
+  EntryList released;
+  retained.Release(6, released);
+  EXPECT_EQ(released.size(), 1u) << "7 came before 6 and holds it up";
+  retained.Release(7, released);
+  EXPECT_EQ(released.size(), 3u);
+  EXPECT_EQ(retained.size(), 1u);
+}
+
+}  // namespace
+}  // namespace nacre::vacuum
