@@ -18,9 +18,13 @@ class History {
   explicit History(absl::Duration retention);
 
   bool retains() const { return retention_ns_ > 0; }
-  // Notes that the clock stood at `clock` at `now_ns`, and returns the newest clock that was noted
-  // at least the retention ago: a version superseded at or below it is too old to be kept. 0 if
-  // nothing is known from so long ago. Without retention, `clock` itself.
+  // The clock stood at `clock`, or further, at `now_ns`. Remembered unless the last note is recent.
+  void Note(int64_t now_ns, uint64_t clock);
+  // When the next note will be remembered.
+  int64_t next_note_ns() const { return next_note_ns_; }
+  // Notes, and returns the newest clock that was noted at least the retention ago: a version
+  // superseded at or below it is too old to be kept. 0 if nothing is known from so long ago.
+  // Without retention, `clock` itself.
   uint64_t FloorAt(int64_t now_ns, uint64_t clock);
 
  private:
@@ -33,6 +37,7 @@ class History {
 
   const int64_t retention_ns_;
   std::deque<Sample> samples_;
+  int64_t next_note_ns_ = INT64_MIN;
   uint64_t floor_ = 0;
 };
 

@@ -76,6 +76,16 @@ std::shared_ptr<const Scan> Scanner::TakeLocked() {
   return scan;
 }
 
+void Scanner::NoteClock() {
+  if (store_.options.history_retention <= absl::ZeroDuration()) return;
+  const uint64_t clock = store_.sequencer.Clock();
+  const int64_t now_ns = NowNs();
+  if (now_ns < next_note_ns_.load(std::memory_order_relaxed) || !mutex_.TryLock()) return;
+  history_.Note(now_ns, clock);
+  next_note_ns_.store(history_.next_note_ns(), std::memory_order_relaxed);
+  mutex_.Unlock();
+}
+
 void Scanner::RaiseFloor(uint64_t floor) {
   // Only scanners write it, one at a time.
   NACRE_CHECK(store_.retention_floor.load(std::memory_order_relaxed) <= floor,

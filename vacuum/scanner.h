@@ -1,6 +1,7 @@
 #ifndef NACRE_VACUUM_SCANNER_H_
 #define NACRE_VACUUM_SCANNER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -39,6 +40,10 @@ class Scanner {
   // nullptr if there was none yet.
   std::shared_ptr<const Scan> Last() const ABSL_LOCKS_EXCLUDED(last_mutex_);
 
+  // Notes the clock for history_retention, also where no pass is made for long. A look at the
+  // steady clock, or nothing without retention.
+  void NoteClock() ABSL_LOCKS_EXCLUDED(mutex_);
+
   int64_t NowNs() const;
 
  private:
@@ -52,6 +57,8 @@ class Scanner {
   const int64_t snapshot_age_max_ns_;
   base::Mutex mutex_;
   History history_ ABSL_GUARDED_BY(mutex_);
+  // History::next_note_ns(). Written under mutex_; a stale value costs a futile TryLock.
+  std::atomic<int64_t> next_note_ns_{INT64_MIN};
   std::vector<txn::SnapshotRegistry::Active> active_ ABSL_GUARDED_BY(mutex_);  // Reused memory.
   mutable base::Mutex last_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
   std::shared_ptr<const Scan> last_ ABSL_GUARDED_BY(last_mutex_);

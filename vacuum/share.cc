@@ -24,6 +24,7 @@ constexpr size_t kEntriesPerRound = 16;
 }  // namespace
 
 void Vacuum::Assist() {
+  scanner_.NoteClock();
   if (queue_.approximate_size() <= store_.options.vacuum_backlog_max) return;
   shares_running_.fetch_add(1, std::memory_order_seq_cst);
   if (!shares_paused_.load(std::memory_order_seq_cst)) DoShare();

@@ -1,0 +1,159 @@
+// The guards of the vacuum, each removed on purpose: what happens then shows that the tests would
+// notice. And the order of its steps, which only a hook can see.
+
+#include <functional>
+
+#include "nacre/testing.h"
+#include "tests/unit/vacuum_fixture.h"
+
+namespace nacre::vacuum {
+namespace {
+
+using testing::Bug;
+using ::testing::ElementsAre;
+using ::testing::Optional;
+using testing::Step;
+
+class VacuumFaults : public VacuumFixture {
+ protected:
+  void TearDown() override {
+    testing::Reset();
+    VacuumFixture::TearDown();
+  }
+
+  // Calls `action` the first time that `step` is reached.
+  void At(Step step, std::function<void()> action) {
+    step_ = step;
+    action_ = std::move(action);
+    testing::SetStepHook(
+        [](Step reached, void* context) {
+          auto* self = static_cast<VacuumFaults*>(context);
+          if (reached != self->step_ || self->action_ == nullptr) return;
+          std::exchange(self->action_, nullptr)();
+        },
+        this);
+  }
+
+ private:
+  Step step_ = Step::kCount;
+  std::function<void()> action_;
+};
+
+// REGISTERED: a transaction begins after the scan, and what it sees is superseded after that.
+TEST_F(VacuumFaults, ASnapshotThatTheScanMissedKeepsWhatItSees) {
+  Put("k", "1");
+  Put("k", "2");
+  std::optional<Registration> missed;
+  At(Step::kPruneScanned, [&] {
+    missed = Snapshot();
+    Put("k", "3");
+  });
+  EXPECT_EQ(vacuum_->RunOnce(), 1u);
+  ASSERT_TRUE(missed);
+  EXPECT_THAT(ReadAt(missed->read_timestamp, "k"), Optional(std::string("2")));
+  EXPECT_EQ(vacuum_->RunOnce(), 0u);
+  End(*missed);
+}
+
+TEST_F(VacuumFaults, ScanThenLoadClock_LosesWhatALateSnapshotSees) {
+  Put("k", "1");
+  Put("k", "2");
+  testing::PlantBug(Bug::kScanThenLoadClock, true);
+  std::optional<Registration> missed;
+  At(Step::kPruneScanned, [&] {
+    missed = Snapshot();
+    Put("k", "3");
+  });
+  vacuum_->RunOnce();
+  ASSERT_TRUE(missed);
+  EXPECT_EQ(ReadAt(missed->read_timestamp, "k"), std::nullopt);
+  End(*missed);
+}
+
+TEST_F(VacuumFaults, PruneOneTooMany_LosesWhatTheNewestSnapshotSees) {
+  Put("k", "1");
+  const Registration held = Snapshot();
+  Put("k", "2");
+  testing::PlantBug(Bug::kPruneOneTooMany, true);
+  EXPECT_EQ(vacuum_->RunOnce(), 1u);
+  EXPECT_EQ(ReadAt(held.read_timestamp, "k"), std::nullopt);
+  End(held);
+}
+
+// A transaction that has published its ray and not yet drawn its timestamp when the scan passes.
+TEST_F(VacuumFaults, ABeginningTransactionKeepsWhatItWillSee) {
+  Put("k", "1");
+  At(Step::kBeginRegistered, [&] {
+    Put("k", "2");
+    Put("k", "3");
+    vacuum_->RunOnce();
+  });
+  const Registration begun = Snapshot();
+  EXPECT_THAT(ReadAt(begun.read_timestamp, "k"), Optional(std::string("3")));
+  Put("k", "4");
+  vacuum_->RunOnce();
+  EXPECT_THAT(ReadAt(begun.read_timestamp, "k"), Optional(std::string("3")));
+  End(begun);
+}
+
+TEST_F(VacuumFaults, RayAsPoint_LosesWhatABeginningTransactionWillSee) {
+  testing::PlantBug(Bug::kRayAsPoint, true);
+  Put("k", "1");
+  std::vector<uint64_t> chain;
+  At(Step::kBeginRegistered, [&] {
+    Put("k", "2");
+    // Between the load of the timestamp and its publication nothing can be run here; so the
+    // transaction draws 2's timestamp, and the scan still finds the older point.
+    const uint64_t at_two = store_->sequencer.Clock();
+    Put("k", "3");
+    vacuum_->RunOnce();
+    EXPECT_EQ(ReadAt(at_two, "k"), std::optional<std::string>("1")) << "2 is gone";
+  });
+  End(Snapshot());
+}
+
+// TOO-OLD: at the first unlink that it allows, the flag stands already.
+TEST_F(VacuumFaults, TheFlagOfTooOldIsSetBeforeTheFirstUnlink) {
+  Options options;
+  options.max_snapshot_age = absl::Hours(1);
+  Open(options);
+  Put("k", "1");
+  const Registration held = Snapshot();
+  Put("k", "2");
+  SkipTime(absl::Hours(2));
+  bool reached = false;
+  At(Step::kPruneUnlinked, [&] {
+    reached = true;
+    EXPECT_TRUE(txn::SnapshotRegistry::IsTooOld(held));
+  });
+  vacuum_->RunOnce();
+  EXPECT_TRUE(reached);
+  End(held);
+}
+
+// FLOOR-FIRST: the floor is up before the registry is scanned.
+TEST_F(VacuumFaults, ASnapshotOfThePastThatTheScanMissedIsRefused) {
+  const uint64_t first = Put("k", "1");
+  Put("k", "2");
+  bool refused = false;
+  At(Step::kPruneScanned, [&] { refused = !SnapshotAt(first).has_value(); });
+  EXPECT_EQ(vacuum_->RunOnce(), 1u);
+  EXPECT_TRUE(refused);
+}
+
+// A version is retired after it is unlinked, and its entry consumed once.
+TEST_F(VacuumFaults, AnotherPassBetweenTwoUnlinksOfAChainWaitsItsTurn) {
+  for (int i = 0; i < 10; ++i) Put("k", "v");
+  size_t shares = 0;
+  At(Step::kPruneUnlinked, [&] {
+    // On the same key, with the latch held by the pass: a committer's share.
+    for (int i = 0; i < 3; ++i) vacuum_->Assist();
+    ++shares;
+  });
+  EXPECT_EQ(vacuum_->RunOnce(), 9u);
+  EXPECT_EQ(shares, 1u);
+  EXPECT_EQ(store_->counters.objects_freed.Sum(), 9);
+}
+
+}  // namespace
+}  // namespace nacre::vacuum

@@ -1,0 +1,190 @@
+// What committers do themselves, and when the thread wakes.
+
+#include "absl/time/clock.h"
+#include "tests/unit/vacuum_fixture.h"
+
+namespace nacre::vacuum {
+namespace {
+
+using ::testing::Optional;
+
+class VacuumShare : public VacuumFixture {
+ protected:
+  static constexpr size_t kBacklogMax = 500;
+  // Commits made here on one thread, so at most one shard is behind in its report.
+  static constexpr size_t kSlack = 64;
+
+  void SetUp() override {
+    Options options;
+    options.vacuum_backlog_max = kBacklogMax;
+    Open(options);
+  }
+};
+
+TEST_F(VacuumShare, BelowTheThresholdCommittersDoNothing) {
+  for (size_t i = 0; i < kBacklogMax - kSlack; ++i) {
+    Put("k", "v");
+    vacuum_->Assist();
+  }
+  EXPECT_EQ(store_->counters.vacuum_assists.load(), 0u);
+}
+
+TEST_F(VacuumShare, WithoutAThreadTheBacklogStaysBounded) {
+  for (int i = 0; i < 50'000; ++i) {
+    Put("k" + std::to_string(i % 100), "v");
+    vacuum_->Assist();
+    ASSERT_LE(vacuum_->queued(), kBacklogMax + kSlack);
+    ASSERT_LE(store_->retired.waiting(), 4 * kBacklogMax);
+  }
+  EXPECT_GT(store_->counters.vacuum_assists.load(), 0u);
+  EXPECT_EQ(store_->counters.vacuum_passes.load(), 0u);
+}
+
+TEST_F(VacuumShare, ACommitOfManyWritesOwesMore) {
+  for (int i = 0; i < 100; ++i) {
+    for (int k = 0; k < 2000; ++k) Put("k" + std::to_string(k), "v");
+    vacuum_->Assist();  // One commit of 2000 writes, as far as the vacuum can tell.
+    ASSERT_LE(vacuum_->queued(), kBacklogMax + 2000 + kSlack);
+  }
+}
+
+TEST_F(VacuumShare, WithAHeldSnapshotTheBacklogStaysBoundedAndTheSnapshotWhole) {
+  for (int k = 0; k < 1000; ++k) Put("k" + std::to_string(k), "held");
+  const Registration held = Snapshot();
+  for (int i = 0; i < 30'000; ++i) {
+    Put("k" + std::to_string(i % 1000), "v");
+    vacuum_->Assist();
+    ASSERT_LE(vacuum_->queued(), kBacklogMax + kSlack);
+  }
+  EXPECT_LE(vacuum_->parked(), 1000u);
+  for (int k = 0; k < 1000; ++k) {
+    ASSERT_THAT(ReadAt(held.read_timestamp, "k" + std::to_string(k)),
+                Optional(std::string("held")));
+  }
+  End(held);
+}
+
+// Without a pass, shares look again at what ended snapshots held.
+TEST_F(VacuumShare, WhatShortTransactionsHeldIsLookedAtAgain) {
+  Close();
+  short_transaction_ = absl::Hours(1);
+  Options options;
+  options.vacuum_backlog_max = kBacklogMax;
+  Open(options);
+  size_t parked_max = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const Registration brief = Snapshot();
+    Put("k" + std::to_string(i % 100), "v");
+    vacuum_->Assist();
+    End(brief);
+    parked_max = std::max(parked_max, vacuum_->parked());
+    ASSERT_LE(vacuum_->queued(), kBacklogMax + kSlack);
+  }
+  EXPECT_LE(parked_max, 2 * kBacklogMax);
+}
+
+TEST_F(VacuumShare, ManySnapshotsDoNotMakeEachShareScanThemAll) {
+  std::vector<Registration> held;
+  for (int i = 0; i < 4000; ++i) {
+    held.push_back(Snapshot());
+    Put("clock", "v");
+  }
+  vacuum_->RunOnce();
+  for (int i = 0; i < 20'000; ++i) {
+    Put("k" + std::to_string(i % 100), "v");
+    vacuum_->Assist();
+    // A scan of n snapshots is paid for by n / 4 entries.
+    ASSERT_LE(vacuum_->queued(), kBacklogMax + kSlack + 1000);
+  }
+  for (const Registration& snapshot : held) End(snapshot);
+}
+
+TEST_F(VacuumShare, AShareDoesNotWalkFarDownALongChain) {
+  std::vector<Registration> held;
+  const uint64_t first = Put("long", "0");
+  for (int i = 0; i < 5000; ++i) {
+    held.push_back(Snapshot());
+    Put("long", "v");
+  }
+  vacuum_->RunOnce();
+  ASSERT_EQ(Chain("long").size(), 5001u);
+  ASSERT_EQ(Chain("long").back(), first);
+  for (const Registration& snapshot : held) End(snapshot);
+  for (size_t i = 0; i < 2 * kBacklogMax; ++i) Put("k", "v");
+  size_t steps = vacuum_->steps();
+  while (vacuum_->queued() > kBacklogMax) {
+    Put("k", "v");
+    vacuum_->Assist();
+    // 64 steps an entry, 66 entries, and the last round of 16 entries with two latches each.
+    ASSERT_LE(vacuum_->steps() - steps, 66u * 64 + 64u * 2 * 256);
+    steps = vacuum_->steps();
+  }
+}
+
+class VacuumThread : public VacuumFixture {
+ protected:
+  template <typename Condition>
+  static void Await(Condition condition) {
+    while (!condition()) absl::SleepFor(absl::Milliseconds(1));
+  }
+};
+
+TEST_F(VacuumThread, WakesForGarbageAndForTheEndOfASnapshot) {
+  vacuum_->Start();
+  for (int round = 0; round < 20; ++round) {
+    Put("k", "1");
+    Put("k", "2");
+    Await([&] { return Chain("k").size() == 1; });
+    const Registration held = Snapshot();
+    Put("k", "3");
+    Await([&] { return vacuum_->parked() == 1; });
+    End(held);
+    Await([&] { return Chain("k").size() == 1; });
+  }
+}
+
+TEST_F(VacuumThread, RemovesAKeySoonAfterItsTimeHasCome) {
+  vacuum_->Start();
+  absl::SleepFor(absl::Milliseconds(5));  // It may be asleep when the first expiry comes.
+  Put("k", "v", absl::ToUnixMillis(absl::Now()) + 30);
+  Await([&] { return !HasRecord("k"); });
+  EXPECT_EQ(store_->counters.keys_expired.load(), 1u);
+}
+
+TEST_F(VacuumThread, TakesADroppedTreeApart) {
+  vacuum_->Start();
+  for (int i = 0; i < 10'000; ++i) Put("k" + std::to_string(i), "v");
+  Flush();
+  Await([&] { return store_->keyspaces.ListTrees().size() == 1; });
+  Await([&] { return store_->counters.memory_bytes.Sum() == 0; });
+}
+
+TEST_F(VacuumThread, SleepsWhenThereIsNothingToDo) {
+  vacuum_->Start();
+  Put("k", "1");
+  Put("k", "2");
+  Await([&] { return store_->retired.waiting() == 0 && vacuum_->queued() == 0; });
+  // Until two looks in a row, some time apart, find no pass in between. If it polled, never.
+  uint64_t passes = 0;
+  Await([&] {
+    absl::SleepFor(absl::Milliseconds(50));
+    return std::exchange(passes, store_->counters.vacuum_passes.load()) ==
+           store_->counters.vacuum_passes.load();
+  });
+}
+
+TEST_F(VacuumThread, EndsWhileItSleepsAndWhileItWorks) {
+  for (int round = 0; round < 20; ++round) {
+    Open({});
+    vacuum_->Start();
+    for (int i = 0; i < 100 * round; ++i) Put("k", "v");
+    vacuum_->Stop();
+    EXPECT_EQ(vacuum_->queued(), 0u);
+    for (txn::Tree* tree : store_->keyspaces.ListTrees()) FreeTreeNow(*tree);
+    vacuum_.reset();
+    store_.reset();
+  }
+}
+
+}  // namespace
+}  // namespace nacre::vacuum
