@@ -175,6 +175,8 @@ TEST_F(ExpiryTest, Serializable_AnExpiryBetweenBeginAndCommitOfAReadKeyConflicts
     EXPECT_THAT(tx.Get("read"), Holds("v"));
     NACRE_ASSERT_OK(tx.Put("written", "x"));
     clock_.Advance(absl::Milliseconds(100));
+    // Somebody begins after the expiry and sees it gone, and `written` not yet there.
+    EXPECT_EQ(Latest("read"), std::nullopt);
     if (isolation == Isolation::kSnapshot) {
       NACRE_EXPECT_OK(tx.Commit());
     } else {
@@ -189,6 +191,7 @@ TEST_F(ExpiryTest, Serializable_AnExpiryBetweenBeginAndCommitInsideAScannedRange
   EXPECT_THAT(ScanKeys(tx, Range::Prefix("range")), ElementsAre("range-key"));
   NACRE_ASSERT_OK(tx.Put("written", "x"));
   clock_.Advance(absl::Milliseconds(100));
+  EXPECT_EQ(Latest("range-key"), std::nullopt);  // Somebody sees it gone.
   EXPECT_THAT(tx.Commit(), StatusIs(absl::StatusCode::kAborted));
 }
 

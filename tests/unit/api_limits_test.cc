@@ -121,7 +121,7 @@ TEST_F(LimitsTest, SnapshotsMax_CountsTransactionsAndSnapshots) {
     EXPECT_THAT(third.Scan({}, [](std::string_view, std::string_view) { return true; }),
                 StatusIs(kExhausted));
     EXPECT_THAT(third.Commit(), StatusIs(kExhausted));
-    EXPECT_THAT(db_->GetSnapshot().Get("k"), StatusIs(kExhausted));
+    EXPECT_THAT(db_->TakeSnapshot(), StatusIs(kExhausted));
     EXPECT_THAT(db_->GetSnapshotAt(db_->clock()), StatusIs(kExhausted));
     Snapshot copy = *second;  // Shares its registration, so it is not one more.
     EXPECT_THAT(copy.Get("k"), Holds("v"));

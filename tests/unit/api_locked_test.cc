@@ -101,7 +101,11 @@ TEST_F(LockedTest, TransactLocked_RefusesUndeclaredKeysAndRanges) {
 
 TEST_F(LockedTest, TransactLocked_ADeclaredKeyIsDeclaredInItsKeyspaceOnly) {
   const Keyspace other = OpenOrFail("other");
-  EXPECT_THAT(db_->TransactLocked({{other, "k"}}, [](Transaction& tx) { return tx.Put("k", "v"); }),
+  EXPECT_THAT(db_->TransactLocked({{other, "k"}},
+                                  [](Transaction& tx) {
+                                    NACRE_EXPECT_OK(tx.Use(kDefault));
+                                    return tx.Put("k", "v");
+                                  }),
               StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_EQ(Latest("k"), std::nullopt);
 }

@@ -179,7 +179,7 @@ TEST_F(StatsTest, ToString_IsOneLineAVersion) {
   EXPECT_THAT(oldest, HasSubstr("created_by=" + std::to_string(first)));
   EXPECT_THAT(oldest, HasSubstr("superseded_by=" + std::to_string(second)));
   EXPECT_THAT(oldest, HasSubstr("kind=bytes"));
-  EXPECT_THAT(oldest, HasSubstr("value=v1"));
+  EXPECT_THAT(oldest, HasSubstr("value=\"v1\""));
   EXPECT_EQ(ToString({}), "");
 }
 
