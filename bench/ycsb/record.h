@@ -1,0 +1,46 @@
+#ifndef NACRE_BENCH_YCSB_RECORD_H_
+#define NACRE_BENCH_YCSB_RECORD_H_
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace nacre::bench {
+
+// The shape of every record: a key of 16 bytes (a number, big-endian, so that bytes are in the
+// order of the numbers, and 8 bytes of padding) and a value of 100 bytes.
+inline constexpr size_t kKeyBytes = 16;
+inline constexpr size_t kValueBytes = 100;
+
+using KeyBytes = std::array<char, kKeyBytes>;
+using ValueBytes = std::array<char, kValueBytes>;
+
+inline KeyBytes MakeKey(uint64_t number) {
+  KeyBytes key;
+  const uint64_t big_endian = __builtin_bswap64(number);
+  std::memcpy(key.data(), &big_endian, sizeof(big_endian));
+  std::memset(key.data() + sizeof(big_endian), '.', kKeyBytes - sizeof(big_endian));
+  return key;
+}
+
+// Loaded keys have even numbers; those that a workload inserts are odd, and lie between them.
+inline KeyBytes LoadedKey(uint64_t index) { return MakeKey(2 * index); }
+inline KeyBytes InsertedKey(uint64_t index) { return MakeKey(2 * index + 1); }
+
+// A value that tells who wrote it, so that no write can be left out as being without effect.
+inline ValueBytes MakeValue(uint64_t stamp) {
+  ValueBytes value;
+  value.fill('v');
+  std::memcpy(value.data(), &stamp, sizeof(stamp));
+  return value;
+}
+
+template <size_t kBytes>
+std::string_view View(const std::array<char, kBytes>& bytes) {
+  return std::string_view(bytes.data(), bytes.size());
+}
+
+}  // namespace nacre::bench
+
+#endif  // NACRE_BENCH_YCSB_RECORD_H_
