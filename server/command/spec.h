@@ -1,0 +1,113 @@
+#ifndef NACRE_SERVER_COMMAND_SPEC_H_
+#define NACRE_SERVER_COMMAND_SPEC_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "nacre/transaction.h"
+#include "nacre/types.h"
+#include "server/resp/parser.h"
+#include "server/resp/writer.h"
+
+namespace nacre::server {
+
+class ServerState;
+class Session;
+
+// What a data command works on. It is the same code in every mode of execution: alone, behind MULTI,
+// and between BEGIN and COMMIT. It may run several times before one run counts.
+struct DataContext {
+  Transaction& tx;  // Looks keys up in the selected database already.
+  Args args;
+  ReplyWriter& out;
+  const ServerState& server;
+  absl::Time now;  // Only for commands with kUsesClock.
+};
+
+// What a command works on that has a shorter way when it runs alone.
+struct AloneContext {
+  ServerState& server;
+  Keyspace keyspace;
+  Args args;
+  ReplyWriter& out;
+};
+
+// A status that is not OK undoes the command's writes and replaces its reply. A command that finds
+// something wrong with its arguments or values writes an error reply, nothing else, and returns OK.
+using DataHandler = absl::Status (*)(DataContext&);
+using AloneHandler = absl::Status (*)(AloneContext&);
+// Works on the connection or the server, on no data.
+using SessionHandler = void (*)(Session&, Args);
+// Whether these arguments make the command slow.
+using SlowRule = bool (*)(Args);
+
+enum CommandFlags : uint32_t {
+  kWrite = 1 << 0,
+  kReadOnly = 1 << 1,
+  kDenyOom = 1 << 2,     // Needs memory.
+  kFast = 1 << 3,        // O(1) or O(log n).
+  kUsesClock = 1 << 4,   // Reads DataContext::now.
+  kRange = 1 << 5,       // Reads or writes keys that its arguments do not name.
+  kManyWrites = 1 << 6,  // Writes several keys: undone together inside a transaction.
+  kImmediate = 1 << 7,   // Never queued by MULTI.
+  kAsksEngine = 1 << 8,  // Calls the database by itself: not while keys are locked.
+  kAdmin = 1 << 9,
+  kNoAuth = 1 << 10,
+  // Slow inside a transaction, where it walks the keys; alone it does not.
+  kSlowInTransaction = 1 << 11,
+};
+
+// Which arguments are keys: from `first` to `last` (negative: from the end), every `step`-th.
+// first == 0: none.
+struct KeyPositions {
+  int first = 0;
+  int last = 0;
+  int step = 0;
+};
+
+struct SubcommandSpec {
+  std::string_view name;     // "client|id"
+  int arity = 0;             // As in CommandSpec; counts both words.
+  std::string_view summary;  // One sentence.
+};
+
+// All that is known of one command; dispatch, COMMAND and the check of docs/COMMANDS.md read it.
+struct CommandSpec {
+  std::string_view name;  // In lower case.
+  int arity = 0;          // Words in all. Negative: at least so many.
+  uint32_t flags = 0;
+  KeyPositions keys = {};
+  std::string_view group;
+  std::string_view syntax;   // The arguments.
+  std::string_view summary;  // One sentence.
+  // Either `run`, with or without `alone`; or `session`.
+  DataHandler run = nullptr;
+  AloneHandler alone = nullptr;
+  SessionHandler session = nullptr;
+  SlowRule slow = nullptr;
+  absl::Span<const SubcommandSpec> subcommands = {};
+
+  bool Has(uint32_t flag) const { return (flags & flag) != 0; }
+  bool AcceptsWords(size_t words) const {
+    return arity >= 0 ? words == static_cast<size_t>(arity)
+                      : words >= static_cast<size_t>(-arity);
+  }
+};
+
+// Calls `visit` with each argument that is a key.
+template <typename Visit>
+void ForEachKey(const CommandSpec& spec, Args args, Visit visit) {
+  if (spec.keys.first == 0) return;
+  const int words = static_cast<int>(args.size());
+  const int last = spec.keys.last >= 0 ? spec.keys.last : words + spec.keys.last;
+  for (int i = spec.keys.first; i <= last && i < words; i += spec.keys.step) {
+    visit(args[static_cast<size_t>(i)]);
+  }
+}
+
+}  // namespace nacre::server
+
+#endif  // NACRE_SERVER_COMMAND_SPEC_H_

@@ -1,0 +1,133 @@
+// PING ECHO QUIT SELECT AUTH HELLO RESET.
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/numbers.h"
+#include "server/base/text.h"
+#include "server/commands/handlers.h"
+#include "server/commands/names.h"
+#include "server/commands/values.h"
+#include "server/session/session.h"
+#include "server/version.h"
+
+namespace nacre::server {
+
+namespace {
+
+constexpr std::string_view kWrongPassword =
+    "WRONGPASS invalid username-password pair or user is disabled.";
+
+// There is one user, "default", who needs no password and takes any.
+bool KnowsUser(std::string_view name) { return name == "default"; }
+
+// HELLO answers what the client asked for only if all of it can be done.
+struct HelloArguments {
+  std::optional<int> protocol;
+  std::optional<std::string_view> name;
+};
+
+// The error, empty if there is none.
+std::string ReadHelloArguments(Args args, HelloArguments& hello) {
+  if (args.size() < 2) return {};
+  const auto version = ParseInteger(args[1]);
+  if (!version) return "ERR Protocol version is not an integer or out of range";
+  if (*version < 2 || *version > 3) return "NOPROTO unsupported protocol version";
+  hello.protocol = static_cast<int>(*version);
+  for (size_t i = 2; i < args.size(); ++i) {
+    const size_t left = args.size() - i - 1;
+    if (EqualsIgnoringCase(args[i], "auth") && left >= 2) {
+      if (!KnowsUser(args[i + 1])) return std::string(kWrongPassword);
+      i += 2;
+    } else if (EqualsIgnoringCase(args[i], "setname") && left >= 1) {
+      hello.name = args[++i];
+      if (!IsClientName(*hello.name)) return std::string(kBadClientName);
+    } else {
+      return absl::StrCat("ERR Syntax error in HELLO option '", ToAbsl(args[i]), "'");
+    }
+  }
+  return {};
+}
+
+void WriteHello(Session& session) {
+  ReplyWriter& out = session.out();
+  out.Map(7);
+  out.Bulk("server");
+  out.Bulk("nacre");
+  out.Bulk("version");
+  out.Bulk(kNacreVersion);
+  out.Bulk("proto");
+  out.Integer(out.protocol());
+  out.Bulk("id");
+  out.Integer(static_cast<int64_t>(session.id()));
+  out.Bulk("mode");
+  out.Bulk("standalone");
+  out.Bulk("role");
+  out.Bulk("master");
+  out.Bulk("modules");
+  out.Array(0);
+}
+
+}  // namespace
+
+void RunPing(Session& session, Args args) {
+  if (args.size() == 1) {
+    session.out().Simple("PONG");
+  } else if (args.size() == 2) {
+    session.out().Bulk(args[1]);
+  } else {
+    session.out().Error("ERR wrong number of arguments for 'ping' command");
+  }
+}
+
+void RunEcho(Session& session, Args args) { session.out().Bulk(args[1]); }
+
+void RunQuit(Session& session, Args) {
+  session.out().Ok();
+  session.CloseAfterReply();
+}
+
+void RunSelect(Session& session, Args args) {
+  const auto index = ParseInteger(args[1]);
+  if (!index) {
+    session.out().Error(kNotAnInteger);
+  } else if (*index < 0 || *index >= session.server().databases()) {
+    session.out().Error("ERR DB index is out of range");
+  } else {
+    session.client().database = static_cast<int>(*index);
+    session.out().Ok();
+  }
+}
+
+void RunAuth(Session& session, Args args) {
+  if (args.size() > 3) {
+    session.out().Error(kSyntaxError);
+  } else if (args.size() == 2) {
+    session.out().Error(
+        "ERR AUTH <password> called without any password configured for the default user. Are you "
+        "sure your configuration is correct?");
+  } else if (!KnowsUser(args[1])) {
+    session.out().Error(kWrongPassword);
+  } else {
+    session.out().Ok();
+  }
+}
+
+void RunHello(Session& session, Args args) {
+  HelloArguments hello;
+  const std::string error = ReadHelloArguments(args, hello);
+  if (!error.empty()) {
+    session.out().Error(error);
+    return;
+  }
+  if (hello.protocol) session.out().set_protocol(*hello.protocol);
+  if (hello.name) session.client().name = std::string(*hello.name);
+  WriteHello(session);
+}
+
+void RunReset(Session& session, Args) {
+  session.Reset();
+  session.out().Simple("RESET");
+}
+
+}  // namespace nacre::server

@@ -1,0 +1,86 @@
+#ifndef NACRE_SERVER_COMMANDS_HANDLERS_H_
+#define NACRE_SERVER_COMMANDS_HANDLERS_H_
+
+// The functions behind the commands, for the table. Each group has a file of its own.
+
+#include "server/command/spec.h"
+
+namespace nacre::server {
+
+// strings.cc
+absl::Status RunGet(DataContext& context);
+absl::Status RunGetAlone(AloneContext& context);
+absl::Status RunMget(DataContext& context);
+absl::Status RunMset(DataContext& context);
+absl::Status RunAppend(DataContext& context);
+absl::Status RunStrlen(DataContext& context);
+absl::Status RunStrlenAlone(AloneContext& context);
+
+// set.cc
+absl::Status RunSet(DataContext& context);
+
+// counters.cc
+absl::Status RunIncr(DataContext& context);
+absl::Status RunDecr(DataContext& context);
+absl::Status RunIncrBy(DataContext& context);
+absl::Status RunDecrBy(DataContext& context);
+
+// keys.cc
+absl::Status RunDel(DataContext& context);
+absl::Status RunExists(DataContext& context);
+absl::Status RunExistsAlone(AloneContext& context);
+absl::Status RunDbsize(DataContext& context);
+absl::Status RunDbsizeAlone(AloneContext& context);
+absl::Status RunFlushDb(DataContext& context);
+absl::Status RunFlushDbAlone(AloneContext& context);
+absl::Status RunFlushAll(DataContext& context);
+absl::Status RunFlushAllAlone(AloneContext& context);
+
+// expiry.cc
+absl::Status RunExpire(DataContext& context);
+absl::Status RunTtl(DataContext& context);
+absl::Status RunTtlAlone(AloneContext& context);
+
+// range.cc
+absl::Status RunKeys(DataContext& context);
+absl::Status RunRange(DataContext& context);
+bool AlwaysSlow(Args args);
+bool RangeIsSlow(Args args);
+
+// connection.cc
+void RunPing(Session& session, Args args);
+void RunEcho(Session& session, Args args);
+void RunQuit(Session& session, Args args);
+void RunSelect(Session& session, Args args);
+void RunAuth(Session& session, Args args);
+void RunHello(Session& session, Args args);
+void RunReset(Session& session, Args args);
+
+// client.cc
+void RunClient(Session& session, Args args);
+absl::Span<const SubcommandSpec> ClientSubcommands();
+
+// transactions.cc
+void RunMulti(Session& session, Args args);
+void RunExec(Session& session, Args args);
+void RunDiscard(Session& session, Args args);
+void RunWatch(Session& session, Args args);
+void RunUnwatch(Session& session, Args args);
+void RunBegin(Session& session, Args args);
+void RunCommit(Session& session, Args args);
+void RunRollback(Session& session, Args args);
+
+// command_info.cc
+void RunCommand(Session& session, Args args);
+absl::Span<const SubcommandSpec> CommandSubcommands();
+
+// info.cc
+void RunInfo(Session& session, Args args);
+
+// config.cc
+void RunConfig(Session& session, Args args);
+absl::Span<const SubcommandSpec> ConfigSubcommands();
+
+}  // namespace nacre::server
+
+#endif  // NACRE_SERVER_COMMANDS_HANDLERS_H_

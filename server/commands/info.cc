@@ -1,0 +1,224 @@
+// INFO: counters and gauges, in sections of "name:value" lines.
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "nacre/database.h"
+#include "server/base/text.h"
+#include "server/commands/handlers.h"
+#include "server/session/session.h"
+#include "server/version.h"
+
+namespace nacre::server {
+
+namespace {
+
+// One INFO: everything is asked for once, so that the sections agree.
+class Report {
+ public:
+  explicit Report(ServerState& server) : server_(server), stats_(server.db().GetStats()) {}
+
+  void Server();
+  void Clients();
+  void Memory();
+  void Persistence();
+  void Statistics();
+  void Transactions();
+  void Vacuum();
+  void Cpu();
+  void Keys();
+
+  const std::string& text() const { return text_; }
+
+ private:
+  void Section(std::string_view name) {
+    absl::StrAppend(&text_, text_.empty() ? "# " : "\r\n# ", ToAbsl(name), "\r\n");
+  }
+  template <typename Value>
+  void Line(std::string_view name, const Value& value) {
+    absl::StrAppend(&text_, ToAbsl(name), ":", value, "\r\n");
+  }
+  void Line(std::string_view name, std::string_view value) { Line(name, ToAbsl(value)); }
+  void Line(std::string_view name, const std::string& value) { Line(name, ToAbsl(value)); }
+  void Line(std::string_view name, const std::atomic<uint64_t>& value) {
+    Line(name, value.load(std::memory_order_relaxed));
+  }
+
+  ServerState& server_;
+  const Stats stats_;
+  std::string text_;
+};
+
+uint64_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t total = 0;
+  uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string HumanBytes(uint64_t bytes) {
+  static constexpr const char* kUnits[] = {"B", "K", "M", "G", "T"};
+  double amount = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (amount >= 1024 && unit + 1 < std::size(kUnits)) {
+    amount /= 1024;
+    ++unit;
+  }
+  return unit == 0 ? absl::StrCat(bytes, "B") : absl::StrFormat("%.2f%s", amount, kUnits[unit]);
+}
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+void Report::Server() {
+  Section("Server");
+  utsname system = {};
+  uname(&system);
+  const int64_t uptime = absl::ToInt64Seconds(absl::Now() - server_.started_at());
+  Line("redis_version", kRedisVersion);
+  Line("nacre_version", kNacreVersion);
+  Line("redis_mode", std::string_view("standalone"));
+  Line("os", absl::StrCat(system.sysname, " ", system.release, " ", system.machine));
+  Line("arch_bits", 8 * sizeof(void*));
+  Line("process_id", getpid());
+  Line("run_id", server_.run_id());
+  Line("tcp_port", server_.port());
+  Line("uptime_in_seconds", uptime);
+  Line("uptime_in_days", uptime / 86400);
+  Line("io_threads", server_.threads());
+  Line("slow_threads", server_.options().slow_threads);
+}
+
+void Report::Clients() {
+  Section("Clients");
+  Line("connected_clients", server_.Sum(&ServerState::ThreadCounters::connections));
+  Line("maxclients", server_.options().clients_max);
+  Line("clients_in_transaction", server_.counters().transactions_open);
+  Line("clients_in_slow_command", server_.counters().slow_running);
+}
+
+void Report::Memory() {
+  Section("Memory");
+  const uint64_t resident = ResidentBytes();
+  Line("used_memory", stats_.memory_bytes);
+  Line("used_memory_human", HumanBytes(stats_.memory_bytes));
+  Line("used_memory_rss", resident);
+  Line("used_memory_rss_human", HumanBytes(resident));
+  Line("maxmemory", server_.options().memory_bytes_max);
+  Line("maxmemory_human", HumanBytes(server_.options().memory_bytes_max));
+  Line("maxmemory_policy", std::string_view("noeviction"));
+}
+
+void Report::Persistence() {
+  Section("Persistence");
+  Line("loading", 0);
+}
+
+void Report::Statistics() {
+  Section("Stats");
+  Line("total_connections_received", server_.counters().connections_received);
+  Line("total_commands_processed", server_.Sum(&ServerState::ThreadCounters::commands));
+  Line("total_error_replies", server_.Sum(&ServerState::ThreadCounters::errors));
+  Line("total_net_input_bytes", server_.Sum(&ServerState::ThreadCounters::bytes_in));
+  Line("total_net_output_bytes", server_.Sum(&ServerState::ThreadCounters::bytes_out));
+  Line("rejected_connections", server_.counters().connections_rejected);
+  Line("expired_keys", stats_.keys_expired);
+  Line("slow_commands", server_.counters().slow_commands);
+}
+
+void Report::Transactions() {
+  Section("Transactions");
+  const ServerState::Counters& counters = server_.counters();
+  Line("clock", ToInteger(stats_.clock));
+  Line("commits", stats_.commits);
+  Line("commits_read_only", stats_.commits_read_only);
+  Line("commits_exclusive", stats_.commits_exclusive);
+  Line("rollbacks", stats_.rollbacks);
+  Line("conflicts_write", stats_.conflicts_write);
+  Line("conflicts_read", stats_.conflicts_read);
+  Line("conflicts_keyspace", stats_.conflicts_keyspace);
+  Line("interactive_open", counters.transactions_open);
+  Line("interactive_begun", counters.transactions_begun);
+  Line("interactive_conflicts", counters.transactions_conflicted);
+  Line("interactive_timeouts", counters.transactions_timed_out);
+  Line("watch_conflicts", counters.watches_conflicted);
+  Line("active_snapshots", stats_.active_snapshots);
+  if (stats_.oldest_snapshot) {
+    Line("oldest_snapshot_timestamp", ToInteger(stats_.oldest_snapshot->read_timestamp));
+    Line("oldest_snapshot_age_ms", absl::ToInt64Milliseconds(stats_.oldest_snapshot->age));
+    Line("oldest_snapshot_client", stats_.oldest_snapshot->owner);
+  }
+}
+
+void Report::Vacuum() {
+  Section("Vacuum");
+  Line("versions_created", stats_.versions_created);
+  Line("versions_pruned", stats_.versions_pruned);
+  Line("versions_queued", stats_.versions_queued);
+  Line("versions_parked", stats_.versions_parked);
+  Line("objects_retired", stats_.objects_retired);
+  Line("objects_freed", stats_.objects_freed);
+  Line("records_removed", stats_.records_removed);
+  Line("vacuum_passes", stats_.vacuum_passes);
+  Line("vacuum_assists", stats_.vacuum_assists);
+}
+
+void Report::Cpu() {
+  Section("CPU");
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  Line("used_cpu_sys", absl::StrFormat("%.6f", Seconds(usage.ru_stime)));
+  Line("used_cpu_user", absl::StrFormat("%.6f", Seconds(usage.ru_utime)));
+}
+
+void Report::Keys() {
+  Section("Keyspace");
+  for (int i = 0; i < server_.databases(); ++i) {
+    const auto keys = server_.db().KeyCount(server_.keyspace(i));
+    if (keys.ok() && *keys > 0) Line(absl::StrCat("db", i), absl::StrCat("keys=", *keys));
+  }
+}
+
+struct Section {
+  std::string_view name;
+  void (Report::*write)();
+};
+
+constexpr Section kSections[] = {
+    {"server", &Report::Server},       {"clients", &Report::Clients},
+    {"memory", &Report::Memory},       {"persistence", &Report::Persistence},
+    {"stats", &Report::Statistics},    {"transactions", &Report::Transactions},
+    {"vacuum", &Report::Vacuum},       {"cpu", &Report::Cpu},
+    {"keyspace", &Report::Keys},
+};
+
+bool Wants(Args sections, std::string_view name) {
+  if (sections.empty()) return true;
+  for (const std::string_view section : sections) {
+    if (EqualsIgnoringCase(section, name) || EqualsIgnoringCase(section, "all") ||
+        EqualsIgnoringCase(section, "everything") || EqualsIgnoringCase(section, "default")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void RunInfo(Session& session, Args args) {
+  Report report(session.server());
+  for (const Section& section : kSections) {
+    if (Wants(args.subspan(1), section.name)) (report.*section.write)();
+  }
+  session.out().Verbatim(report.text());
+}
+
+}  // namespace nacre::server

@@ -1,0 +1,326 @@
+#include "server/net/connection.h"
+
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/clock.h"
+#include "server/net/io_thread.h"
+#include "server/net/slow_lane.h"
+
+namespace nacre::server {
+
+namespace {
+
+// Room that a read is given: little for a client that sends one request at a time, more for one whose
+// requests fill it.
+constexpr uint32_t kReadBytesMin = 2 << 10;
+constexpr uint32_t kReadBytesMax = 16 << 10;
+// What an empty buffer keeps.
+constexpr size_t kBufferBytesKept = 16 << 10;
+// Replies beyond this are sent before the batch is complete, so that a batch of large replies does not
+// pile up.
+constexpr size_t kSendBytes = 256 << 10;
+// How long a client that is being closed has to take its replies, and then to close its side.
+constexpr absl::Duration kFlushTimeout = absl::Seconds(10);
+constexpr absl::Duration kLingerTimeout = absl::Seconds(1);
+
+}  // namespace
+
+Connection::Connection(IoThread& thread, Socket socket)
+    : thread_(thread),
+      server_(thread.server()),
+      counters_(thread.counters()),
+      socket_(std::move(socket)),
+      read_bytes_(kReadBytesMin),
+      parser_(server_.options().request),
+      session_(server_, output_) {}
+
+Connection::~Connection() = default;
+
+void Connection::Start() {
+  ErrorCode ignored;
+  socket_.set_option(Tcp::no_delay(true), ignored);
+  Read();
+}
+
+void Connection::StartRejected(std::string_view error) {
+  session_.out().Error(error);
+  CloseAfterOutput();
+}
+
+// --- Reading and running ---
+
+void Connection::Read() {
+  if (reading_ || slow_ || phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kServing) {
+    if (OutputIsFull()) return;  // OnWritten() goes on.
+    if (draining_) {
+      ReadWhatIsLeft();
+      return;
+    }
+  }
+  reading_ = true;
+  char* const room = input_.Reserve(read_bytes_);
+  socket_.async_read_some(
+      boost::asio::buffer(room, input_.room()),
+      [this](const ErrorCode& error, size_t bytes) { OnRead(error, bytes); });
+}
+
+void Connection::OnRead(const ErrorCode& error, size_t bytes) {
+  reading_ = false;
+  if (phase_ == Phase::kClosed) {
+    DeleteIfIdle();
+    return;
+  }
+  if (phase_ == Phase::kLingering) {
+    if (error) {
+      Abort();
+    } else {
+      Read();
+    }
+    return;
+  }
+  if (error && !(draining_ && error == boost::asio::error::operation_aborted)) {
+    // The client has shut its side, or is gone. It may still read what it asked for.
+    if (error == boost::asio::error::eof) {
+      CloseAfterOutput();
+    } else {
+      Abort();
+    }
+    return;
+  }
+  if (bytes >= read_bytes_) read_bytes_ = std::min(2 * read_bytes_, kReadBytesMax);
+  ServerState::ThreadCounters::Add(counters_.bytes_in, bytes);
+  input_.Commit(bytes);
+  Process();
+}
+
+// The server stops. What the kernel has taken from the client by now was under way, so it is run; what
+// arrives later was not.
+void Connection::ReadWhatIsLeft() {
+  if (drained_) {
+    CloseAfterOutput();
+    return;
+  }
+  drained_ = true;
+  int waiting = 0;
+  if (ioctl(socket_.native_handle(), FIONREAD, &waiting) != 0) waiting = 0;
+  while (waiting > 0) {
+    char* const room = input_.Reserve(static_cast<size_t>(waiting));
+    const ssize_t got =
+        recv(socket_.native_handle(), room, static_cast<size_t>(waiting), MSG_DONTWAIT);
+    if (got <= 0) break;
+    input_.Commit(static_cast<size_t>(got));
+    waiting -= static_cast<int>(got);
+  }
+  Process();
+}
+
+void Connection::Process() {
+  uint64_t commands = 0;
+  while (phase_ == Phase::kServing && !slow_ && ProcessOne()) ++commands;
+  if (commands > 0) {
+    ServerState::ThreadCounters::Add(counters_.commands, commands);
+    const uint64_t errors = slow_ ? errors_counted_ : session_.out().errors();
+    if (errors != errors_counted_) {
+      ServerState::ThreadCounters::Add(counters_.errors, errors - errors_counted_);
+      errors_counted_ = errors;
+    }
+  }
+  if (slow_ || phase_ != Phase::kServing) return;
+  input_.ShrinkTo(kBufferBytesKept);
+  if (session_.has_time_limits()) {
+    session_.Touch(SteadyNow());
+    WatchTime();
+  }
+  Send();
+  if (phase_ == Phase::kServing) Read();
+}
+
+bool Connection::ProcessOne() {
+  if (output_.size() >= kSendBytes) {
+    Send();
+    if (OutputIsFull() || phase_ != Phase::kServing) return false;
+  }
+  const RequestParser::Result result = parser_.Parse(input_.view());
+  if (result == RequestParser::Result::kNeedMore) {
+    if (input_.size() <= server_.options().request.request_bytes_max) return false;
+    session_.out().Error(
+        absl::StrCat("ERR Protocol error: request is larger than the query buffer limit of ",
+                     server_.options().request.request_bytes_max, " bytes"));
+    CloseAfterOutput();
+    return false;
+  }
+  if (result == RequestParser::Result::kError) {
+    session_.out().Error(parser_.error());
+    CloseAfterOutput();
+    return false;
+  }
+  bool closes = false;
+  if (!parser_.args().empty()) {
+    const Session::Outcome outcome =
+        session_.Execute(parser_.args(), Session::Lane::kQuick);
+    if (outcome == Session::Outcome::kSlow) {
+      SubmitSlow();
+      return true;
+    }
+    closes = outcome == Session::Outcome::kClose;
+  }
+  input_.Consume(parser_.consumed());
+  if (closes) CloseAfterOutput();
+  return true;
+}
+
+// The request stays in the input, which nobody reads into meanwhile: its words are views into it.
+void Connection::SubmitSlow() {
+  Send();  // What was asked before need not wait. Leaves output_ empty.
+  if (phase_ == Phase::kClosed) return;
+  slow_ = true;
+  server_.counters().slow_commands.fetch_add(1, std::memory_order_relaxed);
+  server_.counters().slow_running.fetch_add(1, std::memory_order_relaxed);
+  thread_.slow_lane().Submit([this] {
+    const Session::Outcome outcome = session_.Execute(parser_.args(), Session::Lane::kSlow);
+    server_.counters().slow_running.fetch_sub(1, std::memory_order_relaxed);
+    boost::asio::post(thread_.context(), [this, outcome] { OnSlowDone(outcome); });
+  });
+}
+
+void Connection::OnSlowDone(Session::Outcome outcome) {
+  slow_ = false;
+  if (phase_ == Phase::kClosed) {
+    DeleteIfIdle();
+    return;
+  }
+  input_.Consume(parser_.consumed());
+  if (outcome == Session::Outcome::kClose) CloseAfterOutput();
+  Process();
+}
+
+// --- Writing ---
+
+bool Connection::OutputIsFull() const {
+  return output_.size() + sending_.size() > server_.options().output_bytes_max;
+}
+
+void Connection::Send() {
+  while (!writing_ && !output_.empty() && phase_ != Phase::kClosed) {
+    const ssize_t sent = send(socket_.native_handle(), output_.data(), output_.size(),
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) {
+      ServerState::ThreadCounters::Add(counters_.bytes_out, static_cast<uint64_t>(sent));
+      output_.Consume(static_cast<size_t>(sent));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      sending_.swap(output_);
+      Write();
+    } else if (errno != EINTR) {
+      Abort();
+      return;
+    }
+  }
+  output_.ShrinkTo(kBufferBytesKept);
+  if (phase_ == Phase::kFlushing && !writing_) Linger();
+}
+
+void Connection::Write() {
+  writing_ = true;
+  socket_.async_write_some(
+      boost::asio::buffer(sending_.data(), sending_.size()),
+      [this](const ErrorCode& error, size_t bytes) { OnWritten(error, bytes); });
+}
+
+void Connection::OnWritten(const ErrorCode& error, size_t bytes) {
+  writing_ = false;
+  if (phase_ == Phase::kClosed) {
+    DeleteIfIdle();
+    return;
+  }
+  if (error && !(draining_ && error == boost::asio::error::operation_aborted)) {
+    Abort();
+    return;
+  }
+  ServerState::ThreadCounters::Add(counters_.bytes_out, bytes);
+  sending_.Consume(bytes);
+  if (phase_ == Phase::kFlushing) deadline_ = SteadyNow() + kFlushTimeout;
+  if (!sending_.empty()) {
+    Write();
+    return;
+  }
+  sending_.ShrinkTo(kBufferBytesKept);
+  if (slow_) return;  // output_ is not ours now.
+  const bool was_full = OutputIsFull();
+  Send();
+  // Reading stopped if the output was full; a read that is pending goes on by itself.
+  if (phase_ == Phase::kServing && !reading_ && (was_full || !OutputIsFull())) Process();
+}
+
+// --- Ending ---
+
+void Connection::Drain() {
+  if (draining_ || phase_ != Phase::kServing) return;
+  draining_ = true;
+  if (reading_) {
+    ErrorCode ignored;
+    // OnRead() goes on, with what has been read or nothing; so does OnWritten() if it is waited for.
+    socket_.cancel(ignored);
+  } else if (!slow_ && !writing_) {
+    Process();
+  }
+}
+
+void Connection::CloseAfterOutput() {
+  if (phase_ != Phase::kServing) return;
+  phase_ = Phase::kFlushing;
+  deadline_ = SteadyNow() + kFlushTimeout;
+  WatchTime();
+  Send();
+}
+
+void Connection::Linger() {
+  phase_ = Phase::kLingering;
+  deadline_ = SteadyNow() + kLingerTimeout;
+  input_.Clear();
+  ErrorCode ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+  Read();
+}
+
+void Connection::Abort() {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  ErrorCode ignored;
+  socket_.close(ignored);  // Pending operations end with an error.
+  DeleteIfIdle();
+}
+
+void Connection::WatchTime() {
+  if (time_watched_) return;
+  time_watched_ = true;
+  thread_.WatchTime(*this);
+}
+
+bool Connection::CheckTimeLimits(absl::Time now) {
+  if (phase_ == Phase::kFlushing || phase_ == Phase::kLingering) {
+    if (now > deadline_) Abort();
+    return phase_ != Phase::kClosed;
+  }
+  // A slow command is at work, so the client is not idle.
+  if (!slow_) {
+    session_.CheckTimeLimits(now);
+    time_watched_ = session_.has_time_limits();
+  }
+  return time_watched_;
+}
+
+void Connection::DeleteIfIdle() {
+  if (reading_ || writing_ || slow_ || removed_) return;
+  removed_ = true;
+  thread_.Remove(*this);  // Deletes it later: our callers still look at members.
+}
+
+}  // namespace nacre::server

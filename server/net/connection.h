@@ -1,0 +1,94 @@
+#ifndef NACRE_SERVER_NET_CONNECTION_H_
+#define NACRE_SERVER_NET_CONNECTION_H_
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "server/base/byte_buffer.h"
+#include "server/net/asio.h"
+#include "server/resp/parser.h"
+#include "server/server_state.h"
+#include "server/session/session.h"
+
+namespace nacre::server {
+
+class IoThread;
+
+// A client's socket, its buffers and its session. Lives on one I/O thread; only a slow command runs
+// elsewhere, and while it does nobody else touches the session or the buffers it uses.
+//
+// Requests that arrive together are run together, and their replies leave in one send. What the socket
+// does not take at once is written when it can be; beyond a bound of such output, requests are neither
+// read nor run.
+//
+// Phases: serving -> flushing (the last replies leave) -> lingering (our side is shut; what the client
+// still sends is thrown away, because closing with unread input would make the kernel drop the replies
+// under way) -> closed. When it is closed and no operation is pending, its thread deletes it.
+class Connection {
+ public:
+  Connection(IoThread& thread, Socket socket);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void Start();
+  // Answers with this error and closes.
+  void StartRejected(std::string_view error);
+
+  // The server stops: runs what has arrived, sends the replies, closes.
+  void Drain();
+  // Closes at once.
+  void Abort();
+
+  // Called now and then after IoThread::WatchTime(). False: no need to call again.
+  bool CheckTimeLimits(absl::Time now);
+
+ private:
+  enum class Phase : uint8_t { kServing, kFlushing, kLingering, kClosed };
+
+  void Read();
+  void OnRead(const ErrorCode& error, size_t bytes);
+  void ReadWhatIsLeft();
+  // Runs the requests that have arrived, and sends the replies.
+  void Process();
+  // Runs one request, or as much of it as is there. False: there is nothing to run for now.
+  bool ProcessOne();
+  void SubmitSlow();
+  void OnSlowDone(Session::Outcome outcome);
+
+  bool OutputIsFull() const;
+  void Send();
+  void Write();
+  void OnWritten(const ErrorCode& error, size_t bytes);
+
+  void CloseAfterOutput();
+  void Linger();
+  void WatchTime();
+  void DeleteIfIdle();
+
+  IoThread& thread_;
+  ServerState& server_;
+  ServerState::ThreadCounters& counters_;
+  Socket socket_;
+  Phase phase_ = Phase::kServing;
+  // Pending operations; each holds `this`.
+  bool reading_ = false;
+  bool writing_ = false;
+  bool slow_ = false;
+  bool draining_ = false;
+  bool drained_ = false;
+  bool time_watched_ = false;
+  bool removed_ = false;
+  uint32_t read_bytes_;
+  uint64_t errors_counted_ = 0;
+  absl::Time deadline_;  // Of flushing and lingering.
+  ByteBuffer input_;
+  ByteBuffer output_;   // Replies that the session writes.
+  ByteBuffer sending_;  // Replies that the socket did not take at once.
+  RequestParser parser_;
+  Session session_;
+};
+
+}  // namespace nacre::server
+
+#endif  // NACRE_SERVER_NET_CONNECTION_H_

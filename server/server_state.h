@@ -1,0 +1,94 @@
+#ifndef NACRE_SERVER_SERVER_STATE_H_
+#define NACRE_SERVER_SERVER_STATE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "nacre/database.h"
+#include "server/options.h"
+
+namespace nacre::server {
+
+// What all connections share: the database, the options, and what INFO counts. Thread-safe.
+class ServerState {
+ public:
+  // Written by one I/O thread, read by whoever asks for INFO. Relaxed: each is a number of its own,
+  // and a stale one is an INFO of a moment ago.
+  struct alignas(64) ThreadCounters {
+    std::atomic<uint64_t> connections = 0;  // Gauge.
+    std::atomic<uint64_t> commands = 0;
+    std::atomic<uint64_t> errors = 0;
+    std::atomic<uint64_t> bytes_in = 0;
+    std::atomic<uint64_t> bytes_out = 0;
+
+    // One writer, so a load and a store will do instead of a locked instruction.
+    static void Add(std::atomic<uint64_t>& counter, uint64_t by) {
+      counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+    }
+  };
+
+  // Of rare events, from any thread. Relaxed, as above.
+  struct Counters {
+    std::atomic<uint64_t> connections_received = 0;
+    std::atomic<uint64_t> connections_rejected = 0;
+    std::atomic<uint64_t> transactions_open = 0;  // Gauge: BEGIN without its end.
+    std::atomic<uint64_t> transactions_begun = 0;
+    std::atomic<uint64_t> transactions_conflicted = 0;
+    std::atomic<uint64_t> transactions_timed_out = 0;
+    std::atomic<uint64_t> watches_conflicted = 0;
+    std::atomic<uint64_t> slow_commands = 0;
+    std::atomic<uint64_t> slow_running = 0;  // Gauge, those that wait for a thread included.
+  };
+
+  // Opens the database and its keyspaces.
+  static absl::StatusOr<std::unique_ptr<ServerState>> Open(const ServerOptions& options);
+
+  const ServerOptions& options() const { return options_; }
+  Database& db() { return *db_; }
+  const Database& db() const { return *db_; }
+
+  int databases() const { return static_cast<int>(keyspaces_.size()); }
+  // Redis database N is the keyspace named N; database 0 is the default keyspace.
+  Keyspace keyspace(int database) const { return keyspaces_[static_cast<size_t>(database)]; }
+
+  uint64_t NextClientId() { return next_client_id_.fetch_add(1, std::memory_order_relaxed); }
+  absl::Time started_at() const { return started_at_; }
+  const std::string& run_id() const { return run_id_; }
+
+  Counters& counters() { return counters_; }
+  const Counters& counters() const { return counters_; }
+  // Before the I/O threads start.
+  void MakeThreadCounters(int threads);
+  ThreadCounters& thread_counters(int thread) {
+    return thread_counters_[static_cast<size_t>(thread)];
+  }
+  // Over all I/O threads.
+  uint64_t Sum(std::atomic<uint64_t> ThreadCounters::*counter) const;
+  int threads() const { return static_cast<int>(thread_counters_.size()); }
+
+  // The port that was bound, once it is.
+  void set_port(uint16_t port) { port_.store(port, std::memory_order_relaxed); }
+  uint16_t port() const { return port_.load(std::memory_order_relaxed); }
+
+ private:
+  explicit ServerState(const ServerOptions& options);
+
+  const ServerOptions options_;
+  const absl::Time started_at_;
+  std::string run_id_;
+  std::unique_ptr<Database> db_;
+  std::vector<Keyspace> keyspaces_;
+  std::atomic<uint64_t> next_client_id_ = 1;
+  std::atomic<uint16_t> port_ = 0;
+  Counters counters_;
+  std::vector<ThreadCounters> thread_counters_;
+};
+
+}  // namespace nacre::server
+
+#endif  // NACRE_SERVER_SERVER_STATE_H_

@@ -1,0 +1,152 @@
+#include "server/session/session.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/text.h"
+#include "server/command/table.h"
+
+namespace nacre::server {
+
+namespace {
+
+// More words than this make any command slow: it takes about a millisecond.
+constexpr size_t kQuickWordsMax = 2048;
+// A commit of more commands than this is slow.
+constexpr uint64_t kQuickTransactionCommandsMax = 2048;
+// Of a client's bytes in an error reply.
+constexpr size_t kQuotedBytesMax = 128;
+
+std::string UnknownCommand(Args args) {
+  std::string quoted;
+  for (const std::string_view arg : args.subspan(1)) {
+    if (quoted.size() >= kQuotedBytesMax) break;
+    absl::StrAppend(&quoted, "'", ToAbsl(arg.substr(0, kQuotedBytesMax - quoted.size())), "' ");
+  }
+  return absl::StrCat("ERR unknown command '", ToAbsl(args[0].substr(0, kQuotedBytesMax)),
+                      "', with args beginning with: ", quoted);
+}
+
+}  // namespace
+
+Session::Session(ServerState& server, ByteBuffer& out)
+    : server_(server), out_(out), id_(server.NextClientId()) {}
+
+Session::~Session() { CloseTransaction(Mode::kAlone); }
+
+Session::Outcome Session::Execute(Args args, Lane lane) {
+  const CommandSpec* spec = FindCommand(args[0]);
+  if (spec == nullptr) [[unlikely]] {
+    // A browser that was made to talk to us sends its request line first, and then text that somebody
+    // else chose. None of it may run.
+    if (EqualsIgnoringCase(args[0], "post") || EqualsIgnoringCase(args[0], "host:")) {
+      closing_ = true;
+      out_.Error("ERR this is not an HTTP server");
+      return Outcome::kClose;
+    }
+    return Reject(UnknownCommand(args));
+  }
+  if (!spec->AcceptsWords(args.size())) [[unlikely]] {
+    return Reject(
+        absl::StrCat("ERR wrong number of arguments for '", ToAbsl(spec->name), "' command"));
+  }
+  return Dispatch(*spec, args, lane);
+}
+
+Session::Outcome Session::Dispatch(const CommandSpec& spec, Args args, Lane lane) {
+  if (mode_ == Mode::kQueueing && !spec.Has(kImmediate)) {
+    Queue(spec, args);
+    return Outcome::kReplied;
+  }
+  if (lane == Lane::kQuick && IsSlow(spec, args)) return Outcome::kSlow;
+  if (spec.session != nullptr) {
+    spec.session(*this, args);
+    return closing_ ? Outcome::kClose : Outcome::kReplied;
+  }
+  if (mode_ == Mode::kAlone) {
+    RunAlone(spec, args);
+  } else if (mode_ == Mode::kOpen) {
+    RunOpen(spec, args);
+  } else {
+    out_.Error(lost_why_);
+  }
+  return Outcome::kReplied;
+}
+
+// An error that Redis takes for the end of the transaction: the queue lacks a command now.
+Session::Outcome Session::Reject(std::string_view error) {
+  if (mode_ == Mode::kQueueing) queue_rejected_ = true;
+  out_.Error(error);
+  return Outcome::kReplied;
+}
+
+bool Session::IsSlow(const CommandSpec& spec, Args args) const {
+  if (args.size() > kQuickWordsMax) return true;
+  if (spec.slow != nullptr) return spec.slow(args);
+  if (mode_ == Mode::kAlone) return false;
+  if (mode_ == Mode::kOpen) {
+    if (spec.Has(kSlowInTransaction)) return true;
+    // COMMIT and ROLLBACK work through everything that was written.
+    return transaction_commands_ > kQuickTransactionCommandsMax && spec.Has(kImmediate);
+  }
+  return mode_ == Mode::kQueueing && queue_slow_ && spec.name == "exec";
+}
+
+void Session::Queue(const CommandSpec& spec, Args args) {
+  if (!queue_.Add(spec, args, server_.options().multi_bytes_max)) {
+    Reject(absl::StrCat("ERR the commands queued by MULTI take more than ",
+                        server_.options().multi_bytes_max, " bytes"));
+    return;
+  }
+  queue_slow_ = queue_slow_ || spec.slow != nullptr || spec.Has(kSlowInTransaction) ||
+                queue_.words() > kQuickWordsMax;
+  out_.Simple("QUEUED");
+}
+
+absl::Time Session::NowFor(const CommandSpec& spec) {
+  return spec.Has(kUsesClock) ? server_.db().now() : absl::Time();
+}
+
+void Session::ReplaceByError(size_t mark, const absl::Status& status) {
+  out_.RollbackTo(mark);
+  WriteStatus(status, server_, out_);
+}
+
+void Session::Reset() {
+  CloseTransaction(Mode::kAlone);
+  queue_.Clear();
+  watches_.Clear();
+  client_ = ClientState();
+  out_.set_protocol(2);
+}
+
+void Session::CheckTimeLimits(absl::Time now) {
+  const ServerOptions& options = server_.options();
+  const absl::Duration idle = now - last_active_;
+  const bool idle_too_long = idle > options.transaction_idle_timeout;
+  if (watches_.holds_snapshots() && idle_too_long) watches_.Spoil();
+  if (mode_ != Mode::kOpen) return;
+  if (idle_too_long) {
+    Lose(absl::StrCat("idle for longer than ",
+                      absl::FormatDuration(options.transaction_idle_timeout)));
+  } else if (now - transaction_began_ > options.transaction_age_max) {
+    Lose(absl::StrCat("open for longer than ", absl::FormatDuration(options.transaction_age_max)));
+  }
+}
+
+void WriteStatus(const absl::Status& status, const ServerState& server, ReplyWriter& out) {
+  const absl::string_view message = status.message();
+  if (status.code() == absl::StatusCode::kAborted) {
+    out.Error(absl::StrCat("CONFLICT ", message));
+    return;
+  }
+  const size_t memory_bytes_max = server.options().memory_bytes_max;
+  if (status.code() == absl::StatusCode::kResourceExhausted && memory_bytes_max != 0 &&
+      server.db().GetStats().memory_bytes >= memory_bytes_max) {
+    out.Error("OOM command not allowed when used memory > 'maxmemory'.");
+    return;
+  }
+  out.Error(absl::StrCat("ERR ", message));
+}
+
+}  // namespace nacre::server

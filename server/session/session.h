@@ -1,0 +1,141 @@
+#ifndef NACRE_SERVER_SESSION_SESSION_H_
+#define NACRE_SERVER_SESSION_SESSION_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "nacre/database.h"
+#include "server/command/spec.h"
+#include "server/resp/parser.h"
+#include "server/resp/writer.h"
+#include "server/server_state.h"
+#include "server/session/command_queue.h"
+#include "server/session/watch_list.h"
+
+namespace nacre::server {
+
+// What a client has set on its connection. RESET makes it new; an EXEC that fails restores it.
+struct ClientState {
+  int database = 0;
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+};
+
+// One connection's side of the conversation: runs its commands against the database and writes the
+// replies. Knows nothing of sockets or threads.
+//
+// Modes, and what moves between them:
+//
+//            MULTI              EXEC, DISCARD
+//   kAlone ---------> kQueueing -------------> kAlone
+//            BEGIN              COMMIT, ROLLBACK
+//   kAlone ---------> kOpen -----------------> kAlone
+//                       | idle for too long, or too old
+//                       v       COMMIT (an error), ROLLBACK
+//                     kLost -----------------> kAlone
+//
+// In kLost the transaction is rolled back already, but the client does not know: what it sends until
+// its COMMIT or ROLLBACK was meant for inside the transaction, so no data command runs.
+//
+// Thread-compatible: one thread at a time, not always the same one.
+class Session {
+ public:
+  enum class Mode : uint8_t { kAlone, kQueueing, kOpen, kLost };
+  enum class Lane : uint8_t { kQuick, kSlow };
+  enum class Outcome : uint8_t {
+    kReplied,
+    kSlow,   // Nothing has happened: run it again with Lane::kSlow, where it may take its time.
+    kClose,  // Replied; close once the reply is sent.
+  };
+
+  // Replies go to `out`, which must outlive the session.
+  Session(ServerState& server, ByteBuffer& out);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Runs one request. `args` is not empty.
+  Outcome Execute(Args args, Lane lane);
+
+  // --- Time limits ---
+  // Whether CheckTimeLimits() has anything to look at.
+  bool has_time_limits() const { return mode_ == Mode::kOpen || watches_.holds_snapshots(); }
+  // A command has just ended, or begun to wait.
+  void Touch(absl::Time now) { last_active_ = now; }
+  // Rolls back an open transaction, and lets go of watches, that are past their limit.
+  void CheckTimeLimits(absl::Time now);
+
+  // --- For the command handlers ---
+  ServerState& server() { return server_; }
+  ReplyWriter& out() { return out_; }
+  ClientState& client() { return client_; }
+  uint64_t id() const { return id_; }
+  Mode mode() const { return mode_; }
+  void CloseAfterReply() { closing_ = true; }
+  // Back to a new connection's state; an open transaction is rolled back.
+  void Reset();
+
+  void Multi();
+  void Exec();
+  void Discard();
+  void Watch(Args keys);
+  void Unwatch();
+  void Begin(Isolation isolation, bool read_only);
+  void Commit();
+  void Rollback();
+
+ private:
+  friend class ExecRun;
+
+  Outcome Dispatch(const CommandSpec& spec, Args args, Lane lane);
+  Outcome Reject(std::string_view error);
+  bool IsSlow(const CommandSpec& spec, Args args) const;
+
+  // Each runs one data command in one of the modes, and writes its reply or its error.
+  void RunAlone(const CommandSpec& spec, Args args);
+  void RunOpen(const CommandSpec& spec, Args args);
+  void Queue(const CommandSpec& spec, Args args);
+
+  absl::Status RunLocked(const CommandSpec& spec, Args args, absl::Time now);
+  absl::Status RunOptimistic(const CommandSpec& spec, Args args, absl::Time now);
+  absl::Status RunOnSnapshot(const CommandSpec& spec, Args args, absl::Time now);
+
+  // Replaces what was written since `mark` by an error for the client.
+  void ReplaceByError(size_t mark, const absl::Status& status);
+  void CloseTransaction(Mode next);
+  void Lose(std::string_view why);
+  absl::Time NowFor(const CommandSpec& spec);
+
+  ServerState& server_;
+  ReplyWriter out_;
+  const uint64_t id_;
+  Mode mode_ = Mode::kAlone;
+  bool closing_ = false;
+  bool queue_rejected_ = false;  // A command could not be queued: EXEC will refuse.
+  bool queue_slow_ = false;      // A queued command makes EXEC slow.
+  ClientState client_;
+  CommandQueue queue_;
+  WatchList watches_;
+  std::optional<Transaction> transaction_;
+  uint64_t transaction_commands_ = 0;
+  size_t transaction_argument_bytes_ = 0;
+  absl::Time transaction_began_;
+  absl::Time last_active_;
+  std::string lost_why_;
+  std::vector<Database::LockedKey> locked_;  // Kept for its memory.
+};
+
+// Runs one data command inside a transaction that may hold others, so that its writes are all taken
+// back if it fails. Looks keys up in `keyspace`.
+absl::Status RunInside(const CommandSpec& spec, Keyspace keyspace, DataContext& context);
+
+// The error that a client gets for a status of the engine.
+void WriteStatus(const absl::Status& status, const ServerState& server, ReplyWriter& out);
+
+}  // namespace nacre::server
+
+#endif  // NACRE_SERVER_SESSION_SESSION_H_
