@@ -17,9 +17,8 @@ namespace {
 // "90s", "1m30s", "250ms"; "0" is no limit.
 void AddDuration(CLI::App& app, const std::string& name, absl::Duration& duration,
                  const std::string& help) {
-  const std::string shown = duration == absl::InfiniteDuration()
-                                ? "no limit"
-                                : absl::FormatDuration(duration);
+  const std::string shown =
+      duration == absl::InfiniteDuration() ? "no limit" : absl::FormatDuration(duration);
   app.add_option_function<std::string>(
          name,
          [&duration](const std::string& text) {
@@ -92,8 +91,7 @@ void AddServer(CLI::App& app, ServerOptions& options) {
   app.add_option("--threads", options.threads, "I/O threads; 0: one a core.")
       ->capture_default_str()
       ->check(CLI::Range(0, 1024));
-  app.add_option("--slow-threads", options.slow_threads,
-                 "Threads for slow commands, such as KEYS.")
+  app.add_option("--slow-threads", options.slow_threads, "Threads for slow commands, such as KEYS.")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
   app.add_option("--databases", options.databases, "Databases that SELECT chooses from.")
@@ -118,8 +116,9 @@ void AddServer(CLI::App& app, ServerOptions& options) {
 
 std::optional<ServerOptions> ReadFlags(int argc, char** argv, int& exit_code) {
   ServerOptions options;
-  CLI::App app("nacre-server: an in-memory transactional key-value store that speaks Redis's protocol",
-               "nacre-server");
+  CLI::App app(
+      "nacre-server: an in-memory transactional key-value store that speaks Redis's protocol",
+      "nacre-server");
   AddServer(app, options);
   AddBounds(app, options);
   AddTimes(app, options);

@@ -7,8 +7,8 @@
 
 namespace nacre::server {
 
-// Reads the command line. nullopt: there is nothing to run, because it asked for help or has a mistake,
-// which has been printed; exit with `exit_code`.
+// Reads the command line. nullopt: there is nothing to run, because it asked for help or has a
+// mistake, which has been printed; exit with `exit_code`.
 std::optional<ServerOptions> ReadFlags(int argc, char** argv, int& exit_code);
 
 }  // namespace nacre::server

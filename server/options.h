@@ -24,8 +24,8 @@ struct ServerOptions {
   // --- Bounds. Past one, the client gets an error or waits; nobody else notices. ---
   size_t clients_max = 10'000;
   ParserLimits request;
-  // Replies of one connection that the client has not taken yet. Past this, its requests are neither
-  // read nor run until it has.
+  // Replies of one connection that the client has not taken yet. Past this, its requests are
+  // neither read nor run until it has.
   size_t output_bytes_max = 64u << 20;
   // One reply. Past this, the command answers an error instead.
   size_t reply_bytes_max = 1u << 30;

@@ -26,8 +26,8 @@ class Server {
   // For tests, and for a program that has the server inside. Lives as long as the server.
   Database& database();
 
-  // Accepts nobody any more, runs what has arrived, sends the replies, closes. Waits for all of it, for
-  // clients that do not take their replies at most the shutdown timeout. Idempotent.
+  // Accepts nobody any more, runs what has arrived, sends the replies, closes. Waits for all of it,
+  // for clients that do not take their replies at most the shutdown timeout. Idempotent.
   void Stop();
 
  private:

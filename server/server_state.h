@@ -17,8 +17,8 @@ namespace nacre::server {
 // What all connections share: the database, the options, and what INFO counts. Thread-safe.
 class ServerState {
  public:
-  // Written by one I/O thread, read by whoever asks for INFO. Relaxed: each is a number of its own,
-  // and a stale one is an INFO of a moment ago.
+  // Written by one I/O thread (but the gauge also by the one that accepts), read by whoever asks
+  // for INFO. Relaxed: each is a number of its own, and a stale one is an INFO of a moment ago.
   struct alignas(64) ThreadCounters {
     std::atomic<uint64_t> connections = 0;  // Gauge.
     std::atomic<uint64_t> commands = 0;

@@ -32,7 +32,8 @@ class ByteBuffer {
 
   // Room for at least `bytes` more at the end; write there, then Commit() what was written.
   char* Reserve(size_t bytes) {
-    if (capacity_ - end_ < bytes) [[unlikely]] MakeRoom(bytes);
+    if (capacity_ - end_ < bytes) [[unlikely]]
+      MakeRoom(bytes);
     return block_ + end_;
   }
   size_t room() const { return capacity_ - end_; }

@@ -7,11 +7,10 @@
 
 namespace nacre::server {
 
-// For measuring how long something has lasted: unlike absl::Now(), it does not jump when somebody sets
-// the time of day. Comparable only with itself.
+// For measuring how long something has lasted: unlike absl::Now(), it does not jump when somebody
+// sets the time of day. Comparable only with itself.
 inline absl::Time SteadyNow() {
-  return absl::UnixEpoch() +
-         absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  return absl::UnixEpoch() + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
 }
 
 }  // namespace nacre::server

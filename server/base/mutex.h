@@ -8,8 +8,8 @@
 
 namespace nacre::server {
 
-// std::mutex with Abseil's thread-safety annotations. (The server sees only the public headers of the
-// engine, hence a wrapper of its own.)
+// std::mutex with Abseil's thread-safety annotations. (The server sees only the public headers of
+// the engine, hence a wrapper of its own.)
 class ABSL_LOCKABLE Mutex {
  public:
   Mutex() = default;

@@ -17,8 +17,8 @@ namespace nacre::server {
 class ServerState;
 class Session;
 
-// What a data command works on. It is the same code in every mode of execution: alone, behind MULTI,
-// and between BEGIN and COMMIT. It may run several times before one run counts.
+// What a data command works on. It is the same code in every mode of execution: alone, behind
+// MULTI, and between BEGIN and COMMIT. It may run several times before one run counts.
 struct DataContext {
   Transaction& tx;  // Looks keys up in the selected database already.
   Args args;
@@ -69,20 +69,20 @@ struct KeyPositions {
 };
 
 struct SubcommandSpec {
-  std::string_view name;     // "client|id"
-  int arity = 0;             // As in CommandSpec; counts both words.
-  std::string_view summary;  // One sentence.
+  std::string_view name = {};     // "client|id"
+  int arity = 0;                  // As in CommandSpec; counts both words.
+  std::string_view summary = {};  // One sentence.
 };
 
 // All that is known of one command; dispatch, COMMAND and the check of docs/COMMANDS.md read it.
 struct CommandSpec {
-  std::string_view name;  // In lower case.
-  int arity = 0;          // Words in all. Negative: at least so many.
+  std::string_view name = {};  // In lower case.
+  int arity = 0;               // Words in all. Negative: at least so many.
   uint32_t flags = 0;
   KeyPositions keys = {};
-  std::string_view group;
-  std::string_view syntax;   // The arguments.
-  std::string_view summary;  // One sentence.
+  std::string_view group = {};
+  std::string_view syntax = {};   // The arguments.
+  std::string_view summary = {};  // One sentence.
   // Either `run`, with or without `alone`; or `session`.
   DataHandler run = nullptr;
   AloneHandler alone = nullptr;
@@ -92,8 +92,7 @@ struct CommandSpec {
 
   bool Has(uint32_t flag) const { return (flags & flag) != 0; }
   bool AcceptsWords(size_t words) const {
-    return arity >= 0 ? words == static_cast<size_t>(arity)
-                      : words >= static_cast<size_t>(-arity);
+    return arity >= 0 ? words == static_cast<size_t>(arity) : words >= static_cast<size_t>(-arity);
   }
 };
 

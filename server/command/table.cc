@@ -304,8 +304,8 @@ const CommandSpec kCommands[] = {
      .session = RunWatch},
 };
 
-// Open addressing over the lower-cased first eight bytes and the length. A quarter full, so that most
-// look-ups end at the first slot, with one comparison of eight bytes.
+// Open addressing over the lower-cased first eight bytes and the length. A quarter full, so that
+// most look-ups end at the first slot, with one comparison of eight bytes.
 class Index {
  public:
   Index() {

@@ -45,8 +45,7 @@ bool ReadConditions(Args options, ReplyWriter& out, ExpireConditions& conditions
       return false;
     }
   }
-  if (conditions.if_none &&
-      (conditions.if_any || conditions.if_later || conditions.if_earlier)) {
+  if (conditions.if_none && (conditions.if_any || conditions.if_later || conditions.if_earlier)) {
     out.Error("ERR NX and XX, GT or LT options at the same time are not compatible");
     return false;
   }

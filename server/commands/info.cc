@@ -193,10 +193,10 @@ struct Section {
 };
 
 constexpr Section kSections[] = {
-    {"server", &Report::Server},       {"clients", &Report::Clients},
-    {"memory", &Report::Memory},       {"persistence", &Report::Persistence},
-    {"stats", &Report::Statistics},    {"transactions", &Report::Transactions},
-    {"vacuum", &Report::Vacuum},       {"cpu", &Report::Cpu},
+    {"server", &Report::Server},    {"clients", &Report::Clients},
+    {"memory", &Report::Memory},    {"persistence", &Report::Persistence},
+    {"stats", &Report::Statistics}, {"transactions", &Report::Transactions},
+    {"vacuum", &Report::Vacuum},    {"cpu", &Report::Cpu},
     {"keyspace", &Report::Keys},
 };
 

@@ -10,8 +10,8 @@ namespace nacre::server {
 
 namespace {
 
-// FLUSHDB and FLUSHALL take one option. It makes no difference: alone, both are O(1) for the client and
-// everybody else, and the vacuum frees the contents.
+// FLUSHDB and FLUSHALL take one option. It makes no difference: alone, both are O(1) for the client
+// and everybody else, and the vacuum frees the contents.
 bool ReadFlushOption(Args args, ReplyWriter& out) {
   if (args.size() == 1) return true;
   if (args.size() == 2 &&
@@ -24,11 +24,10 @@ bool ReadFlushOption(Args args, ReplyWriter& out) {
 
 absl::Status DeleteAll(Transaction& tx) {
   absl::Status deleted;
-  const absl::Status scanned =
-      tx.Scan(Range::All(), [&](std::string_view key, std::string_view) {
-        deleted = tx.Delete(key);
-        return deleted.ok();
-      });
+  const absl::Status scanned = tx.Scan(Range::All(), [&](std::string_view key, std::string_view) {
+    deleted = tx.Delete(key);
+    return deleted.ok();
+  });
   return scanned.ok() ? deleted : scanned;
 }
 

@@ -18,8 +18,7 @@ const SubcommandSpec* FindSubcommand(std::string_view command,
     const bool fits = spec.arity >= 0 ? words == static_cast<size_t>(spec.arity)
                                       : words >= static_cast<size_t>(-spec.arity);
     if (fits) return &spec;
-    out.Error(
-        absl::StrCat("ERR wrong number of arguments for '", ToAbsl(spec.name), "' command"));
+    out.Error(absl::StrCat("ERR wrong number of arguments for '", ToAbsl(spec.name), "' command"));
     return nullptr;
   }
   out.Error(absl::StrCat("ERR unknown subcommand '", ToAbsl(args[1].substr(0, 128)), "'. Try ",

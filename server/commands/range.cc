@@ -21,7 +21,7 @@ enum class End : uint8_t { kKey, kFirst, kLast };
 struct RangeBound {
   End end = End::kKey;
   bool inclusive = false;
-  std::string_view key;
+  std::string_view key = {};
 };
 
 struct RangeArguments {

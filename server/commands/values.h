@@ -29,8 +29,8 @@ inline void WriteValue(std::optional<std::string_view> value, ReplyWriter& out) 
 // "invalid expire time in 'set' command"
 void WriteInvalidExpireTime(std::string_view command, ReplyWriter& out);
 
-// `amount` of `unit` from `now`, or, if `absolute`, since 1970. nullopt if that is no time that 64 bits of
-// milliseconds can hold.
+// `amount` of `unit` from `now`, or, if `absolute`, since 1970. nullopt if that is no time that 64
+// bits of milliseconds can hold.
 std::optional<absl::Time> ExpiryOf(int64_t amount, absl::Duration unit, bool absolute,
                                    absl::Time now);
 

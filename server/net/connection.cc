@@ -17,14 +17,14 @@ namespace nacre::server {
 
 namespace {
 
-// Room that a read is given: little for a client that sends one request at a time, more for one whose
-// requests fill it.
+// Room that a read is given: little for a client that sends one request at a time, more for one
+// whose requests fill it.
 constexpr uint32_t kReadBytesMin = 2 << 10;
 constexpr uint32_t kReadBytesMax = 16 << 10;
 // What an empty buffer keeps.
 constexpr size_t kBufferBytesKept = 16 << 10;
-// Replies beyond this are sent before the batch is complete, so that a batch of large replies does not
-// pile up.
+// Replies beyond this are sent before the batch is complete, so that a batch of large replies does
+// not pile up.
 constexpr size_t kSendBytes = 256 << 10;
 // How long a client that is being closed has to take its replies, and then to close its side.
 constexpr absl::Duration kFlushTimeout = absl::Seconds(10);
@@ -67,9 +67,8 @@ void Connection::Read() {
   }
   reading_ = true;
   char* const room = input_.Reserve(read_bytes_);
-  socket_.async_read_some(
-      boost::asio::buffer(room, input_.room()),
-      [this](const ErrorCode& error, size_t bytes) { OnRead(error, bytes); });
+  socket_.async_read_some(boost::asio::buffer(room, input_.room()),
+                          [this](const ErrorCode& error, size_t bytes) { OnRead(error, bytes); });
 }
 
 void Connection::OnRead(const ErrorCode& error, size_t bytes) {
@@ -101,8 +100,8 @@ void Connection::OnRead(const ErrorCode& error, size_t bytes) {
   Process();
 }
 
-// The server stops. What the kernel has taken from the client by now was under way, so it is run; what
-// arrives later was not.
+// The server stops. What the kernel has taken from the client by now was under way, so it is run;
+// what arrives later was not.
 void Connection::ReadWhatIsLeft() {
   if (drained_) {
     CloseAfterOutput();
@@ -164,8 +163,7 @@ bool Connection::ProcessOne() {
   }
   bool closes = false;
   if (!parser_.args().empty()) {
-    const Session::Outcome outcome =
-        session_.Execute(parser_.args(), Session::Lane::kQuick);
+    const Session::Outcome outcome = session_.Execute(parser_.args(), Session::Lane::kQuick);
     if (outcome == Session::Outcome::kSlow) {
       SubmitSlow();
       return true;
@@ -210,8 +208,8 @@ bool Connection::OutputIsFull() const {
 
 void Connection::Send() {
   while (!writing_ && !output_.empty() && phase_ != Phase::kClosed) {
-    const ssize_t sent = send(socket_.native_handle(), output_.data(), output_.size(),
-                              MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent =
+        send(socket_.native_handle(), output_.data(), output_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) {
       ServerState::ThreadCounters::Add(counters_.bytes_out, static_cast<uint64_t>(sent));
       output_.Consume(static_cast<size_t>(sent));
@@ -266,7 +264,8 @@ void Connection::Drain() {
   draining_ = true;
   if (reading_) {
     ErrorCode ignored;
-    // OnRead() goes on, with what has been read or nothing; so does OnWritten() if it is waited for.
+    // OnRead() goes on, with what has been read or nothing; so does OnWritten() if it is waited
+    // for.
     socket_.cancel(ignored);
   } else if (!slow_ && !writing_) {
     Process();

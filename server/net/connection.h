@@ -17,13 +17,14 @@ class IoThread;
 // A client's socket, its buffers and its session. Lives on one I/O thread; only a slow command runs
 // elsewhere, and while it does nobody else touches the session or the buffers it uses.
 //
-// Requests that arrive together are run together, and their replies leave in one send. What the socket
-// does not take at once is written when it can be; beyond a bound of such output, requests are neither
-// read nor run.
+// Requests that arrive together are run together, and their replies leave in one send. What the
+// socket does not take at once is written when it can be; beyond a bound of such output, requests
+// are neither read nor run.
 //
-// Phases: serving -> flushing (the last replies leave) -> lingering (our side is shut; what the client
-// still sends is thrown away, because closing with unread input would make the kernel drop the replies
-// under way) -> closed. When it is closed and no operation is pending, its thread deletes it.
+// Phases: serving -> flushing (the last replies leave) -> lingering (our side is shut; what the
+// client still sends is thrown away, because closing with unread input would make the kernel drop
+// the replies under way) -> closed. When it is closed and no operation is pending, its thread
+// deletes it.
 class Connection {
  public:
   Connection(IoThread& thread, Socket socket);

@@ -31,8 +31,8 @@ class IoThread {
   void Adopt(Socket socket);
   // Thread-safe. Answers with this error and closes.
   void Reject(Socket socket, std::string error);
-  // Thread-safe. Lets every connection finish what is in flight, at most for the shutdown timeout, then
-  // ends the thread.
+  // Thread-safe. Lets every connection finish what is in flight, at most for the shutdown timeout,
+  // then ends the thread.
   void Drain();
   // Waits for the end of the thread. Thread-safe, once.
   void Join();

@@ -38,8 +38,8 @@ absl::Status Listener::Listen() {
   ErrorCode error;
   const auto address = boost::asio::ip::make_address(options.bind, error);
   if (error) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--bind takes an IPv4 or IPv6 address, and '", options.bind, "' is none"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--bind takes an IPv4 or IPv6 address, and '", options.bind, "' is none"));
   }
   const Tcp::endpoint endpoint(address, options.port);
   // Without SO_REUSEPORT: two servers on one port would each get some of the clients.

@@ -10,8 +10,8 @@
 
 namespace nacre::server {
 
-// Threads for commands that take long, so that they delay their own connection and no other one on its
-// I/O thread. Thread-safe.
+// Threads for commands that take long, so that they delay their own connection and no other one on
+// its I/O thread. Thread-safe.
 //
 // Bounded without a limit of its own: a connection has at most one job at a time.
 class SlowLane {

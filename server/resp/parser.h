@@ -42,8 +42,8 @@ class RequestParser {
   // `input` starts where the request does.
   Result Parse(std::string_view input);
 
-  // Valid until the next call; the views point into the input, or into the parser where quotes had to
-  // be taken off.
+  // Valid until the next call; the views point into the input, or into the parser where quotes had
+  // to be taken off.
   Args args() const { return args_; }
   size_t consumed() const { return position_; }
   const std::string& error() const { return error_; }
@@ -65,19 +65,21 @@ class RequestParser {
 
   ParserLimits limits_;
   State state_ = State::kStart;
-  bool finished_ = false;        // The last call returned a request; the next one starts afresh.
-  size_t position_ = 0;          // Bytes of this request that are recognised.
-  size_t bulks_left_ = 0;        // Of the array that is being read.
-  size_t bulk_bytes_ = 0;        // Of the bulk string that is being read.
-  std::vector<Slice> slices_;    // The arguments so far; offsets, since the input may move.
+  bool finished_ = false;      // The last call returned a request; the next one starts afresh.
+  size_t position_ = 0;        // Bytes of this request that are recognised.
+  size_t bulks_left_ = 0;      // Of the array that is being read.
+  size_t bulk_bytes_ = 0;      // Of the bulk string that is being read.
+  std::vector<Slice> slices_;  // The arguments so far; offsets, since the input may move.
   std::vector<std::string_view> args_;
   std::string unquoted_;  // Holds the arguments of an inline request that had quotes.
   std::string error_;
 };
 
-// Splits a line into words. "a b" and 'a b' are one word; inside double quotes \n \r \t \b \a \xHH and
+// Splits a line into words. "a b" and 'a b' are one word; inside double quotes \n \r \t \b \a \xHH
+// and
 // \<any> are escapes, inside single quotes only \'. A closing quote must be followed by a blank or
-// the end. Words without quotes are views into `line`, the others into `storage`. False: unbalanced.
+// the end. Words without quotes are views into `line`, the others into `storage`. False:
+// unbalanced.
 bool SplitInlineWords(std::string_view line, std::vector<std::string_view>& words,
                       std::string& storage);
 

@@ -11,8 +11,8 @@
 
 namespace nacre::server {
 
-// Appends replies in RESP2 or RESP3 to a buffer. A method per type of reply; where RESP2 has no such
-// type, what Redis sends there.
+// Appends replies in RESP2 or RESP3 to a buffer. A method per type of reply; where RESP2 has no
+// such type, what Redis sends there.
 //
 // Thread-compatible. Does not own the buffer.
 class ReplyWriter {
@@ -27,8 +27,8 @@ class ReplyWriter {
 
   void Ok() { Raw("+OK\r\n"); }
   void Simple(std::string_view line) { Line('+', line); }
-  // The whole line, code first: "ERR syntax error". Line ends in it become blanks, as they would end
-  // the reply.
+  // The whole line, code first: "ERR syntax error". Line ends in it become blanks, as they would
+  // end the reply.
   void Error(std::string_view line);
   void Integer(int64_t value) { Number(':', value); }
   void Bulk(std::string_view bytes);

@@ -1,8 +1,9 @@
 // Commands outside of transactions: each is a serializable transaction of its own.
 //
 // A command whose keys are declared runs with their latches held, so it sees the newest state and
-// cannot conflict. One that only reads runs on a snapshot. What is too large to hold latches for runs
-// optimistically, and behind the exclusive gate if others keep winning, so everything finishes.
+// cannot conflict. One that only reads runs on a snapshot. What is too large to hold latches for
+// runs optimistically, and behind the exclusive gate if others keep winning, so everything
+// finishes.
 
 #include "server/session/session.h"
 
@@ -43,7 +44,8 @@ void Session::RunAlone(const CommandSpec& spec, Args args) {
   } else {
     status = RunOptimistic(spec, args, NowFor(spec));
   }
-  if (!status.ok()) [[unlikely]] ReplaceByError(mark, status);
+  if (!status.ok()) [[unlikely]]
+    ReplaceByError(mark, status);
 }
 
 absl::Status Session::RunLocked(const CommandSpec& spec, Args args, absl::Time now) {
@@ -82,9 +84,8 @@ absl::Status Session::RunOptimistic(const CommandSpec& spec, Args args, absl::Ti
 }
 
 absl::Status Session::RunOnSnapshot(const CommandSpec& spec, Args args, absl::Time now) {
-  Transaction tx = server_.db().Begin({.read_only = true,
-                                       .keyspace = server_.keyspace(client_.database),
-                                       .owner = id_});
+  Transaction tx = server_.db().Begin(
+      {.read_only = true, .keyspace = server_.keyspace(client_.database), .owner = id_});
   DataContext context{tx, args, out_, server_, now};
   return spec.run(context);
 }

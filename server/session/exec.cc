@@ -1,16 +1,16 @@
 // MULTI ... EXEC, and WATCH.
 //
-// The queue is known as a whole before it runs, so its keys are too: they are locked, the watched ones
-// are compared with what was seen, and everything runs without a possible conflict. Only a queue that
-// reads ranges, asks the engine for its state or names very many keys runs optimistically, with the
-// watched keys in its read set.
+// The queue is known as a whole before it runs, so its keys are too: they are locked, the watched
+// ones are compared with what was seen, and everything runs without a possible conflict. Only a
+// queue that reads ranges, asks the engine for its state or names very many keys runs
+// optimistically, with the watched keys in its read set.
 
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/clock.h"
 #include "server/base/numbers.h"
 #include "server/commands/values.h"
-#include "server/base/clock.h"
 #include "server/session/session.h"
 
 namespace nacre::server {
@@ -71,18 +71,18 @@ class ExecRun {
   }
 
   absl::Status RunLocked() {
-    const absl::Status status =
-        session_.server_.db()
-            .TransactLocked(
-                locked_,
-                [&](Transaction& tx) -> absl::Status {
-                  const auto expired = watches_.Expired(tx);
-                  if (!expired.ok()) return expired.status();
-                  if (*expired) return absl::AbortedError("a watched key has expired");
-                  return RunCommands(&tx);
-                },
-                watched_, session_.id_)
-            .status();
+    const absl::Status status = session_.server_.db()
+                                    .TransactLocked(
+                                        locked_,
+                                        [&](Transaction& tx) -> absl::Status {
+                                          const auto expired = watches_.Expired(tx);
+                                          if (!expired.ok()) return expired.status();
+                                          if (*expired)
+                                            return absl::AbortedError("a watched key has expired");
+                                          return RunCommands(&tx);
+                                        },
+                                        watched_, session_.id_)
+                                    .status();
     // Locked keys do not conflict: only a watched key aborts.
     watch_changed_ = status.code() == absl::StatusCode::kAborted;
     return status;
@@ -125,8 +125,8 @@ class ExecRun {
     return absl::OkStatus();
   }
 
-  // An error of one command is its reply, and the others run. Only what ends the transaction as a whole is
-  // returned.
+  // An error of one command is its reply, and the others run. Only what ends the transaction as a
+  // whole is returned.
   absl::Status RunData(const CommandSpec& spec, Args args, Transaction& tx) {
     const size_t mark = session_.out_.Mark();
     DataContext context{tx, args, session_.out_, session_.server_, now_};

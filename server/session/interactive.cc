@@ -1,8 +1,8 @@
 // BEGIN ... COMMIT: a transaction that stays open between commands.
 
 #include "absl/strings/str_cat.h"
-#include "server/base/text.h"
 #include "server/base/clock.h"
+#include "server/base/text.h"
 #include "server/session/session.h"
 
 namespace nacre::server {
@@ -59,8 +59,7 @@ void Session::RunOpen(const CommandSpec& spec, Args args) {
 
   const size_t mark = out_.Mark();
   DataContext context{*transaction_, args, out_, server_, NowFor(spec)};
-  const absl::Status status =
-      RunInside(spec, server_.keyspace(client_.database), context);
+  const absl::Status status = RunInside(spec, server_.keyspace(client_.database), context);
   if (!status.ok()) ReplaceByError(mark, status);
 }
 
@@ -105,8 +104,9 @@ void Session::Rollback() {
 
 void Session::Lose(std::string_view why) {
   CloseTransaction(Mode::kLost);
-  lost_why_ = absl::StrCat("NOTRANSACTION the transaction timed out and was rolled back: ",
-                           ToAbsl(why), "; ROLLBACK, then begin again");
+  lost_why_ =
+      absl::StrCat("NOTRANSACTION the transaction timed out and was rolled back: ", ToAbsl(why),
+                   "; ROLLBACK, then begin again");
   server_.counters().transactions_timed_out.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -37,8 +37,8 @@ Session::~Session() { CloseTransaction(Mode::kAlone); }
 Session::Outcome Session::Execute(Args args, Lane lane) {
   const CommandSpec* spec = FindCommand(args[0]);
   if (spec == nullptr) [[unlikely]] {
-    // A browser that was made to talk to us sends its request line first, and then text that somebody
-    // else chose. None of it may run.
+    // A browser that was made to talk to us sends its request line first, and then text that
+    // somebody else chose. None of it may run.
     if (EqualsIgnoringCase(args[0], "post") || EqualsIgnoringCase(args[0], "host:")) {
       closing_ = true;
       out_.Error("ERR this is not an HTTP server");

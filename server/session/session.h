@@ -38,8 +38,8 @@ struct ClientState {
 //                       v       COMMIT (an error), ROLLBACK
 //                     kLost -----------------> kAlone
 //
-// In kLost the transaction is rolled back already, but the client does not know: what it sends until
-// its COMMIT or ROLLBACK was meant for inside the transaction, so no data command runs.
+// In kLost the transaction is rolled back already, but the client does not know: what it sends
+// until its COMMIT or ROLLBACK was meant for inside the transaction, so no data command runs.
 //
 // Thread-compatible: one thread at a time, not always the same one.
 class Session {

@@ -13,9 +13,9 @@ namespace nacre::server {
 
 // The keys that a connection watches, and since when. Thread-compatible.
 //
-// "Since when" is a snapshot, so nothing has to be told to watchers when a key changes: EXEC compares.
-// A snapshot holds memory, so a list that is not used for long is *spoiled*: it lets go of its
-// snapshots, and counts as changed, which Redis's rules allow at any time.
+// "Since when" is a snapshot, so nothing has to be told to watchers when a key changes: EXEC
+// compares. A snapshot holds memory, so a list that is not used for long is *spoiled*: it lets go
+// of its snapshots, and counts as changed, which Redis's rules allow at any time.
 class WatchList {
  public:
   // All or nothing. A key that is watched already stays watched since the first time as well.
@@ -30,11 +30,12 @@ class WatchList {
 
   // For Database::TransactLocked(). Views into this list.
   void AppendWatched(std::vector<Database::WatchedKey>& watched) const;
-  // The keys that would vanish by time alone: no commit makes their end visible, so EXEC has to look.
+  // The keys that would vanish by time alone: no commit makes their end visible, so EXEC has to
+  // look.
   void AppendMortal(std::vector<Database::LockedKey>& keys) const;
 
-  // Whether a watched key has changed or expired, as far as `tx` sees, which also makes the commit of `tx`
-  // conflict if one changes later. Leaves the keyspace of `tx` anywhere.
+  // Whether a watched key has changed or expired, as far as `tx` sees, which also makes the commit
+  // of `tx` conflict if one changes later. Leaves the keyspace of `tx` anywhere.
   absl::StatusOr<bool> Changed(Transaction& tx) const;
   // Only whether one has expired.
   absl::StatusOr<bool> Expired(Transaction& tx) const;
