@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/clock.h"
+#include "server/base/thread_name.h"
 
 namespace nacre::server {
 
@@ -14,7 +15,8 @@ constexpr auto kTick = std::chrono::milliseconds(20);
 }  // namespace
 
 IoThread::IoThread(ServerState& server, SlowLane& slow_lane, int index)
-    : server_(server),
+    : index_(index),
+      server_(server),
       slow_lane_(slow_lane),
       counters_(server.thread_counters(index)),
       context_(1),
@@ -25,7 +27,10 @@ IoThread::IoThread(ServerState& server, SlowLane& slow_lane, int index)
 IoThread::~IoThread() = default;
 
 void IoThread::Start() {
-  thread_ = std::thread([this] { context_.run(); });
+  thread_ = std::thread([this] {
+    NameThisThread("nacre-io-" + std::to_string(index_));
+    context_.run();
+  });
 }
 
 void IoThread::Join() {

@@ -56,6 +56,7 @@ class IoThread {
   void BeginDrain();
   void EndIfDrained();
 
+  const int index_;
   ServerState& server_;
   SlowLane& slow_lane_;
   ServerState::ThreadCounters& counters_;

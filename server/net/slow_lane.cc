@@ -1,11 +1,19 @@
 #include "server/net/slow_lane.h"
 
+#include <string>
 #include <utility>
+
+#include "server/base/thread_name.h"
 
 namespace nacre::server {
 
 SlowLane::SlowLane(int threads) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
+  for (int i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, i] {
+      NameThisThread("nacre-slow-" + std::to_string(i));
+      Run();
+    });
+  }
 }
 
 SlowLane::~SlowLane() {
