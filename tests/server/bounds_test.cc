@@ -36,11 +36,11 @@ TEST_F(Bounds, ARequestOfTheLargestSizesIsRun) {
   options_.request.bulk_bytes_max = 4096;
   options_.request.args_max = 5;
   WireClient client = Connect();
-  EXPECT_EQ(client.Do({"SET", std::string(4096, 'k'), std::string(4096, 'v')}), "+OK");
+  EXPECT_EQ(client.DoWords({"SET", std::string(4096, 'k'), std::string(4096, 'v')}), "+OK");
   EXPECT_EQ(client.Do("MSET a 1 b 2"), "+OK");
-  EXPECT_EQ(client.Do({"APPEND", std::string(4096, 'k'), "x"}),
+  EXPECT_EQ(client.DoWords({"APPEND", std::string(4096, 'k'), "x"}),
             "-ERR string exceeds maximum allowed size (proto-max-bulk-len)");
-  EXPECT_EQ(client.Do({"SET", "k", std::string(4097, 'v')}),
+  EXPECT_EQ(client.DoWords({"SET", "k", std::string(4097, 'v')}),
             "-ERR Protocol error: invalid bulk length");
   EXPECT_EQ(client.Read(), "(closed)");
   WireClient other = Connect();
@@ -53,8 +53,8 @@ TEST_F(Bounds, TheQueryBufferIsBounded) {
   WireClient client = Connect();
   const std::string header = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n";
   const std::string fits(10'000 - header.size() - std::string("$9000\r\n\r\n").size(), 'x');
-  EXPECT_EQ(client.Do({"SET", "k", fits}), "+OK");
-  EXPECT_EQ(client.Do({"SET", "k", fits + "x"}),
+  EXPECT_EQ(client.DoWords({"SET", "k", fits}), "+OK");
+  EXPECT_EQ(client.DoWords({"SET", "k", fits + "x"}),
             "-ERR Protocol error: request is larger than the query buffer limit of 10000 bytes");
   EXPECT_EQ(client.Read(), "(closed)");
 }
@@ -72,7 +72,7 @@ TEST_F(Bounds, OneReplyIsBounded) {
   options_.reply_bytes_max = 1000;
   WireClient client = Connect();
   const std::string value(400, 'x');
-  EXPECT_EQ(client.Do({"MSET", "a", value, "b", value, "c", value}), "+OK");
+  EXPECT_EQ(client.DoWords({"MSET", "a", value, "b", value, "c", value}), "+OK");
   EXPECT_THAT(client.Do("MGET a b"), StartsWith("["));
   EXPECT_EQ(client.Do("RANGE - + LIMIT 0 3"), "[\"a\", \"b\", \"c\"]");
   const std::string error =
@@ -102,7 +102,7 @@ TEST_F(Bounds, MemoryIsBounded) {
   std::string reply;
   int written = 0;
   while (written < 5000 &&
-         (reply = client.Do({"SET", "k" + std::to_string(written), value})) == "+OK") {
+         (reply = client.DoWords({"SET", "k" + std::to_string(written), value})) == "+OK") {
     ++written;
   }
   const std::string oom = "-OOM command not allowed when used memory > 'maxmemory'.";
@@ -121,7 +121,7 @@ TEST_F(Abuse, AClientThatNeverReadsIsLeftAlone) {
   options_.output_bytes_max = 1 << 20;
   WireClient other = Connect();
   const std::string value(64 << 10, 'x');
-  EXPECT_EQ(other.Do({"SET", "k", value}), "+OK");
+  EXPECT_EQ(other.DoWords({"SET", "k", value}), "+OK");
   WireClient client = Connect();
   std::string gets;
   for (int i = 0; i < 1000; ++i) gets += Encode({"GET", "k"});
@@ -216,7 +216,7 @@ TEST_F(Abuse, RubbishHarmsNobody) {
 TEST_F(Abuse, DisconnectsInTheMiddleOfSlowCommandsAndLargeReplies) {
   WireClient other = Connect();
   for (int i = 0; i < 2000; ++i)
-    other.Send({"SET", "key:" + std::to_string(i), std::string(500, 'x')});
+    other.SendWords({"SET", "key:" + std::to_string(i), std::string(500, 'x')});
   for (int i = 0; i < 2000; ++i) ASSERT_EQ(other.Read(), "+OK");
   for (int round = 0; round < 30; ++round) {
     WireClient client = Connect();

@@ -42,7 +42,7 @@ TEST(CommandTable, EveryCommandIsInTheManualWithItsSyntaxAndSummary) {
     EXPECT_THAT(section, HasSubstr(std::string(spec.summary.substr(0, spec.summary.size() - 1))));
     for (const SubcommandSpec& subcommand : spec.subcommands) {
       const std::string word = AsciiUpper(subcommand.name.substr(subcommand.name.find('|') + 1));
-      if (word != "HELP") EXPECT_THAT(section, HasSubstr(word));
+      EXPECT_TRUE(word == "HELP" || section.find(word) != std::string::npos) << word;
     }
   }
 }
@@ -76,9 +76,9 @@ TEST(CommandTable, IsSoundAndFindsEveryNameInEveryCase) {
     const bool reads = spec.Has(kReadOnly);
     const bool writes = spec.Has(kWrite);
     EXPECT_EQ(spec.run != nullptr, reads != writes) << name;
-    if (spec.run != nullptr) EXPECT_NE(spec.keys.first == 0, !spec.Has(kRange)) << name;
+    EXPECT_TRUE(spec.run == nullptr || (spec.keys.first == 0) == spec.Has(kRange)) << name;
     // Alone, a write that ranges has no keys to lock: it needs a way of its own.
-    if (writes && spec.Has(kRange)) EXPECT_NE(spec.alone, nullptr) << name;
+    EXPECT_TRUE(!writes || !spec.Has(kRange) || spec.alone != nullptr) << name;
   }
   for (const char* name : {"", "g", "gett", "zzzzzzzzzzzzzzzzzzzz", "ge\x54\x20"}) {
     EXPECT_EQ(FindCommand(name), nullptr) << name;

@@ -63,7 +63,7 @@ TEST_F(Concurrency, InteractiveCountersLoseNothing) {
         EXPECT_EQ(client.Do(begin), "+OK");
         EXPECT_THAT(client.Do("INCR n"), StartsWith(":"));
         const std::string end = client.Do("COMMIT");
-        if (end[0] != ':') EXPECT_THAT(end, StartsWith("-CONFLICT "));
+        EXPECT_TRUE(end[0] == ':' || end.substr(0, 10) == "-CONFLICT ") << end;
         done += end[0] == ':' ? 1 : 0;
       }
     });

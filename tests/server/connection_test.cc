@@ -69,7 +69,7 @@ TEST_F(ConnectionCommands, Hello) {
                      "-WRONGPASS invalid username-password pair or user is disabled."}});
   EXPECT_THAT(client.Do("HELLO 3 AUTH default any SETNAME me"), StartsWith("{"));
   EXPECT_EQ(client.Do("CLIENT GETNAME"), "\"me\"");
-  EXPECT_EQ(client.Do({"HELLO", "2", "SETNAME", "a b"}),
+  EXPECT_EQ(client.DoWords({"HELLO", "2", "SETNAME", "a b"}),
             "-ERR Client names cannot contain spaces, newlines or special characters.");
   EXPECT_EQ(client.Do("GET none"), "(nil)") << "still RESP3";
   EXPECT_THAT(client.Do("HELLO 2"), StartsWith("["));
@@ -99,9 +99,9 @@ TEST_F(ConnectionCommands, ClientNamesAndIds) {
             {"CLIENT nonsense", "-ERR unknown subcommand 'nonsense'. Try CLIENT HELP."},
             {"CLIENT SETNAME", "-ERR wrong number of arguments for 'client|setname' command"},
             {"CLIENT", "-ERR wrong number of arguments for 'client' command"}});
-  EXPECT_EQ(client.Do({"CLIENT", "SETNAME", ""}), "+OK");
+  EXPECT_EQ(client.DoWords({"CLIENT", "SETNAME", ""}), "+OK");
   EXPECT_EQ(client.Do("CLIENT GETNAME"), "(nil)");
-  EXPECT_EQ(client.Do({"CLIENT", "SETNAME", "a\nb"}),
+  EXPECT_EQ(client.DoWords({"CLIENT", "SETNAME", "a\nb"}),
             "-ERR Client names cannot contain spaces, newlines or special characters.");
   EXPECT_THAT(client.Do("CLIENT ID"), MatchesRegex(":[0-9]+"));
   EXPECT_NE(client.Do("CLIENT ID"), other.Do("CLIENT ID"));
@@ -128,9 +128,9 @@ TEST_F(ConnectionCommands, UnknownCommandsAreQuotedButNotWithoutEnd) {
   WireClient client = Connect();
   Converse(client, {{"foo", "-ERR unknown command 'foo', with args beginning with: "},
                     {"foo a b", "-ERR unknown command 'foo', with args beginning with: 'a' 'b' "}});
-  EXPECT_LT(client.Do({std::string(100'000, 'x'), std::string(100'000, 'y')}).size(), 400u);
-  EXPECT_EQ(client.Do({"a\r\nb"}), "-ERR unknown command 'a  b', with args beginning with: ");
-  EXPECT_EQ(client.Do({std::string("ge\0", 3)}).substr(0, 4), "-ERR");
+  EXPECT_LT(client.DoWords({std::string(100'000, 'x'), std::string(100'000, 'y')}).size(), 400u);
+  EXPECT_EQ(client.DoWords({"a\r\nb"}), "-ERR unknown command 'a  b', with args beginning with: ");
+  EXPECT_EQ(client.DoWords({std::string("ge\0", 3)}).substr(0, 4), "-ERR");
 }
 
 TEST_F(ConnectionCommands, CommandDescribesEveryCommand) {
@@ -145,7 +145,7 @@ TEST_F(ConnectionCommands, CommandDescribesEveryCommand) {
     EXPECT_THAT(all, HasSubstr("[" + quoted + ", :"));
     EXPECT_THAT(docs, HasSubstr(quoted + ", [\"summary\", \"" + std::string(spec.summary)));
     EXPECT_THAT(list, HasSubstr(quoted));
-    EXPECT_EQ(client.Do({"COMMAND", "INFO", std::string(spec.name)}).substr(0, 3), "[[\"");
+    EXPECT_EQ(client.DoWords({"COMMAND", "INFO", std::string(spec.name)}).substr(0, 3), "[[\"");
   }
   EXPECT_EQ(client.Do("COMMAND INFO get nonsense"),
             "[[\"get\", :2, [+readonly, +fast], :1, :1, :1, [+@read, +@string, +@fast], [], "

@@ -292,8 +292,8 @@ TEST_F(Interactive, TheWriteSetIsBounded) {
   WireClient client = Connect();
   const std::string half(600'000, 'x');
   Converse(client, {{"BEGIN", "+OK"}});
-  EXPECT_EQ(client.Do({"SET", "a", half}), "+OK");
-  EXPECT_THAT(client.Do({"SET", "b", half}), StartsWith("-ERR "));
+  EXPECT_EQ(client.DoWords({"SET", "a", half}), "+OK");
+  EXPECT_THAT(client.DoWords({"SET", "b", half}), StartsWith("-ERR "));
   Converse(client, {{"EXISTS a b", ":1"}});
   EXPECT_THAT(client.Do("COMMIT"), StartsWith(":"));
   EXPECT_EQ(client.Do("EXISTS a b"), ":1");

@@ -294,12 +294,12 @@ TEST_F(Multi, TheQueueIsBounded) {
   options_.multi_bytes_max = 4096;
   WireClient client = Connect();
   EXPECT_EQ(client.Do("MULTI"), "+OK");
-  EXPECT_EQ(client.Do({"SET", "a", std::string(3000, 'x')}), "+QUEUED");
-  EXPECT_EQ(client.Do({"SET", "a", std::string(3000, 'x')}),
+  EXPECT_EQ(client.DoWords({"SET", "a", std::string(3000, 'x')}), "+QUEUED");
+  EXPECT_EQ(client.DoWords({"SET", "a", std::string(3000, 'x')}),
             "-ERR the commands queued by MULTI take more than 4096 bytes");
   Converse(client, {{"EXEC", "-EXECABORT Transaction discarded because of previous errors."},
                     {"EXISTS a", ":0"}});
-  EXPECT_EQ(client.Do({"WATCH", std::string(5000, 'x')}),
+  EXPECT_EQ(client.DoWords({"WATCH", std::string(5000, 'x')}),
             "-ERR the watched keys would take more than 4096 bytes");
 }
 

@@ -37,7 +37,7 @@ TEST_F(Shutdown, OpenTransactionsAreRolledBack) {
 TEST_F(Shutdown, AClientThatDoesNotReadIsNotWaitedForForEver) {
   options_.shutdown_timeout = absl::Milliseconds(100);
   WireClient client = Connect();
-  EXPECT_EQ(client.Do({"SET", "k", std::string(1 << 20, 'x')}), "+OK");
+  EXPECT_EQ(client.DoWords({"SET", "k", std::string(1 << 20, 'x')}), "+OK");
   for (int i = 0; i < 64; ++i) client.Send("GET k");
   server().Stop();
 }

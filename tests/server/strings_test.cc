@@ -20,14 +20,14 @@ TEST_F(Strings, GetAndSet) {
                     {"GET k", "\"w\""},
                     {"GET", "-ERR wrong number of arguments for 'get' command"},
                     {"GET a b", "-ERR wrong number of arguments for 'get' command"}});
-  EXPECT_EQ(client.Do({"SET", "", ""}), "+OK");
-  EXPECT_EQ(client.Do({"GET", ""}), "\"\"");
+  EXPECT_EQ(client.DoWords({"SET", "", ""}), "+OK");
+  EXPECT_EQ(client.DoWords({"GET", ""}), "\"\"");
   const std::string binary("\0\r\n\xff", 4);
-  EXPECT_EQ(client.Do({"SET", binary, binary}), "+OK");
-  EXPECT_EQ(client.Do({"GET", binary}), "\"" + binary + "\"");
+  EXPECT_EQ(client.DoWords({"SET", binary, binary}), "+OK");
+  EXPECT_EQ(client.DoWords({"GET", binary}), "\"" + binary + "\"");
   const std::string large(3 << 20, 'x');
-  EXPECT_EQ(client.Do({"SET", "large", large}), "+OK");
-  EXPECT_EQ(client.Do({"GET", "large"}), "\"" + large + "\"");
+  EXPECT_EQ(client.DoWords({"SET", "large", large}), "+OK");
+  EXPECT_EQ(client.DoWords({"GET", "large"}), "\"" + large + "\"");
 }
 
 TEST_F(Strings, NullIsSpelledByTheProtocol) {
@@ -118,16 +118,16 @@ TEST_F(Strings, ManyKeysAtOnce) {
     set.push_back(keys.back());
     set.push_back(std::to_string(i));
   }
-  EXPECT_EQ(client.Do(set), "+OK");
+  EXPECT_EQ(client.DoWords(set), "+OK");
   EXPECT_EQ(client.Do("DBSIZE"), ":5000");
   std::vector<std::string> get = {"MGET"};
   get.insert(get.end(), keys.begin(), keys.end());
-  const std::string values = client.Do(get);
+  const std::string values = client.DoWords(get);
   EXPECT_THAT(values, HasSubstr("[\"0\", \"1\", "));
   EXPECT_THAT(values, HasSubstr(", \"4999\"]"));
   std::vector<std::string> del = {"DEL"};
   del.insert(del.end(), keys.begin(), keys.end());
-  EXPECT_EQ(client.Do(del), ":5000");
+  EXPECT_EQ(client.DoWords(del), ":5000");
   EXPECT_EQ(client.Do("DBSIZE"), ":0");
 }
 

@@ -51,13 +51,13 @@ WireClient::~WireClient() { Close(); }
 WireClient::WireClient(WireClient&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)), input_(std::move(other.input_)) {}
 
-std::string WireClient::Do(const std::vector<std::string>& words) {
-  Send(words);
+std::string WireClient::DoWords(const std::vector<std::string>& words) {
+  SendWords(words);
   return Read();
 }
-std::string WireClient::Do(std::string_view line) { return Do(SplitWords(line)); }
-void WireClient::Send(const std::vector<std::string>& words) { SendRaw(Encode(words)); }
-void WireClient::Send(std::string_view line) { Send(SplitWords(line)); }
+std::string WireClient::Do(std::string_view line) { return DoWords(SplitWords(line)); }
+void WireClient::SendWords(const std::vector<std::string>& words) { SendRaw(Encode(words)); }
+void WireClient::Send(std::string_view line) { SendWords(SplitWords(line)); }
 
 bool WireClient::SendRaw(std::string_view bytes) {
   while (!bytes.empty()) {

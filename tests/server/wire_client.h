@@ -20,11 +20,11 @@ class WireClient {
   WireClient& operator=(const WireClient&) = delete;
 
   // Sends words as they are, and reads one reply.
-  std::string Do(const std::vector<std::string>& words);
+  std::string DoWords(const std::vector<std::string>& words);
   // The same with words that blanks part.
   std::string Do(std::string_view line);
 
-  void Send(const std::vector<std::string>& words);
+  void SendWords(const std::vector<std::string>& words);
   void Send(std::string_view line);
   // False if the server does not take it: it has closed.
   bool SendRaw(std::string_view bytes);
