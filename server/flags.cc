@@ -32,11 +32,25 @@ void AddDuration(CLI::App& app, const std::string& name, absl::Duration& duratio
       ->type_name("DURATION");
 }
 
+// "4096", "64kb", "1gb"; a kilobyte is 1024 bytes.
 void AddBytes(CLI::App& app, const std::string& name, size_t& bytes, const std::string& help) {
-  app.add_option(name, bytes, help)
-      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
-      ->type_name("BYTES")
-      ->capture_default_str();
+  app.add_option_function<std::string>(
+         name,
+         [&bytes](const std::string& text) {
+           uint64_t parsed = 0;
+           std::string input = text;
+           // Converted as unsigned below, where a sign would wrap around.
+           if (input.find('-') != std::string::npos) {
+             throw CLI::ValidationError("'" + text + "' is no number of bytes such as 64mb");
+           }
+           const std::string mistake = CLI::AsSizeValue(/*kb_is_1000=*/false)(input);
+           if (!mistake.empty() || !CLI::detail::lexical_cast(input, parsed)) {
+             throw CLI::ValidationError("'" + text + "' is no number of bytes such as 64mb");
+           }
+           bytes = parsed;
+         },
+         help + " Default: " + std::to_string(bytes))
+      ->type_name("BYTES");
 }
 
 void AddBounds(CLI::App& app, ServerOptions& options) {
@@ -47,9 +61,9 @@ void AddBounds(CLI::App& app, ServerOptions& options) {
       ->check(CLI::Range(size_t{1}, size_t{1'000'000}));
   AddBytes(app, "--proto-max-bulk-len", options.request.bulk_bytes_max,
            "One argument of a request, so also one key or value; at most 512mb.");
-  app.get_option("--proto-max-bulk-len")->check(CLI::Range(size_t{1024}, size_t{512} << 20));
   app.add_option("--request-args-max", options.request.args_max, "Arguments of one request.")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(size_t{1}, size_t{INT32_MAX}));
   AddBytes(app, "--inline-bytes-max", options.request.inline_bytes_max,
            "A request that is a line of text.");
   AddBytes(app, "--query-buffer-limit", options.request.request_bytes_max,

@@ -26,6 +26,9 @@ absl::Status CheckOptions(const ServerOptions& options) {
   if (options.databases < 1 || options.databases > 1024) {
     return absl::InvalidArgumentError("--databases must be from 1 to 1024");
   }
+  if (options.request.bulk_bytes_max < 1024 || options.request.bulk_bytes_max > 512u << 20) {
+    return absl::InvalidArgumentError("--proto-max-bulk-len must be from 1kb to 512mb");
+  }
   if (options.clients_max < 1) return absl::InvalidArgumentError("--maxclients must be at least 1");
   return absl::OkStatus();
 }

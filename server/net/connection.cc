@@ -29,6 +29,7 @@ constexpr size_t kSendBytes = 256 << 10;
 // How long a client that is being closed has to take its replies, and then to close its side.
 constexpr absl::Duration kFlushTimeout = absl::Seconds(10);
 constexpr absl::Duration kLingerTimeout = absl::Seconds(1);
+constexpr absl::Duration kLingerTimeoutAtStop = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -282,7 +283,7 @@ void Connection::CloseAfterOutput() {
 
 void Connection::Linger() {
   phase_ = Phase::kLingering;
-  deadline_ = SteadyNow() + kLingerTimeout;
+  deadline_ = SteadyNow() + (draining_ ? kLingerTimeoutAtStop : kLingerTimeout);
   input_.Clear();
   ErrorCode ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);

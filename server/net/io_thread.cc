@@ -110,14 +110,19 @@ void IoThread::BeginDrain() {
   for (const auto& [connection, entry] : connections_) connections.push_back(connection);
   for (Connection* connection : connections) connection->Drain();
 
-  drain_timer_.expires_after(absl::ToChronoMilliseconds(server_.options().shutdown_timeout));
+  const absl::Duration timeout = server_.options().shutdown_timeout;
+  if (connections_.empty()) {
+    EndIfDrained();
+    return;
+  }
+  if (timeout == absl::InfiniteDuration()) return;
+  drain_timer_.expires_after(absl::ToChronoMilliseconds(timeout));
   drain_timer_.async_wait([this](const ErrorCode& error) {
     if (error) return;
     std::vector<Connection*> late;
     for (const auto& [connection, entry] : connections_) late.push_back(connection);
     for (Connection* connection : late) connection->Abort();
   });
-  EndIfDrained();
 }
 
 void IoThread::EndIfDrained() {

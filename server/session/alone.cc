@@ -59,11 +59,11 @@ absl::Status Session::RunLocked(const CommandSpec& spec, Args args, absl::Time n
   // Nearly always one key, which then needs no list on the heap.
   if (spec.keys.last == 1) {
     const Database::LockedKey key{keyspace, args[1]};
-    return server_.db().TransactLocked({&key, 1}, run, {}, id_).status();
+    return server_.db().TransactLocked({&key, 1}, run).status();
   }
   locked_.clear();
   ForEachKey(spec, args, [&](std::string_view key) { locked_.push_back({keyspace, key}); });
-  return server_.db().TransactLocked(locked_, run, {}, id_).status();
+  return server_.db().TransactLocked(locked_, run).status();
 }
 
 absl::Status Session::RunOptimistic(const CommandSpec& spec, Args args, absl::Time now) {

@@ -81,7 +81,7 @@ class ExecRun {
                                             return absl::AbortedError("a watched key has expired");
                                           return RunCommands(&tx);
                                         },
-                                        watched_, session_.id_)
+                                        watched_)
                                     .status();
     // Locked keys do not conflict: only a watched key aborts.
     watch_changed_ = status.code() == absl::StatusCode::kAborted;
@@ -200,7 +200,7 @@ void Session::Exec() {
     ExecRun run(*this, watches);
     const auto result = run.Run();
     if (!result.ok()) {
-      WriteStatus(result.status(), server_, out_);
+      WriteStatus(result.status(), out_);
     } else if (*result == ExecRun::Result::kWatchChanged) {
       server_.counters().watches_conflicted.fetch_add(1, std::memory_order_relaxed);
       out_.NullArray();
@@ -235,11 +235,11 @@ void Session::Watch(Args keys) {
   }
   last_active_ = SteadyNow();
   const absl::Status status = watches_.Add(server_.db(), server_.keyspace(client_.database), keys,
-                                           server_.options().multi_bytes_max);
+                                           server_.options().multi_bytes_max, id_);
   if (status.ok()) {
     out_.Ok();
   } else {
-    WriteStatus(status, server_, out_);
+    WriteStatus(status, out_);
   }
 }
 

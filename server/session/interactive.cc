@@ -26,7 +26,7 @@ void Session::Begin(Isolation isolation, bool read_only) {
   // A transaction that could not begin says so at its first call.
   const absl::Status status = transaction.Use(keyspace);
   if (!status.ok()) {
-    WriteStatus(status, server_, out_);
+    WriteStatus(status, out_);
     return;
   }
   transaction_.emplace(std::move(transaction));
@@ -86,7 +86,7 @@ void Session::Commit() {
   if (committed.status().code() == absl::StatusCode::kAborted) {
     server_.counters().transactions_conflicted.fetch_add(1, std::memory_order_relaxed);
   }
-  WriteStatus(committed.status(), server_, out_);
+  WriteStatus(committed.status(), out_);
 }
 
 void Session::Rollback() {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/text.h"
 #include "server/command/table.h"
@@ -109,7 +110,7 @@ absl::Time Session::NowFor(const CommandSpec& spec) {
 
 void Session::ReplaceByError(size_t mark, const absl::Status& status) {
   out_.RollbackTo(mark);
-  WriteStatus(status, server_, out_);
+  WriteStatus(status, out_);
 }
 
 void Session::Reset() {
@@ -134,15 +135,15 @@ void Session::CheckTimeLimits(absl::Time now) {
   }
 }
 
-void WriteStatus(const absl::Status& status, const ServerState& server, ReplyWriter& out) {
+void WriteStatus(const absl::Status& status, ReplyWriter& out) {
   const absl::string_view message = status.message();
   if (status.code() == absl::StatusCode::kAborted) {
     out.Error(absl::StrCat("CONFLICT ", message));
     return;
   }
-  const size_t memory_bytes_max = server.options().memory_bytes_max;
-  if (status.code() == absl::StatusCode::kResourceExhausted && memory_bytes_max != 0 &&
-      server.db().GetStats().memory_bytes >= memory_bytes_max) {
+  // The engine names the option that a limit comes from.
+  if (status.code() == absl::StatusCode::kResourceExhausted &&
+      absl::StrContains(message, "memory_bytes_max")) {
     out.Error("OOM command not allowed when used memory > 'maxmemory'.");
     return;
   }

@@ -134,7 +134,7 @@ class Session {
 absl::Status RunInside(const CommandSpec& spec, Keyspace keyspace, DataContext& context);
 
 // The error that a client gets for a status of the engine.
-void WriteStatus(const absl::Status& status, const ServerState& server, ReplyWriter& out);
+void WriteStatus(const absl::Status& status, ReplyWriter& out);
 
 }  // namespace nacre::server
 

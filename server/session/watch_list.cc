@@ -1,5 +1,7 @@
 #include "server/session/watch_list.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace nacre::server {
@@ -10,7 +12,8 @@ constexpr size_t kSnapshotBytes = 256;
 }  // namespace
 
 absl::Status WatchList::Add(Database& db, Keyspace keyspace,
-                            absl::Span<const std::string_view> keys, size_t bytes_max) {
+                            absl::Span<const std::string_view> keys, size_t bytes_max,
+                            uint64_t owner) {
   if (spoiled_) return absl::OkStatus();
   size_t added = kSnapshotBytes;
   for (const std::string_view key : keys) added += sizeof(Key) + key.size();
@@ -20,7 +23,11 @@ absl::Status WatchList::Add(Database& db, Keyspace keyspace,
   }
   // If nobody has committed since the last WATCH, its snapshot will do.
   const bool fresh = snapshots_.empty() || snapshots_.back().read_timestamp() != db.clock();
-  if (fresh) snapshots_.push_back(db.GetSnapshot());
+  if (fresh) {
+    auto taken = db.TakeSnapshot(owner);
+    if (!taken.ok()) return taken.status();
+    snapshots_.push_back(*std::move(taken));
+  }
   const Snapshot& now = snapshots_.back();
   const size_t keys_before = keys_.size();
   for (const std::string_view key : keys) {

@@ -20,7 +20,7 @@ class WatchList {
  public:
   // All or nothing. A key that is watched already stays watched since the first time as well.
   absl::Status Add(Database& db, Keyspace keyspace, absl::Span<const std::string_view> keys,
-                   size_t bytes_max);
+                   size_t bytes_max, uint64_t owner);
   void Clear();
   void Spoil();
 

@@ -108,11 +108,17 @@ TEST_F(Bounds, MemoryIsBounded) {
   const std::string oom = "-OOM command not allowed when used memory > 'maxmemory'.";
   EXPECT_EQ(reply, oom);
   EXPECT_GT(written, 100);
-  Converse(client,
-           {{"INCR n", oom}, {"MSET a 1 b 2", oom}, {"GET n", "(nil)"}, {"STRLEN k0", ":10000"}});
+  EXPECT_EQ(client.DoWords({"MSET", "a", value, "b", value}), oom);
+  // Inside a transaction it is the commit that finds out, and nothing of it happens.
+  Converse(client, {{"BEGIN", "+OK"}, {"SET small 1", "+OK"}});
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(client.DoWords({"SET", "a", value}), "+OK");
+  EXPECT_EQ(client.Do("COMMIT"), oom);
+  EXPECT_EQ(client.Do("MULTI"), "+OK");
+  EXPECT_EQ(client.DoWords({"SET", "a", value}), "+QUEUED");
+  Converse(client, {{"EXEC", oom}, {"EXISTS a b small", ":0"}, {"STRLEN k0", ":10000"}});
   // Deleting is how one gets out.
-  EXPECT_EQ(client.Do("FLUSHALL"), "+OK");
-  EXPECT_TRUE(Eventually([&] { return client.Do("SET a 1") == "+OK"; }));
+  Converse(client, {{"DEL k0 k1 k2", ":3"}, {"FLUSHALL", "+OK"}});
+  EXPECT_TRUE(Eventually([&] { return client.DoWords({"SET", "a", value}) == "+OK"; }));
 }
 
 // A client that sends and never reads: the server stops running its requests, and nobody else

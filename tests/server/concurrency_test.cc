@@ -123,7 +123,8 @@ TEST_F(Concurrency, EveryMixtureOfCommandsFinishes) {
   });
 }
 
-// A time of day that holds whoever asks for it on a slow thread.
+// A time of day that holds whoever asks for it on a slow thread. (Who reads asks once there is a
+// key with an expiry.)
 class SlowLaneGate {
  public:
   void PassThrough() {
@@ -162,7 +163,7 @@ TEST_F(Concurrency, ASlowCommandDelaysOnlyItsOwnConnection) {
   };
   WireClient slow = Connect();
   WireClient quick = Connect();
-  slow.SendRaw("SET before 1\r\nKEYS *\r\nSET behind 1\r\n");
+  slow.SendRaw("SET before 1 EX 100\r\nKEYS *\r\nSET behind 1\r\n");
   EXPECT_EQ(slow.Read(), "+OK") << "what stands before a slow command is answered at once";
   gate.AwaitOne();
   // The only I/O thread goes on.
@@ -182,7 +183,7 @@ TEST_F(Concurrency, AStopWaitsForASlowCommand) {
     return time_.now();
   };
   WireClient client = Connect();
-  client.SendRaw("SET a 1\r\nKEYS *\r\nINCR a\r\n");
+  client.SendRaw("SET a 1 EX 100\r\nKEYS *\r\nINCR a\r\n");
   EXPECT_EQ(client.Read(), "+OK");
   gate.AwaitOne();
   std::thread stop([&] { server().Stop(); });
