@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
-#include "engine/txn/keyspace_commit.h"
+#include "engine/txn/keyspace_table.h"
 #include "vacuum/tree_reaper.h"
 
 namespace nacre {
@@ -39,8 +39,7 @@ Database::Impl::Impl(const Options& options) : store(options), vacuum(store) {
     base::MutexLock changes(store.keyspaces.changes_mutex());
     const std::optional<uint32_t> keyspace = store.keyspaces.AddName("");
     NACRE_CHECK(keyspace == Keyspace().id(), "the default keyspace is the first one");
-    const txn::GenerationChange change{*keyspace, store.keyspaces.NewTree()};
-    txn::CommitGenerations(store, {&change, 1});
+    store.keyspaces.Push(*keyspace, new txn::Generation(store.keyspaces.NewTree()), 0);
   }
   if (options.vacuum_thread) vacuum.Start();
 }

@@ -66,6 +66,8 @@ absl::Status Transaction::MultiGet(absl::Span<const std::string_view> keys,
   if (keys.size() != values.size()) {
     return absl::InvalidArgumentError("MultiGet needs one place for a value for each key");
   }
+  if (state_ == nullptr) return MovedFrom();
+  if (absl::Status status = state_->CheckActive(); !status.ok()) return status;
   for (size_t i = 0; i < keys.size(); ++i) {
     absl::StatusOr<std::optional<std::string_view>> value = Get(keys[i]);
     if (!value.ok()) return value.status();

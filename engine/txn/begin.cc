@@ -27,8 +27,12 @@ absl::StatusOr<BegunView> BeginView(Store& store, uint64_t owner) {
     if (!registration) return TooMany(store);
     begun.view.read_timestamp = registration->read_timestamp;
     begun.view.registration = *registration;
-    // The first value with an expiry may have been committed meanwhile, below our read timestamp.
-    if (begun.knows_time || !store.expiry_used.load(std::memory_order_acquire)) return begun;
+    // Unless the time moved meanwhile, the read timestamp was drawn at this time. If there was
+    // none, the first value with an expiry may have been committed meanwhile, below the read
+    // timestamp.
+    const bool one_cut = begun.knows_time ? store.time.Last() == begun.view.now
+                                          : !store.expiry_used.load(std::memory_order_acquire);
+    if (one_cut) return begun;
     Release(store, *registration);
   }
 }
@@ -56,14 +60,8 @@ absl::StatusOr<BegunView> BeginViewAt(Store& store, uint64_t timestamp, uint64_t
 bool HasChangedBetween(Store& store, const Tree& tree, std::string_view key, const ReadView& since,
                        const ReadView& until, bool latched) ABSL_NO_THREAD_SAFETY_ANALYSIS {
   const mvcc::Record* record = tree.index.Find(key);
-  if (record == nullptr) {
-    Stripe& stripe = store.latches.at(store.latches.IndexOf(tree.id, key));
-    if (latched) return stripe.floor > since.read_timestamp;
-    base::MutexLock lock(stripe.latch);
-    return stripe.floor > since.read_timestamp;
-  }
-  for (const mvcc::Version* version = record->head(); version != nullptr;
-       version = version->previous()) {
+  for (const mvcc::Version* version = record == nullptr ? nullptr : record->head();
+       version != nullptr; version = version->previous()) {
     const uint64_t committed = version->commit_timestamp();
     if (committed == 0 || committed > until.read_timestamp) continue;
     if (committed > since.read_timestamp) {
@@ -77,7 +75,11 @@ bool HasChangedBetween(Store& store, const Tree& tree, std::string_view key, con
     return !version->is_tombstone() && version->expiry() > since.now &&
            version->expiry() <= until.now;
   }
-  return false;
+  // Nothing as old as `since` is left: whatever came and went since then is in the floor.
+  Stripe& stripe = store.latches.at(store.latches.IndexOf(tree.id, key));
+  if (latched) return stripe.floor > since.read_timestamp;
+  base::MutexLock lock(stripe.latch);
+  return stripe.floor > since.read_timestamp;
 }
 
 }  // namespace nacre::txn

@@ -113,20 +113,25 @@ bool Committer::MustStand(const GenerationUse& use) const {
   });
 }
 
-absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_by) {
-  if (!NACRE_BUG(kIgnoreGeneration)) {
-    for (const GenerationUse& use : generations_) {
-      if (store_.keyspaces.Newest(use.keyspace) == use.generation || !MustStand(use)) continue;
-      store_.counters.conflicts_keyspace.Add(1);
-      return absl::AbortedError(
-          absl::StrCat("keyspace ", use.keyspace,
-                       " was flushed, dropped or swapped after this transaction began"));
-    }
+absl::Status Committer::CheckGenerations() const {
+  if (NACRE_BUG(kIgnoreGeneration)) return absl::OkStatus();
+  for (const GenerationUse& use : generations_) {
+    if (store_.keyspaces.Newest(use.keyspace) == use.generation || !MustStand(use)) continue;
+    store_.counters.conflicts_keyspace.Add(1);
+    return absl::AbortedError(
+        absl::StrCat("keyspace ", use.keyspace,
+                     " was flushed, dropped or swapped after this transaction began"));
   }
+  return absl::OkStatus();
+}
+
+absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_by) {
+  if (absl::Status status = CheckGenerations(); !status.ok()) return status;
   if (reads_ == nullptr) return absl::OkStatus();
   if (!NACRE_BUG(kIgnoreExpiryCycle) && reads_->earliest_expiry() <= store_.time.Last()) {
     store_.counters.conflicts_read.Add(1);
-    return absl::AbortedError("a key that this transaction has read expired before its commit");
+    return absl::AbortedError(absl::StrCat("key ", QuoteKey(reads_->earliest_expiry_key()),
+                                           " expired after this transaction had read it"));
   }
   if (NACRE_BUG(kValidateBeforeTimestamp)) return absl::OkStatus();
   absl::Status conflict;
@@ -181,8 +186,11 @@ absl::StatusOr<uint64_t> Committer::LinkAndSequence() {
       reads_->PrepareToMatch();
       validated_up_to = store_.sequencer.Clock();
       conflict = reads_->Validate(view_);
+      if (!conflict.ok()) store_.counters.conflicts_read.Add(1);
+      // The validation walks ranges like any read (TOO-OLD): what it did not meet may have been
+      // unlinked.
+      if (conflict.ok() && view_.IsTooOld()) conflict = TooOldError();
       if (!conflict.ok()) {
-        store_.counters.conflicts_read.Add(1);
         UnlinkAll(/*will_repeat=*/false);
         return conflict;
       }

@@ -65,6 +65,9 @@ class Committer {
 
   // Step 2. kAborted names the key.
   absl::Status CheckFirstCommitterWins();
+  // Whether the generations still stand. Final inside the sequencer, and inside the commit gate,
+  // which a change of generations closes.
+  absl::Status CheckGenerations() const;
   // Steps 3 to 5. On any error nothing is left in any chain.
   // kUnavailable: too many commits passed by; the write set is whole again, to be repeated behind
   // the exclusive gate.

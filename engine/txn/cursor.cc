@@ -239,7 +239,7 @@ absl::Status Cursor::Merge() {
     if (from_snapshot) {
       item_ = snapshot_.item();
       valid_ = true;
-      if (reads_ != nullptr) reads_->NoteExpiry(item_.expiry);
+      if (reads_ != nullptr) reads_->NoteExpiry(item_.expiry, item_.key);
       return absl::OkStatus();
     }
     if (!own) {

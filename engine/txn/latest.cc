@@ -43,7 +43,9 @@ absl::StatusOr<LatestVersion> FindLatest(Store& store, uint32_t keyspace, std::s
     const mvcc::Record* record = generation->tree->index.Find(key);
     if (record != nullptr && !TryFind(*record, clock, latest.version)) continue;
     if (store.keyspaces.Newest(keyspace) != generation) continue;
-    if (!knows_time && store.expiry_used.load(std::memory_order_acquire)) continue;
+    const bool one_cut = knows_time ? store.time.Last() == latest.now
+                                    : !store.expiry_used.load(std::memory_order_acquire);
+    if (!one_cut) continue;
     return latest;
   }
 }

@@ -13,15 +13,20 @@ namespace {
 
 using Stripes = absl::InlinedVector<uint32_t, 8>;
 
-// The newest state, with the time taken before the timestamp (ONE-TIME). The latches are held.
-ReadView DrawView(Store& store) {
-  for (;;) {
-    ReadView view;
-    const bool knows_time = store.expiry_used.load(std::memory_order_acquire);
-    view.now = knows_time ? store.time.Refresh() : store.time.Last();
+// The newest state. The latches are held. The time stands still until the commit if there is any
+// expiry to be seen: what these latches cover does not change, and with this it does not expire
+// either (ONE-TIME).
+ReadView DrawView(Store& store, ExpiryTime::Held& held) {
+  ReadView view;
+  if (store.expiry_used.load(std::memory_order_acquire)) {
+    view.now = held.Hold();
     view.read_timestamp = store.sequencer.Clock();
-    if (knows_time || !store.expiry_used.load(std::memory_order_acquire)) return view;
+    return view;
   }
+  view.now = store.time.Last();
+  view.read_timestamp = store.sequencer.Clock();
+  // The first value with an expiry may have been committed meanwhile, below the read timestamp.
+  return store.expiry_used.load(std::memory_order_acquire) ? DrawView(store, held) : view;
 }
 
 absl::Status CheckWatched(TransactionState& state, absl::Span<const WatchedKey> watched) {
@@ -67,7 +72,8 @@ absl::StatusOr<uint64_t> RunInsideGate(
   NACRE_STEP(kCommitStart);
   StripesLock latches(store.latches, stripes);
   NACRE_STEP(kCommitLatched);
-  state->set_view(DrawView(store));
+  ExpiryTime::Held time_held(store.time);
+  state->set_view(DrawView(store, time_held));
   if (absl::Status status = CheckWatched(*state, watched); !status.ok()) return status;
   if (absl::Status status = run(state); !status.ok()) return status;
   NACRE_CHECK(state != nullptr && state->active(),

@@ -55,7 +55,7 @@ size_t RemoveRepetitions(std::vector<Read>& reads, Identity identity) {
 }  // namespace
 
 void ReadSet::AddPresent(mvcc::Record* record, uint64_t hash, mvcc::ExpiryMs expiry) {
-  NoteExpiry(expiry);
+  NoteExpiry(expiry, record->key());
   if (!present_.empty() && present_.back().record == record) return;
   present_.push_back({record, hash});
   if (present_.size() < compact_present_at_) return;

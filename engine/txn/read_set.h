@@ -33,10 +33,15 @@ class ReadSet {
   size_t AddRange(const Tree* tree, KeyInterval interval);
   KeyInterval& range(size_t index) { return ranges_[index].interval; }
   // A value inside a range that would vanish at `expiry`.
-  void NoteExpiry(mvcc::ExpiryMs expiry) { earliest_expiry_ = std::min(earliest_expiry_, expiry); }
+  void NoteExpiry(mvcc::ExpiryMs expiry, std::string_view key) {
+    if (expiry >= earliest_expiry_) return;
+    earliest_expiry_ = expiry;
+    earliest_expiry_key_.assign(key);
+  }
 
   // The earliest time at which something that was read as present is gone.
   mvcc::ExpiryMs earliest_expiry() const { return earliest_expiry_; }
+  std::string_view earliest_expiry_key() const { return earliest_expiry_key_; }
   bool empty() const { return present_.empty() && absent_.empty() && ranges_.empty(); }
 
   // kAborted, naming the key or range, if something changed after the view's read timestamp. Called
@@ -68,6 +73,7 @@ class ReadSet {
   size_t compact_present_at_ = 4096;
   size_t compact_absent_at_ = 4096;
   mvcc::ExpiryMs earliest_expiry_ = mvcc::kNoExpiry;
+  std::string earliest_expiry_key_;
 };
 
 }  // namespace nacre::txn

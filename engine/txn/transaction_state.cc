@@ -165,9 +165,9 @@ absl::StatusOr<std::optional<Value>> TransactionState::Get(std::string_view key,
 absl::StatusOr<std::optional<Value>> TransactionState::GetForUpdate(std::string_view key) {
   if (absl::Status status = CheckWritable(); !status.ok()) return status;
   if (absl::Status status = CheckKey(key); !status.ok()) return status;
-  absl::StatusOr<WriteEntry*> entry = EntryForWrite(key);
+  absl::StatusOr<WriteEntry*> entry = EntryForWrite(key, 0);
   if (!entry.ok()) return entry.status();
-  (*entry)->locked = true;
+  writes_.Lock(**entry);
   if (!locked_) {
     // What has already failed need not wait for the commit to say so.
     base::EpochPin pin;
@@ -245,65 +245,64 @@ void TransactionState::NeedTime() {
   view_.now = std::max(view_.now, store_.time.Refresh());
 }
 
-absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key) {
+absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key,
+                                                            size_t value_bytes) {
   absl::StatusOr<Tree*> tree = CurrentTree();
   if (!tree.ok()) return tree.status();
   const uint64_t hash = LatchTable::HashOf((*tree)->id, key);
   WriteEntry* entry = writes_.Find(*tree, hash, key);
-  if (entry != nullptr) return entry;
-  if (locked_) {
+  if (entry == nullptr && locked_) {
     return absl::FailedPreconditionError(
         absl::StrCat("key ", QuoteKey(key), " was not declared to TransactLocked()"));
   }
-  return &writes_.FindOrAdd(*tree, keyspace_, hash, key);
+  if (writes_.BytesAfter(entry, key.size(), value_bytes) > store_.options.write_set_bytes_max) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
+  }
+  return entry != nullptr ? entry : &writes_.FindOrAdd(*tree, keyspace_, hash, key);
 }
 
 void TransactionState::Declare(uint32_t keyspace, std::string_view key) {
   Tree* tree = Resolve(keyspace)->tree;
-  writes_.FindOrAdd(tree, keyspace, LatchTable::HashOf(tree->id, key), key).locked = true;
+  writes_.Lock(writes_.FindOrAdd(tree, keyspace, LatchTable::HashOf(tree->id, key), key));
 }
 
-absl::Status TransactionState::Write(std::string_view key, mvcc::Version* version) {
+absl::StatusOr<WriteEntry*> TransactionState::PrepareToWrite(std::string_view key,
+                                                             size_t value_bytes) {
+  if (absl::Status status = CheckWritable(); !status.ok()) return status;
+  if (absl::Status status = CheckKey(key); !status.ok()) return status;
   for (Cursor* cursor : cursors_) cursor->Freeze();
-  absl::StatusOr<WriteEntry*> entry = EntryForWrite(key);
-  if (!entry.ok()) {
-    mvcc::Version::Free(version);
-    return entry.status();
-  }
-  writes_.Set(**entry, version);
-  return absl::OkStatus();
+  return EntryForWrite(key, value_bytes);
 }
 
 absl::Status TransactionState::Put(std::string_view key, std::string_view value,
                                    const PutOptions& options) {
-  if (absl::Status status = CheckWritable(); !status.ok()) return status;
-  if (absl::Status status = CheckKey(key); !status.ok()) return status;
   if (value.size() > store_.options.value_bytes_max) {
     return absl::InvalidArgumentError(absl::StrCat("a value of ", value.size(),
                                                    " bytes exceeds value_bytes_max, ",
                                                    store_.options.value_bytes_max));
-  }
-  if (value.size() + key.size() > store_.options.write_set_bytes_max ||
-      writes_.bytes() > store_.options.write_set_bytes_max - value.size() - key.size()) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
   }
   mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
   if (options.keep_expiry) {
     absl::StatusOr<std::optional<Value>> current = Get(key);
     if (!current.ok()) return current.status();
     if (*current) expiry = (*current)->expiry;
-  } else if (options.expiry != absl::InfiniteFuture()) {
+  }
+  absl::StatusOr<WriteEntry*> entry = PrepareToWrite(key, value.size());
+  if (!entry.ok()) return entry.status();
+  if (!options.keep_expiry && options.expiry != absl::InfiniteFuture()) {
     expiry = absl::ToUnixMillis(options.expiry);
     NeedTime();
   }
-  return Write(key, mvcc::Version::NewBytes(value, expiry));
+  writes_.Set(**entry, mvcc::Version::NewBytes(value, expiry));
+  return absl::OkStatus();
 }
 
 absl::Status TransactionState::Delete(std::string_view key) {
-  if (absl::Status status = CheckWritable(); !status.ok()) return status;
-  if (absl::Status status = CheckKey(key); !status.ok()) return status;
-  return Write(key, mvcc::Version::NewTombstone());
+  absl::StatusOr<WriteEntry*> entry = PrepareToWrite(key, 0);
+  if (!entry.ok()) return entry.status();
+  writes_.Set(**entry, mvcc::Version::NewTombstone());
+  return absl::OkStatus();
 }
 
 uint64_t TransactionState::SetSavepoint() { return active_ ? writes_.SetSavepoint() : 0; }
@@ -336,7 +335,10 @@ absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is
   Committer committer(store_, view_, writes_, serializable_ ? &reads_ : nullptr, generations_, log);
   StripesLock latches(store_.latches, committer.stripes());
   if (absl::Status status = committer.CheckFirstCommitterWins(); !status.ok()) return status;
-  if (writes_.write_count() == 0) return view_.read_timestamp;
+  if (writes_.write_count() == 0) {
+    if (absl::Status status = committer.CheckGenerations(); !status.ok()) return status;
+    return view_.read_timestamp;
+  }
   absl::StatusOr<uint64_t> timestamp = committer.LinkAndSequence();
   if (!timestamp.ok()) return timestamp;
   committer.Stamp();

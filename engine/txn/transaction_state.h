@@ -44,6 +44,9 @@ class TransactionState {
   bool active() const { return active_; }
   uint32_t keyspace() const { return keyspace_; }
 
+  // Why the transaction can not go on: it is finished, or could not begin, or a conflict is known
+  // already.
+  absl::Status CheckActive() const;
   absl::Status Use(uint32_t keyspace);
 
   // What a key holds. `view` and the like live until the transaction finishes.
@@ -88,15 +91,15 @@ class TransactionState {
   void Finish();
 
  private:
-  absl::Status CheckActive() const;
   absl::Status CheckWritable() const;
   absl::Status CheckKey(std::string_view key) const;
   absl::StatusOr<Tree*> CurrentTree();
   absl::Status NoKeyspace() const;
   absl::StatusOr<std::optional<Value>> ReadCommitted(Tree* tree, std::string_view key,
                                                      uint64_t hash, Tracking tracking);
-  absl::StatusOr<WriteEntry*> EntryForWrite(std::string_view key);
-  absl::Status Write(std::string_view key, mvcc::Version* version);
+  // The entry of a key, if the write set may take it and `value_bytes` more.
+  absl::StatusOr<WriteEntry*> EntryForWrite(std::string_view key, size_t value_bytes);
+  absl::StatusOr<WriteEntry*> PrepareToWrite(std::string_view key, size_t value_bytes);
   void NeedTime();
   absl::StatusOr<uint64_t> TryCommit(LogPlace& log, bool gate_is_mine);
   absl::StatusOr<uint64_t> CommitWrites(bool gate_is_mine);

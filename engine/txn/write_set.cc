@@ -12,6 +12,8 @@ uint64_t NextSavepoint() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
+size_t ValueBytes(const mvcc::Version& version) { return version.value().size(); }
+
 }  // namespace
 
 WriteSet::~WriteSet() { Clear(); }
@@ -54,7 +56,6 @@ WriteEntry& WriteSet::FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash,
   entry.keyspace = keyspace;
   entry.hash = hash;
   entry.key = keys_.Copy(key);
-  bytes_ += key.size();
   if (entries_.size() == kLinearSearchMax + 1) {
     for (uint32_t i = 0; i < index; ++i) {
       by_hash_.emplace(HashedKey{entries_[i].tree, entries_[i].hash, entries_[i].key}, i);
@@ -72,13 +73,31 @@ void WriteSet::Discard(mvcc::Version* version, bool exposed) {
   if (exposed) {
     kept_.push_back(version);
   } else {
-    bytes_ -= version->memory_bytes();
+    bytes_ -= ValueBytes(*version);
     mvcc::Version::Free(version);
   }
 }
 
+bool WriteSet::CanDiscard(const WriteEntry& entry) const {
+  const uint64_t savepoint = savepoints_.empty() ? 0 : savepoints_.back();
+  return !entry.exposed && (savepoint == 0 || entry.savepoint == savepoint);
+}
+
+size_t WriteSet::BytesAfter(const WriteEntry* entry, size_t key_bytes, size_t value_bytes) const {
+  size_t bytes = bytes_ + value_bytes;
+  if (entry == nullptr || !entry->takes_part()) return bytes + key_bytes;
+  if (entry->version != nullptr && CanDiscard(*entry)) bytes -= ValueBytes(*entry->version);
+  return bytes;
+}
+
+void WriteSet::Lock(WriteEntry& entry) {
+  if (!entry.takes_part()) bytes_ += entry.key.size();
+  entry.locked = true;
+}
+
 void WriteSet::Set(WriteEntry& entry, mvcc::Version* version) {
   const uint64_t savepoint = savepoints_.empty() ? 0 : savepoints_.back();
+  if (!entry.takes_part()) bytes_ += entry.key.size();
   if (entry.version == nullptr) ++write_count_;
   if (savepoint != 0 && entry.savepoint != savepoint) {
     undo_.push_back({savepoint, static_cast<uint32_t>(&entry - entries_.data()), entry.version,
@@ -89,7 +108,7 @@ void WriteSet::Set(WriteEntry& entry, mvcc::Version* version) {
   entry.version = version;
   entry.savepoint = savepoint;
   entry.exposed = false;
-  bytes_ += version->memory_bytes();
+  bytes_ += ValueBytes(*version);
 }
 
 uint64_t WriteSet::SetSavepoint() {
@@ -110,8 +129,22 @@ bool WriteSet::RollbackTo(uint64_t savepoint) {
     entry.savepoint = undo.savepoint;
     entry.exposed = undo.exposed;
     if (entry.version == nullptr) --write_count_;
+    if (!entry.takes_part()) bytes_ -= entry.key.size();
+    PopLastIfUnused();
   }
   return true;
+}
+
+// Entries made since a savepoint are the last ones, so taking them back leaves nothing behind but
+// the key's bytes.
+void WriteSet::PopLastIfUnused() {
+  while (!entries_.empty() && !entries_.back().takes_part()) {
+    const WriteEntry& last = entries_.back();
+    if (!by_hash_.empty()) by_hash_.erase(HashedKey{last.tree, last.hash, last.key});
+    if (ordered_) ordered_->erase(OrderedKey{last.tree, last.key, 0});
+    entries_.pop_back();
+    if (entries_.size() == kLinearSearchMax) by_hash_.clear();
+  }
 }
 
 const absl::btree_set<WriteSet::OrderedKey>& WriteSet::Ordered() {

@@ -51,12 +51,16 @@ class WriteSet {
   bool empty() const { return entries_.empty(); }
   // Of entries that hold a version.
   size_t write_count() const { return write_count_; }
-  // Keys, values and replaced values that are still kept.
+  // Keys that take part, values, and replaced values that are still kept.
   size_t bytes() const { return bytes_; }
+  // What it would be after a write to `entry`, or to a new one if nullptr.
+  size_t BytesAfter(const WriteEntry* entry, size_t key_bytes, size_t value_bytes) const;
 
   WriteEntry* Find(const Tree* tree, uint64_t hash, std::string_view key);
   // The entry of a key, made if there is none; without a version then.
   WriteEntry& FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key);
+  // Makes the key take part in the commit, written or not.
+  void Lock(WriteEntry& entry);
   // Takes over `version`. The version it replaces is kept if a savepoint or a view needs it.
   void Set(WriteEntry& entry, mvcc::Version* version);
 
@@ -108,7 +112,10 @@ class WriteSet {
     bool exposed;
   };
 
+  // Whether the next Set() can free what the entry holds.
+  bool CanDiscard(const WriteEntry& entry) const;
   void Discard(mvcc::Version* version, bool exposed);
+  void PopLastIfUnused();
   WriteEntry* LastBefore(const OrderedKey& from, bool inclusive);
   const absl::btree_set<OrderedKey>& Ordered();
 

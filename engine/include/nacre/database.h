@@ -96,8 +96,8 @@ class Database {
       absl::FunctionRef<void(std::optional<std::string_view> value, absl::Time expiry)> visit,
       Keyspace keyspace = Keyspace()) const;
 
-  // --- Keyspaces. Each change is a commit of its own: snapshots from before it still see what was.
-  // ---
+  // --- Keyspaces ---
+  // Each change is a commit of its own: snapshots from before it still see what was.
 
   // The keyspace of that name, made if there is none. The default keyspace has the name "".
   absl::StatusOr<Keyspace> OpenKeyspace(std::string_view name);

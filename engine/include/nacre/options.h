@@ -14,11 +14,13 @@ namespace nacre {
 // Of a database, fixed when it is opened. Open() answers kInvalidArgument to a value out of bounds.
 struct Options {
   // --- Limits. A call that would pass one fails and changes nothing. ---
-  size_t key_bytes_max = 64 << 10;        // kInvalidArgument. At most 512 MiB.
-  size_t value_bytes_max = 512u << 20;    // kInvalidArgument. At most 1 GiB.
-  size_t write_set_bytes_max = 1u << 30;  // Keys and values of one transaction. kResourceExhausted.
-  size_t keyspaces_max = 1024;            // kResourceExhausted. Names stay reserved when dropped.
-  size_t snapshots_max = 1 << 20;         // Transactions and snapshots at once. kResourceExhausted.
+  size_t key_bytes_max = 64 << 10;      // kInvalidArgument. At most 512 MiB.
+  size_t value_bytes_max = 512u << 20;  // kInvalidArgument. At most 1 GiB.
+  // Keys and values that one transaction holds: what it would commit, the keys of GetForUpdate(),
+  // and replaced values that a savepoint or a view still needs. kResourceExhausted.
+  size_t write_set_bytes_max = 1u << 30;
+  size_t keyspaces_max = 1024;     // That exist at once. kResourceExhausted.
+  size_t snapshots_max = 1 << 20;  // Transactions and snapshots at once. kResourceExhausted.
   // Keys, values and index, with what superseded versions still hold. Writes are refused with
   // kResourceExhausted while more is in use; deletes pass. Counted in shards: exact to about 1 MiB.
   size_t memory_bytes_max = SIZE_MAX;

@@ -33,9 +33,9 @@ struct Stats {
   uint64_t commits_exclusive = 0;   // Behind the exclusive gate.
   uint64_t versions_created = 0;    // Linked into a chain by a commit.
   uint64_t versions_pruned = 0;     // Unlinked by the vacuum (also those of dropped keyspaces).
-  uint64_t objects_freed = 0;    // Versions, records and index nodes given back to the allocator.
-  uint64_t records_removed = 0;  // Keys unlinked from the index.
-  uint64_t keys_expired = 0;     // Removed because their time had come.
+  uint64_t objects_freed = 0;       // Versions, records and index nodes given back.
+  uint64_t records_removed = 0;     // Keys unlinked from the index.
+  uint64_t keys_expired = 0;        // Removed because their time had come.
   uint64_t vacuum_passes = 0;
   uint64_t vacuum_assists = 0;     // Shares of vacuum work done by commits.
   uint64_t snapshots_too_old = 0;  // That lost their versions to max_snapshot_age.

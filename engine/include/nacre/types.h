@@ -6,13 +6,15 @@
 // Errors, in the whole library: the status code says what the caller does next.
 //   kAborted             A conflict; nothing was applied. Run the whole transaction again.
 //                        The message names the key or range.
-//   kFailedPrecondition  The transaction is finished, read-only, or otherwise misused. Do not
-//   retry. kInvalidArgument     A key, value or option is out of bounds. Do not retry. kNotFound
-//   The keyspace does not exist (any more). kOutOfRange          The snapshot is too old
-//   (Options::max_snapshot_age), or older than the history
-//                        that is kept (Options::history_retention). Begin again.
-//   kResourceExhausted   A limit of Options on memory, transactions or the write set. Nothing was
-//   applied.
+//   kFailedPrecondition  The transaction is finished, read-only or otherwise misused.
+//                        Do not retry.
+//   kInvalidArgument     A key, value or option is out of bounds. Do not retry.
+//   kNotFound            The keyspace does not exist (any more).
+//   kOutOfRange          The snapshot is too old (Options::max_snapshot_age), or older than
+//                        the history that is kept (Options::history_retention). Begin again.
+//   kResourceExhausted   A limit of Options on memory, transactions or the write set.
+//                        Nothing was applied.
+//
 // An absent key is not an error: reads yield std::nullopt.
 
 #include <cstddef>
