@@ -86,14 +86,45 @@ TEST_F(LimitsTest, WriteSetBytesMax_CountsKeysAndValues) {
   EXPECT_THAT(db_->KeyCount(), Yields(2u));
 }
 
-TEST_F(LimitsTest, WriteSetBytesMax_AReplacedWriteCountsOnce) {
+TEST_F(LimitsTest, WriteSetBytesMax_AReplacedWriteThatNobodyCanSeeCountsNoMore) {
   OpenWith([](Options& options) { options.write_set_bytes_max = 100; });
   Transaction tx = db_->Begin();
   for (int i = 0; i < 50; ++i) NACRE_ASSERT_OK(tx.Put("k", std::string(99, 'a' + i % 26)));
   EXPECT_THAT(tx.Put("k", std::string(100, 'x')), StatusIs(kExhausted));
-  EXPECT_THAT(tx.Get("k"), Holds(std::string(99, 'a' + 49 % 26)));
   NACRE_ASSERT_OK(tx.Put("k", ""));  // Room again.
   NACRE_EXPECT_OK(tx.Put("l", std::string(98, 'y')));
+  NACRE_EXPECT_OK(tx.Commit());
+  EXPECT_THAT(Latest("k"), Optional(Eq("")));
+  EXPECT_THAT(Latest("l"), Optional(Eq(std::string(98, 'y'))));
+}
+
+TEST_F(LimitsTest, WriteSetBytesMax_AReplacedWriteCountsWhileAViewOrASavepointNeedsIt) {
+  OpenWith([](Options& options) { options.write_set_bytes_max = 100; });
+  Transaction viewed = db_->Begin();
+  NACRE_ASSERT_OK(viewed.Put("k", std::string(60, 'a')));
+  absl::StatusOr<std::optional<std::string_view>> view = viewed.Get("k");
+  EXPECT_THAT(viewed.Put("k", std::string(60, 'b')), StatusIs(kExhausted));
+  EXPECT_THAT(view, Holds(std::string(60, 'a')));
+  EXPECT_THAT(viewed.Get("k"), Holds(std::string(60, 'a')));
+
+  Transaction saved = db_->Begin();
+  NACRE_ASSERT_OK(saved.Put("k", std::string(60, 'a')));
+  const Savepoint savepoint = saved.SetSavepoint();
+  EXPECT_THAT(saved.Put("k", std::string(60, 'b')), StatusIs(kExhausted));
+  NACRE_ASSERT_OK(saved.Put("k", std::string(20, 'b')));
+  NACRE_ASSERT_OK(saved.RollbackTo(savepoint));
+  EXPECT_THAT(saved.Get("k"), Holds(std::string(60, 'a')));
+}
+
+TEST_F(LimitsTest, WriteSetBytesMax_CountsTheKeysOfDeletesAndOfGetForUpdate) {
+  OpenWith([](Options& options) { options.write_set_bytes_max = 100; });
+  Transaction tx = db_->Begin();
+  NACRE_ASSERT_OK(tx.Delete(std::string(40, 'd')));
+  NACRE_ASSERT_OK(tx.GetForUpdate(std::string(40, 'g')));
+  EXPECT_THAT(tx.Put("key", std::string(18, 'v')), StatusIs(kExhausted));
+  EXPECT_THAT(tx.Delete(std::string(21, 'd')), StatusIs(kExhausted));
+  EXPECT_THAT(tx.GetForUpdate(std::string(21, 'g')), StatusIs(kExhausted));
+  NACRE_ASSERT_OK(tx.Put("key", std::string(17, 'v')));  // Exactly 100.
   NACRE_EXPECT_OK(tx.Commit());
 }
 
