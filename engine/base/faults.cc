@@ -53,6 +53,7 @@ const char* Name(Step step) {
   switch (step) {
     case Step::kBegin: return "begin";
     case Step::kBeginRegistered: return "begin-registered";
+    case Step::kBeginDrawn: return "begin-drawn";
     case Step::kCommitStart: return "commit-start";
     case Step::kCommitLatched: return "commit-latched";
     case Step::kCommitChecked: return "commit-checked";

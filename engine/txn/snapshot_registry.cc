@@ -99,6 +99,7 @@ std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(uint64_
   if (!registration) return registration;
   NACRE_STEP(kBeginRegistered);
   registration->read_timestamp = clock_.load(std::memory_order_seq_cst);
+  NACRE_STEP(kBeginDrawn);
   Settle(*registration);
   return registration;
 }

@@ -22,6 +22,7 @@ namespace nacre::testing {
 enum class Step : uint8_t {
   kBegin = 0,          // Before the snapshot registers its ray.
   kBeginRegistered,    // Ray registered, read timestamp not yet drawn.
+  kBeginDrawn,         // Read timestamp drawn; the registry still shows the ray.
   kCommitStart,        // Write set complete, no latch taken.
   kCommitLatched,      // Latches held, first-committer-wins not yet checked.
   kCommitChecked,      // No newer version; nothing linked yet.
