@@ -11,11 +11,24 @@
 namespace nacre::index::internal {
 namespace {
 
-// The number of the lowest `count` bytes of `word` that are below `byte`.
-int CountBelow(uint64_t word, int count, unsigned byte) {
-  int below = 0;
-  for (int i = 0; i < count; ++i) below += ((word >> (8 * i)) & 0xff) < byte ? 1 : 0;
-  return below;
+// The position of the first of `count` ascending bytes, lowest first, that is at least `byte`.
+int LowerBound(uint64_t low, uint64_t high, int count, unsigned byte) {
+#if defined(__SSE2__)
+  const __m128i keys = _mm_set_epi64x(static_cast<int64_t>(high), static_cast<int64_t>(low));
+  const __m128i wanted = _mm_set1_epi8(static_cast<char>(byte));
+  const auto at_least =
+      static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_max_epu8(keys, wanted), keys)));
+  return std::countr_zero(at_least | (1U << count));
+#else
+  int position = 0;
+  for (uint64_t word = low; position < count && (word & 0xff) < byte; word >>= 8) {
+    if (++position == 8) {
+      while (position < count && (high & 0xff) < byte) ++position, high >>= 8;
+      break;
+    }
+  }
+  return position;
+#endif
 }
 
 // Makes place for a byte at `position` of the sequence that the two words hold, lowest byte first.
@@ -75,11 +88,10 @@ int Node::RankInBitmap(unsigned byte) const {
 int Node::RankOfByte(unsigned byte) const {
   const int end = has_end() ? 1 : 0;
   if (layout() == Layout::kBitmap) return end + RankInBitmap(byte);
-  // The byte beside the link at the end of the key is 0 and counts itself, except before byte 0.
-  const int keys = count();
-  int below = CountBelow(words()[0].load(std::memory_order_acquire), std::min(keys, 8), byte);
-  if (keys > 8) below += CountBelow(words()[1].load(std::memory_order_acquire), keys - 8, byte);
-  return std::max(below, end);
+  const uint64_t low = words()[0].load(std::memory_order_acquire);
+  const uint64_t high = layout() == Layout::kWide ? words()[1].load(std::memory_order_acquire) : 0;
+  // The byte beside the link at the end of the key is 0: below all others, and not to be found.
+  return std::max(LowerBound(low, high, count(), byte), end);
 }
 
 int Node::Rank(Symbol symbol) const {
@@ -194,13 +206,34 @@ void Node::Replace(Symbol symbol, Link link) {
   links()[FindPosition(symbol)].store(link, std::memory_order_release);
 }
 
+void Node::Append(Symbol symbol, Link link) {
+  const int position = layout() == Layout::kDirect ? symbol : count();
+  links()[position].store(link, std::memory_order_relaxed);
+  if (symbol != kEndOfKey && layout() == Layout::kBitmap) {
+    FlipBit(static_cast<unsigned>(symbol - 1), +1);
+  } else if (symbol != kEndOfKey && layout() != Layout::kDirect) {
+    std::atomic<uint64_t>& word = words()[position / 8];
+    const uint64_t key_byte = static_cast<uint64_t>(symbol - 1) << (position % 8 * 8);
+    word.store(word.load(std::memory_order_relaxed) | key_byte, std::memory_order_relaxed);
+  }
+  StoreCount(count() + 1, has_end() || symbol == kEndOfKey);
+}
+
 void Node::CopyLinks(const Node& from, Symbol without) {
-  const int end = from.positions();
-  for (int i = 0; i < end; ++i) {
-    const Link link = from.LinkAt(i);
-    if (link.is_null()) continue;
-    const Symbol symbol = from.SymbolOf(i);
-    if (symbol != without) Insert(symbol, link);
+  const auto append = [&](Symbol symbol, int position) {
+    const Link link = from.LinkAt(position);
+    if (symbol != without && !link.is_null()) Append(symbol, link);
+  };
+  if (from.layout() != Layout::kBitmap) {
+    const int end = from.positions();
+    for (int position = 0; position < end; ++position) append(from.SymbolOf(position), position);
+    return;
+  }
+  int position = 0;
+  if (from.has_end()) append(kEndOfKey, position++);
+  for (int i = 0; i < kBitmapWords; ++i) {
+    uint64_t word = from.words()[i].load(std::memory_order_relaxed);
+    for (; word != 0; word &= word - 1) append(64 * i + std::countr_zero(word) + 1, position++);
   }
 }
 

@@ -110,7 +110,7 @@ inline constexpr std::array<NodeShape, kNodeClasses> kNodeShapes = {{
     {Layout::kDirect, 0, kSymbols},
 }};
 
-// Threads: New, Free and Append work on a node that nobody else sees. Insert, Erase and Replace
+// Threads: New, Free and CopyLinks work on a node that nobody else sees. Insert, Erase and Replace
 // need the lock. All that is const may be called by anybody, and means something only if the
 // version of the lock is unchanged afterwards (READ-STABLE), or the caller holds the lock.
 class Node {
@@ -187,6 +187,8 @@ class Node {
   void EraseKeyByte(int position);
   void FlipBit(unsigned byte, int rank_change);
   int FindPosition(Symbol symbol) const;
+  // Insert() where `symbol` is beyond all others, in a node that nobody else sees.
+  void Append(Symbol symbol, Link link);
   void ShiftUp(int position, int count);
   void ShiftDown(int position, int count);
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <optional>
@@ -39,6 +40,11 @@ class Scan {
     Symbol next;
     bool bounded;  // The bound has the path of the node as its prefix, so it may lie below.
   };
+  struct Stop {
+    Link inner;  // The node in the way; null: there was none.
+    Symbol symbol = kEndOfKey;
+    bool last = false;
+  };
   static constexpr Symbol kStart = kForward ? kEndOfKey : kSymbols;
 
   static bool Precedes(Symbol a, Symbol b) { return kForward ? a < b : a > b; }
@@ -47,7 +53,8 @@ class Scan {
   }
 
   void Step();
-  Link CopyEntries(const Node* node, Symbol begin, Symbol end, Symbol* stopped_at);
+  Stop CopyEntries(const Node* node, Symbol begin, Symbol end);
+  static void PrefetchBeyond(const Node* node, int position, int end, size_t wanted);
   void Enter(Link link, std::string_view key_below);
   void Store(size_t position, Link link) {
     const void* entry = link.entry();
@@ -114,12 +121,13 @@ void Scan<kForward>::Step() {
   const Symbol edge =
       frame.bounded ? SymbolAt(*bound_, node->depth()) : (kForward ? kSymbols : kEndOfKey - 1);
   if (Precedes(frame.next, edge)) {
-    Symbol stopped_at = edge;
-    const Link inner = kForward ? CopyEntries(node, frame.next, edge, &stopped_at)
-                                : CopyEntries(node, edge + 1, frame.next, &stopped_at);
-    if (!inner.is_null()) {
-      frame.next = kForward ? stopped_at + 1 : stopped_at;
-      stack_.push_back({inner.node(), kStart, false});
+    const Stop stop =
+        kForward ? CopyEntries(node, frame.next, edge) : CopyEntries(node, edge + 1, frame.next);
+    if (!stop.inner.is_null()) {
+      frame.next = kForward ? stop.symbol + 1 : stop.symbol;
+      // A node that has nothing more to give makes place.
+      if (stop.last && !frame.bounded) stack_.pop_back();
+      stack_.push_back({stop.inner.node(), kStart, false});
       return;
     }
     if (collected_ == limit_) return;
@@ -136,31 +144,42 @@ void Scan<kForward>::Step() {
   if (!link.is_null()) Enter(link, AnyKeyBelow(link, key_of_));
 }
 
-// Collects the entries under the symbols in [begin, end) until a node is in the way; returns that.
+// Collects the entries under the symbols in [begin, end) until a node is in the way.
 template <bool kForward>
-Link Scan<kForward>::CopyEntries(const Node* node, Symbol begin, Symbol end, Symbol* stopped_at) {
+typename Scan<kForward>::Stop Scan<kForward>::CopyEntries(const Node* node, Symbol begin,
+                                                          Symbol end) {
   for (;;) {
     const uint64_t version = node->lock().ReadBegin();
     const int low = node->Rank(begin);
     const int high = node->Rank(end);
     size_t collected = collected_;
-    Link inner;
+    Stop stop;
     for (int i = 0; i < high - low && collected < limit_; ++i) {
       const int position = kForward ? low + i : high - 1 - i;
       const Link link = node->LinkAt(position);
       if (link.is_entry()) {
         Store(collected++, link);
       } else if (link.is_node()) {
-        inner = link;
-        *stopped_at = node->SymbolOf(position);
-        if (i + 1 < high - low) node->LinkAt(kForward ? position + 1 : position - 1).Prefetch();
+        stop = {link, node->SymbolOf(position), i + 1 == high - low};
+        PrefetchBeyond(node, position, kForward ? high : low - 1, limit_ - collected);
         break;
       }
     }
     if (node->lock().Unchanged(version)) {
       collected_ = collected;
-      return inner;
+      return stop;
     }
+  }
+}
+
+// The nodes of a level lie anywhere in memory: while one is visited, the next are fetched.
+template <bool kForward>
+void Scan<kForward>::PrefetchBeyond(const Node* node, int position, int end, size_t wanted) {
+  constexpr size_t kAhead = 6;
+  for (size_t left = std::min(wanted, kAhead); left > 0; --left) {
+    position += kForward ? 1 : -1;
+    if (position == end) return;
+    node->LinkAt(position).Prefetch();
   }
 }
 
