@@ -141,6 +141,18 @@ TEST_F(VacuumFaults, ASnapshotOfThePastThatTheScanMissedIsRefused) {
   EXPECT_TRUE(refused);
 }
 
+TEST_F(VacuumFaults, ScanThenLoadClock_LosesWhatASnapshotOfThePastSees) {
+  const uint64_t first = Put("k", "1");
+  Put("k", "2");
+  testing::PlantBug(Bug::kScanThenLoadClock, true);
+  std::optional<Registration> past;
+  At(Step::kPruneScanned, [&] { past = SnapshotAt(first); });
+  vacuum_->RunOnce();
+  ASSERT_TRUE(past) << "the floor was not up yet";
+  EXPECT_EQ(ReadAt(first, "k"), std::nullopt);
+  End(*past);
+}
+
 // A version is retired after it is unlinked, and its entry consumed once.
 TEST_F(VacuumFaults, AnotherPassBetweenTwoUnlinksOfAChainWaitsItsTurn) {
   for (int i = 0; i < 10; ++i) Put("k", "v");
