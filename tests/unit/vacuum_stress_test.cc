@@ -181,6 +181,31 @@ TEST_F(VacuumStress, SnapshotsOfThePastAreWholeOrRefused) {
   ExpectClean();
 }
 
+// EXPIRY-EXACT: what was due a moment ago may have been written since.
+TEST_F(VacuumStress, KeysThatAreWrittenWhileTheyExpireAreNotRemoved) {
+  std::atomic<bool> stop{false};
+  std::thread expirer([&] {
+    while (!stop) vacuum_->RunOnce();
+  });
+  std::vector<std::thread> writers;
+  for (int w = 0; w < 2; ++w) {
+    writers.emplace_back([&, w] {
+      for (int i = 0; i < 30'000; ++i) {
+        const std::string key = "k" + std::to_string(w) + std::to_string(i % 64);
+        Put(key, "due", /*expiry=*/1 + i % 2);
+        const uint64_t written = Put(key, "kept");
+        ASSERT_EQ(Chain(key).front(), written);
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  stop = true;
+  expirer.join();
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->expiries(), 0u);
+  for (int i = 0; i < 64; ++i) EXPECT_EQ(Chain("k0" + std::to_string(i)).size(), 1u);
+}
+
 TEST_F(VacuumStress, TreesAreTakenApartBesideEverythingElse) {
   Options options;
   options.vacuum_backlog_max = 50;
