@@ -2,6 +2,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
+#include "engine/base/faults.h"
 #include "engine/txn/expire.h"
 
 namespace nacre::vacuum {
@@ -40,6 +41,7 @@ bool Expirer::RemoveOne(const ExpiryIndex::Due& due) {
   // Readable: it was in the index, hence in its tree, within this pin.
   txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record->tree_id(), record->key()));
   if (!stripe.latch.TryLock()) return false;
+  NACRE_STEP(kPruneLatched);
   const bool still_due = index_.Contains(due);
   if (still_due) {
     txn::Tree* tree = store_.keyspaces.FindTree(record->tree_id());

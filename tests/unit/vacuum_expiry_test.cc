@@ -207,6 +207,28 @@ TEST_F(VacuumTree, ATombstoneThatWaitsInADroppedTreeIsConsumed) {
   EXPECT_EQ(vacuum_->trees_pending(), 0u);
 }
 
+TEST_F(VacuumTree, ATombstoneThatWaitsWhenItsTreeIsTakenApartIsConsumed) {
+  Put("k", "1");
+  const Registration held = Snapshot();
+  std::vector<txn::Garbage> late;
+  {
+    base::EpochPin pin;
+    txn::Stripe& stripe = StripeOf(tree_->id, "k");
+    base::MutexLock latch(stripe.latch);
+    CommitLatched(*tree_, "k", mvcc::Version::NewBytes("2", mvcc::kNoExpiry), late);
+  }
+  Delete("k");
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->parked(), 1u) << "the tombstone; the entry of what it covers is on its way";
+  Flush();
+  End(held);
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->parked(), 0u);
+  EXPECT_EQ(vacuum_->trees_pending(), 0u);
+  vacuum_->Accept(late);
+  vacuum_->RunOnce();
+}
+
 TEST_F(VacuumTree, ATreeThatStandsInAnotherKeyspaceToo_Stays) {
   Put("k", "v");
   txn::Tree* tree = tree_;
