@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """lint.py [--root DIR] RULE...: checks the source tree; prints path:line: message for each violation.
 
-Rules: layering size words guards paths hosts format. Exit status 0 if there is no violation. Every rule
+Rules: layering listed size words guards paths hosts format. Exit status 0 if there is no violation. Every rule
 is a function from a Tree to violations; lint_test.py shows of each that it catches what it should.
 """
 
@@ -121,6 +121,29 @@ def layering(tree: Tree) -> Iterator[Violation]:
                     yield Violation(path, number, f"{layer} may not include {target}")
             elif quote == '"' and not target.startswith(THIRD_PARTY):
                 yield Violation(path, number, f'"{target}" does not start at the root of the project')
+
+
+# --- listed ---------------------------------------------------------------------------------------
+
+TEST_SCRIPT = re.compile(r"_test\.(py|sh|mjs|js)$")
+
+
+def listed(tree: Tree) -> Iterator[Violation]:
+    """A source or test that no CMakeLists.txt names is neither built nor run, and nothing else says so."""
+    known = set(tree.paths)
+    for path in tree.paths:
+        if not path.endswith(".cc") and not TEST_SCRIPT.search(path):
+            continue
+        folder = os.path.dirname(path)
+        while folder and folder + "/CMakeLists.txt" not in known:
+            folder = os.path.dirname(folder)
+        lists = (folder + "/" if folder else "") + "CMakeLists.txt"
+        name = re.escape(os.path.relpath(path, folder or "."))
+        text = "\n".join(line.split("#")[0] for line in tree.lines(lists)) if lists in known else ""
+        # A test program may also be named without its ending, from which a loop makes the file's name.
+        stem = re.escape(os.path.basename(path).rsplit(".", 1)[0])
+        if not re.search(rf"(?<![\w-])({name}|{stem})(?![\w-])", text):
+            yield Violation(path, 1, f"not named in {lists}")
 
 
 # --- size -----------------------------------------------------------------------------------------
@@ -258,7 +281,7 @@ def format_(tree: Tree) -> Iterator[Violation]:
         yield Violation(".clang-format", 1, run.stderr.strip())
 
 
-RULES = {"layering": layering, "size": size, "words": words, "guards": guards, "paths": paths,
+RULES = {"layering": layering, "listed": listed, "size": size, "words": words, "guards": guards, "paths": paths,
          "hosts": hosts, "format": format_}
 
 

@@ -97,6 +97,15 @@ class LintTest(unittest.TestCase):
     def test_layering_knows_every_folder(self):
         self.assertEqual(self.check("layering", {"misc/a.cc": "\n"}), [("misc/a.cc", 1)])
 
+    def test_listed_finds_what_is_neither_built_nor_run(self):
+        lists = {"tests/unit/CMakeLists.txt": "nacre_test(NAME a_test SOURCES a_test.cc)\n# b_test.cc\n"
+                                              "add_test(c/d_test.py) foreach(e_test)\n"}
+        for path in ("tests/unit/a_test.cc", "tests/unit/c/d_test.py", "tests/unit/e_test.cc"):
+            self.assertEqual(self.check("listed", {path: "", **lists}), [], path)
+        for path in ("tests/unit/b_test.cc", "tests/unit/test.cc", "tests/unit/f_test.py", "tests/model/a_test.cc"):
+            self.assertEqual(self.check("listed", {path: "", **lists}), [(path, 1)], path)
+        self.assertEqual(self.check("listed", {"tests/unit/helper.py": "", **lists}), [])
+
     def test_size_limits_files(self):
         self.assertEqual(self.check("size", {"engine/a.cc": "\n" * 500}), [])
         self.assertEqual(self.check("size", {"engine/a.cc": "\n" * 501}), [("engine/a.cc", 501)])
