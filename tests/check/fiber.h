@@ -43,12 +43,12 @@ class Fiber {
   ucontext_t caller_{};
   // For the sanitizers: the caller's stack, the fake stacks of the address sanitizer, and the two
   // contexts of the thread sanitizer.
-  const void* caller_stack_ = nullptr;
-  size_t caller_stack_bytes_ = 0;
-  void* fake_stack_ = nullptr;
-  void* caller_fake_stack_ = nullptr;
-  void* tsan_fiber_ = nullptr;
-  void* tsan_caller_ = nullptr;
+  [[maybe_unused]] const void* caller_stack_ = nullptr;
+  [[maybe_unused]] size_t caller_stack_bytes_ = 0;
+  [[maybe_unused]] void* fake_stack_ = nullptr;
+  [[maybe_unused]] void* caller_fake_stack_ = nullptr;
+  [[maybe_unused]] void* tsan_fiber_ = nullptr;
+  [[maybe_unused]] void* tsan_caller_ = nullptr;
 };
 
 }  // namespace nacre::check
