@@ -128,6 +128,19 @@ def layering(tree: Tree) -> Iterator[Violation]:
 TEST_SCRIPT = re.compile(r"_test\.(py|sh|mjs|js)$")
 
 
+def names(text: str, path: str) -> bool:
+    """Whether CMake code names a file: as it is, or as "api_${theme}_test.cc" with the theme among its words."""
+    words_of_text = set(re.findall(r"[\w./${}-]+", text))
+    if path in words_of_text or "${CMAKE_CURRENT_SOURCE_DIR}/" + path in words_of_text:
+        return True
+    for pattern in (word for word in words_of_text if "${" in word):
+        template = re.sub(r"\\\$\\{\w+\\}", r"([\\w-]+)", re.escape(pattern))
+        match = re.fullmatch(template, path)
+        if match and all(group in words_of_text for group in match.groups()):
+            return True
+    return False
+
+
 def listed(tree: Tree) -> Iterator[Violation]:
     """A source or test that no CMakeLists.txt names is neither built nor run, and nothing else says so."""
     known = set(tree.paths)
@@ -138,11 +151,8 @@ def listed(tree: Tree) -> Iterator[Violation]:
         while folder and folder + "/CMakeLists.txt" not in known:
             folder = os.path.dirname(folder)
         lists = (folder + "/" if folder else "") + "CMakeLists.txt"
-        name = re.escape(os.path.relpath(path, folder or "."))
         text = "\n".join(line.split("#")[0] for line in tree.lines(lists)) if lists in known else ""
-        # A test program may also be named without its ending, from which a loop makes the file's name.
-        stem = re.escape(os.path.basename(path).rsplit(".", 1)[0])
-        if not re.search(rf"(?<![\w-])({name}|{stem})(?![\w-])", text):
+        if not names(text, os.path.relpath(path, folder or ".")):
             yield Violation(path, 1, f"not named in {lists}")
 
 

@@ -98,11 +98,13 @@ class LintTest(unittest.TestCase):
         self.assertEqual(self.check("layering", {"misc/a.cc": "\n"}), [("misc/a.cc", 1)])
 
     def test_listed_finds_what_is_neither_built_nor_run(self):
-        lists = {"tests/unit/CMakeLists.txt": "nacre_test(NAME a_test SOURCES a_test.cc)\n# b_test.cc\n"
-                                              "add_test(c/d_test.py) foreach(e_test)\n"}
-        for path in ("tests/unit/a_test.cc", "tests/unit/c/d_test.py", "tests/unit/e_test.cc"):
-            self.assertEqual(self.check("listed", {path: "", **lists}), [], path)
-        for path in ("tests/unit/b_test.cc", "tests/unit/test.cc", "tests/unit/f_test.py", "tests/model/a_test.cc"):
+        lists = {"tests/unit/CMakeLists.txt":
+                 "nacre_test(NAME a_test SOURCES a_test.cc)\n# b_test.cc\nadd_test(c/d_test.py)\n"
+                 "foreach(x IN ITEMS e f)\nnacre_test(NAME ${x} SOURCES api_${x}_test.cc)\n"}
+        for path in ("a_test.cc", "c/d_test.py", "api_e_test.cc", "api_f_test.cc"):
+            self.assertEqual(self.check("listed", {"tests/unit/" + path: "", **lists}), [], path)
+        for path in ("b_test.cc", "test.cc", "f_test.py", "api_g_test.cc", "api_test.cc", "../a_test.cc"):
+            path = os.path.normpath("tests/unit/" + path)
             self.assertEqual(self.check("listed", {path: "", **lists}), [(path, 1)], path)
         self.assertEqual(self.check("listed", {"tests/unit/helper.py": "", **lists}), [])
 

@@ -49,13 +49,13 @@ class VacuumStress : public VacuumFixture {
     for (int k = 0; k < kKeys; ++k) {
       uint64_t expected = 0;
       {
-        base::MutexLock history(history_[k].mutex);
-        const auto& timestamps = history_[k].timestamps;
-        const auto after = std::upper_bound(timestamps.begin(), timestamps.end(), read_timestamp);
-        if (after != timestamps.begin()) {
-          const auto i = after - timestamps.begin() - 1;
-          expected =
-              history_[k].deleted[static_cast<size_t>(i)] ? 0 : timestamps[static_cast<size_t>(i)];
+        History& history = history_[k];
+        base::MutexLock lock(history.mutex);
+        const auto after =
+            std::upper_bound(history.timestamps.begin(), history.timestamps.end(), read_timestamp);
+        if (after != history.timestamps.begin()) {
+          const auto i = static_cast<size_t>(after - history.timestamps.begin() - 1);
+          expected = history.deleted[i] ? 0 : history.timestamps[i];
         }
       }
       base::EpochPin pin;
