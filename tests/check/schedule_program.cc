@@ -14,25 +14,6 @@ namespace {
 
 constexpr int kVacuumPassesMax = 16;
 
-// Small, since a database is opened for every run; enough stripes for the few keys to have their
-// own.
-Options SmallOptions() {
-  Options options;
-  options.vacuum_thread = false;
-  options.latch_stripes = 256;
-  options.snapshots_max = 64;
-  return options;
-}
-
-std::unique_ptr<Database> OpenOrDie(const Options& options) {
-  absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(options);
-  if (!database.ok()) {
-    std::fprintf(stderr, "the database does not open: %s\n", database.status().ToString().c_str());
-    std::abort();
-  }
-  return *std::move(database);
-}
-
 absl::Status CheckNothingSuperseded(Database& database, const State& final_state,
                                     const std::set<std::string>& keys) {
   for (const std::string& key : keys) {
@@ -58,6 +39,25 @@ absl::Status CheckNothingSuperseded(Database& database, const State& final_state
 }
 
 }  // namespace
+
+Options SmallOptions() {
+  Options options;
+  options.vacuum_thread = false;
+  options.latch_stripes = 256;
+  options.snapshots_max = 64;
+  // Time that moves would make runs differ.
+  options.time_source = [] { return absl::FromUnixSeconds(1); };
+  return options;
+}
+
+std::unique_ptr<Database> OpenOrDie(const Options& options) {
+  absl::StatusOr<std::unique_ptr<Database>> database = Database::Open(options);
+  if (!database.ok()) {
+    std::fprintf(stderr, "the database does not open: %s\n", database.status().ToString().c_str());
+    std::abort();
+  }
+  return *std::move(database);
+}
 
 absl::Status CheckQuietDatabase(Database& database, const State& initial,
                                 uint64_t initial_timestamp,

@@ -2,6 +2,7 @@
 #define NACRE_TESTS_CHECK_SCHEDULE_PROGRAM_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,12 @@
 #include "tests/check/schedule.h"
 
 namespace nacre::check {
+
+// For a database that is opened for every run: small, with enough stripes for few keys to have
+// their own, without a vacuum thread, and with a time that stands still.
+Options SmallOptions();
+// Prints why and aborts if it does not open.
+std::unique_ptr<Database> OpenOrDie(const Options& options);
 
 // Judges a database whose transactions have all ended, and vacuums it: the history, the committed
 // state, what the vacuum leaves behind, and Database::Verify().
@@ -29,6 +36,20 @@ class StepYields {
   ~StepYields();
   StepYields(const StepYields&) = delete;
   StepYields& operator=(const StepYields&) = delete;
+};
+
+// A program made of functions. They own what they share, by capture.
+class FunctionProgram : public Program {
+ public:
+  FunctionProgram(std::vector<Participant> participants, std::function<absl::Status()> check)
+      : participants_(std::move(participants)), check_(std::move(check)) {}
+  std::vector<Participant> Participants() override { return participants_; }
+  absl::Status Check() override { return check_(); }
+
+ private:
+  std::vector<Participant> participants_;
+  std::function<absl::Status()> check_;
+  StepYields step_yields_;
 };
 
 struct ScheduleProgramOptions {
