@@ -22,13 +22,18 @@ struct SetArguments {
   bool absolute = false;
 };
 
-// Whether `option` is one of the four that set a time, and which.
+// Whether `option` is one of the four that set a time. The same one may be repeated, and the last
+// counts; two different ones may not stand together.
 bool ReadTimeOption(std::string_view option, SetArguments& set) {
   const bool seconds = EqualsIgnoringCase(option, "ex") || EqualsIgnoringCase(option, "exat");
   const bool millis = EqualsIgnoringCase(option, "px") || EqualsIgnoringCase(option, "pxat");
   if (!seconds && !millis) return false;
-  set.unit = seconds ? absl::Seconds(1) : absl::Milliseconds(1);
-  set.absolute = option.size() == 4;
+  const absl::Duration unit = seconds ? absl::Seconds(1) : absl::Milliseconds(1);
+  const bool absolute = option.size() == 4;
+  if (set.has_expiry && (set.unit != unit || set.absolute != absolute)) return false;
+  set.unit = unit;
+  set.absolute = absolute;
+  set.has_expiry = true;
   return true;
 }
 
@@ -45,8 +50,7 @@ bool ReadSetArguments(Args args, SetArguments& set) {
       set.answer_old_value = true;
     } else if (EqualsIgnoringCase(option, "keepttl") && !set.has_expiry) {
       set.keep_expiry = true;
-    } else if (has_next && !set.keep_expiry && !set.has_expiry && ReadTimeOption(option, set)) {
-      set.has_expiry = true;
+    } else if (has_next && !set.keep_expiry && ReadTimeOption(option, set)) {
       set.amount = args[++i];
     } else {
       return false;

@@ -214,10 +214,14 @@ void Session::Discard() {
     out_.Error("ERR DISCARD without MULTI");
     return;
   }
+  AbandonQueue();
+  out_.Ok();
+}
+
+void Session::AbandonQueue() {
   mode_ = Mode::kAlone;
   queue_.Clear();
   watches_.Clear();
-  out_.Ok();
 }
 
 void Session::Watch(Args keys) {

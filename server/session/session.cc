@@ -48,8 +48,7 @@ Session::Outcome Session::Execute(Args args, Lane lane) {
     return Reject(UnknownCommand(args));
   }
   if (!spec->AcceptsWords(args.size())) [[unlikely]] {
-    return Reject(
-        absl::StrCat("ERR wrong number of arguments for '", ToAbsl(spec->name), "' command"));
+    return RejectWords(*spec);
   }
   return Dispatch(*spec, args, lane);
 }
@@ -79,6 +78,15 @@ Session::Outcome Session::Reject(std::string_view error) {
   if (mode_ == Mode::kQueueing) queue_rejected_ = true;
   out_.Error(error);
   return Outcome::kReplied;
+}
+
+Session::Outcome Session::RejectWords(const CommandSpec& spec) {
+  const std::string mistake =
+      absl::StrCat("wrong number of arguments for '", ToAbsl(spec.name), "' command");
+  if (spec.name != "exec") return Reject(absl::StrCat("ERR ", mistake));
+  // There is no second try: the client took this for the end of its transaction.
+  if (mode_ == Mode::kQueueing) AbandonQueue();
+  return Reject(absl::StrCat("EXECABORT Transaction discarded because of: ", mistake));
 }
 
 bool Session::IsSlow(const CommandSpec& spec, Args args) const {

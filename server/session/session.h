@@ -93,6 +93,9 @@ class Session {
 
   Outcome Dispatch(const CommandSpec& spec, Args args, Lane lane);
   Outcome Reject(std::string_view error);
+  Outcome RejectWords(const CommandSpec& spec);
+  // Ends MULTI without running anything.
+  void AbandonQueue();
   bool IsSlow(const CommandSpec& spec, Args args) const;
 
   // Each runs one data command in one of the modes, and writes its reply or its error.

@@ -53,6 +53,11 @@ TEST_F(Multi, AMistakeWhileQueueingAbortsTheExec) {
             {"MULTI", "+OK"},
             {"GET", "-ERR wrong number of arguments for 'get' command"},
             {"EXEC", "-EXECABORT Transaction discarded because of previous errors."},
+            {"EXEC", "-ERR EXEC without MULTI"},
+            {"MULTI", "+OK"},
+            {"EXEC now",
+             "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' "
+             "command"},
             {"EXEC", "-ERR EXEC without MULTI"}});
 }
 
