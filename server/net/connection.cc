@@ -178,7 +178,7 @@ bool Connection::ProcessOne() {
 
 // The request stays in the input, which nobody reads into meanwhile: its words are views into it.
 void Connection::SubmitSlow() {
-  Send();  // What was asked before need not wait. Leaves output_ empty.
+  Send();  // What was asked before need not wait.
   if (phase_ == Phase::kClosed) return;
   slow_ = true;
   server_.counters().slow_commands.fetch_add(1, std::memory_order_relaxed);
