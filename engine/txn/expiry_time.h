@@ -1,6 +1,7 @@
 #ifndef NACRE_ENGINE_TXN_EXPIRY_TIME_H_
 #define NACRE_ENGINE_TXN_EXPIRY_TIME_H_
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <thread>
@@ -38,17 +39,20 @@ class ExpiryTime {
   mvcc::ExpiryMs Refresh() {
     const mvcc::ExpiryMs source_now = absl::ToUnixMillis(source_ ? source_() : absl::Now());
     const mvcc::ExpiryMs seen = now_.load(std::memory_order_acquire);
-    if (source_now <= seen) return seen;
+    if (std::max(source_now, wanted_.load(std::memory_order_acquire)) <= seen) return seen;
     base::MutexLock lock(sequencer_);
     const mvcc::ExpiryMs current = now_.load(std::memory_order_relaxed);
-    if (source_now <= current) return current;
+    // A move that was refused is carried out by whoever comes next, even if the source has stepped
+    // back since.
+    const mvcc::ExpiryMs target = std::max(source_now, wanted_.load(std::memory_order_relaxed));
+    if (target <= current) return current;
     // Store first, load second, as in Hold(): either this sees the holder, or the holder steps
     // back.
-    wanted_.store(true, std::memory_order_seq_cst);
+    wanted_.store(target, std::memory_order_seq_cst);
     if (holders_.load(std::memory_order_seq_cst) != 0) return current;
-    now_.store(source_now, std::memory_order_release);
-    wanted_.store(false, std::memory_order_release);
-    return source_now;
+    now_.store(target, std::memory_order_release);
+    wanted_.store(kNotWanted, std::memory_order_release);
+    return target;
   }
 
   // As of the last refresh. Inside the sequencer it is the time of the commit.
@@ -70,7 +74,7 @@ class ExpiryTime {
       for (;;) {
         time_.Refresh();
         time_.holders_.fetch_add(1, std::memory_order_seq_cst);
-        if (!time_.wanted_.load(std::memory_order_seq_cst)) break;
+        if (time_.wanted_.load(std::memory_order_seq_cst) == kNotWanted) break;
         time_.holders_.fetch_sub(1, std::memory_order_release);
         NACRE_STEP(kLatchBusy);
         std::this_thread::yield();
@@ -85,12 +89,15 @@ class ExpiryTime {
   };
 
  private:
+  static constexpr mvcc::ExpiryMs kNotWanted = INT64_MIN;
+
   const std::function<absl::Time()> source_;
   base::Mutex& sequencer_;
   std::atomic<mvcc::ExpiryMs> now_{INT64_MIN};
   // Written by lock-first transactions that may see an expiry, read where the time is moved.
   std::atomic<uint32_t> holders_{0};
-  std::atomic<bool> wanted_{false};
+  // The time that a refused move was for.
+  std::atomic<mvcc::ExpiryMs> wanted_{kNotWanted};
 };
 
 }  // namespace nacre::txn

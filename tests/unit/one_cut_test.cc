@@ -73,6 +73,19 @@ TEST_F(OneCutTest, LockedTransaction_HoldsTheTimeStillUntilItsCommit) {
   EXPECT_FALSE(db_->Begin().Exists("k").value());
 }
 
+TEST_F(OneCutTest, ClockThatStepsBackAfterARefusedMove_HoldsUpNobody) {
+  Put("k", "1", {.expiry = absl::FromUnixMillis(1'000'000)});
+  const auto refuse_a_move = [&](std::optional<std::string_view>) {
+    now_ms_ = 5000;
+    EXPECT_EQ(db_->now(), absl::FromUnixMillis(1000));
+    now_ms_ = 1000;
+    return Modification::Put("v");
+  };
+  ASSERT_TRUE(db_->Modify("a", refuse_a_move).ok());
+  ASSERT_TRUE(db_->Modify("a", [](auto) { return Modification::Put("w"); }).ok());
+  EXPECT_EQ(db_->now(), absl::FromUnixMillis(5000));
+}
+
 TEST_F(OneCutTest, TimeMovesAgainAlthoughLockedTransactionsNeverPause) {
   Put("k", "1", {.expiry = absl::FromUnixMillis(1'000'000)});
   std::atomic<bool> stop{false};
