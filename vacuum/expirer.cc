@@ -11,7 +11,10 @@ size_t Expirer::RemoveDue(size_t keys_max) {
   if (index_.size() == 0) return 0;
   const mvcc::ExpiryMs now = store_.time.Refresh();
   size_t removed = 0;
-  for (size_t shard = 0; shard < ExpiryIndex::kShards && removed < keys_max; ++shard) {
+  // Each time another shard comes first, so that none starves behind the bound.
+  ++first_shard_;
+  for (size_t i = 0; i < ExpiryIndex::kShards && removed < keys_max; ++i) {
+    const size_t shard = (first_shard_ + i) % ExpiryIndex::kShards;
     ExpiryIndex::Due after{INT64_MIN, nullptr};
     while (removed < keys_max && RemoveBatch(shard, now, after, removed)) {
     }

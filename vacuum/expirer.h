@@ -34,6 +34,7 @@ class Expirer {
 
   txn::Store& store_;
   ExpiryIndex& index_;
+  size_t first_shard_ = 0;
   std::vector<ExpiryIndex::Due> due_;
   std::vector<txn::Garbage> garbage_;
 };
