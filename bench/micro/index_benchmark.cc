@@ -2,10 +2,12 @@
 // over a million keys of 16 bytes: an 8-byte big-endian integer, random or counted up, and 8 bytes
 // of padding. All hold pointers to the same entries, which stand where the allocator put them.
 
+#include <benchmark/benchmark.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <random>
 #include <string>
 #include <string_view>
@@ -14,7 +16,6 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
-#include "benchmark/benchmark.h"
 #include "engine/base/epoch.h"
 #include "engine/base/retire.h"
 #include "engine/index/radix_tree.h"
@@ -104,7 +105,8 @@ void BM_FindRadixTree(benchmark::State& state) {
   RunFinds(state, [](World& world, std::string_view key) { return world.tree.Find(key); });
   const IndexStats stats = World::Of(static_cast<KeyKind>(state.range(0))).tree.stats();
   state.counters["node_bytes_per_key"] =
-      static_cast<double>(stats.node_bytes) / static_cast<double>(stats.entries);
+      benchmark::Counter(static_cast<double>(stats.node_bytes) / static_cast<double>(stats.entries),
+                         benchmark::Counter::kAvgThreads);
 }
 void BM_FindFlatHashMap(benchmark::State& state) {
   RunFinds(state, [](World& world, std::string_view key) { return world.hash.find(key)->second; });

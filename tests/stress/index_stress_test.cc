@@ -56,7 +56,7 @@ std::set<std::string> MakeKeys(std::mt19937_64& random, size_t count,
 class IndexStress : public ::testing::Test {
  protected:
   static constexpr size_t kWriters = 2;
-  static constexpr int kRounds = 30000;
+  static constexpr int kRounds = 150000;
 
   void Run(const std::set<std::string>& keys) {
     size_t i = 0;
