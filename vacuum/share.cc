@@ -25,10 +25,13 @@ constexpr size_t kEntriesPerRound = 16;
 
 void Vacuum::Assist() {
   scanner_.NoteClock();
+  if (store_.retired.waiting() > kRetiredRing) bell_.Ring();
   if (queue_.approximate_size() <= store_.options.vacuum_backlog_max) return;
   shares_running_.fetch_add(1, std::memory_order_seq_cst);
   if (!shares_paused_.load(std::memory_order_seq_cst)) DoShare();
   shares_running_.fetch_sub(1, std::memory_order_seq_cst);
+  // What the share had in hand, a pass meanwhile could not see.
+  bell_.Ring();
 }
 
 // A scan costs O(snapshots), so a share takes a new one when shares have since looked at enough

@@ -66,8 +66,9 @@ void Vacuum::RunThread() {
       }
       const std::optional<nanoseconds> limit = SleepLimit();
       rung = bell_.Sleep(limit, [this, &limit] {
-        return queue_.size() != 0 || generations_.any_arrived() ||
-               (!limit && expiries_.size() != 0);
+        return queue_.size() != 0 || generations_.any_arrived() || room_.pending() != 0 ||
+               room_.ready() != 0 || store_.retired.waiting() > kRetiredRing ||
+               (!limit && (expiries_.size() != 0 || room_.parked() != 0 || room_.retained() != 0));
       });
     }
   }
@@ -80,8 +81,11 @@ std::optional<nanoseconds> Vacuum::SleepLimit() const {
   };
   if (expiries_.size() != 0) {
     // Not only until the next one is due: the time need not pass as the system's clock does.
-    const int64_t until_due = std::clamp<int64_t>(expiries_.Earliest() - store_.time.Last(), 1,
-                                                  kLookUpEvery / milliseconds(1));
+    const mvcc::ExpiryMs earliest = expiries_.Earliest();
+    const mvcc::ExpiryMs now = store_.time.Last();
+    // Compared first: a time of the distant past must not be subtracted from.
+    const int64_t until_due =
+        earliest <= now ? 1 : std::min<int64_t>(earliest - now, kLookUpEvery / milliseconds(1));
     at_most(milliseconds(until_due));
   }
   if (room_.retained() != 0) {

@@ -73,6 +73,7 @@ bool TreeReaper::RemoveRecord(txn::Tree& tree, Record* record, PruneTally& tally
     if (head != nullptr && !head->is_tombstone()) {
       // The live version: nothing superseded it, so it has no entry, and its expiry is indexed.
       expiries_.Change(record, head->expiry(), mvcc::kNoExpiry);
+      tree.live_keys.fetch_sub(1, std::memory_order_relaxed);
       store_.retired.Add(head, Version::Free);
     }
     NACRE_CHECK(tree.index.Remove(record->key(), record), "a record of a tree is not indexed");

@@ -95,6 +95,9 @@ class Vacuum final : public txn::GarbageSink {
   static constexpr size_t kReadyPerPass = 1 << 15;
   static constexpr size_t kKeysExpiredPerPass = 1 << 12;
   static constexpr size_t kRecordsReapedPerPass = 1 << 12;
+  // Unlinked objects that may wait for the next pass; more wake the thread. Inserts retire index
+  // nodes, and conflicts prepared versions, without making garbage.
+  static constexpr size_t kRetiredRing = 4096;
 
   struct PassResult {
     size_t versions = 0;

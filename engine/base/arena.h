@@ -23,6 +23,13 @@ class Arena {
     return {copy, bytes.size()};
   }
 
+  // Makes room again if `copy` is what was copied last.
+  void TakeBack(std::string_view copy) {
+    if (copy.empty() || copy.data() + copy.size() != next_) return;
+    next_ -= copy.size();
+    left_ += copy.size();
+  }
+
  private:
   static constexpr size_t kChunkBytes = 4096;
 

@@ -16,11 +16,10 @@ RetireList::~RetireList() {
 
 void RetireList::Add(void* object, Free free) {
   Shard& shard = shards_[EpochDomain::ThreadIndex() % kShards];
-  {
-    MutexLock lock(shard.mutex);
-    shard.fresh.push_back({object, free});
-  }
+  // Counted first: it can be freed as soon as it is in the list.
   waiting_.fetch_add(1, std::memory_order_relaxed);
+  MutexLock lock(shard.mutex);
+  shard.fresh.push_back({object, free});
 }
 
 void RetireList::CollectFresh() {

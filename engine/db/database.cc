@@ -90,6 +90,10 @@ absl::StatusOr<Timestamp> Database::Transact(absl::FunctionRef<absl::Status(Tran
     absl::StatusOr<Timestamp> result;
     if (attempt >= options.exclusive_from_attempt) {
       txn::CommitGate::Closed closed(impl_->store.gate);
+      // Nor does anything expire meanwhile (ONE-TIME). Whoever else holds the time is inside the
+      // gate, so nobody.
+      txn::ExpiryTime::Held time_held(impl_->store.time);
+      if (impl_->store.expiry_used.load(std::memory_order_acquire)) time_held.Hold();
       impl_->store.counters.commits_exclusive.fetch_add(1, std::memory_order_relaxed);
       result = RunOnce(fn, options.transaction, /*gate_is_mine=*/true);
     } else {

@@ -92,7 +92,7 @@ absl::Status Snapshot::Scan(
   }();
   if (!tree.ok()) return tree.status();
   txn::Cursor cursor(shared_->store, shared_->view, *tree, txn::KeyInterval::Of(range), nullptr,
-                     nullptr);
+                     nullptr, nullptr);
   return Walk(cursor, range,
               [&](const txn::CursorItem& item) { return visit(item.key, item.value); });
 }
@@ -116,8 +116,8 @@ Iterator Snapshot::NewIterator(const Range& range, Keyspace keyspace) const {
     return shared_->TreeOf(keyspace);
   }();
   if (!tree.ok()) return Iterator(std::make_unique<Iterator::Source>(tree.status()));
-  auto cursor = std::make_unique<txn::Cursor>(shared_->store, shared_->view, *tree,
-                                              txn::KeyInterval::Of(range), nullptr, nullptr);
+  auto cursor = std::make_unique<txn::Cursor>(
+      shared_->store, shared_->view, *tree, txn::KeyInterval::Of(range), nullptr, nullptr, nullptr);
   return Iterator(std::make_unique<Iterator::Source>(shared_, std::move(cursor)));
 }
 

@@ -12,6 +12,7 @@
 namespace nacre {
 namespace {
 
+using Keeping = txn::TransactionState::Keeping;
 using Tracking = txn::TransactionState::Tracking;
 using Value = txn::TransactionState::Value;
 
@@ -83,14 +84,14 @@ absl::StatusOr<std::optional<std::string_view>> Transaction::GetForUpdate(std::s
 
 absl::StatusOr<bool> Transaction::Exists(std::string_view key) {
   if (state_ == nullptr) return MovedFrom();
-  absl::StatusOr<std::optional<Value>> value = state_->Get(key, TrackExistence());
+  absl::StatusOr<std::optional<Value>> value = state_->GetInfo(key, TrackExistence());
   if (!value.ok()) return value.status();
   return value->has_value();
 }
 
 absl::StatusOr<std::optional<KeyInfo>> Transaction::GetInfo(std::string_view key) {
   if (state_ == nullptr) return MovedFrom();
-  absl::StatusOr<std::optional<Value>> value = state_->Get(key);
+  absl::StatusOr<std::optional<Value>> value = state_->GetInfo(key);
   if (!value.ok()) return value.status();
   if (!*value) return std::nullopt;
   return ToKeyInfo(**value);
@@ -100,7 +101,7 @@ absl::Status Transaction::Scan(
     const Range& range,
     absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) {
   if (state_ == nullptr) return MovedFrom();
-  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range);
+  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range, Keeping::kKeeps);
   if (!cursor.ok()) return cursor.status();
   absl::Status status = Walk(**cursor, range, [&](const txn::CursorItem& item) {
     return visit(item.key, item.value) && state_->active();
@@ -111,7 +112,8 @@ absl::Status Transaction::Scan(
 
 absl::StatusOr<uint64_t> Transaction::Count(const Range& range) {
   if (state_ == nullptr) return MovedFrom();
-  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range, TrackExistence());
+  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor =
+      state_->NewCursor(range, Keeping::kForgets, TrackExistence());
   if (!cursor.ok()) return cursor.status();
   absl::StatusOr<uint64_t> count = CountKeys(**cursor, range);
   state_->DropCursor(cursor->get());
@@ -120,7 +122,7 @@ absl::StatusOr<uint64_t> Transaction::Count(const Range& range) {
 
 Iterator Transaction::NewIterator(const Range& range) {
   if (state_ == nullptr) return Iterator(std::make_unique<Iterator::Source>(MovedFrom()));
-  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range);
+  absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range, Keeping::kForgets);
   if (!cursor.ok()) return Iterator(std::make_unique<Iterator::Source>(cursor.status()));
   return Iterator(std::make_unique<Iterator::Source>(state_.get(), *std::move(cursor)));
 }

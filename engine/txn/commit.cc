@@ -80,6 +80,18 @@ void Committer::Link(WriteEntry& entry) {
   entry.version->set_previous(entry.superseded);
   record->set_head(entry.version);
   recent_.push_back({record, entry.hash});
+  CountLive(entry);
+}
+
+void Committer::CountLive(const WriteEntry& entry) {
+  const int delta = IsValue(entry.version) - IsValue(entry.superseded);
+  if (delta == 0) return;
+  for (auto& [tree, sum] : live_deltas_) {
+    if (tree != entry.tree) continue;
+    sum += delta;
+    return;
+  }
+  live_deltas_.emplace_back(entry.tree, delta);
 }
 
 // The prepared versions may be in the hands of readers: those see no timestamp and pass them by,
@@ -103,6 +115,7 @@ void Committer::UnlinkAll(bool will_repeat) {
   }
   leader_ = nullptr;
   recent_.clear();
+  live_deltas_.clear();
 }
 
 bool Committer::MustStand(const GenerationUse& use) const {
@@ -135,8 +148,8 @@ absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_
   }
   if (NACRE_BUG(kValidateBeforeTimestamp)) return absl::OkStatus();
   absl::Status conflict;
-  const Sequencer::Recall recall =
-      store_.sequencer.RecallSince(validated_up_to, [&](const RecentWrite& write) {
+  const Sequencer::Recall recall = store_.sequencer.RecallSince(
+      validated_up_to, reads_->WritesToMatchMax(), [&](const RecentWrite& write) {
         conflict = reads_->ValidateWrite(write, view_);
         return conflict.ok();
       });
@@ -160,10 +173,8 @@ Committer::Sequenced Committer::Sequence(uint64_t validated_up_to, absl::Status&
   }
   log_.Place(timestamp_);
   store_.sequencer.Remember(timestamp_, recent_);
-  for (const WriteEntry& entry : writes_.entries()) {
-    if (entry.version == nullptr) continue;
-    const int delta = IsValue(entry.version) - IsValue(entry.superseded);
-    if (delta != 0) entry.tree->live_keys.fetch_add(delta, std::memory_order_relaxed);
+  for (const auto& [tree, delta] : live_deltas_) {
+    tree->live_keys.fetch_add(delta, std::memory_order_relaxed);
   }
   if (NACRE_BUG(kPublishBeforeLinking)) {
     store_.sequencer.Publish(timestamp_);

@@ -2,6 +2,7 @@
 #define NACRE_ENGINE_TXN_COMMIT_H_
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -49,6 +50,8 @@ namespace nacre::txn {
 // A generation that a transaction works on, and whether a commit must find it unchanged.
 struct GenerationUse {
   uint32_t keyspace = 0;
+  uint32_t tree_id = 0;
+  Tree* tree = nullptr;
   const Generation* generation = nullptr;
 };
 
@@ -80,6 +83,7 @@ class Committer {
   enum class Sequenced : uint8_t { kDone, kConflict, kPassedBy };
 
   void Link(WriteEntry& entry);
+  void CountLive(const WriteEntry& entry);
   void UnlinkAll(bool will_repeat);
   Sequenced Sequence(uint64_t validated_up_to, absl::Status& conflict);
   absl::Status CheckInSequencer(uint64_t validated_up_to, bool& passed_by)
@@ -96,6 +100,8 @@ class Committer {
   absl::InlinedVector<uint32_t, 8> stripes_;
   absl::InlinedVector<RecentWrite, 8> recent_;
   absl::InlinedVector<Garbage, 8> garbage_;
+  // What the commit adds to the live keys of each tree.
+  absl::InlinedVector<std::pair<Tree*, int64_t>, 1> live_deltas_;
   mvcc::Version* leader_ = nullptr;
   uint64_t timestamp_ = 0;
 };

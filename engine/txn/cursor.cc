@@ -10,12 +10,13 @@
 namespace nacre::txn {
 
 SnapshotCursor::SnapshotCursor(const Store& store, const ReadView& view, const Tree* tree,
-                               KeyInterval interval)
+                               KeyInterval interval, base::Arena* kept)
     : store_(store),
       view_(view),
       tree_(tree),
       interval_(std::move(interval)),
-      copies_(store.snapshots_grow_old()) {}
+      copies_(store.snapshots_grow_old()),
+      kept_(kept) {}
 
 absl::Status SnapshotCursor::SeekForward(std::string_view from, bool inclusive) {
   if (from < interval_.low || (from == interval_.low && inclusive)) {
@@ -60,6 +61,8 @@ size_t SnapshotCursor::Collect(absl::Span<mvcc::Record*> records) const {
 
 absl::Status SnapshotCursor::Fill() {
   batch_.clear();
+  if (copies_ && kept_ == nullptr) copied_ = base::Arena();
+  base::Arena& copies = kept_ != nullptr ? *kept_ : copied_;
   next_ = 0;
   std::array<mvcc::Record*, kBatchMax> records;
   while (batch_.empty() && !exhausted_) {
@@ -75,8 +78,8 @@ absl::Status SnapshotCursor::Fill() {
       }
       const mvcc::Version* version = mvcc::FindVisible(*records[i], view_.read_timestamp);
       if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) continue;
-      batch_.push_back({copies_ ? copied_.Copy(key) : key,
-                        copies_ ? copied_.Copy(version->value()) : version->value(),
+      batch_.push_back({copies_ ? copies.Copy(key) : key,
+                        copies_ ? copies.Copy(version->value()) : version->value(),
                         version->expiry()});
     }
     if (view_.IsTooOld()) {
@@ -136,11 +139,11 @@ void OwnWrites::Freeze(const KeyInterval& interval) {
 }
 
 Cursor::Cursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval,
-               WriteSet* writes, ReadSet* reads)
+               WriteSet* writes, ReadSet* reads, base::Arena* kept)
     : view_(view),
       tree_(tree),
       reads_(reads),
-      snapshot_(store, view, tree, std::move(interval)),
+      snapshot_(store, view, tree, std::move(interval), kept),
       own_(writes, tree) {}
 
 bool Cursor::InBounds(std::string_view key) const { return snapshot_.interval().Contains(key); }

@@ -32,7 +32,9 @@ struct CursorItem {
 // values are copied.
 class SnapshotCursor {
  public:
-  SnapshotCursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval);
+  // `kept`: where copies go that must outlive the cursor. nullptr: they live until the next batch.
+  SnapshotCursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval,
+                 base::Arena* kept);
 
   // To the first live key at or after `from` (the last at or before). Not OK: the view is too old.
   absl::Status SeekForward(std::string_view from, bool inclusive);
@@ -70,6 +72,7 @@ class SnapshotCursor {
   bool resume_from_end_ = false;
   bool forward_ = true;
   bool exhausted_ = true;
+  base::Arena* const kept_;
   base::Arena copied_;
 };
 
@@ -104,9 +107,9 @@ class OwnWrites {
 // into the read set as far as it went.
 class Cursor {
  public:
-  // `writes` and `reads` may be nullptr.
+  // `writes`, `reads` and `kept` (see SnapshotCursor) may be nullptr.
   Cursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval,
-         WriteSet* writes, ReadSet* reads);
+         WriteSet* writes, ReadSet* reads, base::Arena* kept);
   Cursor(const Cursor&) = delete;
   Cursor& operator=(const Cursor&) = delete;
 

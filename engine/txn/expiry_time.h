@@ -73,9 +73,12 @@ class ExpiryTime {
     mvcc::ExpiryMs Hold() {
       for (;;) {
         time_.Refresh();
-        time_.holders_.fetch_add(1, std::memory_order_seq_cst);
-        if (time_.wanted_.load(std::memory_order_seq_cst) == kNotWanted) break;
-        time_.holders_.fetch_sub(1, std::memory_order_release);
+        // Asked first too, so that those who wait do not refuse each other's moves.
+        if (time_.wanted_.load(std::memory_order_seq_cst) == kNotWanted) {
+          time_.holders_.fetch_add(1, std::memory_order_seq_cst);
+          if (time_.wanted_.load(std::memory_order_seq_cst) == kNotWanted) break;
+          time_.holders_.fetch_sub(1, std::memory_order_release);
+        }
         NACRE_STEP(kLatchBusy);
         std::this_thread::yield();
       }

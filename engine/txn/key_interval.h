@@ -26,6 +26,14 @@ struct KeyInterval {
   bool BelowHigh(std::string_view key) const {
     return !has_high || (high_inclusive ? key <= high : key < high);
   }
+  // Takes in all that `other` has above the low end of this one.
+  void ExtendHigh(const KeyInterval& other) {
+    if (!has_high || (other.has_high && other.high < high)) return;
+    const bool same_key = other.has_high && other.high == high;
+    high_inclusive = other.high_inclusive || (same_key && high_inclusive);
+    has_high = other.has_high;
+    high = other.high;
+  }
   bool Contains(std::string_view key) const { return AboveLow(key) && BelowHigh(key); }
 };
 

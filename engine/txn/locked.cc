@@ -33,7 +33,7 @@ absl::Status CheckWatched(TransactionState& state, absl::Span<const WatchedKey> 
   const uint32_t keyspace = state.keyspace();
   for (const WatchedKey& key : watched) {
     if (absl::Status status = state.Use(key.keyspace); !status.ok()) return status;
-    absl::StatusOr<bool> changed = state.ChangedSince(key.key, *key.since);
+    absl::StatusOr<bool> changed = state.LatchedOrSeenChangedSince(key.key, *key.since);
     if (!changed.ok()) return changed.status();
     if (*changed) {
       return absl::AbortedError(absl::StrCat("watched key ", QuoteKey(key.key), " was changed"));
@@ -51,20 +51,16 @@ absl::StatusOr<uint64_t> RunInsideGate(
   view.read_timestamp = store.sequencer.Clock();
   auto state = std::make_unique<TransactionState>(store, view, store.registry.NewId());
   Stripes stripes;
-  const auto add_stripe = [&](uint32_t keyspace, std::string_view key) -> absl::Status {
-    const Generation* generation = state->Resolve(keyspace);
-    if (generation == nullptr) {
-      return absl::NotFoundError(absl::StrCat("there is no keyspace ", keyspace));
-    }
-    stripes.push_back(store.latches.IndexOf(generation->tree->id, key));
-    return absl::OkStatus();
-  };
   for (const DeclaredKey& key : keys) {
-    if (absl::Status status = add_stripe(key.keyspace, key.key); !status.ok()) return status;
-    state->Declare(key.keyspace, key.key);
+    absl::StatusOr<GenerationUse> use = state->Resolve(key.keyspace);
+    if (!use.ok()) return use.status();
+    stripes.push_back(store.latches.IndexOf(use->tree_id, key.key));
+    state->Declare(*use, key.key);
   }
   for (const WatchedKey& key : watched) {
-    if (absl::Status status = add_stripe(key.keyspace, key.key); !status.ok()) return status;
+    absl::StatusOr<GenerationUse> use = state->Resolve(key.keyspace);
+    if (!use.ok()) return use.status();
+    stripes.push_back(store.latches.IndexOf(use->tree_id, key.key));
   }
   std::sort(stripes.begin(), stripes.end());
   stripes.erase(std::unique(stripes.begin(), stripes.end()), stripes.end());

@@ -97,7 +97,28 @@ absl::Status ReadSet::Validate(const ReadView& view) const {
   return absl::OkStatus();
 }
 
+// Many seeks in one region leave many overlapping intervals. No cursor walks any more.
+void ReadSet::MergeRanges() {
+  std::sort(ranges_.begin(), ranges_.end(), [](const ReadRange& a, const ReadRange& b) {
+    return std::tie(a.tree, a.interval.low, b.interval.low_inclusive) <
+           std::tie(b.tree, b.interval.low, a.interval.low_inclusive);
+  });
+  std::vector<ReadRange> merged;
+  for (ReadRange& range : ranges_) {
+    const bool joins =
+        !merged.empty() && merged.back().tree == range.tree &&
+        (!merged.back().interval.has_high || range.interval.low <= merged.back().interval.high);
+    if (joins) {
+      merged.back().interval.ExtendHigh(range.interval);
+    } else {
+      merged.push_back(std::move(range));
+    }
+  }
+  ranges_ = std::move(merged);
+}
+
 void ReadSet::PrepareToMatch() {
+  if (ranges_.size() > kLinearSearchMax) MergeRanges();
   if (present_.size() + absent_.size() <= kLinearSearchMax || !hashes_.empty()) return;
   hashes_.reserve(present_.size() + absent_.size());
   for (const Present& present : present_) hashes_.insert(present.hash);

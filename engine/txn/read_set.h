@@ -51,6 +51,8 @@ class ReadSet {
   // The same question for one write of a recent commit. O(ranges), after PrepareToMatch().
   absl::Status ValidateWrite(const RecentWrite& write, const ReadView& view) const;
   void PrepareToMatch();
+  // How many writes may be asked about in the time that the sequencer may be held.
+  uint64_t WritesToMatchMax() const { return kComparisonsMax / (1 + ranges_.size()); }
 
  private:
   struct Present {
@@ -63,8 +65,10 @@ class ReadSet {
     std::string key;
   };
   static constexpr size_t kLinearSearchMax = 16;
+  static constexpr uint64_t kComparisonsMax = 1 << 16;
 
   bool ReadByHash(uint64_t hash) const;
+  void MergeRanges();
 
   std::vector<Present> present_;
   std::vector<Absent> absent_;

@@ -65,13 +65,17 @@ class Sequencer {
 
   // Calls visit(write) for each write of the commits in (since, clock] until it returns false.
   enum class Recall : uint8_t { kComplete, kStopped, kForgotten };
+  // kForgotten also if there would be more than `writes_max` writes to visit.
   template <typename Visit>
-  Recall RecallSince(uint64_t since, Visit visit) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  Recall RecallSince(uint64_t since, uint64_t writes_max, Visit visit) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const uint64_t now = clock_.load(std::memory_order_relaxed);
     if (now - since > kCommitsRemembered) return Recall::kForgotten;
     for (uint64_t timestamp = since + 1; timestamp <= now; ++timestamp) {
       const Entry& entry = ring_->entries[timestamp % kCommitsRemembered];
       if (!entry.known || entry.first + kWritesRemembered < writes_end_) return Recall::kForgotten;
+      if (entry.count > writes_max) return Recall::kForgotten;
+      writes_max -= entry.count;
       for (uint64_t i = entry.first; i < entry.first + entry.count; ++i) {
         if (!visit(ring_->writes[i % kWritesRemembered])) return Recall::kStopped;
       }

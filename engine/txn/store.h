@@ -1,6 +1,7 @@
 #ifndef NACRE_ENGINE_TXN_STORE_H_
 #define NACRE_ENGINE_TXN_STORE_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -36,7 +37,8 @@ struct Store {
 
   // As counted for memory_bytes_max.
   size_t MemoryBytes() const {
-    return static_cast<size_t>(counters.memory_bytes.Sum()) + keyspaces.IndexBytes();
+    return static_cast<size_t>(std::max<int64_t>(0, counters.memory_bytes.Sum())) +
+           keyspaces.IndexBytes();
   }
 
   const Options options;

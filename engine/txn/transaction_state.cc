@@ -81,40 +81,39 @@ absl::Status TransactionState::CheckKey(std::string_view key) const {
       "a key of ", key.size(), " bytes exceeds key_bytes_max, ", store_.options.key_bytes_max));
 }
 
-absl::Status TransactionState::NoKeyspace() const {
-  return absl::NotFoundError(
-      absl::StrCat("there is no keyspace ", keyspace_, " at the read timestamp"));
+absl::Status TransactionState::NotDeclared(std::string_view key) const {
+  return absl::FailedPreconditionError(
+      absl::StrCat("key ", QuoteKey(key), " was not declared to TransactLocked()"));
 }
 
-const Generation* TransactionState::Resolve(uint32_t keyspace) {
+// What a generation points to may be gone once the snapshot is too old; a pin and a check come
+// before each use of it.
+absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
   for (const GenerationUse& use : generations_) {
-    if (use.keyspace == keyspace) return use.generation;
+    if (use.keyspace == keyspace) return use;
   }
   base::EpochPin pin;
   const Generation* generation = store_.keyspaces.Find(keyspace, view_.read_timestamp);
-  if (generation != nullptr) generations_.push_back({keyspace, generation});
-  return generation;
-}
-
-absl::Status TransactionState::Use(uint32_t keyspace) {
-  if (absl::Status status = CheckActive(); !status.ok()) return status;
-  const Generation* generation = Resolve(keyspace);
+  if (view_.IsTooOld()) return doomed_ = TooOldError();
   if (generation == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("there is no keyspace ", keyspace, " at the read timestamp"));
   }
+  generations_.push_back({keyspace, generation->tree->id, generation->tree, generation});
+  return generations_.back();
+}
+
+absl::Status TransactionState::Use(uint32_t keyspace) {
+  if (absl::Status status = CheckActive(); !status.ok()) return status;
+  absl::StatusOr<GenerationUse> use = Resolve(keyspace);
+  if (!use.ok()) return use.status();
   keyspace_ = keyspace;
-  tree_ = generation->tree;
+  current_ = *use;
   return absl::OkStatus();
 }
 
-absl::StatusOr<Tree*> TransactionState::CurrentTree() {
-  if (tree_ == nullptr) {
-    const Generation* generation = Resolve(keyspace_);
-    if (generation == nullptr) return NoKeyspace();
-    tree_ = generation->tree;
-  }
-  return tree_;
+absl::Status TransactionState::ResolveCurrent() {
+  return current_.tree != nullptr ? absl::OkStatus() : Use(keyspace_);
 }
 
 absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
@@ -140,26 +139,34 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
                version->commit_timestamp()};
 }
 
-absl::StatusOr<std::optional<Value>> TransactionState::Get(std::string_view key,
-                                                           Tracking tracking) {
+absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key, Tracking tracking,
+                                                            WriteEntry** own) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
-  absl::StatusOr<Tree*> tree = CurrentTree();
-  if (!tree.ok()) return tree.status();
+  if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
   uint64_t hash = 0;
   if (!writes_.empty() || serializable_ || locked_) {
-    hash = LatchTable::HashOf((*tree)->id, key);
-    WriteEntry* own = writes_.Find(*tree, hash, key);
-    if (own != nullptr && own->version != nullptr) {
-      if (!mvcc::IsLive(*own->version, view_.now)) return std::nullopt;
-      own->exposed = true;
-      return Value{own->version->value(), own->version->expiry(), 0};
+    hash = LatchTable::HashOf(current_.tree_id, key);
+    WriteEntry* entry = writes_.Find(current_.tree, hash, key);
+    if (entry != nullptr && entry->version != nullptr) {
+      if (!mvcc::IsLive(*entry->version, view_.now)) return std::nullopt;
+      if (own != nullptr) *own = entry;
+      return Value{entry->version->value(), entry->version->expiry(), 0};
     }
-    if (locked_ && own == nullptr) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("key ", QuoteKey(key), " was not declared to TransactLocked()"));
-    }
+    if (locked_ && entry == nullptr) return NotDeclared(key);
   }
-  return ReadCommitted(*tree, key, hash, tracking);
+  return ReadCommitted(current_.tree, key, hash, tracking);
+}
+
+absl::StatusOr<std::optional<Value>> TransactionState::Get(std::string_view key) {
+  WriteEntry* own = nullptr;
+  absl::StatusOr<std::optional<Value>> value = Look(key, Tracking::kTracked, &own);
+  if (own != nullptr) own->exposed = true;
+  return value;
+}
+
+absl::StatusOr<std::optional<Value>> TransactionState::GetInfo(std::string_view key,
+                                                               Tracking tracking) {
+  return Look(key, tracking, nullptr);
 }
 
 absl::StatusOr<std::optional<Value>> TransactionState::GetForUpdate(std::string_view key) {
@@ -184,17 +191,17 @@ absl::StatusOr<std::optional<Value>> TransactionState::GetForUpdate(std::string_
 }
 
 absl::StatusOr<std::unique_ptr<Cursor>> TransactionState::NewCursor(const Range& range,
+                                                                    Keeping keeping,
                                                                     Tracking tracking) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
   if (locked_) {
     return absl::FailedPreconditionError("a transaction of TransactLocked() can not read ranges");
   }
-  absl::StatusOr<Tree*> tree = CurrentTree();
-  if (!tree.ok()) return tree.status();
+  if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
   const bool track = serializable_ && tracking == Tracking::kTracked;
-  auto cursor =
-      std::make_unique<Cursor>(store_, view_, *tree, KeyInterval::Of(range),
-                               read_only_ ? nullptr : &writes_, track ? &reads_ : nullptr);
+  auto cursor = std::make_unique<Cursor>(store_, view_, current_.tree, KeyInterval::Of(range),
+                                         read_only_ ? nullptr : &writes_, track ? &reads_ : nullptr,
+                                         keeping == Keeping::kKeeps ? &copied_ : nullptr);
   if (!read_only_) cursors_.push_back(cursor.get());
   return cursor;
 }
@@ -206,32 +213,39 @@ void TransactionState::DropCursor(Cursor* cursor) {
 
 absl::StatusOr<bool> TransactionState::ChangedSince(std::string_view key, const ReadView& since) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
+  if (locked_) {
+    if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
+    const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
+    if (writes_.Find(current_.tree, hash, key) == nullptr) return NotDeclared(key);
+  }
+  return LatchedOrSeenChangedSince(key, since);
+}
+
+absl::StatusOr<bool> TransactionState::LatchedOrSeenChangedSince(std::string_view key,
+                                                                 const ReadView& since) {
   base::EpochPin pin;
   if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
-  const Generation* now = Resolve(keyspace_);
+  const absl::StatusOr<GenerationUse> now = Resolve(keyspace_);
+  if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
   const Generation* then = store_.keyspaces.Find(keyspace_, since.read_timestamp);
-  const auto present_in = [&](const Generation* generation, const ReadView& view) {
-    if (generation == nullptr) return false;
-    const mvcc::Version* version = FindVersion(*generation->tree, key, view);
+  const auto present_in = [&](const Tree& tree, const ReadView& view) {
+    const mvcc::Version* version = FindVersion(tree, key, view);
     return version != nullptr && mvcc::IsLive(*version, view.now);
   };
-  bool changed;
-  if (now != then) {
-    changed = present_in(then, since) || present_in(now, view_);
-  } else if (now == nullptr) {
-    changed = false;
-  } else {
+  bool changed = false;
+  if (now.ok() && now->generation == then) {
     changed = HasChangedBetween(store_, *now->tree, key, since, view_, locked_);
+  } else {
+    changed = (then != nullptr && present_in(*then->tree, since)) ||
+              (now.ok() && present_in(*now->tree, view_));
   }
   if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
   // The answer depends on the key: it is a read like any other.
-  if (serializable_ && now != nullptr) {
-    const uint64_t hash = LatchTable::HashOf(now->tree->id, key);
-    if (absl::StatusOr<std::optional<Value>> read =
-            ReadCommitted(now->tree, key, hash, Tracking::kTracked);
-        !read.ok()) {
-      return read.status();
-    }
+  if (serializable_ && now.ok()) {
+    const uint64_t hash = LatchTable::HashOf(now->tree_id, key);
+    absl::StatusOr<std::optional<Value>> read =
+        ReadCommitted(now->tree, key, hash, Tracking::kTracked);
+    if (!read.ok()) return read.status();
   }
   return changed;
 }
@@ -247,24 +261,20 @@ void TransactionState::NeedTime() {
 
 absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key,
                                                             size_t value_bytes) {
-  absl::StatusOr<Tree*> tree = CurrentTree();
-  if (!tree.ok()) return tree.status();
-  const uint64_t hash = LatchTable::HashOf((*tree)->id, key);
-  WriteEntry* entry = writes_.Find(*tree, hash, key);
-  if (entry == nullptr && locked_) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("key ", QuoteKey(key), " was not declared to TransactLocked()"));
-  }
+  if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
+  const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
+  WriteEntry* entry = writes_.Find(current_.tree, hash, key);
+  if (entry == nullptr && locked_) return NotDeclared(key);
   if (writes_.BytesAfter(entry, key.size(), value_bytes) > store_.options.write_set_bytes_max) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
   }
-  return entry != nullptr ? entry : &writes_.FindOrAdd(*tree, keyspace_, hash, key);
+  return entry != nullptr ? entry : &writes_.FindOrAdd(current_.tree, keyspace_, hash, key);
 }
 
-void TransactionState::Declare(uint32_t keyspace, std::string_view key) {
-  Tree* tree = Resolve(keyspace)->tree;
-  writes_.Lock(writes_.FindOrAdd(tree, keyspace, LatchTable::HashOf(tree->id, key), key));
+void TransactionState::Declare(const GenerationUse& use, std::string_view key) {
+  const uint64_t hash = LatchTable::HashOf(use.tree_id, key);
+  writes_.Lock(writes_.FindOrAdd(use.tree, use.keyspace, hash, key));
 }
 
 absl::StatusOr<WriteEntry*> TransactionState::PrepareToWrite(std::string_view key,
@@ -277,6 +287,7 @@ absl::StatusOr<WriteEntry*> TransactionState::PrepareToWrite(std::string_view ke
 
 absl::Status TransactionState::Put(std::string_view key, std::string_view value,
                                    const PutOptions& options) {
+  if (absl::Status status = CheckWritable(); !status.ok()) return status;
   if (value.size() > store_.options.value_bytes_max) {
     return absl::InvalidArgumentError(absl::StrCat("a value of ", value.size(),
                                                    " bytes exceeds value_bytes_max, ",
@@ -284,7 +295,7 @@ absl::Status TransactionState::Put(std::string_view key, std::string_view value,
   }
   mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
   if (options.keep_expiry) {
-    absl::StatusOr<std::optional<Value>> current = Get(key);
+    absl::StatusOr<std::optional<Value>> current = GetInfo(key);
     if (!current.ok()) return current.status();
     if (*current) expiry = (*current)->expiry;
   }
@@ -310,7 +321,8 @@ uint64_t TransactionState::SetSavepoint() { return active_ ? writes_.SetSavepoin
 absl::Status TransactionState::RollbackTo(uint64_t savepoint) {
   if (absl::Status status = CheckWritable(); !status.ok()) return status;
   for (Cursor* cursor : cursors_) cursor->Freeze();
-  if (writes_.RollbackTo(savepoint)) return absl::OkStatus();
+  // A cursor may be looking at the keys of writes that are taken back.
+  if (writes_.RollbackTo(savepoint, /*reuse_keys=*/cursors_.empty())) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "the savepoint is not one of this transaction, or was rolled back over");
 }

@@ -56,11 +56,14 @@ class TransactionState {
     uint64_t commit_timestamp = 0;  // 0: own write.
   };
   enum class Tracking : uint8_t { kTracked, kUntracked };
-  absl::StatusOr<std::optional<Value>> Get(std::string_view key,
-                                           Tracking tracking = Tracking::kTracked);
+  absl::StatusOr<std::optional<Value>> Get(std::string_view key);
+  // Get() of which no view is kept.
+  absl::StatusOr<std::optional<Value>> GetInfo(std::string_view key,
+                                               Tracking tracking = Tracking::kTracked);
   absl::StatusOr<std::optional<Value>> GetForUpdate(std::string_view key);
-  // nullptr-like error if the transaction is finished or locked.
-  absl::StatusOr<std::unique_ptr<Cursor>> NewCursor(const Range& range,
+  // `keeps`: what it returns stays readable until the transaction finishes.
+  enum class Keeping : uint8_t { kKeeps, kForgets };
+  absl::StatusOr<std::unique_ptr<Cursor>> NewCursor(const Range& range, Keeping keeping,
                                                     Tracking tracking = Tracking::kTracked);
   void DropCursor(Cursor* cursor);
   absl::StatusOr<bool> ChangedSince(std::string_view key, const ReadView& since);
@@ -80,9 +83,11 @@ class TransactionState {
   bool managed() const { return managed_; }
 
   // --- For RunLocked(). ---
-  // The keyspace's generation at the view, kept for the commit. nullptr: there is none.
-  const Generation* Resolve(uint32_t keyspace);
-  void Declare(uint32_t keyspace, std::string_view key);
+  // The keyspace's generation at the view, kept for the commit. kNotFound: there is none.
+  absl::StatusOr<GenerationUse> Resolve(uint32_t keyspace);
+  void Declare(const GenerationUse& use, std::string_view key);
+  // ChangedSince() of a key whose latch is held, declared or not.
+  absl::StatusOr<bool> LatchedOrSeenChangedSince(std::string_view key, const ReadView& since);
   void set_view(const ReadView& view) { view_ = view; }
   // kResourceExhausted if the writes would exceed memory_bytes_max.
   absl::Status CheckMemory() const;
@@ -93,8 +98,11 @@ class TransactionState {
  private:
   absl::Status CheckWritable() const;
   absl::Status CheckKey(std::string_view key) const;
-  absl::StatusOr<Tree*> CurrentTree();
-  absl::Status NoKeyspace() const;
+  absl::Status ResolveCurrent();
+  absl::Status NotDeclared(std::string_view key) const;
+  // `own` is set if the value is the transaction's own.
+  absl::StatusOr<std::optional<Value>> Look(std::string_view key, Tracking tracking,
+                                            WriteEntry** own);
   absl::StatusOr<std::optional<Value>> ReadCommitted(Tree* tree, std::string_view key,
                                                      uint64_t hash, Tracking tracking);
   // The entry of a key, if the write set may take it and `value_bytes` more.
@@ -119,7 +127,7 @@ class TransactionState {
   absl::Status doomed_;
 
   absl::InlinedVector<GenerationUse, 1> generations_;
-  Tree* tree_ = nullptr;  // Of keyspace_, once resolved.
+  GenerationUse current_;  // Of keyspace_, once resolved.
   WriteSet writes_;
   ReadSet reads_;
   base::Arena copied_;  // Values, where snapshots grow too old.

@@ -116,7 +116,7 @@ uint64_t WriteSet::SetSavepoint() {
   return savepoints_.back();
 }
 
-bool WriteSet::RollbackTo(uint64_t savepoint) {
+bool WriteSet::RollbackTo(uint64_t savepoint, bool reuse_keys) {
   const auto found = std::lower_bound(savepoints_.begin(), savepoints_.end(), savepoint);
   if (found == savepoints_.end() || *found != savepoint) return false;
   savepoints_.erase(found + 1, savepoints_.end());
@@ -130,18 +130,18 @@ bool WriteSet::RollbackTo(uint64_t savepoint) {
     entry.exposed = undo.exposed;
     if (entry.version == nullptr) --write_count_;
     if (!entry.takes_part()) bytes_ -= entry.key.size();
-    PopLastIfUnused();
+    PopLastIfUnused(reuse_keys);
   }
   return true;
 }
 
-// Entries made since a savepoint are the last ones, so taking them back leaves nothing behind but
-// the key's bytes.
-void WriteSet::PopLastIfUnused() {
+// Entries made since a savepoint are the last ones, so taking them back leaves nothing behind.
+void WriteSet::PopLastIfUnused(bool reuse_keys) {
   while (!entries_.empty() && !entries_.back().takes_part()) {
     const WriteEntry& last = entries_.back();
     if (!by_hash_.empty()) by_hash_.erase(HashedKey{last.tree, last.hash, last.key});
     if (ordered_) ordered_->erase(OrderedKey{last.tree, last.key, 0});
+    if (reuse_keys) keys_.TakeBack(last.key);
     entries_.pop_back();
     if (entries_.size() == kLinearSearchMax) by_hash_.clear();
   }

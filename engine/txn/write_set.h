@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -66,7 +67,7 @@ class WriteSet {
 
   uint64_t SetSavepoint();
   // False if there is no such savepoint.
-  bool RollbackTo(uint64_t savepoint);
+  bool RollbackTo(uint64_t savepoint, bool reuse_keys);
 
   // The first own write of a tree at or after (or before, in reverse) a key. nullptr: none. Builds
   // the order on first use. O(log n).
@@ -99,7 +100,8 @@ class WriteSet {
     uint32_t index;
     bool after_all_keys = false;  // A place to search from, never stored.
     friend bool operator<(const OrderedKey& a, const OrderedKey& b) {
-      if (a.tree->id != b.tree->id) return a.tree->id < b.tree->id;
+      // By address: the tree itself may be gone once the snapshot is too old.
+      if (a.tree != b.tree) return std::less<const Tree*>()(a.tree, b.tree);
       if (a.after_all_keys || b.after_all_keys) return !a.after_all_keys;
       return a.key < b.key;
     }
@@ -115,7 +117,7 @@ class WriteSet {
   // Whether the next Set() can free what the entry holds.
   bool CanDiscard(const WriteEntry& entry) const;
   void Discard(mvcc::Version* version, bool exposed);
-  void PopLastIfUnused();
+  void PopLastIfUnused(bool reuse_keys);
   WriteEntry* LastBefore(const OrderedKey& from, bool inclusive);
   const absl::btree_set<OrderedKey>& Ordered();
 
