@@ -93,6 +93,10 @@ class Driver {
 
   void Applied(absl::StatusOr<Timestamp> timestamp, const Writes& writes);
   std::optional<Entry> NewestLive(uint32_t keyspace, const std::string& key);
+  // The floor of a stripe is shared: a key without a record may be held for changed when another
+  // key of its stripe went. Exact answers are expected of keys with a record only.
+  bool HasRecord(const Place& place) const;
+  bool AllHaveRecords(const ReferenceTransaction& transaction) const;
   uint64_t OldestTimestamp() const;
   absl::Time Time(int64_t ms) const;
 

@@ -235,7 +235,16 @@ Written ReferenceTransaction::WriteConflict(int64_t now_ms) const {
 Written ReferenceTransaction::ReadConflict(int64_t now_ms) const {
   // Time moves for everybody when somebody looks at it, so this is possible and not certain.
   Written worst = earliest_expiry_read_ms_ <= now_ms ? Written::kMaybe : Written::kNo;
+  auto live = [](const Contents& contents, const std::string& key, int64_t at_ms) {
+    auto entry = contents.find(key);
+    return entry != contents.end() && entry->second.LiveAt(at_ms);
+  };
   reference_.ForEachWrittenAfter(read_timestamp_, [&](const Place& place, Written written) {
+    // What was absent and is absent again reads the same in the instant of the commit.
+    if (!live(reference_.At(read_timestamp_, place.first), place.second, now_ms_) &&
+        !live(reference_.Newest(place.first), place.second, now_ms)) {
+      written = Written::kMaybe;
+    }
     if (read_keys_.count(place) != 0) worst = std::max(worst, written);
     for (const auto& read : read_ranges_) {
       if (read->keyspace != place.first || !read->Contains(place.second)) continue;
@@ -292,7 +301,15 @@ std::string ReferenceTransaction::Describe() const {
   text += "; read:";
   for (const Place& place : read_keys_)
     text += " " + std::to_string(place.first) + "/" + place.second;
-  text += "; ranges: " + std::to_string(read_ranges_.size());
+  text += "; ranges: " + std::to_string(read_ranges_.size()) + "; written since:";
+  reference_.ForEachWrittenAfter(read_timestamp_, [&](const Place& place, Written written) {
+    text += " " + std::to_string(place.first) + "/" + place.second;
+    if (written == Written::kMaybe) text += " (maybe)";
+  });
+  for (uint32_t keyspace = 0; keyspace < reference_.keyspaces(); ++keyspace) {
+    if (!reference_.ReplacedIn(keyspace, read_timestamp_)) continue;
+    text += "; keyspace " + std::to_string(keyspace) + " replaced since";
+  }
   return text;
 }
 

@@ -110,6 +110,11 @@ class ReferenceTransaction {
   enum class Outcome : uint8_t { kCommits, kConflicts, kEither };
   Outcome Predict(int64_t now_ms) const;
   const Writes& writes() const { return writes_; }
+  template <typename Visit>
+  void ForEachWrittenOrLocked(Visit visit) const {
+    for (const auto& [place, entry] : writes_) visit(place);
+    for (const Place& place : locked_) visit(place);
+  }
   std::string Describe() const;
 
  private:
