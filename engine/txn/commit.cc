@@ -50,7 +50,8 @@ absl::Status Committer::CheckFirstCommitterWins() ABSL_NO_THREAD_SAFETY_ANALYSIS
   if (NACRE_BUG(kSkipWriteConflict)) return absl::OkStatus();
   for (WriteEntry& entry : writes_.entries()) {
     if (!entry.takes_part()) continue;
-    const mvcc::Record* record = entry.tree->index.Find(entry.key);
+    mvcc::Record* const record = entry.tree->index.Find(entry.key);
+    entry.record = record;
     const bool newer = record != nullptr
                            ? mvcc::HasNewerThan(*record, view_.read_timestamp, view_.now)
                            : !NACRE_BUG(kIgnoreFloor) &&
@@ -65,11 +66,16 @@ absl::Status Committer::CheckFirstCommitterWins() ABSL_NO_THREAD_SAFETY_ANALYSIS
   return absl::OkStatus();
 }
 
-void Committer::Link(WriteEntry& entry) {
+void Committer::Insert(WriteEntry& entry) {
   const auto [record, is_new] = entry.tree->index.FindOrInsert(
       entry.key, [&] { return mvcc::Record::New(entry.tree->id, entry.key); });
   entry.record = record;
   entry.record_is_new = is_new;
+}
+
+void Committer::Link(WriteEntry& entry) {
+  if (entry.record == nullptr) Insert(entry);
+  mvcc::Record* const record = entry.record;
   entry.superseded = record->head();
   if (leader_ == nullptr) {
     leader_ = entry.version;
@@ -99,7 +105,7 @@ void Committer::CountLive(const WriteEntry& entry) {
 // versions nobody has seen.
 void Committer::UnlinkAll(bool will_repeat) {
   for (WriteEntry& entry : writes_.entries()) {
-    if (entry.version == nullptr || entry.record == nullptr) continue;
+    if (entry.version == nullptr) continue;
     NACRE_CHECK(entry.record->head() == entry.version,
                 "a prepared version is the head of its chain as long as its latch is held");
     entry.record->set_head(entry.superseded);
@@ -112,6 +118,7 @@ void Committer::UnlinkAll(bool will_repeat) {
     entry.version = will_repeat ? CopyOf(*prepared) : nullptr;
     store_.retired.Add(prepared, &mvcc::Version::Free);
     entry.record = nullptr;
+    entry.record_is_new = false;
   }
   leader_ = nullptr;
   recent_.clear();

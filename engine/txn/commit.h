@@ -82,6 +82,7 @@ class Committer {
  private:
   enum class Sequenced : uint8_t { kDone, kConflict, kPassedBy };
 
+  void Insert(WriteEntry& entry);
   void Link(WriteEntry& entry);
   void CountLive(const WriteEntry& entry);
   void UnlinkAll(bool will_repeat);

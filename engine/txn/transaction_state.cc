@@ -152,9 +152,22 @@ absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key
       if (own != nullptr) *own = entry;
       return Value{entry->version->value(), entry->version->expiry(), 0};
     }
-    if (locked_ && entry == nullptr) return NotDeclared(key);
+    if (locked_) {
+      if (entry == nullptr) return NotDeclared(key);
+      return ReadLatched(*entry);
+    }
   }
   return ReadCommitted(current_.tree, key, hash, tracking);
+}
+
+std::optional<Value> TransactionState::ReadLatched(WriteEntry& entry) const {
+  if (entry.record == nullptr) entry.record = entry.tree->index.Find(entry.key);
+  if (entry.record == nullptr) return std::nullopt;
+  const mvcc::Version* version = mvcc::FindVisible(*entry.record, view_.read_timestamp);
+  if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) {
+    return std::nullopt;
+  }
+  return Value{version->value(), version->expiry(), version->commit_timestamp()};
 }
 
 absl::StatusOr<std::optional<Value>> TransactionState::Get(std::string_view key) {

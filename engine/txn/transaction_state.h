@@ -100,6 +100,8 @@ class TransactionState {
   absl::Status CheckKey(std::string_view key) const;
   absl::Status ResolveCurrent();
   absl::Status NotDeclared(std::string_view key) const;
+  // Of a locked transaction, which has declared the key.
+  std::optional<Value> ReadLatched(WriteEntry& entry) const;
   // `own` is set if the value is the transaction's own.
   absl::StatusOr<std::optional<Value>> Look(std::string_view key, Tracking tracking,
                                             WriteEntry** own);

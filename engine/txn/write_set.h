@@ -30,7 +30,8 @@ struct WriteEntry {
   bool exposed = false;    // The caller has a view into `version`.
   uint64_t savepoint = 0;  // In force when `version` was set.
 
-  // Only during a commit.
+  // Only while the latch of the key is held, under which no record leaves the index. nullptr: not
+  // looked up, or there is none.
   mvcc::Record* record = nullptr;
   mvcc::Version* superseded = nullptr;  // The newest committed version before this one.
   bool record_is_new = false;
