@@ -144,6 +144,9 @@ class Checker {
     const TransactionRecord& record = *transaction.record;
     if (!rules_.justified || record.outcome != Outcome::kConflict) return absl::OkStatus();
     if (WriteConflict(transaction, last_)) return absl::OkStatus();
+    if (record.refused && timeline_.WrittenIn(record.refused->key, record.read_timestamp, last_)) {
+      return absl::OkStatus();
+    }
     if (record.level == Isolation::kSerializable && !transaction.writes.empty() &&
         ReadSomethingWritten(record)) {
       return absl::OkStatus();

@@ -18,6 +18,7 @@
 //   JUSTIFIED       an aborted transaction was in a conflict that its level names.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct TransactionRecord {
   Isolation level = Isolation::kSnapshot;
   bool read_only = false;
   std::vector<OperationRecord> operations;
+  // The operation that reported the conflict, if it was not the commit. It got no answer.
+  std::optional<Operation> refused;
   uint64_t read_timestamp = 0;
   Outcome outcome = Outcome::kRolledBack;
   uint64_t commit_timestamp =

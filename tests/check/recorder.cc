@@ -21,6 +21,7 @@ absl::Status Recorder::Execute(const Operation& operation) {
   }
   if (absl::IsAborted(answer.status())) {
     transaction_->Rollback();
+    record_.refused = operation;
     Finish(TransactionRecord::Outcome::kConflict);
   }
   return answer.status();
