@@ -149,7 +149,7 @@ void AnswerInfo(Args names, ReplyWriter& out) {
     if (spec != nullptr) {
       WriteCommand(*spec, out);
     } else {
-      out.NullArray();
+      out.Null();
     }
   }
 }

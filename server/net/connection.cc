@@ -136,7 +136,8 @@ void Connection::Process() {
   if (slow_ || phase_ != Phase::kServing) return;
   input_.ShrinkTo(kBufferBytesKept);
   if (session_.has_time_limits()) {
-    session_.Touch(SteadyNow());
+    // Half a request is no sign of life.
+    if (commands > 0) session_.Touch(SteadyNow());
     WatchTime();
   }
   Send();
@@ -144,10 +145,8 @@ void Connection::Process() {
 }
 
 bool Connection::ProcessOne() {
-  if (output_.size() >= kSendBytes) {
-    Send();
-    if (OutputIsFull() || phase_ != Phase::kServing) return false;
-  }
+  if (output_.size() >= kSendBytes || OutputIsFull()) Send();
+  if (OutputIsFull() || phase_ != Phase::kServing) return false;
   const RequestParser::Result result = parser_.Parse(input_.view());
   if (result == RequestParser::Result::kNeedMore) {
     if (input_.size() <= server_.options().request.request_bytes_max) return false;
@@ -184,7 +183,10 @@ void Connection::SubmitSlow() {
   server_.counters().slow_commands.fetch_add(1, std::memory_order_relaxed);
   server_.counters().slow_running.fetch_add(1, std::memory_order_relaxed);
   thread_.slow_lane().Submit([this] {
-    const Session::Outcome outcome = session_.Execute(parser_.args(), Session::Lane::kSlow);
+    // Nobody waits for the reply of a command that had not begun when its client went away.
+    const Session::Outcome outcome = abandoned_.load(std::memory_order_acquire)
+                                         ? Session::Outcome::kClose
+                                         : session_.Execute(parser_.args(), Session::Lane::kSlow);
     server_.counters().slow_running.fetch_sub(1, std::memory_order_relaxed);
     boost::asio::post(thread_.context(), [this, outcome] { OnSlowDone(outcome); });
   });
@@ -197,6 +199,7 @@ void Connection::OnSlowDone(Session::Outcome outcome) {
     return;
   }
   input_.Consume(parser_.consumed());
+  if (session_.has_time_limits()) session_.Touch(SteadyNow());
   if (outcome == Session::Outcome::kClose) CloseAfterOutput();
   Process();
 }
@@ -252,10 +255,10 @@ void Connection::OnWritten(const ErrorCode& error, size_t bytes) {
   }
   sending_.ShrinkTo(kBufferBytesKept);
   if (slow_) return;  // output_ is not ours now.
-  const bool was_full = OutputIsFull();
   Send();
-  // Reading stopped if the output was full; a read that is pending goes on by itself.
-  if (phase_ == Phase::kServing && !reading_ && (was_full || !OutputIsFull())) Process();
+  // Reading stopped if the output was full; a read that is pending goes on by itself. While it is
+  // still full, another write is under way and comes back here.
+  if (phase_ == Phase::kServing && !reading_ && !OutputIsFull()) Process();
 }
 
 // --- Ending ---
@@ -293,6 +296,7 @@ void Connection::Linger() {
 void Connection::Abort() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
+  abandoned_.store(true, std::memory_order_release);
   ErrorCode ignored;
   socket_.close(ignored);  // Pending operations end with an error.
   DeleteIfIdle();

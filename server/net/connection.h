@@ -1,6 +1,7 @@
 #ifndef NACRE_SERVER_NET_CONNECTION_H_
 #define NACRE_SERVER_NET_CONNECTION_H_
 
+#include <atomic>
 #include <cstdint>
 
 #include "absl/time/time.h"
@@ -80,6 +81,7 @@ class Connection {
   bool drained_ = false;
   bool time_watched_ = false;
   bool removed_ = false;
+  std::atomic<bool> abandoned_{false};  // Closed; read by the slow lane.
   uint32_t read_bytes_;
   uint64_t errors_counted_ = 0;
   absl::Time deadline_;  // Of flushing and lingering.

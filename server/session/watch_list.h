@@ -4,8 +4,10 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "nacre/database.h"
 
@@ -18,7 +20,8 @@ namespace nacre::server {
 // of its snapshots, and counts as changed, which Redis's rules allow at any time.
 class WatchList {
  public:
-  // All or nothing. A key that is watched already stays watched since the first time as well.
+  // All or nothing. A key that is watched already stays watched since the first time. A list of
+  // very many WATCHes at different times is spoiled.
   absl::Status Add(Database& db, Keyspace keyspace, absl::Span<const std::string_view> keys,
                    size_t bytes_max, uint64_t owner);
   void Clear();
@@ -41,6 +44,8 @@ class WatchList {
   absl::StatusOr<bool> Expired(Transaction& tx) const;
 
  private:
+  bool IsWatched(Keyspace keyspace, std::string_view key) const;
+
   struct Key {
     Keyspace keyspace;
     std::string key;
@@ -50,6 +55,7 @@ class WatchList {
 
   std::deque<Snapshot> snapshots_;  // One a WATCH; a deque because the keys point into it.
   std::vector<Key> keys_;
+  absl::flat_hash_set<std::pair<uint32_t, std::string>> watched_;  // Those of keys_.
   size_t bytes_ = 0;
   bool spoiled_ = false;
 };

@@ -151,7 +151,7 @@ TEST_F(ConnectionCommands, CommandDescribesEveryCommand) {
             "[[\"get\", :2, [+readonly, +fast], :1, :1, :1, [+@read, +@string, +@fast], [], "
             "[[\"flags\", [+RO], \"begin_search\", [\"type\", \"index\", \"spec\", [\"index\", "
             ":1]], \"find_keys\", [\"type\", \"range\", \"spec\", [\"lastkey\", :0, \"keystep\", "
-            ":1, \"limit\", :0]]]], []], (nil array)]");
+            ":1, \"limit\", :0]]]], []], (nil)]");
   Converse(client,
            {{"COMMAND GETKEYS MSET a 1 b 2", "[\"a\", \"b\"]"},
             {"COMMAND GETKEYS GET a", "[\"a\"]"},

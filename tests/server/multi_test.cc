@@ -32,6 +32,27 @@ TEST_F(Multi, NobodySeesHalfOfIt) {
   EXPECT_EQ(reader.Do("MGET a b"), "[\"1\", \"1\"]");
 }
 
+TEST_F(Multi, WatchingAKeyAgainTakesNoFurtherSnapshot) {
+  WireClient client = Connect();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(client.Do("WATCH a"), "+OK");
+    ASSERT_EQ(client.Do("SET other " + std::to_string(i)), "+OK");
+  }
+  EXPECT_EQ(server().database().GetStats().active_snapshots, 1u);
+  Converse(client, {{"SET a 1", "+OK"}, {"WATCH a", "+OK"}});
+  Converse(client, {{"MULTI", "+OK"}, {"PING", "+QUEUED"}, {"EXEC", "(nil array)"}});
+}
+
+TEST_F(Multi, VeryManyWatchesCountAsChanged_AndHoldNoSnapshots) {
+  WireClient client = Connect();
+  for (int i = 0; i < 1025; ++i) {
+    ASSERT_EQ(client.Do("WATCH key" + std::to_string(i)), "+OK");
+    ASSERT_EQ(client.Do("SET other " + std::to_string(i)), "+OK");
+  }
+  EXPECT_EQ(server().database().GetStats().active_snapshots, 0u);
+  Converse(client, {{"MULTI", "+OK"}, {"PING", "+QUEUED"}, {"EXEC", "(nil array)"}});
+}
+
 TEST_F(Multi, DiscardForgets) {
   WireClient client = Connect();
   Converse(client, {{"MULTI", "+OK"},
