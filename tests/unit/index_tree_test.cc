@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <deque>
+#include <functional>
 #include <numeric>
 #include <random>
 #include <string>
@@ -153,7 +155,7 @@ TEST_F(IndexTree, ASkippedByteThatDiffersIsNoticed) {
 
 TEST_F(IndexTree, RemovingEverythingGivesAllNodesBack) {
   std::mt19937_64 random(TestSeed());
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 10000; ++i) {
     std::string key(8, '\0');
     const uint64_t number = random();
     for (size_t byte = 0; byte < 8; ++byte) key[byte] = static_cast<char>(number >> (8 * byte));
@@ -166,7 +168,7 @@ TEST_F(IndexTree, RemovingEverythingGivesAllNodesBack) {
   std::shuffle(keys.begin(), keys.end(), random);
   for (size_t i = 0; i < keys.size(); ++i) {
     Remove(keys[i]);
-    if (model_.size() == 2000) {
+    if (model_.size() == 1000) {
       CheckStructure();
       EXPECT_LT(tree_.memory_bytes(), full / 3);
     }
@@ -182,16 +184,28 @@ std::string IntegerKey(uint64_t number) {
   return key;
 }
 
-TEST_F(IndexTree, DenseIntegersTakeLessThanTwentyBytesAKey) {
-  for (uint64_t i = 0; i < 100000; ++i) Insert(IntegerKey(i));
-  EXPECT_LT(tree_.memory_bytes(), 20 * model_.size());
+// The tree's bytes for each of `count` keys.
+double NodeBytesPerKey(size_t count, const std::function<uint64_t(size_t)>& number) {
+  base::RetireList retired;
+  TestTree tree(retired);
+  std::deque<std::string> keys;
+  std::deque<TestEntry> entries;
+  const base::EpochPin pin;
+  for (size_t i = 0; i < count; ++i) {
+    TestEntry& entry = entries.emplace_back(TestEntry{keys.emplace_back(IntegerKey(number(i)))});
+    tree.FindOrInsert(entry.key(), [&entry] { return &entry; });
+  }
+  return static_cast<double>(tree.memory_bytes()) / static_cast<double>(tree.stats().entries);
 }
 
-TEST_F(IndexTree, RandomIntegersTakeLessThanTwentyBytesAKey) {
+TEST(IndexMemory, DenseIntegersTakeLessThanTwentyBytesAKey) {
+  EXPECT_LT(NodeBytesPerKey(50000, [](size_t i) { return i; }), 10);
+}
+
+TEST(IndexMemory, RandomIntegersTakeLessThanTwentyBytesAKey) {
   std::mt19937_64 random(TestSeed());
-  for (const size_t keys : {100000, 150000, 200000}) {
-    while (model_.size() < keys) Insert(IntegerKey(random()));
-    EXPECT_LT(tree_.memory_bytes(), 20 * model_.size());
+  for (const size_t count : {10000, 40000, 120000}) {
+    EXPECT_LT(NodeBytesPerKey(count, [&random](size_t) { return random(); }), 20) << count;
   }
 }
 
