@@ -18,6 +18,11 @@
 find_package(GTest 1.12 REQUIRED)
 include(GoogleTest)
 
+# What a build with NACRE_FAULTS adds; .ci/run builds only this there.
+if(NACRE_FAULTS)
+  add_custom_target(nacre-faults-tests)
+endif()
+
 set(NACRE_TEST_KINDS unit isolation model stress fault fuzz server lint install check example)
 
 function(_nacre_labels out kind faults)
@@ -57,6 +62,9 @@ function(nacre_test)
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${arg_TIMEOUT})
+  if(arg_FAULTS)
+    add_dependencies(nacre-faults-tests ${arg_NAME})
+  endif()
   # Lists do not survive gtest_discover_tests as property values, so they are set in a second file that
   # ctest reads after the discovery.
   set(properties_file "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_properties.cmake")

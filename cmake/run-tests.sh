@@ -2,7 +2,8 @@
 # run-tests.sh PRESET [CTEST-ARGUMENT...]: configures, builds, runs ctest in parallel.
 #
 # The last line is "N passed, N failed". Exit status 0 only if something ran and nothing failed; a build
-# that fails counts as one failure.
+# that fails counts as one failure. With BUILD_TARGET set, only that target is built; tests of other
+# targets must then be left out by the ctest arguments.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +19,7 @@ finish() {
 }
 
 cmake --preset "$preset" --log-level=WARNING >/dev/null &&
-  cmake --build --preset "$preset" --parallel "$jobs" ||
+  cmake --build --preset "$preset" --parallel "$jobs" ${BUILD_TARGET:+--target "$BUILD_TARGET"} ||
   finish 0 1
 
 # The thread sanitizer of g++ 12 needs address space that kernels with much randomisation do not leave free.
