@@ -1,11 +1,11 @@
 #include "nacre/database.h"
 
 #include <algorithm>
+#include <random>
 #include <thread>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
-#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "engine/base/check.h"
@@ -48,11 +48,13 @@ namespace {
 
 // Full jitter: anything up to a bound that doubles.
 absl::Duration BackoffAfter(int conflicts, const TransactOptions& options) {
-  thread_local absl::InsecureBitGen random;
+  // Different in each thread is all that is asked of it.
+  thread_local std::minstd_rand random(
+      static_cast<uint32_t>(base::EpochDomain::ThreadIndex() + absl::GetCurrentTimeNanos()));
   const absl::Duration bound =
       std::min(options.backoff_max,
                options.backoff_base * static_cast<double>(1 << std::min(conflicts, 30)));
-  return bound * absl::Uniform<double>(random, 0, 1);
+  return bound * std::uniform_real_distribution<double>(0, 1)(random);
 }
 
 // Below this, a pause is shorter than what the system takes to wake a thread.
