@@ -2,11 +2,21 @@
 
 A test that was skipped by its own decision counts as neither and is named on stderr. A test that could
 not be started is a failure, and so is a run that ctest calls failed without naming a test (discovery of a
-test program crashed, or no test matched).
+test program crashed, or no test matched). What a failed test printed last is repeated on stderr.
 """
 
 import sys
 import xml.etree.ElementTree as ElementTree
+
+
+OUTPUT_LINES = 40
+
+
+def report_failure(case):
+    output = case.findtext("system-out") or ""
+    print("failed: " + case.get("name"), file=sys.stderr)
+    for line in output.splitlines()[-OUTPUT_LINES:]:
+        print("  | " + line, file=sys.stderr)
 
 
 def main():
@@ -26,6 +36,7 @@ def main():
             skipped.append(case.get("name"))
         else:
             failed += 1
+            report_failure(case)
     if skipped:
         print("skipped: " + ", ".join(skipped), file=sys.stderr)
     if failed == 0 and (ctest_status != 0 or passed == 0):

@@ -122,6 +122,7 @@ int main(int argc, char** argv) {
   std::atomic<int> tellers_at_work{kTellers};
   std::atomic<int64_t> audits{0};
   std::vector<std::thread> threads;
+  threads.reserve(kTellers + kAuditors);
   for (int teller = 0; teller < kTellers; ++teller) {
     threads.emplace_back([&, teller] {
       std::mt19937 random(teller);
