@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench lint tidy format clean packages-run packages-test
+.PHONY: help run test build bench lint tidy format manual clean packages-run packages-test
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -34,6 +34,11 @@ tidy: packages-test ## clang-tidy over engine/, vacuum/ and server/
 
 format: packages-test ## Apply .clang-format
 	@git ls-files -z '*.cc' '*.h' | xargs -0 clang-format-14 -i
+
+manual: packages-test ## Make the part of docs/COMMANDS.md that comes from the table of commands
+	@cmake --preset dev --log-level=WARNING >/dev/null
+	@cmake --build --preset dev --parallel $(JOBS) --target server_commands_doc_test
+	@NACRE_UPDATE_MANUAL=1 build/dev/tests/server_commands_doc_test
 
 clean: ## Remove all builds
 	@rm -rf build

@@ -68,28 +68,26 @@ struct KeyPositions {
   int step = 0;
 };
 
-struct SubcommandSpec {
-  std::string_view name = {};     // "client|id"
-  int arity = 0;                  // As in CommandSpec; counts both words.
-  std::string_view summary = {};  // One sentence.
-};
-
-// All that is known of one command; dispatch, COMMAND and the check of docs/COMMANDS.md read it.
+// All that is known of one command. Dispatch, COMMAND and docs/COMMANDS.md come from it.
 struct CommandSpec {
-  std::string_view name = {};  // In lower case.
+  std::string_view name = {};  // In lower case; of a subcommand, "client|id".
   int arity = 0;               // Words in all. Negative: at least so many.
   uint32_t flags = 0;
   KeyPositions keys = {};
-  std::string_view group = {};
+  std::string_view group = {};    // Where docs/COMMANDS.md has it; filled in by the table.
   std::string_view syntax = {};   // The arguments.
   std::string_view summary = {};  // One sentence.
-  // Either `run`, with or without `alone`; or `session`.
+  std::string_view notes = {};    // Markdown: what there is to know beyond it.
+  // Either `run`, with or without `alone`; or `session`; or only subcommands.
   DataHandler run = nullptr;
   AloneHandler alone = nullptr;
   SessionHandler session = nullptr;
   SlowRule slow = nullptr;
-  absl::Span<const SubcommandSpec> subcommands = {};
+  // Commands of their own, chosen by the second word. Alphabetical.
+  absl::Span<const CommandSpec> subcommands = {};
 
+  // "id" of "client|id".
+  std::string_view last_word() const { return name.substr(name.find('|') + 1); }
   bool Has(uint32_t flag) const { return (flags & flag) != 0; }
   bool AcceptsWords(size_t words) const {
     return arity >= 0 ? words == static_cast<size_t>(arity) : words >= static_cast<size_t>(-arity);

@@ -3,314 +3,40 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "server/base/text.h"
-#include "server/commands/handlers.h"
+#include "server/command/groups.h"
 
 namespace nacre::server {
 
 namespace {
 
-constexpr KeyPositions kFirstKey = {.first = 1, .last = 1, .step = 1};
-constexpr KeyPositions kAllKeys = {.first = 1, .last = -1, .step = 1};
-constexpr KeyPositions kKeysAndValues = {.first = 1, .last = -1, .step = 2};
+std::vector<CommandSpec> AllGroups() {
+  std::vector<CommandSpec> all;
+  const auto add = [&all](absl::Span<const CommandSpec> group, std::string_view name) {
+    for (const CommandSpec& spec : group) {
+      all.push_back(spec);
+      all.back().group = name;
+    }
+  };
+  add(ConnectionCommands(), "connection");
+  add(GenericCommands(), "generic");
+  add(ServerCommands(), "server");
+  add(StringCommands(), "string");
+  add(TransactionCommands(), "transactions");
+  std::sort(all.begin(), all.end(),
+            [](const CommandSpec& a, const CommandSpec& b) { return a.name < b.name; });
+  return all;
+}
 
-constexpr uint32_t kWriteFast = kWrite | kDenyOom | kFast;
-
-// In alphabetical order.
-const CommandSpec kCommands[] = {
-    {.name = "append",
-     .arity = 3,
-     .flags = kWriteFast,
-     .keys = kFirstKey,
-     .group = "string",
-     .syntax = "key value",
-     .summary = "Adds bytes to the end of a string and answers its new length.",
-     .run = RunAppend},
-    {.name = "auth",
-     .arity = -2,
-     .flags = kFast | kNoAuth,
-     .group = "connection",
-     .syntax = "[username] password",
-     .summary = "Checks a user name and password; there is only the default user, without one.",
-     .session = RunAuth},
-    {.name = "begin",
-     .arity = -1,
-     .flags = kFast | kImmediate,
-     .group = "transactions",
-     .syntax = "[SNAPSHOT | SERIALIZABLE] [READONLY]",
-     .summary = "Opens an interactive transaction on this connection.",
-     .session = RunBegin},
-    {.name = "client",
-     .arity = -2,
-     .group = "connection",
-     .syntax = "subcommand [argument ...]",
-     .summary = "Asks about this connection, or names it.",
-     .session = RunClient,
-     .subcommands = ClientSubcommands()},
-    {.name = "command",
-     .arity = -1,
-     .group = "server",
-     .syntax = "[subcommand [argument ...]]",
-     .summary = "Describes the commands.",
-     .session = RunCommand,
-     .subcommands = CommandSubcommands()},
-    {.name = "commit",
-     .arity = 1,
-     .flags = kImmediate,
-     .group = "transactions",
-     .summary = "Commits the interactive transaction and answers its commit timestamp.",
-     .session = RunCommit},
-    {.name = "config",
-     .arity = -2,
-     .flags = kAdmin,
-     .group = "server",
-     .syntax = "GET pattern [pattern ...]",
-     .summary = "Shows how the server is configured.",
-     .session = RunConfig,
-     .subcommands = ConfigSubcommands()},
-    {.name = "dbsize",
-     .arity = 1,
-     .flags = kReadOnly | kFast | kRange | kAsksEngine | kSlowInTransaction,
-     .group = "server",
-     .summary = "Counts the keys of the selected database.",
-     .run = RunDbsize,
-     .alone = RunDbsizeAlone},
-    {.name = "decr",
-     .arity = 2,
-     .flags = kWriteFast,
-     .keys = kFirstKey,
-     .group = "string",
-     .syntax = "key",
-     .summary = "Takes one from an integer.",
-     .run = RunDecr},
-    {.name = "decrby",
-     .arity = 3,
-     .flags = kWriteFast,
-     .keys = kFirstKey,
-     .group = "string",
-     .syntax = "key decrement",
-     .summary = "Takes a number from an integer.",
-     .run = RunDecrBy},
-    {.name = "del",
-     .arity = -2,
-     .flags = kWrite | kManyWrites,
-     .keys = kAllKeys,
-     .group = "generic",
-     .syntax = "key [key ...]",
-     .summary = "Deletes keys and answers how many there were.",
-     .run = RunDel},
-    {.name = "discard",
-     .arity = 1,
-     .flags = kFast | kImmediate,
-     .group = "transactions",
-     .summary = "Forgets the commands that MULTI has queued.",
-     .session = RunDiscard},
-    {.name = "echo",
-     .arity = 2,
-     .flags = kFast,
-     .group = "connection",
-     .syntax = "message",
-     .summary = "Answers its argument.",
-     .session = RunEcho},
-    {.name = "exec",
-     .arity = 1,
-     .flags = kImmediate,
-     .group = "transactions",
-     .summary = "Runs the queued commands as one transaction.",
-     .session = RunExec},
-    {.name = "exists",
-     .arity = -2,
-     .flags = kReadOnly | kFast,
-     .keys = kAllKeys,
-     .group = "generic",
-     .syntax = "key [key ...]",
-     .summary = "Counts how many of the keys exist; a key named twice counts twice.",
-     .run = RunExists,
-     .alone = RunExistsAlone},
-    {.name = "expire",
-     .arity = -3,
-     .flags = kWrite | kFast | kUsesClock,
-     .keys = kFirstKey,
-     .group = "generic",
-     .syntax = "key seconds [NX | XX | GT | LT]",
-     .summary = "Sets how long a key has to live.",
-     .run = RunExpire},
-    {.name = "flushall",
-     .arity = -1,
-     .flags = kWrite | kRange | kManyWrites | kAsksEngine | kSlowInTransaction,
-     .group = "server",
-     .syntax = "[ASYNC | SYNC]",
-     .summary = "Deletes every key of every database.",
-     .run = RunFlushAll,
-     .alone = RunFlushAllAlone},
-    {.name = "flushdb",
-     .arity = -1,
-     .flags = kWrite | kRange | kManyWrites | kAsksEngine | kSlowInTransaction,
-     .group = "server",
-     .syntax = "[ASYNC | SYNC]",
-     .summary = "Deletes every key of the selected database.",
-     .run = RunFlushDb,
-     .alone = RunFlushDbAlone},
-    {.name = "get",
-     .arity = 2,
-     .flags = kReadOnly | kFast,
-     .keys = kFirstKey,
-     .group = "string",
-     .syntax = "key",
-     .summary = "Answers the value of a key.",
-     .run = RunGet,
-     .alone = RunGetAlone},
-    {.name = "hello",
-     .arity = -1,
-     .flags = kFast | kNoAuth,
-     .group = "connection",
-     .syntax = "[protover [AUTH username password] [SETNAME clientname]]",
-     .summary = "Chooses the version of the protocol and describes the server.",
-     .session = RunHello},
-    {.name = "incr",
-     .arity = 2,
-     .flags = kWriteFast,
-     .keys = kFirstKey,
-     .group = "string",
-     .syntax = "key",
-     .summary = "Adds one to an integer.",
-     .run = RunIncr},
-    {.name = "incrby",
-     .arity = 3,
-     .flags = kWriteFast,
-     .keys = kFirstKey,
-     .group = "string",
-     .syntax = "key increment",
-     .summary = "Adds a number to an integer.",
-     .run = RunIncrBy},
-    {.name = "info",
-     .arity = -1,
-     .flags = kAsksEngine,
-     .group = "server",
-     .syntax = "[section ...]",
-     .summary = "Reports counters and gauges, by section.",
-     .session = RunInfo},
-    {.name = "keys",
-     .arity = 2,
-     .flags = kReadOnly | kRange,
-     .group = "generic",
-     .syntax = "pattern",
-     .summary = "Lists the keys that match a glob pattern, in byte order.",
-     .run = RunKeys,
-     .slow = AlwaysSlow},
-    {.name = "mget",
-     .arity = -2,
-     .flags = kReadOnly | kFast,
-     .keys = kAllKeys,
-     .group = "string",
-     .syntax = "key [key ...]",
-     .summary = "Answers the values of several keys as of one instant.",
-     .run = RunMget},
-    {.name = "mset",
-     .arity = -3,
-     .flags = kWrite | kDenyOom | kManyWrites,
-     .keys = kKeysAndValues,
-     .group = "string",
-     .syntax = "key value [key value ...]",
-     .summary = "Sets several keys at once.",
-     .run = RunMset},
-    {.name = "multi",
-     .arity = 1,
-     .flags = kFast | kImmediate,
-     .group = "transactions",
-     .summary = "Begins to queue commands for EXEC.",
-     .session = RunMulti},
-    {.name = "ping",
-     .arity = -1,
-     .flags = kFast,
-     .group = "connection",
-     .syntax = "[message]",
-     .summary = "Answers PONG, or its argument.",
-     .session = RunPing},
-    {.name = "quit",
-     .arity = -1,
-     .flags = kFast | kImmediate | kNoAuth,
-     .group = "connection",
-     .summary = "Closes the connection once its replies are sent.",
-     .session = RunQuit},
-    {.name = "range",
-     .arity = -3,
-     .flags = kReadOnly | kRange,
-     .group = "generic",
-     .syntax = "start end [REV] [LIMIT offset count] [WITHVALUES]",
-     .summary = "Lists the keys between two bounds in byte order, with their values on request.",
-     .run = RunRange,
-     .slow = RangeIsSlow},
-    {.name = "reset",
-     .arity = 1,
-     .flags = kFast | kImmediate | kNoAuth,
-     .group = "connection",
-     .summary = "Puts the connection back to the state of a new one.",
-     .session = RunReset},
-    {.name = "rollback",
-     .arity = 1,
-     .flags = kImmediate,
-     .group = "transactions",
-     .summary = "Ends the interactive transaction and forgets its writes.",
-     .session = RunRollback},
-    {.name = "select",
-     .arity = 2,
-     .flags = kFast,
-     .group = "connection",
-     .syntax = "index",
-     .summary = "Chooses the database that the commands after it work on.",
-     .session = RunSelect},
-    {.name = "set",
-     .arity = -3,
-     .flags = kWrite | kDenyOom | kUsesClock,
-     .keys = kFirstKey,
-     .group = "string",
-     .syntax = "key value [NX | XX] [GET] [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
-               "PXAT unix-time-milliseconds | KEEPTTL]",
-     .summary = "Sets the value of a key, with conditions and a time to live.",
-     .run = RunSet},
-    {.name = "strlen",
-     .arity = 2,
-     .flags = kReadOnly | kFast,
-     .keys = kFirstKey,
-     .group = "string",
-     .syntax = "key",
-     .summary = "Answers how long the value of a key is, in bytes.",
-     .run = RunStrlen,
-     .alone = RunStrlenAlone},
-    {.name = "ttl",
-     .arity = 2,
-     .flags = kReadOnly | kFast | kUsesClock,
-     .keys = kFirstKey,
-     .group = "generic",
-     .syntax = "key",
-     .summary = "Answers how many seconds a key has left to live.",
-     .run = RunTtl,
-     .alone = RunTtlAlone},
-    {.name = "unwatch",
-     .arity = 1,
-     .flags = kFast,
-     .group = "transactions",
-     .summary = "Forgets the watched keys.",
-     .session = RunUnwatch},
-    {.name = "watch",
-     .arity = -2,
-     .flags = kFast | kImmediate,
-     .keys = kAllKeys,
-     .group = "transactions",
-     .syntax = "key [key ...]",
-     .summary = "Makes the next EXEC do nothing if one of the keys changes before it.",
-     .session = RunWatch},
-};
-
-// Open addressing over the lower-cased first eight bytes and the length. A quarter full, so that
+// Open addressing over the lower-cased first eight bytes and the length. Sparse, so that
 // most look-ups end at the first slot, with one comparison of eight bytes.
 class Index {
  public:
   Index() {
     slots_.fill({0, nullptr});
-    for (const CommandSpec& spec : kCommands) {
+    for (const CommandSpec& spec : AllCommands()) {
       const uint64_t word = FirstBytes(spec.name);
       size_t at = SlotOf(word, spec.name.size());
       while (slots_[at].spec != nullptr) at = (at + 1) % kSlots;
@@ -332,8 +58,7 @@ class Index {
   }
 
  private:
-  static constexpr size_t kSlots = 256;
-  static_assert(4 * std::size(kCommands) <= kSlots + std::size(kCommands));
+  static constexpr size_t kSlots = 1024;
   struct Slot {
     uint64_t word;
     const CommandSpec* spec;
@@ -349,7 +74,7 @@ class Index {
     return word;
   }
   static size_t SlotOf(uint64_t word, size_t length) {
-    return static_cast<size_t>(((word + length) * 0x9E3779B97F4A7C15u) >> 56) % kSlots;
+    return static_cast<size_t>(((word + length) * 0x9E3779B97F4A7C15u) >> 54) % kSlots;
   }
 
   std::array<Slot, kSlots> slots_;
@@ -357,11 +82,21 @@ class Index {
 
 }  // namespace
 
-absl::Span<const CommandSpec> AllCommands() { return kCommands; }
+absl::Span<const CommandSpec> AllCommands() {
+  static const std::vector<CommandSpec> all = AllGroups();
+  return all;
+}
 
 const CommandSpec* FindCommand(std::string_view name) {
   static const Index index;
   return index.Find(name);
+}
+
+const CommandSpec* FindSubcommand(const CommandSpec& command, std::string_view word) {
+  for (const CommandSpec& subcommand : command.subcommands) {
+    if (EqualsIgnoringCase(word, subcommand.last_word())) return &subcommand;
+  }
+  return nullptr;
 }
 
 }  // namespace nacre::server

@@ -15,15 +15,6 @@ namespace nacre::server {
 
 namespace {
 
-constexpr SubcommandSpec kSubcommands[] = {
-    {"command|count", 2, "Answers how many commands there are."},
-    {"command|docs", -2, "Answers what commands are for."},
-    {"command|getkeys", -3, "Answers which arguments of a command are keys."},
-    {"command|help", 2, "Lists the subcommands."},
-    {"command|info", -2, "Describes commands to client libraries."},
-    {"command|list", -2, "Lists the names of the commands."},
-};
-
 struct FlagName {
   uint32_t flag;
   std::string_view name;
@@ -44,13 +35,13 @@ void WriteFlags(uint32_t flags, ReplyWriter& out) {
 }
 
 // "@fast @read @string": what access-control lists would name.
-void WriteCategories(const CommandSpec& spec, ReplyWriter& out) {
+void WriteCategories(const CommandSpec& spec, std::string_view group, ReplyWriter& out) {
   const bool reads = spec.Has(kReadOnly);
   const bool writes = spec.Has(kWrite);
   out.Set(2 + (reads ? 1 : 0) + (writes ? 1 : 0));
   if (writes) out.Simple("@write");
   if (reads) out.Simple("@read");
-  out.Simple(absl::StrCat("@", ToAbsl(spec.group)));
+  out.Simple(absl::StrCat("@", ToAbsl(group)));
   out.Simple(spec.Has(kFast) ? "@fast" : "@slow");
 }
 
@@ -88,21 +79,7 @@ void WriteKeySpecs(const CommandSpec& spec, ReplyWriter& out) {
   out.Integer(0);
 }
 
-void WriteSubcommand(const SubcommandSpec& subcommand, const CommandSpec& spec, ReplyWriter& out) {
-  out.Array(10);
-  out.Bulk(subcommand.name);
-  out.Integer(subcommand.arity);
-  WriteFlags(spec.flags, out);
-  out.Integer(0);
-  out.Integer(0);
-  out.Integer(0);
-  WriteCategories(spec, out);
-  out.Array(0);
-  out.Array(0);
-  out.Array(0);
-}
-
-void WriteCommand(const CommandSpec& spec, ReplyWriter& out) {
+void WriteCommand(const CommandSpec& spec, const CommandSpec& command, ReplyWriter& out) {
   out.Array(10);
   out.Bulk(spec.name);
   out.Integer(spec.arity);
@@ -110,12 +87,14 @@ void WriteCommand(const CommandSpec& spec, ReplyWriter& out) {
   out.Integer(spec.keys.first);
   out.Integer(spec.keys.last);
   out.Integer(spec.keys.step);
-  WriteCategories(spec, out);
+  WriteCategories(spec, command.group, out);
   out.Array(0);  // Hints for proxies; none.
   WriteKeySpecs(spec, out);
   out.Array(spec.subcommands.size());
-  for (const SubcommandSpec& subcommand : spec.subcommands) WriteSubcommand(subcommand, spec, out);
+  for (const CommandSpec& subcommand : spec.subcommands) WriteCommand(subcommand, command, out);
 }
+
+void WriteCommand(const CommandSpec& spec, ReplyWriter& out) { WriteCommand(spec, spec, out); }
 
 void WriteDocs(const CommandSpec& spec, ReplyWriter& out) {
   out.Bulk(spec.name);
@@ -129,7 +108,7 @@ void WriteDocs(const CommandSpec& spec, ReplyWriter& out) {
   if (spec.subcommands.empty()) return;
   out.Bulk("subcommands");
   out.Map(spec.subcommands.size());
-  for (const SubcommandSpec& subcommand : spec.subcommands) {
+  for (const CommandSpec& subcommand : spec.subcommands) {
     out.Bulk(subcommand.name);
     out.Map(1);
     out.Bulk("summary");
@@ -211,31 +190,20 @@ void AnswerList(Args filter, ReplyWriter& out) {
 
 }  // namespace
 
-absl::Span<const SubcommandSpec> CommandSubcommands() { return kSubcommands; }
+void RunCommand(Session& session, Args) { AnswerInfo({}, session.out()); }
 
-void RunCommand(Session& session, Args args) {
-  ReplyWriter& out = session.out();
-  if (args.size() == 1) {
-    AnswerInfo({}, out);
-    return;
-  }
-  const SubcommandSpec* spec = FindSubcommand("command", kSubcommands, args, out);
-  if (spec == nullptr) return;
-  const std::string_view word = SubcommandWord(*spec);
-  const Args rest = args.subspan(2);
-  if (word == "count") {
-    out.Integer(static_cast<int64_t>(AllCommands().size()));
-  } else if (word == "docs") {
-    AnswerDocs(rest, out);
-  } else if (word == "getkeys") {
-    AnswerGetKeys(rest, out);
-  } else if (word == "info") {
-    AnswerInfo(rest, out);
-  } else if (word == "list") {
-    AnswerList(rest, out);
-  } else {
-    WriteHelp("command", kSubcommands, out);
-  }
+void RunCommandCount(Session& session, Args) {
+  session.out().Integer(static_cast<int64_t>(AllCommands().size()));
 }
+
+void RunCommandDocs(Session& session, Args args) { AnswerDocs(args.subspan(2), session.out()); }
+
+void RunCommandGetKeys(Session& session, Args args) {
+  AnswerGetKeys(args.subspan(2), session.out());
+}
+
+void RunCommandInfo(Session& session, Args args) { AnswerInfo(args.subspan(2), session.out()); }
+
+void RunCommandList(Session& session, Args args) { AnswerList(args.subspan(2), session.out()); }
 
 }  // namespace nacre::server

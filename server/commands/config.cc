@@ -14,11 +14,6 @@ namespace nacre::server {
 
 namespace {
 
-constexpr SubcommandSpec kSubcommands[] = {
-    {"config|get", -3, "Answers the settings whose names match one of the patterns."},
-    {"config|help", 2, "Lists the subcommands."},
-};
-
 using Setting = std::pair<std::string, std::string>;
 
 // Infinity is 0, as in Redis.
@@ -54,10 +49,12 @@ std::vector<Setting> Settings(const ServerState& server) {
   };
 }
 
-void AnswerGet(Session& session, Args patterns) {
+}  // namespace
+
+void RunConfigGet(Session& session, Args args) {
   std::vector<Setting> matching;
   for (Setting& setting : Settings(session.server())) {
-    for (const std::string_view pattern : patterns) {
+    for (const std::string_view pattern : args.subspan(2)) {
       if (!MatchesGlob(pattern, setting.first, /*ignore_case=*/true)) continue;
       matching.push_back(std::move(setting));
       break;
@@ -67,20 +64,6 @@ void AnswerGet(Session& session, Args patterns) {
   for (const auto& [name, value] : matching) {
     session.out().Bulk(name);
     session.out().Bulk(value);
-  }
-}
-
-}  // namespace
-
-absl::Span<const SubcommandSpec> ConfigSubcommands() { return kSubcommands; }
-
-void RunConfig(Session& session, Args args) {
-  const SubcommandSpec* spec = FindSubcommand("config", kSubcommands, args, session.out());
-  if (spec == nullptr) return;
-  if (SubcommandWord(*spec) == "get") {
-    AnswerGet(session, args.subspan(2));
-  } else {
-    WriteHelp("config", kSubcommands, session.out());
   }
 }
 

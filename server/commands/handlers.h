@@ -57,8 +57,10 @@ void RunHello(Session& session, Args args);
 void RunReset(Session& session, Args args);
 
 // client.cc
-void RunClient(Session& session, Args args);
-absl::Span<const SubcommandSpec> ClientSubcommands();
+void RunClientGetName(Session& session, Args args);
+void RunClientId(Session& session, Args args);
+void RunClientSetInfo(Session& session, Args args);
+void RunClientSetName(Session& session, Args args);
 
 // transactions.cc
 void RunMulti(Session& session, Args args);
@@ -72,14 +74,20 @@ void RunRollback(Session& session, Args args);
 
 // command_info.cc
 void RunCommand(Session& session, Args args);
-absl::Span<const SubcommandSpec> CommandSubcommands();
+void RunCommandCount(Session& session, Args args);
+void RunCommandDocs(Session& session, Args args);
+void RunCommandGetKeys(Session& session, Args args);
+void RunCommandInfo(Session& session, Args args);
+void RunCommandList(Session& session, Args args);
 
 // info.cc
 void RunInfo(Session& session, Args args);
 
 // config.cc
-void RunConfig(Session& session, Args args);
-absl::Span<const SubcommandSpec> ConfigSubcommands();
+void RunConfigGet(Session& session, Args args);
+
+// help.cc
+void RunHelp(Session& session, Args args);
 
 }  // namespace nacre::server
 

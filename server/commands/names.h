@@ -1,12 +1,9 @@
 #ifndef NACRE_SERVER_COMMANDS_NAMES_H_
 #define NACRE_SERVER_COMMANDS_NAMES_H_
 
-// Names that clients give themselves, and the words behind commands that have subcommands.
+// Names that clients give themselves.
 
 #include <string_view>
-
-#include "absl/types/span.h"
-#include "server/command/spec.h"
 
 namespace nacre::server {
 
@@ -20,18 +17,6 @@ inline bool IsClientName(std::string_view name) {
   }
   return true;
 }
-
-// The subcommand of `command` ("client") that args[1] names, if the number of words fits. Otherwise
-// writes an error and returns nullptr.
-const SubcommandSpec* FindSubcommand(std::string_view command,
-                                     absl::Span<const SubcommandSpec> subcommands, Args args,
-                                     ReplyWriter& out);
-// "id" of "client|id".
-std::string_view SubcommandWord(const SubcommandSpec& spec);
-
-// Answers `command HELP`: a line for each subcommand.
-void WriteHelp(std::string_view command, absl::Span<const SubcommandSpec> subcommands,
-               ReplyWriter& out);
 
 }  // namespace nacre::server
 

@@ -28,6 +28,11 @@ std::string UnknownCommand(Args args) {
                       "', with args beginning with: ", quoted);
 }
 
+std::string UnknownSubcommand(const CommandSpec& command, std::string_view word) {
+  return absl::StrCat("ERR unknown subcommand '", ToAbsl(word.substr(0, kQuotedBytesMax)),
+                      "'. Try ", ToAbsl(AsciiUpper(command.name)), " HELP.");
+}
+
 }  // namespace
 
 Session::Session(ServerState& server, ByteBuffer& out)
@@ -46,6 +51,11 @@ Session::Outcome Session::Execute(Args args, Lane lane) {
       return Outcome::kClose;
     }
     return Reject(UnknownCommand(args));
+  }
+  if (!spec->subcommands.empty() && args.size() > 1) {
+    const CommandSpec* subcommand = FindSubcommand(*spec, args[1]);
+    if (subcommand == nullptr) return Reject(UnknownSubcommand(*spec, args[1]));
+    spec = subcommand;
   }
   if (!spec->AcceptsWords(args.size())) [[unlikely]] {
     return RejectWords(*spec);

@@ -1,0 +1,112 @@
+// The commands about the server and whole databases.
+
+#include "server/command/groups.h"
+#include "server/commands/handlers.h"
+
+namespace nacre::server {
+
+namespace {
+
+const CommandSpec kCommandSubcommands[] = {
+    {.name = "command|count",
+     .arity = 2,
+     .summary = "Answers how many commands there are.",
+     .session = RunCommandCount},
+    {.name = "command|docs",
+     .arity = -2,
+     .syntax = "[command ...]",
+     .summary = "Answers what commands are for.",
+     .session = RunCommandDocs},
+    {.name = "command|getkeys",
+     .arity = -3,
+     .syntax = "command [argument ...]",
+     .summary = "Answers which arguments of a command are keys.",
+     .session = RunCommandGetKeys},
+    {.name = "command|help", .arity = 2, .summary = "Lists the subcommands.", .session = RunHelp},
+    {.name = "command|info",
+     .arity = -2,
+     .syntax = "[command ...]",
+     .summary = "Describes commands to client libraries.",
+     .session = RunCommandInfo},
+    {.name = "command|list",
+     .arity = -2,
+     .syntax = "[FILTERBY PATTERN pattern]",
+     .summary = "Lists the names of the commands.",
+     .session = RunCommandList},
+};
+
+const CommandSpec kConfigSubcommands[] = {
+    {.name = "config|get",
+     .arity = -3,
+     .syntax = "pattern [pattern ...]",
+     .summary = "Shows settings.",
+     .session = RunConfigGet},
+    {.name = "config|help", .arity = 2, .summary = "Lists the subcommands.", .session = RunHelp},
+};
+
+const CommandSpec kServerCommands[] = {
+    {.name = "command",
+     .arity = -1,
+     .syntax = "[subcommand [argument ...]]",
+     .summary = "Describes the commands.",
+     .notes = R"(
+Subcommands: `COUNT`, `DOCS`, `GETKEYS`, `HELP`, `INFO`, `LIST [FILTERBY PATTERN pattern]`.
+
+Differs from Redis: `DOCS` has no description of the arguments, and `LIST` filters by pattern
+only.)",
+     .session = RunCommand,
+     .subcommands = kCommandSubcommands},
+    {.name = "config",
+     .arity = -2,
+     .flags = kAdmin,
+     .syntax = "GET pattern [pattern ...]",
+     .summary = "Shows how the server is configured.",
+     .notes = R"(
+Settings are made by flags when it starts; there is no `CONFIG SET`.)",
+     .subcommands = kConfigSubcommands},
+    {.name = "dbsize",
+     .arity = 1,
+     .flags = kReadOnly | kFast | kRange | kAsksEngine | kSlowInTransaction,
+     .summary = "Counts the keys of the selected database.",
+     .notes = R"(
+O(1) outside of a transaction, where it counts keys that have expired and are not removed yet, as
+in Redis. Inside a transaction it counts what the transaction sees, key by key.)",
+     .run = RunDbsize,
+     .alone = RunDbsizeAlone},
+    {.name = "flushall",
+     .arity = -1,
+     .flags = kWrite | kRange | kManyWrites | kAsksEngine | kSlowInTransaction,
+     .syntax = "[ASYNC | SYNC]",
+     .summary = "Deletes every key of every database.",
+     .notes = R"(
+Outside of a transaction this is O(1), for both options. Inside one it deletes key by key, and
+counts for the transaction's size.)",
+     .run = RunFlushAll,
+     .alone = RunFlushAllAlone},
+    {.name = "flushdb",
+     .arity = -1,
+     .flags = kWrite | kRange | kManyWrites | kAsksEngine | kSlowInTransaction,
+     .syntax = "[ASYNC | SYNC]",
+     .summary = "Deletes every key of the selected database.",
+     .notes = R"(
+As `FLUSHALL` does.)",
+     .run = RunFlushDb,
+     .alone = RunFlushDbAlone},
+    {.name = "info",
+     .arity = -1,
+     .flags = kAsksEngine,
+     .syntax = "[section ...]",
+     .summary = "Reports counters and gauges, by section.",
+     .notes = R"(
+The sections: server, clients, memory, persistence, stats, transactions, vacuum, cpu, keyspace.
+
+Differs from Redis: `transactions` and `vacuum` are additions. `redis_version` names the version
+of Redis whose behaviour is followed, `nacre_version` the server's own.)",
+     .session = RunInfo},
+};
+
+}  // namespace
+
+absl::Span<const CommandSpec> ServerCommands() { return kServerCommands; }
+
+}  // namespace nacre::server
