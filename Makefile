@@ -4,7 +4,7 @@ JOBS ?= $(shell nproc)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench lint tidy format manual clean packages-run packages-test
+.PHONY: help run test compat build bench lint tidy format manual clean packages-run packages-test
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -16,6 +16,11 @@ run: packages-run ## Build a release and start nacre-server; flags: make run ARG
 
 test: packages-test ## Build with assertions, run the quick suite, end with "N passed, N failed"
 	@JOBS=$(JOBS) cmake/run-tests.sh dev --label-exclude '^slow$$'
+
+compat: packages-test ## Redis's own test suite against the server; SERVER=PROGRAM judges another build
+	@[ -n "$(SERVER)" ] || { cmake --preset release --log-level=WARNING >/dev/null && \
+	  cmake --build --preset release --parallel $(JOBS) --target nacre-server; }
+	@exec /usr/bin/python3 tests/compat/run.py --server "$(or $(SERVER),build/release/bin/nacre-server)" $(ARGS)
 
 build: packages-run ## Build the release library and server
 	@cmake --preset release --log-level=WARNING >/dev/null
