@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "engine/mvcc/record.h"
 #include "engine/mvcc/version.h"
 #include "engine/txn/cursor.h"
 #include "engine/txn/transaction_state.h"
@@ -25,9 +26,11 @@ inline absl::StatusOr<Timestamp> ToTimestamp(const absl::StatusOr<uint64_t>& tim
   return Timestamp{*timestamp};
 }
 
-inline KeyInfo ToKeyInfo(const txn::TransactionState::Value& value) {
+inline KeyInfo ToKeyInfo(std::string_view key, const txn::TransactionState::Value& value) {
   KeyInfo info;
   info.value_bytes = value.bytes.size();
+  info.memory_bytes = mvcc::Record::MemoryBytes(key.size()) +
+                      mvcc::Version::MemoryBytes(value.bytes.size(), value.expiry);
   info.expiry = ToTime(value.expiry);
   if (value.commit_timestamp != 0) info.version = Timestamp{value.commit_timestamp};
   return info;

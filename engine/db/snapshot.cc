@@ -77,7 +77,7 @@ absl::StatusOr<std::optional<KeyInfo>> Snapshot::GetInfo(std::string_view key,
   std::optional<KeyInfo> info;
   absl::StatusOr<bool> found =
       WithVersion(*shared_, key, keyspace, [&](const mvcc::Version& version) {
-        info = ToKeyInfo({version.value(), version.expiry(), version.commit_timestamp()});
+        info = ToKeyInfo(key, {version.value(), version.expiry(), version.commit_timestamp()});
       });
   if (!found.ok()) return found.status();
   return info;

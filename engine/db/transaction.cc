@@ -94,7 +94,7 @@ absl::StatusOr<std::optional<KeyInfo>> Transaction::GetInfo(std::string_view key
   absl::StatusOr<std::optional<Value>> value = state_->GetInfo(key);
   if (!value.ok()) return value.status();
   if (!*value) return std::nullopt;
-  return ToKeyInfo(**value);
+  return ToKeyInfo(key, **value);
 }
 
 absl::Status Transaction::Scan(

@@ -26,7 +26,8 @@ class Record {
 
   std::string_view key() const { return {reinterpret_cast<const char*>(this + 1), key_bytes_}; }
   uint32_t tree_id() const { return tree_id_; }
-  size_t memory_bytes() const { return sizeof(Record) + key_bytes_; }
+  size_t memory_bytes() const { return MemoryBytes(key_bytes_); }
+  static size_t MemoryBytes(size_t key_bytes) { return sizeof(Record) + key_bytes; }
 
   // Written under the latch of the key. Release: whoever finds the version sees its contents.
   Version* head() const { return head_.load(std::memory_order_acquire); }

@@ -55,6 +55,9 @@ class Version {
   uint64_t replaced() const;
   // What the allocation asked for.
   size_t memory_bytes() const { return HeaderBytes(has_expiry_) + size_; }
+  static size_t MemoryBytes(size_t value_bytes, ExpiryMs expiry) {
+    return HeaderBytes(expiry != kNoExpiry) + value_bytes;
+  }
 
   // 0 while the commit that made it has none.
   uint64_t commit_timestamp() const {

@@ -44,6 +44,35 @@ const CommandSpec kConfigSubcommands[] = {
     {.name = "config|help", .arity = 2, .summary = "Lists the subcommands.", .session = RunHelp},
 };
 
+const CommandSpec kMemorySubcommands[] = {
+    {.name = "memory|doctor",
+     .arity = 2,
+     .summary = "Reports what holds more memory than it should.",
+     .session = RunMemoryDoctor},
+    {.name = "memory|help", .arity = 2, .summary = "Lists the subcommands.", .session = RunHelp},
+    {.name = "memory|malloc-stats",
+     .arity = 2,
+     .summary = "Shows the allocator's own report.",
+     .session = RunMemoryMallocStats,
+     .slow = AlwaysSlow},
+    {.name = "memory|purge",
+     .arity = 2,
+     .summary = "Asks the allocator to return what is free to the system.",
+     .session = RunMemoryPurge,
+     .slow = AlwaysSlow},
+    {.name = "memory|stats",
+     .arity = 2,
+     .summary = "Shows what memory is used for.",
+     .session = RunMemoryStats},
+    {.name = "memory|usage",
+     .arity = -3,
+     .flags = kReadOnly,
+     .keys = kSecondKey,
+     .syntax = "key [SAMPLES count]",
+     .summary = "Answers how many bytes a key and its value take.",
+     .run = RunMemoryUsage},
+};
+
 const CommandSpec kServerCommands[] = {
     {.name = "command",
      .arity = -1,
@@ -103,6 +132,22 @@ The sections: server, clients, memory, persistence, stats, transactions, vacuum,
 Differs from Redis: `transactions` and `vacuum` are additions. `redis_version` names the version
 of Redis whose behaviour is followed, `nacre_version` the server's own.)",
      .session = RunInfo},
+    {.name = "memory",
+     .arity = -2,
+     .summary = "Tells about the use of memory.",
+     .notes = R"(
+`USAGE` counts the key, its newest value and their headers, as `--maxmemory` does; what the key has
+as its share of the index, and older versions that a snapshot holds, come on top.
+
+Differs from Redis: `STATS` has other lines, `DOCTOR` looks for other problems (snapshots that hold
+superseded versions, a vacuum that is behind, a full memory), and `MALLOC-STATS` is that of the C
+library.)",
+     .subcommands = kMemorySubcommands},
+    {.name = "time",
+     .arity = 1,
+     .flags = kFast,
+     .summary = "Answers the server's time: seconds since 1970, and microseconds of the second.",
+     .session = RunTime},
 };
 
 }  // namespace

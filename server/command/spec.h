@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -23,7 +24,7 @@ struct DataContext {
   Transaction& tx;  // Looks keys up in the selected database already.
   Args args;
   ReplyWriter& out;
-  const ServerState& server;
+  ServerState& server;
   absl::Time now;  // Only for commands with kUsesClock.
 };
 
@@ -43,6 +44,11 @@ using AloneHandler = absl::Status (*)(AloneContext&);
 using SessionHandler = void (*)(Session&, Args);
 // Whether these arguments make the command slow.
 using SlowRule = bool (*)(Args);
+// Calls `visit` with each key that these arguments name, and the database that it is in; the
+// command is sent with database `selected`. A database out of range may be named: the command will
+// answer that as an error.
+using KeyFinder = void (*)(Args, int selected,
+                           absl::FunctionRef<void(int database, std::string_view key)> visit);
 
 enum CommandFlags : uint32_t {
   kWrite = 1 << 0,
@@ -74,6 +80,8 @@ struct CommandSpec {
   int arity = 0;               // Words in all. Negative: at least so many.
   uint32_t flags = 0;
   KeyPositions keys = {};
+  // Of a command that works in several databases; `keys` are then those that COMMAND tells of.
+  KeyFinder find_keys = nullptr;
   std::string_view group = {};    // Where docs/COMMANDS.md has it; filled in by the table.
   std::string_view syntax = {};   // The arguments.
   std::string_view summary = {};  // One sentence.
@@ -102,6 +110,16 @@ void ForEachKey(const CommandSpec& spec, Args args, Visit visit) {
   const int last = spec.keys.last >= 0 ? spec.keys.last : words + spec.keys.last;
   for (int i = spec.keys.first; i <= last && i < words; i += spec.keys.step) {
     visit(args[static_cast<size_t>(i)]);
+  }
+}
+
+// The same with the database of each, for a command sent with database `selected`.
+template <typename Visit>
+void ForEachKeyWithDatabase(const CommandSpec& spec, Args args, int selected, Visit visit) {
+  if (spec.find_keys != nullptr) {
+    spec.find_keys(args, selected, visit);
+  } else {
+    ForEachKey(spec, args, [&](std::string_view key) { visit(selected, key); });
   }
 }
 

@@ -1,4 +1,6 @@
-// EXPIRE TTL.
+// EXPIRE PEXPIRE EXPIREAT PEXPIREAT TTL PTTL EXPIRETIME PEXPIRETIME PERSIST.
+
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "nacre/database.h"
@@ -56,31 +58,69 @@ bool ReadConditions(Args options, ReplyWriter& out, ExpireConditions& conditions
   return true;
 }
 
-void WriteTimeLeft(std::optional<absl::Time> expiry, absl::Time now, ReplyWriter& out) {
+// What an expiry is answered as.
+struct Answer {
+  absl::Duration unit;
+  bool absolute = false;  // The time itself, not what is left until then.
+};
+
+void WriteExpiry(std::optional<absl::Time> expiry, Answer answer, absl::Time now,
+                 ReplyWriter& out) {
   if (!expiry) {
     out.Integer(-2);  // No such key.
-  } else if (*expiry == absl::InfiniteFuture()) {
-    out.Integer(-1);
-  } else {
-    const int64_t left = std::max<int64_t>(0, absl::ToInt64Milliseconds(*expiry - now));
-    out.Integer((left + 500) / 1000);
+    return;
   }
+  if (*expiry == absl::InfiniteFuture()) {
+    out.Integer(-1);
+    return;
+  }
+  const int64_t millis = std::max<int64_t>(
+      0, answer.absolute ? absl::ToUnixMillis(*expiry) : absl::ToInt64Milliseconds(*expiry - now));
+  // Rounded to the nearest second, in a way that can not overflow.
+  const bool seconds = answer.unit == absl::Seconds(1);
+  out.Integer(seconds ? millis / 1000 + (millis % 1000 >= 500 ? 1 : 0) : millis);
 }
 
-}  // namespace
+absl::Status AnswerExpiry(DataContext& context, Answer answer) {
+  const auto info = context.tx.GetInfo(context.args[1]);
+  if (!info.ok()) return info.status();
+  std::optional<absl::Time> expiry;
+  if (*info) expiry = (*info)->expiry;
+  WriteExpiry(expiry, answer, context.now, context.out);
+  return absl::OkStatus();
+}
 
-absl::Status RunExpire(DataContext& context) {
+absl::Status AnswerExpiryAlone(AloneContext& context, Answer answer) {
+  const Database& db = context.server.db();
+  const absl::Time now = db.now();
+  return db.ReadLatest(
+      context.args[1],
+      [&](std::optional<std::string_view> value, absl::Time expiry) {
+        WriteExpiry(value ? std::optional(expiry) : std::nullopt, answer, now, context.out);
+      },
+      context.keyspace);
+}
+
+// Writes the value again, with another expiry.
+absl::Status PutExpiry(Transaction& tx, std::string_view key, absl::Time expiry) {
+  const auto value = tx.Get(key);
+  if (!value.ok()) return value.status();
+  return tx.Put(key, value->value_or(std::string_view()), {.expiry = expiry});
+}
+
+// `absolute`: the argument is a time since 1970, not from now.
+absl::Status Expire(DataContext& context, absl::Duration unit, bool absolute) {
   const Args args = context.args;
   ExpireConditions conditions;
   if (!ReadConditions(args.subspan(3), context.out, conditions)) return absl::OkStatus();
-  const auto seconds = ParseInteger(args[2]);
-  if (!seconds) {
+  const auto amount = ParseInteger(args[2]);
+  if (!amount) {
     context.out.Error(kNotAnInteger);
     return absl::OkStatus();
   }
-  const auto expiry = ExpiryOf(*seconds, absl::Seconds(1), /*absolute=*/false, context.now);
+  const auto expiry = ExpiryOf(*amount, unit, absolute, context.now);
   if (!expiry) {
-    WriteInvalidExpireTime("expire", context.out);
+    WriteInvalidExpireTime(AsciiLower(args[0]), context.out);
     return absl::OkStatus();
   }
   const auto info = context.tx.GetInfo(args[1]);
@@ -89,36 +129,50 @@ absl::Status RunExpire(DataContext& context) {
     context.out.Integer(0);
     return absl::OkStatus();
   }
-  absl::Status status;
-  if (*expiry <= context.now) {
-    status = context.tx.Delete(args[1]);
-  } else {
-    const auto value = context.tx.Get(args[1]);
-    if (!value.ok()) return value.status();
-    status = context.tx.Put(args[1], value->value_or(std::string_view()), {.expiry = *expiry});
-  }
+  const absl::Status status =
+      *expiry <= context.now ? context.tx.Delete(args[1]) : PutExpiry(context.tx, args[1], *expiry);
   if (status.ok()) context.out.Integer(1);
   return status;
 }
 
-absl::Status RunTtl(DataContext& context) {
-  const auto info = context.tx.GetInfo(context.args[1]);
-  if (!info.ok()) return info.status();
-  std::optional<absl::Time> expiry;
-  if (*info) expiry = (*info)->expiry;
-  WriteTimeLeft(expiry, context.now, context.out);
-  return absl::OkStatus();
+constexpr absl::Duration kSecond = absl::Seconds(1);
+constexpr absl::Duration kMilli = absl::Milliseconds(1);
+constexpr Answer kSecondsLeft = {kSecond};
+constexpr Answer kMillisLeft = {kMilli};
+constexpr Answer kAtSecond = {kSecond, /*absolute=*/true};
+constexpr Answer kAtMilli = {kMilli, /*absolute=*/true};
+
+}  // namespace
+
+absl::Status RunExpire(DataContext& context) { return Expire(context, kSecond, false); }
+absl::Status RunExpireAt(DataContext& context) { return Expire(context, kSecond, true); }
+absl::Status RunPExpire(DataContext& context) { return Expire(context, kMilli, false); }
+absl::Status RunPExpireAt(DataContext& context) { return Expire(context, kMilli, true); }
+
+absl::Status RunTtl(DataContext& context) { return AnswerExpiry(context, kSecondsLeft); }
+absl::Status RunPTtl(DataContext& context) { return AnswerExpiry(context, kMillisLeft); }
+absl::Status RunExpireTime(DataContext& context) { return AnswerExpiry(context, kAtSecond); }
+absl::Status RunPExpireTime(DataContext& context) { return AnswerExpiry(context, kAtMilli); }
+
+absl::Status RunTtlAlone(AloneContext& context) { return AnswerExpiryAlone(context, kSecondsLeft); }
+absl::Status RunPTtlAlone(AloneContext& context) { return AnswerExpiryAlone(context, kMillisLeft); }
+absl::Status RunExpireTimeAlone(AloneContext& context) {
+  return AnswerExpiryAlone(context, kAtSecond);
+}
+absl::Status RunPExpireTimeAlone(AloneContext& context) {
+  return AnswerExpiryAlone(context, kAtMilli);
 }
 
-absl::Status RunTtlAlone(AloneContext& context) {
-  const Database& db = context.server.db();
-  const absl::Time now = db.now();
-  return db.ReadLatest(
-      context.args[1],
-      [&](std::optional<std::string_view> value, absl::Time expiry) {
-        WriteTimeLeft(value ? std::optional(expiry) : std::nullopt, now, context.out);
-      },
-      context.keyspace);
+absl::Status RunPersist(DataContext& context) {
+  const auto info = context.tx.GetInfo(context.args[1]);
+  if (!info.ok()) return info.status();
+  if (!*info || (*info)->expiry == absl::InfiniteFuture()) {
+    context.out.Integer(0);
+    return absl::OkStatus();
+  }
+  const absl::Status status = PutExpiry(context.tx, context.args[1], absl::InfiniteFuture());
+  if (status.ok()) context.out.Integer(1);
+  return status;
 }
 
 }  // namespace nacre::server

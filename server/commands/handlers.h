@@ -38,8 +38,46 @@ absl::Status RunFlushAllAlone(AloneContext& context);
 
 // expiry.cc
 absl::Status RunExpire(DataContext& context);
+absl::Status RunExpireAt(DataContext& context);
+absl::Status RunPExpire(DataContext& context);
+absl::Status RunPExpireAt(DataContext& context);
 absl::Status RunTtl(DataContext& context);
 absl::Status RunTtlAlone(AloneContext& context);
+absl::Status RunPTtl(DataContext& context);
+absl::Status RunPTtlAlone(AloneContext& context);
+absl::Status RunExpireTime(DataContext& context);
+absl::Status RunExpireTimeAlone(AloneContext& context);
+absl::Status RunPExpireTime(DataContext& context);
+absl::Status RunPExpireTimeAlone(AloneContext& context);
+absl::Status RunPersist(DataContext& context);
+
+// moves.cc
+absl::Status RunRename(DataContext& context);
+absl::Status RunRenameNx(DataContext& context);
+absl::Status RunCopy(DataContext& context);
+void FindCopyKeys(Args args, int selected,
+                  absl::FunctionRef<void(int database, std::string_view key)> visit);
+absl::Status RunMove(DataContext& context);
+void FindMoveKeys(Args args, int selected,
+                  absl::FunctionRef<void(int database, std::string_view key)> visit);
+
+// object.cc
+absl::Status RunType(DataContext& context);
+absl::Status RunTypeAlone(AloneContext& context);
+absl::Status RunObjectEncoding(DataContext& context);
+absl::Status RunObjectFreq(DataContext& context);
+absl::Status RunObjectIdleTime(DataContext& context);
+absl::Status RunObjectRefCount(DataContext& context);
+
+// memory.cc
+absl::Status RunMemoryUsage(DataContext& context);
+void RunMemoryDoctor(Session& session, Args args);
+void RunMemoryMallocStats(Session& session, Args args);
+void RunMemoryPurge(Session& session, Args args);
+void RunMemoryStats(Session& session, Args args);
+
+// time.cc
+void RunTime(Session& session, Args args);
 
 // range.cc
 absl::Status RunKeys(DataContext& context);

@@ -1,5 +1,7 @@
 #include "server/commands/values.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "server/base/text.h"
 #include "server/server_state.h"
@@ -23,7 +25,8 @@ std::optional<absl::Time> ExpiryOf(int64_t amount, absl::Duration unit, bool abs
   if (!absolute && __builtin_add_overflow(millis, absl::ToUnixMillis(now), &millis)) {
     return std::nullopt;
   }
-  return absl::FromUnixMillis(millis);
+  // The engine keeps the last of them for "never".
+  return absl::FromUnixMillis(std::min(millis, INT64_MAX - 1));
 }
 
 }  // namespace nacre::server

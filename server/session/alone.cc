@@ -18,6 +18,14 @@ constexpr int kOptimisticAttempts = 8;
 
 }  // namespace
 
+void AppendLockedKeys(const ServerState& server, const CommandSpec& spec, Args args, int selected,
+                      std::vector<Database::LockedKey>& locked) {
+  ForEachKeyWithDatabase(spec, args, selected, [&](int database, std::string_view key) {
+    if (database < 0 || database >= server.databases()) return;
+    locked.push_back({server.keyspace(database), key});
+  });
+}
+
 absl::Status RunInside(const CommandSpec& spec, Keyspace keyspace, DataContext& context) {
   absl::Status status = context.tx.Use(keyspace);
   if (!status.ok()) return status;
@@ -57,12 +65,12 @@ absl::Status Session::RunLocked(const CommandSpec& spec, Args args, absl::Time n
     return spec.run(context);
   };
   // Nearly always one key, which then needs no list on the heap.
-  if (spec.keys.last == 1) {
+  if (spec.keys.last == 1 && spec.find_keys == nullptr) {
     const Database::LockedKey key{keyspace, args[1]};
     return server_.db().TransactLocked({&key, 1}, run).status();
   }
   locked_.clear();
-  ForEachKey(spec, args, [&](std::string_view key) { locked_.push_back({keyspace, key}); });
+  AppendLockedKeys(server_, spec, args, client_.database, locked_);
   return server_.db().TransactLocked(locked_, run).status();
 }
 

@@ -55,8 +55,7 @@ class ExecRun {
       if (spec.Has(kUsesClock)) now_ = session_.server_.db().now();
       optimistic_ = optimistic_ || spec.Has(kRange) || spec.Has(kAsksEngine);
       has_data_ = has_data_ || spec.run != nullptr;
-      const Keyspace keyspace = session_.server_.keyspace(database);
-      ForEachKey(spec, args, [&](std::string_view key) { locked_.push_back({keyspace, key}); });
+      AppendLockedKeys(session_.server_, spec, args, database, locked_);
     }
     watches_.AppendMortal(locked_);
     watches_.AppendWatched(watched_);

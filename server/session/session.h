@@ -132,6 +132,11 @@ class Session {
   std::vector<Database::LockedKey> locked_;  // Kept for its memory.
 };
 
+// What Database::TransactLocked() has to lock for a command that is sent with database `selected`.
+// The keys are views into `args`.
+void AppendLockedKeys(const ServerState& server, const CommandSpec& spec, Args args, int selected,
+                      std::vector<Database::LockedKey>& locked);
+
 // Runs one data command inside a transaction that may hold others, so that its writes are all taken
 // back if it fails. Looks keys up in `keyspace`.
 absl::Status RunInside(const CommandSpec& spec, Keyspace keyspace, DataContext& context);

@@ -100,6 +100,9 @@ struct PutOptions {
 // What is known of a key that is present.
 struct KeyInfo {
   size_t value_bytes = 0;
+  // Of the key, the value and their headers, as counted for Options::memory_bytes_max. The index
+  // and older versions come on top.
+  size_t memory_bytes = 0;
   absl::Time expiry = absl::InfiniteFuture();
   // The transaction that wrote the value; unset for the transaction's own uncommitted write.
   std::optional<Timestamp> version;

@@ -1,0 +1,124 @@
+// MEMORY: how much of it there is, and who holds it.
+
+#include <malloc.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "nacre/database.h"
+#include "server/base/numbers.h"
+#include "server/base/text.h"
+#include "server/commands/handlers.h"
+#include "server/commands/values.h"
+#include "server/session/session.h"
+
+namespace nacre::server {
+
+namespace {
+
+// Superseded versions for each key from which on a snapshot is worth naming.
+constexpr uint64_t kHeldVersionsPerKey = 1;
+// Fewer versions than this are no problem in any database.
+constexpr uint64_t kHeldVersionsMin = 1000;
+// Of --maxmemory.
+constexpr double kNearlyFull = .9;
+
+// MEMORY USAGE key [SAMPLES count]. False if an error has been written. The samples are for values
+// of many elements; a string has one.
+bool ReadSamples(Args args, ReplyWriter& out) {
+  for (size_t i = 3; i < args.size(); i += 2) {
+    if (!EqualsIgnoringCase(args[i], "samples") || i + 1 == args.size()) {
+      out.Error(kSyntaxError);
+      return false;
+    }
+    const auto samples = ParseInteger(args[i + 1]);
+    if (!samples || *samples < 0) {
+      out.Error(samples ? kSyntaxError : kNotAnInteger);
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string Diagnosis(const Stats& stats, const ServerOptions& options) {
+  std::string report;
+  const uint64_t held = stats.versions_parked;
+  if (held >= kHeldVersionsMin && held > kHeldVersionsPerKey * stats.keys) {
+    absl::StrAppend(&report, "* ", held, " superseded versions are held by snapshots.");
+    if (stats.oldest_snapshot) {
+      absl::StrAppend(&report, " The oldest is that of client ", stats.oldest_snapshot->owner,
+                      ", open for ", absl::FormatDuration(stats.oldest_snapshot->age), ".");
+    }
+    absl::StrAppend(&report, " --transaction-age-max bounds how long one may last.\n");
+  }
+  if (stats.versions_queued > held && stats.versions_queued > stats.keys + kHeldVersionsMin) {
+    absl::StrAppend(&report, "* The vacuum is behind by ", stats.versions_queued, " versions.\n");
+  }
+  const size_t memory_max = options.memory_bytes_max;
+  if (memory_max != 0 &&
+      static_cast<double>(stats.memory_bytes) > kNearlyFull * static_cast<double>(memory_max)) {
+    absl::StrAppend(&report, "* ", stats.memory_bytes, " of the ", memory_max,
+                    " bytes of --maxmemory are in use. Past it, writes are refused.\n");
+  }
+  return report.empty() ? "No memory problem was found.\n" : report;
+}
+
+}  // namespace
+
+absl::Status RunMemoryUsage(DataContext& context) {
+  if (!ReadSamples(context.args, context.out)) return absl::OkStatus();
+  const auto info = context.tx.GetInfo(context.args[2]);
+  if (!info.ok()) return info.status();
+  if (*info) {
+    context.out.Integer(static_cast<int64_t>((*info)->memory_bytes));
+  } else {
+    context.out.Null();
+  }
+  return absl::OkStatus();
+}
+
+void RunMemoryDoctor(Session& session, Args) {
+  session.out().Verbatim(Diagnosis(session.server().db().GetStats(), session.server().options()));
+}
+
+void RunMemoryMallocStats(Session& session, Args) {
+  char* text = nullptr;
+  size_t bytes = 0;
+  std::FILE* const stream = open_memstream(&text, &bytes);
+  if (stream == nullptr) {
+    session.out().Error("ERR no memory for the report");
+    return;
+  }
+  malloc_info(0, stream);
+  std::fclose(stream);
+  session.out().Verbatim({text, bytes});
+  std::free(text);
+}
+
+void RunMemoryPurge(Session& session, Args) {
+  malloc_trim(0);
+  session.out().Ok();
+}
+
+void RunMemoryStats(Session& session, Args) {
+  const Stats stats = session.server().db().GetStats();
+  const std::pair<std::string_view, uint64_t> lines[] = {
+      {"total.allocated", stats.memory_bytes},
+      {"keys.count", stats.keys},
+      {"keys.bytes-per-key", stats.keys == 0 ? 0 : stats.memory_bytes / stats.keys},
+      {"dataset.bytes", stats.memory_bytes},
+      {"versions.queued", stats.versions_queued},
+      {"versions.parked", stats.versions_parked},
+      {"versions.retained", stats.versions_retained},
+      {"objects.retired", stats.objects_retired},
+  };
+  ReplyWriter& out = session.out();
+  out.Map(std::size(lines));
+  for (const auto& [name, value] : lines) {
+    out.Bulk(name);
+    out.Integer(static_cast<int64_t>(value));
+  }
+}
+
+}  // namespace nacre::server
