@@ -2,11 +2,14 @@
 """The harness itself: what it reads, and that nothing which deviates can pass for what was expected."""
 
 import os
+import socket
 import sys
 import tempfile
 import unittest
 
+import hiredis_suite
 import judge
+import relay
 import source
 import tcl_suite
 from judge import DENIED, FAILED, MISSING, PASSED, SKIPPED, UnitRun
@@ -29,12 +32,14 @@ class ReadingTheSuite(unittest.TestCase):
     def test_each_test_gets_its_status(self):
         run = self.parse("[ready]: 12", "Testing unit/x", "[ok]: SET x (3 ms)",
                          "[err]: GET (1 ms) in tests/unit/x.tcl", "Expected 'a' to equal 'b'", "[ok]: twice (0 ms)",
-                         "[err]: twice in tests/unit/x.tcl", "[ignore]: needs more: Tag: needs:debug denied",
+                         "[err]: twice in tests/unit/x.tcl", "n command 'get'", "ERR unknown command 'get'", "    while",
+                         "[ignore]: needs more: Tag: needs:debug denied",
                          "[skip]: last", "[1/1 done]: unit/x (2 seconds)",
                          "*** [err]: twice in tests/unit/x.tcl")
         self.assertEqual(run.statuses, {"SET x": PASSED, "GET (1 ms)": FAILED, "twice": PASSED, "twice (2)": FAILED,
                                         "needs more": DENIED, "last": SKIPPED})
-        self.assertEqual(run.details, {"GET (1 ms)": "Expected 'a' to equal 'b'"})
+        self.assertEqual(run.details, {"GET (1 ms)": "Expected 'a' to equal 'b'",
+                                       "twice (2)": "ERR unknown command 'get'"})
         self.assertEqual(run.faults, [])
 
     def test_a_unit_that_breaks_off_is_a_fault_and_leaves_tests_not_reached(self):
@@ -67,6 +72,38 @@ class ReadingTheSuite(unittest.TestCase):
             listed = tcl_suite.list_tests(tree, "x")
         self.assertEqual(listed, [("plain 1", False), ("plain 2", False), ("in a block", True), ("again", True),
                                   ("again (2)", False), ("not ours", True)])
+
+
+class ReadingHiredis(unittest.TestCase):
+    TEXT = ("#01 Of no concern: \x1b[0;32mPASSED\x1b[0;0m\n\nTesting against TCP connection (127.0.0.1:1):\n"
+            "#02 Is able to: \x1b[0;32mPASSED\x1b[0;0m\n#03 Says nothing: #04 Reads %s: \x1b[0;31mFAILED\x1b[0;0m\n"
+            "\nTesting against inherited fd (x):\nConnecting to inherited fd 3\n#05 Is able to: \x1b[0;32mPASSED\n")
+
+    def test_each_test_gets_its_status(self):
+        run = hiredis_suite.parse_results(self.TEXT + "*** 1 TESTS FAILED ***\n")
+        self.assertEqual(run.statuses, {"TCP: Is able to": PASSED, "TCP: Says nothing": DENIED, "TCP: Reads %s": FAILED,
+                                        "inherited: Is able to": PASSED})
+        self.assertEqual(run.faults, [])
+
+    def test_an_end_before_the_end_is_a_fault(self):
+        self.assertEqual(hiredis_suite.parse_results(self.TEXT).faults,
+                         ["the program broke off in: inherited: Is able to"])
+
+    def test_the_relay_passes_bytes_and_the_end_both_ways(self):
+        with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
+            with relay.Relay(os.path.join(folder, "s"), server.getsockname()[1]):
+                client = socket.socket(socket.AF_UNIX)
+                client.connect(os.path.join(folder, "s"))
+                peer, _ = server.accept()
+                with client, peer:
+                    client.sendall(b"question")
+                    self.assertEqual(peer.recv(100), b"question")
+                    peer.sendall(b"answer")
+                    peer.shutdown(socket.SHUT_WR)
+                    self.assertEqual(client.recv(100), b"answer")
+                    self.assertEqual(client.recv(100), b"")
+                    client.close()
+                    self.assertEqual(peer.recv(100), b"")
 
 
 class Judging(unittest.TestCase):
@@ -122,7 +159,7 @@ class TheFileOfExpectations(unittest.TestCase):
         with open(os.path.join(HERE, "expectations"), encoding="utf-8") as file:
             found = judge.parse_expectations(file, "expectations")
         self.assertGreater(len(found), 20)
-        self.assertLessEqual({unit for unit, _ in found}, set(tcl_suite.UNITS))
+        self.assertLessEqual({unit for unit, _ in found}, {*tcl_suite.UNITS, hiredis_suite.UNIT})
 
 
 class EntriesOfTheArchive(unittest.TestCase):

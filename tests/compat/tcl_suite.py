@@ -8,7 +8,9 @@ from typing import Dict, Iterable, List, NamedTuple
 
 from judge import DENIED, FAILED, MISSING, PASSED, SKIPPED, UnitRun, numbered
 from server import Server, run_group
+from source import Package
 
+PACKAGE = Package("redis", "7.0.15")
 UNITS = ["type/string", "type/incr", "keyspace", "expire", "scan", "multi", "protocol", "quit", "other"]
 
 # What a server without DEBUG, replication and files can not do, by the suite's own tags.
@@ -67,7 +69,11 @@ def parse_results(listed: List[Listed], lines: Iterable[str]) -> UnitRun:
             detail_of = name if kind == "err" else None
             continue
         if detail_of and not line.startswith("["):
-            run.details.setdefault(detail_of, line.strip())
+            # An error that is no assertion is printed without its beginning, then in full.
+            shown = run.details.get(detail_of, "")
+            if not shown or (len(shown) > 3 and line.strip().endswith(shown)):
+                run.details[detail_of] = line.strip()
+                continue
         detail_of = None
         if BROKEN.match(line):
             run.faults.append(f"the unit broke off: {BROKEN.match(line).group(1)}")
