@@ -84,6 +84,8 @@ void AddBounds(CLI::App& app, ServerOptions& options) {
 }
 
 void AddTimes(CLI::App& app, ServerOptions& options) {
+  AddDuration(app, "--timeout", options.client_idle_timeout,
+              "A client that sends nothing for so long is disconnected.");
   AddDuration(app, "--transaction-idle-timeout", options.transaction_idle_timeout,
               "A transaction that gets no command for so long is rolled back; WATCH counts as "
               "changed.");
@@ -92,7 +94,7 @@ void AddTimes(CLI::App& app, ServerOptions& options) {
   AddDuration(app, "--shutdown-timeout", options.shutdown_timeout,
               "For clients to read their last replies when the server stops.");
   for (const char* name :
-       {"--transaction-idle-timeout", "--transaction-age-max", "--shutdown-timeout"}) {
+       {"--timeout", "--transaction-idle-timeout", "--transaction-age-max", "--shutdown-timeout"}) {
     app.get_option(name)->group("Times (such as 90s, 250ms)");
   }
 }
@@ -111,6 +113,9 @@ void AddServer(CLI::App& app, ServerOptions& options) {
   app.add_option("--databases", options.databases, "Databases that SELECT chooses from.")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
+  app.add_option("--requirepass", options.password,
+                 "Password that clients have to give to AUTH. Others can read it in the list of "
+                 "processes; CONFIG SET requirepass keeps it from them.");
   const std::map<std::string, Isolation> levels = {{"snapshot", Isolation::kSnapshot},
                                                    {"serializable", Isolation::kSerializable}};
   app.add_option_function<std::string>(

@@ -21,6 +21,9 @@ struct ServerOptions {
   int databases = 16;
   Isolation default_isolation = Isolation::kSnapshot;  // Of a BEGIN that does not say.
 
+  // What clients must give to AUTH before anything else. Empty: nothing.
+  std::string password;
+
   // --- Bounds. Past one, the client gets an error or waits; nobody else notices. ---
   size_t clients_max = 10'000;
   ParserLimits request;
@@ -37,6 +40,8 @@ struct ServerOptions {
   size_t memory_bytes_max = 0;
 
   // --- Times. InfiniteDuration() turns a limit off. ---
+  // A client that sends nothing for so long is disconnected.
+  absl::Duration client_idle_timeout = absl::InfiniteDuration();
   // Between two commands of an open transaction; also how long WATCH holds what it has seen.
   absl::Duration transaction_idle_timeout = absl::Seconds(60);
   // From BEGIN to COMMIT.

@@ -9,6 +9,8 @@ namespace nacre::server {
 
 namespace {
 
+constexpr size_t kBulkBytesMax = 512u << 20;
+
 // Forty hexadecimal digits that tell one run of a server from another.
 std::string MakeRunId() {
   std::random_device random;
@@ -20,19 +22,24 @@ std::string MakeRunId() {
 }  // namespace
 
 ServerState::ServerState(const ServerOptions& options)
-    : options_(options), started_at_(absl::Now()), run_id_(MakeRunId()) {}
+    : options_(options), settings_(options), started_at_(absl::Now()), run_id_(MakeRunId()) {}
 
 absl::StatusOr<std::unique_ptr<ServerState>> ServerState::Open(const ServerOptions& options) {
   std::unique_ptr<ServerState> state(new ServerState(options));
   Options engine;
-  engine.key_bytes_max = options.request.bulk_bytes_max;
-  engine.value_bytes_max = options.request.bulk_bytes_max;
+  // What a client may send is bounded by a setting that can change; this is its largest value.
+  engine.key_bytes_max = kBulkBytesMax;
+  engine.value_bytes_max = kBulkBytesMax;
   engine.write_set_bytes_max = options.transaction_bytes_max;
   if (options.memory_bytes_max != 0) engine.memory_bytes_max = options.memory_bytes_max;
   engine.time_source = options.time_source;
   auto db = Database::Open(engine);
   if (!db.ok()) return db.status();
   state->db_ = std::move(*db);
+  state->settings_.set_on_change([state = state.get()] {
+    const uint64_t bytes_max = state->settings_.memory_bytes_max();
+    state->db_->SetMemoryBytesMax(bytes_max == 0 ? SIZE_MAX : bytes_max);
+  });
   state->keyspaces_.push_back(Keyspace());
   for (int i = 1; i < options.databases; ++i) {
     auto keyspace = state->db_->OpenKeyspace(std::to_string(i));
@@ -44,6 +51,42 @@ absl::StatusOr<std::unique_ptr<ServerState>> ServerState::Open(const ServerOptio
 
 void ServerState::MakeThreadCounters(int threads) {
   thread_counters_ = std::vector<ThreadCounters>(static_cast<size_t>(threads));
+  settings_.Fix("io-threads", std::to_string(threads));
+}
+
+void ServerState::set_port(uint16_t port) {
+  port_.store(port, std::memory_order_relaxed);
+  settings_.Fix("port", std::to_string(port));
+}
+
+ServerState::Totals ServerState::SinceStart() const {
+  return {.connections_received = counters_.connections_received.load(std::memory_order_relaxed),
+          .connections_rejected = counters_.connections_rejected.load(std::memory_order_relaxed),
+          .commands = Sum(&ThreadCounters::commands),
+          .errors = Sum(&ThreadCounters::errors),
+          .bytes_in = Sum(&ThreadCounters::bytes_in),
+          .bytes_out = Sum(&ThreadCounters::bytes_out),
+          .slow_commands = counters_.slow_commands.load(std::memory_order_relaxed),
+          .keys_expired = db_->GetStats().keys_expired};
+}
+
+ServerState::Totals ServerState::SinceReset() const {
+  const Totals now = SinceStart();
+  MutexLock lock(reset_mutex_);
+  return {.connections_received = now.connections_received - at_reset_.connections_received,
+          .connections_rejected = now.connections_rejected - at_reset_.connections_rejected,
+          .commands = now.commands - at_reset_.commands,
+          .errors = now.errors - at_reset_.errors,
+          .bytes_in = now.bytes_in - at_reset_.bytes_in,
+          .bytes_out = now.bytes_out - at_reset_.bytes_out,
+          .slow_commands = now.slow_commands - at_reset_.slow_commands,
+          .keys_expired = now.keys_expired - at_reset_.keys_expired};
+}
+
+void ServerState::ResetCounters() {
+  const Totals now = SinceStart();
+  MutexLock lock(reset_mutex_);
+  at_reset_ = now;
 }
 
 uint64_t ServerState::Sum(std::atomic<uint64_t> ThreadCounters::*counter) const {

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "nacre/database.h"
 #include "server/options.h"
+#include "server/settings/settings.h"
 
 namespace nacre::server {
 
@@ -45,10 +46,25 @@ class ServerState {
     std::atomic<uint64_t> slow_running = 0;  // Gauge, those that wait for a thread included.
   };
 
+  // Sums of what only grows, as INFO shows them: since the start or the last CONFIG RESETSTAT.
+  struct Totals {
+    uint64_t connections_received = 0;
+    uint64_t connections_rejected = 0;
+    uint64_t commands = 0;
+    uint64_t errors = 0;
+    uint64_t bytes_in = 0;
+    uint64_t bytes_out = 0;
+    uint64_t slow_commands = 0;
+    uint64_t keys_expired = 0;
+  };
+
   // Opens the database and its keyspaces.
   static absl::StatusOr<std::unique_ptr<ServerState>> Open(const ServerOptions& options);
 
+  // As given at the start. What may change since then is in settings().
   const ServerOptions& options() const { return options_; }
+  Settings& settings() { return settings_; }
+  const Settings& settings() const { return settings_; }
   Database& db() { return *db_; }
   const Database& db() const { return *db_; }
 
@@ -67,18 +83,23 @@ class ServerState {
   ThreadCounters& thread_counters(int thread) {
     return thread_counters_[static_cast<size_t>(thread)];
   }
+  Totals SinceReset() const;
+  void ResetCounters();
   // Over all I/O threads.
   uint64_t Sum(std::atomic<uint64_t> ThreadCounters::*counter) const;
   int threads() const { return static_cast<int>(thread_counters_.size()); }
 
   // The port that was bound, once it is.
-  void set_port(uint16_t port) { port_.store(port, std::memory_order_relaxed); }
+  void set_port(uint16_t port);
   uint16_t port() const { return port_.load(std::memory_order_relaxed); }
 
  private:
   explicit ServerState(const ServerOptions& options);
 
+  Totals SinceStart() const;
+
   const ServerOptions options_;
+  Settings settings_;
   const absl::Time started_at_;
   std::string run_id_;
   std::unique_ptr<Database> db_;
@@ -87,6 +108,9 @@ class ServerState {
   std::atomic<uint16_t> port_ = 0;
   Counters counters_;
   std::vector<ThreadCounters> thread_counters_;
+  // The counters have one writer each, so they are not set back: what they were is subtracted.
+  mutable Mutex reset_mutex_;
+  Totals at_reset_ ABSL_GUARDED_BY(reset_mutex_);
 };
 
 }  // namespace nacre::server

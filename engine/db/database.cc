@@ -186,6 +186,10 @@ absl::Time Database::now() const { return absl::FromUnixMillis(impl_->store.time
 
 const Options& Database::options() const { return impl_->store.options; }
 
+void Database::SetMemoryBytesMax(size_t bytes) {
+  impl_->store.memory_bytes_max.store(bytes, std::memory_order_relaxed);
+}
+
 size_t Database::RunVacuumOnce() { return impl_->vacuum.RunOnce(); }
 
 absl::Status Database::Verify() const { return VerifyStore(impl_->store, impl_->vacuum); }

@@ -27,6 +27,7 @@ namespace nacre::txn {
 struct Store {
   explicit Store(const Options& store_options)
       : options(store_options),
+        memory_bytes_max(store_options.memory_bytes_max),
         registry(sequencer.clock(), store_options.snapshots_max),
         latches(store_options.latch_stripes),
         keyspaces(store_options.keyspaces_max, retired),
@@ -42,6 +43,9 @@ struct Store {
   }
 
   const Options options;
+  // Database::SetMemoryBytesMax() stores, commits load. Relaxed: a commit that misses a change came
+  // before it.
+  std::atomic<size_t> memory_bytes_max;
   base::RetireList retired;
   Sequencer sequencer;
   SnapshotRegistry registry;

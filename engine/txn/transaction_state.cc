@@ -341,15 +341,17 @@ absl::Status TransactionState::RollbackTo(uint64_t savepoint) {
 }
 
 absl::Status TransactionState::CheckMemory() const {
-  const size_t limit = store_.options.memory_bytes_max;
+  const size_t limit = store_.memory_bytes_max.load(std::memory_order_relaxed);
   if (limit == SIZE_MAX) return absl::OkStatus();
   const auto& entries = const_cast<WriteSet&>(writes_).entries();
   const bool adds = std::any_of(entries.begin(), entries.end(), [](const WriteEntry& entry) {
     return entry.version != nullptr && !entry.version->is_tombstone();
   });
   if (!adds || store_.MemoryBytes() + writes_.bytes() <= limit) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
+  absl::Status status = absl::ResourceExhaustedError(
       absl::StrCat("the database would exceed memory_bytes_max, ", limit));
+  status.SetPayload(kMemoryLimitPayload, absl::Cord());
+  return status;
 }
 
 absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is_mine) {

@@ -34,10 +34,10 @@ const CommandSpec kConnectionCommands[] = {
      .arity = -2,
      .flags = kFast | kNoAuth,
      .syntax = "[username] password",
-     .summary = "Checks a user name and password; there is only the default user, without one.",
+     .summary = "Checks a user name and password; there is only the user default.",
      .notes = R"(
-So `AUTH password` is the error that Redis gives when no password is set, and `AUTH default
-anything` is accepted.)",
+The password is the setting `requirepass`. Without one, `AUTH password` is an error as in Redis, and
+`AUTH default anything` is accepted.)",
      .session = RunAuth},
     {.name = "client",
      .arity = -2,

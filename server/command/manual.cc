@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/text.h"
 #include "server/command/table.h"
+#include "server/settings/spec.h"
 
 namespace nacre::server {
 
@@ -45,6 +46,35 @@ void AppendCommand(const CommandSpec& spec, std::string& manual) {
   if (!spec.notes.empty()) absl::StrAppend(&manual, ToAbsl(spec.notes), "\n");
 }
 
+void AppendSettings(std::string& manual) {
+  absl::StrAppend(&manual, R"(
+## Settings
+
+What `CONFIG` knows. `SET` changes what is not marked; a flag of the same name gives the first value,
+unless it says otherwise.
+
+)");
+  for (const SettingSpec& spec : EffectiveSettings()) {
+    const char* const mark = spec.Has(kImmutable) || spec.Has(kFixed) ? " (by flag only)" : "";
+    absl::StrAppend(&manual, "- `", ToAbsl(spec.name), "`", mark, ": ", ToAbsl(spec.effect), "\n");
+  }
+  absl::StrAppend(&manual, R"(
+### Settings without effect
+
+Taken from redis.conf, so that what reads or sets them goes on working: `SET` checks their values as
+Redis does and keeps them, and **nothing else comes of it**. `appendonly` takes only `no`, since the
+server does not write to disk. Those in brackets can not be set, as in Redis.
+
+)");
+  for (const SettingSpec& spec : AcceptedSettings()) {
+    const bool fixed = spec.Has(kImmutable) || spec.Has(kProtected);
+    const std::string name =
+        absl::StrCat(fixed ? "(`" : "`", ToAbsl(spec.name), fixed ? "`)" : "`");
+    absl::StrAppend(&manual, &spec == &AcceptedSettings().front() ? "" : ",\n", name);
+  }
+  absl::StrAppend(&manual, ".\n");
+}
+
 }  // namespace
 
 std::string CommandsManual() {
@@ -55,6 +85,7 @@ std::string CommandsManual() {
       if (spec.group == chapter.group) AppendCommand(spec, manual);
     }
   }
+  AppendSettings(manual);
   return manual;
 }
 

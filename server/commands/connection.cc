@@ -18,17 +18,19 @@ namespace {
 constexpr std::string_view kWrongPassword =
     "WRONGPASS invalid username-password pair or user is disabled.";
 
-// There is one user, "default", who needs no password and takes any.
-bool KnowsUser(std::string_view name) { return name == "default"; }
+// There is one user, "default".
+bool LogIn(Session& session, std::string_view user, std::string_view password) {
+  return user == "default" && session.Authenticate(password);
+}
 
-// HELLO answers what the client asked for only if all of it can be done.
+// As in Redis, AUTH counts also if something behind it is wrong; nothing else does.
 struct HelloArguments {
   std::optional<int> protocol;
   std::optional<std::string_view> name;
 };
 
 // The error, empty if there is none.
-std::string ReadHelloArguments(Args args, HelloArguments& hello) {
+std::string ReadHelloArguments(Session& session, Args args, HelloArguments& hello) {
   if (args.size() < 2) return {};
   const auto version = ParseInteger(args[1]);
   if (!version) return "ERR Protocol version is not an integer or out of range";
@@ -37,7 +39,7 @@ std::string ReadHelloArguments(Args args, HelloArguments& hello) {
   for (size_t i = 2; i < args.size(); ++i) {
     const size_t left = args.size() - i - 1;
     if (EqualsIgnoringCase(args[i], "auth") && left >= 2) {
-      if (!KnowsUser(args[i + 1])) return std::string(kWrongPassword);
+      if (!LogIn(session, args[i + 1], args[i + 2])) return std::string(kWrongPassword);
       i += 2;
     } else if (EqualsIgnoringCase(args[i], "setname") && left >= 1) {
       hello.name = args[++i];
@@ -73,7 +75,7 @@ void WriteHello(Session& session) {
 void RunPing(Session& session, Args args) {
   if (args.size() == 1) {
     session.out().Simple("PONG");
-  } else if (args.size() == 2) {
+  } else if (args.size() == 2 && !session.server().settings().has_password()) {
     session.out().Bulk(args[1]);
   } else {
     session.out().Error("ERR wrong number of arguments for 'ping' command");
@@ -102,22 +104,29 @@ void RunSelect(Session& session, Args args) {
 void RunAuth(Session& session, Args args) {
   if (args.size() > 3) {
     session.out().Error(kSyntaxError);
-  } else if (args.size() == 2) {
+  } else if (args.size() == 2 && !session.server().settings().has_password()) {
     session.out().Error(
         "ERR AUTH <password> called without any password configured for the default user. Are you "
         "sure your configuration is correct?");
-  } else if (!KnowsUser(args[1])) {
-    session.out().Error(kWrongPassword);
-  } else {
+  } else if (LogIn(session, args.size() == 2 ? "default" : args[1], args.back())) {
     session.out().Ok();
+  } else {
+    session.out().Error(kWrongPassword);
   }
 }
 
 void RunHello(Session& session, Args args) {
   HelloArguments hello;
-  const std::string error = ReadHelloArguments(args, hello);
+  const std::string error = ReadHelloArguments(session, args, hello);
   if (!error.empty()) {
     session.out().Error(error);
+    return;
+  }
+  if (session.needs_password()) {
+    session.out().Error(
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "
+        "AUTH <user> <pass> option can be used to authenticate the client and select the RESP "
+        "protocol version at the same time");
     return;
   }
   if (hello.protocol) session.out().set_protocol(*hello.protocol);

@@ -83,6 +83,7 @@ void RunTime(Session& session, Args args);
 absl::Status RunKeys(DataContext& context);
 absl::Status RunRange(DataContext& context);
 bool AlwaysSlow(Args args);
+bool LongWordsAreSlow(Args args);
 bool RangeIsSlow(Args args);
 
 // connection.cc
@@ -123,6 +124,12 @@ void RunInfo(Session& session, Args args);
 
 // config.cc
 void RunConfigGet(Session& session, Args args);
+void RunConfigResetStat(Session& session, Args args);
+void RunConfigRewrite(Session& session, Args args);
+void RunConfigSet(Session& session, Args args);
+
+// function.cc
+void RunFunctionFlush(Session& session, Args args);
 
 // help.cc
 void RunHelp(Session& session, Args args);

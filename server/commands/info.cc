@@ -100,7 +100,7 @@ void Report::Server() {
 void Report::Clients() {
   Section("Clients");
   Line("connected_clients", server_.Sum(&ServerState::ThreadCounters::connections));
-  Line("maxclients", server_.options().clients_max);
+  Line("maxclients", server_.settings().clients_max());
   Line("clients_in_transaction", server_.counters().transactions_open);
   Line("clients_in_slow_command", server_.counters().slow_running);
 }
@@ -112,8 +112,8 @@ void Report::Memory() {
   Line("used_memory_human", HumanBytes(stats_.memory_bytes));
   Line("used_memory_rss", resident);
   Line("used_memory_rss_human", HumanBytes(resident));
-  Line("maxmemory", server_.options().memory_bytes_max);
-  Line("maxmemory_human", HumanBytes(server_.options().memory_bytes_max));
+  Line("maxmemory", server_.settings().memory_bytes_max());
+  Line("maxmemory_human", HumanBytes(server_.settings().memory_bytes_max()));
   Line("maxmemory_policy", std::string_view("noeviction"));
 }
 
@@ -124,14 +124,15 @@ void Report::Persistence() {
 
 void Report::Statistics() {
   Section("Stats");
-  Line("total_connections_received", server_.counters().connections_received);
-  Line("total_commands_processed", server_.Sum(&ServerState::ThreadCounters::commands));
-  Line("total_error_replies", server_.Sum(&ServerState::ThreadCounters::errors));
-  Line("total_net_input_bytes", server_.Sum(&ServerState::ThreadCounters::bytes_in));
-  Line("total_net_output_bytes", server_.Sum(&ServerState::ThreadCounters::bytes_out));
-  Line("rejected_connections", server_.counters().connections_rejected);
-  Line("expired_keys", stats_.keys_expired);
-  Line("slow_commands", server_.counters().slow_commands);
+  const ServerState::Totals totals = server_.SinceReset();
+  Line("total_connections_received", totals.connections_received);
+  Line("total_commands_processed", totals.commands);
+  Line("total_error_replies", totals.errors);
+  Line("total_net_input_bytes", totals.bytes_in);
+  Line("total_net_output_bytes", totals.bytes_out);
+  Line("rejected_connections", totals.connections_rejected);
+  Line("expired_keys", totals.keys_expired);
+  Line("slow_commands", totals.slow_commands);
 }
 
 void Report::Transactions() {

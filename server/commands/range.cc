@@ -12,6 +12,9 @@ namespace nacre::server {
 
 namespace {
 
+// A pattern of many stars costs its length for each name that it is compared with.
+constexpr size_t kQuickWordBytesMax = 1024;
+
 // A RANGE that passes over no more keys than this takes about as long as a large MGET, and runs
 // where it arrives.
 constexpr int64_t kQuickKeysMax = 500;
@@ -84,6 +87,12 @@ bool IsEmpty(const RangeArguments& range) {
 
 bool AlwaysSlow(Args) { return true; }
 
+bool LongWordsAreSlow(Args args) {
+  size_t bytes = 0;
+  for (const std::string_view arg : args) bytes += arg.size();
+  return bytes > kQuickWordBytesMax;
+}
+
 bool RangeIsSlow(Args args) {
   RangeArguments range;
   if (!ReadRangeArguments(args, range).empty() || IsEmpty(range)) return false;
@@ -117,7 +126,7 @@ absl::Status RunRange(DataContext& context) {
         out.Bulk(key);
         if (range.with_values) out.Bulk(value);
         elements += range.with_values && !pairs ? 2 : 1;
-        too_large = out.size() - begun_at > context.server.options().reply_bytes_max;
+        too_large = out.size() - begun_at > context.server.settings().reply_bytes_max();
         return !too_large;
       });
   if (!status.ok()) return status;
@@ -140,7 +149,7 @@ absl::Status RunKeys(DataContext& context) {
         if (!everything && !MatchesGlob(pattern, key)) return true;
         out.Bulk(key);
         ++elements;
-        too_large = out.size() - begun_at > context.server.options().reply_bytes_max;
+        too_large = out.size() - begun_at > context.server.settings().reply_bytes_max();
         return !too_large;
       });
   if (!status.ok()) return status;

@@ -34,7 +34,7 @@ absl::Status RunMget(DataContext& context) {
   context.out.Array(keys.size());
   for (const auto& value : values) {
     WriteValue(value, context.out);
-    if (context.out.size() - start > context.server.options().reply_bytes_max) {
+    if (context.out.size() - start > context.server.settings().reply_bytes_max()) {
       return ReplyTooLarge(context.server);
     }
   }
@@ -61,7 +61,7 @@ absl::Status RunAppend(DataContext& context) {
   const auto value = context.tx.Get(key);
   if (!value.ok()) return value.status();
   const std::string_view head = value->value_or(std::string_view());
-  if (head.size() + tail.size() > context.server.options().request.bulk_bytes_max) {
+  if (head.size() + tail.size() > context.server.settings().bulk_bytes_max()) {
     context.out.Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
     return absl::OkStatus();
   }

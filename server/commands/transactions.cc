@@ -32,7 +32,7 @@ void RunBegin(Session& session, Args args) {
       return;
     }
   }
-  session.Begin(isolation.value_or(session.server().options().default_isolation), read_only);
+  session.Begin(isolation.value_or(session.server().settings().default_isolation()), read_only);
 }
 
 }  // namespace nacre::server

@@ -10,7 +10,7 @@ namespace nacre::server {
 
 absl::Status ReplyTooLarge(const ServerState& server) {
   return absl::OutOfRangeError(absl::StrCat("the reply would be larger than ",
-                                            server.options().reply_bytes_max,
+                                            server.settings().reply_bytes_max(),
                                             " bytes; ask for less at a time"));
 }
 

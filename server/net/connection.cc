@@ -21,6 +21,9 @@ namespace {
 // whose requests fill it.
 constexpr uint32_t kReadBytesMin = 2 << 10;
 constexpr uint32_t kReadBytesMax = 16 << 10;
+// One request of a client that has not given its password.
+constexpr size_t kStrangerArgsMax = 10;
+constexpr size_t kStrangerBulkBytesMax = 16 << 10;
 // What an empty buffer keeps.
 constexpr size_t kBufferBytesKept = 16 << 10;
 // Replies beyond this are sent before the batch is complete, so that a batch of large replies does
@@ -124,6 +127,7 @@ void Connection::ReadWhatIsLeft() {
 
 void Connection::Process() {
   uint64_t commands = 0;
+  if (settings_version_ != server_.settings().version()) RefreshLimits();
   while (phase_ == Phase::kServing && !slow_ && ProcessOne()) ++commands;
   if (commands > 0) {
     ServerState::ThreadCounters::Add(counters_.commands, commands);
@@ -144,15 +148,31 @@ void Connection::Process() {
   if (phase_ == Phase::kServing) Read();
 }
 
+void Connection::RefreshLimits() {
+  const Settings& settings = server_.settings();
+  settings_version_ = settings.version();
+  restricted_ = session_.needs_password();
+  ParserLimits limits = server_.options().request;
+  limits.bulk_bytes_max = settings.bulk_bytes_max();
+  limits.request_bytes_max = settings.request_bytes_max();
+  if (restricted_) {
+    limits.args_max = std::min(limits.args_max, kStrangerArgsMax);
+    limits.bulk_bytes_max = std::min(limits.bulk_bytes_max, kStrangerBulkBytesMax);
+    limits.unauthenticated = true;
+  }
+  parser_.set_limits(limits);
+}
+
 bool Connection::ProcessOne() {
   if (output_.size() >= kSendBytes || OutputIsFull()) Send();
   if (OutputIsFull() || phase_ != Phase::kServing) return false;
+  if (restricted_ && !session_.needs_password()) RefreshLimits();
   const RequestParser::Result result = parser_.Parse(input_.view());
   if (result == RequestParser::Result::kNeedMore) {
-    if (input_.size() <= server_.options().request.request_bytes_max) return false;
+    if (input_.size() <= server_.settings().request_bytes_max()) return false;
     session_.out().Error(
         absl::StrCat("ERR Protocol error: request is larger than the query buffer limit of ",
-                     server_.options().request.request_bytes_max, " bytes"));
+                     server_.settings().request_bytes_max(), " bytes"));
     CloseAfterOutput();
     return false;
   }
@@ -207,7 +227,7 @@ void Connection::OnSlowDone(Session::Outcome outcome) {
 // --- Writing ---
 
 bool Connection::OutputIsFull() const {
-  return output_.size() + sending_.size() > server_.options().output_bytes_max;
+  return output_.size() + sending_.size() > server_.settings().output_bytes_max();
 }
 
 void Connection::Send() {

@@ -55,6 +55,8 @@ class Connection {
   void Process();
   // Runs one request, or as much of it as is there. False: there is nothing to run for now.
   bool ProcessOne();
+  // Takes over limits that have changed, or that end with authentication.
+  void RefreshLimits();
   void SubmitSlow();
   void OnSlowDone(Session::Outcome outcome);
 
@@ -84,7 +86,9 @@ class Connection {
   std::atomic<bool> abandoned_{false};  // Closed; read by the slow lane.
   uint32_t read_bytes_;
   uint64_t errors_counted_ = 0;
-  absl::Time deadline_;  // Of flushing and lingering.
+  uint64_t settings_version_ = 0;  // That the parser's limits are of.
+  bool restricted_ = false;        // They are those of a client without a password.
+  absl::Time deadline_;            // Of flushing and lingering.
   ByteBuffer input_;
   ByteBuffer output_;   // Replies that the session writes.
   ByteBuffer sending_;  // Replies that the socket did not take at once.

@@ -110,7 +110,7 @@ void IoThread::BeginDrain() {
   for (const auto& [connection, entry] : connections_) connections.push_back(connection);
   for (Connection* connection : connections) connection->Drain();
 
-  const absl::Duration timeout = server_.options().shutdown_timeout;
+  const absl::Duration timeout = server_.settings().shutdown_timeout();
   if (connections_.empty()) {
     EndIfDrained();
     return;

@@ -88,7 +88,7 @@ void Listener::OnAccepted(const ErrorCode& error, Socket socket, IoThread& threa
   if (!error) {
     ServerState::Counters& counters = server_.counters();
     const uint64_t clients = server_.Sum(&ServerState::ThreadCounters::connections);
-    if (clients >= server_.options().clients_max) {
+    if (clients >= server_.settings().clients_max()) {
       counters.connections_rejected.fetch_add(1, std::memory_order_relaxed);
       thread.Reject(std::move(socket), "ERR max number of clients reached");
     } else {

@@ -44,7 +44,8 @@ RequestParser::Result RequestParser::Parse(std::string_view input) {
       const Result result = ReadLength(input, "invalid multibulk length", count);
       if (result != Result::kRequest) return result;
       if (count > 0 && static_cast<size_t>(count) > limits_.args_max) {
-        return Fail("invalid multibulk length");
+        return Fail(limits_.unauthenticated ? "unauthenticated multibulk length"
+                                            : "invalid multibulk length");
       }
       if (count <= 0) {
         finished_ = true;
@@ -93,7 +94,8 @@ RequestParser::Result RequestParser::ParseBulks(std::string_view input) {
       const Result result = ReadLength(input, "invalid bulk length", length);
       if (result != Result::kRequest) return result;
       if (length < 0 || static_cast<uint64_t>(length) > limits_.bulk_bytes_max) {
-        return Fail("invalid bulk length");
+        return Fail(limits_.unauthenticated && length >= 0 ? "unauthenticated bulk length"
+                                                           : "invalid bulk length");
       }
       bulk_bytes_ = static_cast<size_t>(length);
       if (position_ + bulk_bytes_ + 2 > limits_.request_bytes_max) {

@@ -19,6 +19,8 @@ struct ParserLimits {
   size_t args_max = 1 << 20;              // Arguments of one request.
   size_t inline_bytes_max = 64 << 10;     // A request that is a line of text.
   size_t request_bytes_max = 1024 << 20;  // A whole request, as it stands in the query buffer.
+  // Of a client that has not said who it is: the limits are low, and errors say why.
+  bool unauthenticated = false;
 };
 
 // Recognises requests at the front of a flat buffer: arrays of bulk strings, and lines of text
@@ -38,6 +40,9 @@ class RequestParser {
   };
 
   explicit RequestParser(const ParserLimits& limits) : limits_(limits) {}
+
+  // From the next request on.
+  void set_limits(const ParserLimits& limits) { limits_ = limits; }
 
   // `input` starts where the request does.
   Result Parse(std::string_view input);

@@ -108,7 +108,7 @@ class ExecRun {
   absl::Status RunCommands(Transaction* tx) {
     Restore();
     session_.out_.Array(queue_.size());
-    const size_t bytes_max = session_.server_.options().reply_bytes_max;
+    const size_t bytes_max = session_.server_.settings().reply_bytes_max();
     for (size_t i = 0; i < queue_.size(); ++i) {
       const CommandSpec& spec = queue_.spec(i);
       const Args args = queue_.args(i, scratch_);
@@ -238,7 +238,7 @@ void Session::Watch(Args keys) {
   }
   last_active_ = SteadyNow();
   const absl::Status status = watches_.Add(server_.db(), server_.keyspace(client_.database), keys,
-                                           server_.options().multi_bytes_max, id_);
+                                           server_.settings().multi_bytes_max(), id_);
   if (status.ok()) {
     out_.Ok();
   } else {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/text.h"
 #include "server/command/table.h"
@@ -36,7 +35,10 @@ std::string UnknownSubcommand(const CommandSpec& command, std::string_view word)
 }  // namespace
 
 Session::Session(ServerState& server, ByteBuffer& out)
-    : server_(server), out_(out), id_(server.NextClientId()) {}
+    : server_(server),
+      out_(out),
+      id_(server.NextClientId()),
+      authenticated_(!server.settings().has_password()) {}
 
 Session::~Session() { CloseTransaction(Mode::kAlone); }
 
@@ -59,6 +61,9 @@ Session::Outcome Session::Execute(Args args, Lane lane) {
   }
   if (!spec->AcceptsWords(args.size())) [[unlikely]] {
     return RejectWords(*spec);
+  }
+  if (!authenticated_ && needs_password() && !spec->Has(kNoAuth)) [[unlikely]] {
+    return Reject("NOAUTH Authentication required.");
   }
   return Dispatch(*spec, args, lane);
 }
@@ -112,9 +117,9 @@ bool Session::IsSlow(const CommandSpec& spec, Args args) const {
 }
 
 void Session::Queue(const CommandSpec& spec, Args args) {
-  if (!queue_.Add(spec, args, server_.options().multi_bytes_max)) {
+  if (!queue_.Add(spec, args, server_.settings().multi_bytes_max())) {
     Reject(absl::StrCat("ERR the commands queued by MULTI take more than ",
-                        server_.options().multi_bytes_max, " bytes"));
+                        server_.settings().multi_bytes_max(), " bytes"));
     return;
   }
   queue_slow_ = queue_slow_ || spec.slow != nullptr || spec.Has(kSlowInTransaction) ||
@@ -131,25 +136,31 @@ void Session::ReplaceByError(size_t mark, const absl::Status& status) {
   WriteStatus(status, out_);
 }
 
+bool Session::Authenticate(std::string_view password) {
+  if (!server_.settings().IsPassword(password)) return false;
+  authenticated_ = true;
+  return true;
+}
+
 void Session::Reset() {
   CloseTransaction(Mode::kAlone);
   queue_.Clear();
   watches_.Clear();
   client_ = ClientState();
+  authenticated_ = !server_.settings().has_password();
   out_.set_protocol(2);
 }
 
 void Session::CheckTimeLimits(absl::Time now) {
-  const ServerOptions& options = server_.options();
-  const absl::Duration idle = now - last_active_;
-  const bool idle_too_long = idle > options.transaction_idle_timeout;
+  const absl::Duration idle_timeout = server_.settings().transaction_idle_timeout();
+  const absl::Duration age_max = server_.settings().transaction_age_max();
+  const bool idle_too_long = now - last_active_ > idle_timeout;
   if (watches_.holds_snapshots() && idle_too_long) watches_.Spoil();
   if (mode_ != Mode::kOpen) return;
   if (idle_too_long) {
-    Lose(absl::StrCat("idle for longer than ",
-                      absl::FormatDuration(options.transaction_idle_timeout)));
-  } else if (now - transaction_began_ > options.transaction_age_max) {
-    Lose(absl::StrCat("open for longer than ", absl::FormatDuration(options.transaction_age_max)));
+    Lose(absl::StrCat("idle for longer than ", absl::FormatDuration(idle_timeout)));
+  } else if (now - transaction_began_ > age_max) {
+    Lose(absl::StrCat("open for longer than ", absl::FormatDuration(age_max)));
   }
 }
 
@@ -159,9 +170,7 @@ void WriteStatus(const absl::Status& status, ReplyWriter& out) {
     out.Error(absl::StrCat("CONFLICT ", message));
     return;
   }
-  // The engine names the option that a limit comes from.
-  if (status.code() == absl::StatusCode::kResourceExhausted &&
-      absl::StrContains(message, "memory_bytes_max")) {
+  if (status.GetPayload(kMemoryLimitPayload)) {
     out.Error("OOM command not allowed when used memory > 'maxmemory'.");
     return;
   }

@@ -75,6 +75,10 @@ class Session {
   ClientState& client() { return client_; }
   uint64_t id() const { return id_; }
   Mode mode() const { return mode_; }
+  // Whether only AUTH and its like are allowed.
+  bool needs_password() const { return !authenticated_ && server_.settings().has_password(); }
+  // Whether it is the right one, from which on it is not needed any more.
+  bool Authenticate(std::string_view password);
   void CloseAfterReply() { closing_ = true; }
   // Back to a new connection's state; an open transaction is rolled back.
   void Reset();
@@ -118,6 +122,7 @@ class Session {
   const uint64_t id_;
   Mode mode_ = Mode::kAlone;
   bool closing_ = false;
+  bool authenticated_;           // Or came when there was no password.
   bool queue_rejected_ = false;  // A command could not be queued: EXEC will refuse.
   bool queue_slow_ = false;      // A queued command makes EXEC slow.
   ClientState client_;

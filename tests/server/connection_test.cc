@@ -193,21 +193,5 @@ TEST_F(ConnectionCommands, InfoReportsRealNumbers) {
   EXPECT_THAT(three.Do("INFO server"), StartsWith("=# Server"));
 }
 
-TEST_F(ConnectionCommands, ConfigGet) {
-  WireClient client = Connect();
-  Converse(client, {{"CONFIG GET save", "[\"save\", \"\"]"},
-                    {"CONFIG GET appendonly", "[\"appendonly\", \"no\"]"},
-                    {"CONFIG GET MAXMEMORY*",
-                     "[\"maxmemory\", \"0\", \"maxmemory-policy\", \"noeviction\"]"},
-                    {"CONFIG GET save databases save", "[\"databases\", \"16\", \"save\", \"\"]"},
-                    {"CONFIG GET nonsense", "[]"},
-                    {"CONFIG GET", "-ERR wrong number of arguments for 'config|get' command"},
-                    {"CONFIG SET a b", "-ERR unknown subcommand 'SET'. Try CONFIG HELP."}});
-  EXPECT_EQ(client.Do("CONFIG GET port"),
-            "[\"port\", \"" + std::to_string(server().port()) + "\"]");
-  WireClient three = ConnectWithResp3();
-  EXPECT_EQ(three.Do("CONFIG GET save"), "{\"save\": \"\"}");
-}
-
 }  // namespace
 }  // namespace nacre::server

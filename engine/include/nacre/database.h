@@ -122,6 +122,9 @@ class Database {
   // The time that a transaction beginning now judges expiry by.
   absl::Time now() const;
   const Options& options() const;
+  // Replaces Options::memory_bytes_max, which options() goes on to show as it was. Commits that
+  // have begun may still be judged by the old one.
+  void SetMemoryBytesMax(size_t bytes);
   // O(snapshots + threads).
   Stats GetStats() const;
   // Every version of a key, newest first, for debugging. Empty if there is no record of it.

@@ -11,7 +11,8 @@
 
 namespace nacre {
 
-// Of a database, fixed when it is opened. Open() answers kInvalidArgument to a value out of bounds.
+// Of a database, fixed when it is opened (but see Database::SetMemoryBytesMax()). Open() answers
+// kInvalidArgument to a value out of bounds.
 struct Options {
   // --- Limits. A call that would pass one fails and changes nothing. ---
   size_t key_bytes_max = 64 << 10;      // kInvalidArgument. At most 512 MiB.

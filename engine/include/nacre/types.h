@@ -13,7 +13,8 @@
 //   kOutOfRange          The snapshot is too old (Options::max_snapshot_age), or older than
 //                        the history that is kept (Options::history_retention). Begin again.
 //   kResourceExhausted   A limit of Options on memory, transactions or the write set.
-//                        Nothing was applied.
+//                        Nothing was applied. One of memory_bytes_max carries
+//                        kMemoryLimitPayload, so that it can be told from the others.
 //
 // An absent key is not an error: reads yield std::nullopt.
 
@@ -27,6 +28,9 @@
 #include "absl/time/time.h"
 
 namespace nacre {
+
+// The type of the (empty) absl::Status payload of an error that memory_bytes_max has caused.
+inline constexpr char kMemoryLimitPayload[] = "nacre/memory_bytes_max";
 
 // A position in the one commit order of a database; the id of the transaction that committed there.
 // Zero is the empty database.
