@@ -64,6 +64,7 @@ enum CommandFlags : uint32_t {
   kNoAuth = 1 << 10,
   // Slow inside a transaction, where it walks the keys; alone it does not.
   kSlowInTransaction = 1 << 11,
+  kComputes = 1 << 12,  // May take milliseconds on one value: not while keys are locked.
 };
 
 // Which arguments are keys: from `first` to `last` (negative: from the end), every `step`-th.

@@ -1,8 +1,11 @@
-// INCR DECR INCRBY DECRBY.
+// INCR DECR INCRBY DECRBY INCRBYFLOAT.
 
 #include <charconv>
+#include <cmath>
 #include <limits>
+#include <string>
 
+#include "server/base/decimals.h"
 #include "server/base/numbers.h"
 #include "server/commands/handlers.h"
 #include "server/commands/values.h"
@@ -13,7 +16,7 @@ namespace {
 
 absl::Status Add(DataContext& context, int64_t increment) {
   const std::string_view key = context.args[1];
-  const auto value = context.tx.Get(key);
+  const auto value = ReadString(context, key);
   if (!value.ok()) return value.status();
   int64_t number = 0;
   if (*value) {
@@ -62,6 +65,27 @@ absl::Status RunDecrBy(DataContext& context) {
     return absl::OkStatus();
   }
   return Add(context, -*decrement);
+}
+
+absl::Status RunIncrByFloat(DataContext& context) {
+  const std::string_view key = context.args[1];
+  const auto value = ReadString(context, key);
+  if (!value.ok()) return value.status();
+  const auto number = *value ? ParseDecimal(**value) : 0.0L;
+  const auto increment = ParseDecimal(context.args[2]);
+  if (!number || !increment) {
+    context.out.Error("ERR value is not a valid float");
+    return absl::OkStatus();
+  }
+  const long double sum = *number + *increment;
+  if (!std::isfinite(sum)) {
+    context.out.Error("ERR increment would produce NaN or Infinity");
+    return absl::OkStatus();
+  }
+  const std::string text = FormatDecimal(sum);
+  const absl::Status status = context.tx.Put(key, text, {.keep_expiry = value->has_value()});
+  if (status.ok()) context.out.Bulk(text);
+  return status;
 }
 
 }  // namespace nacre::server

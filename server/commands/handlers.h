@@ -11,19 +11,35 @@ namespace nacre::server {
 absl::Status RunGet(DataContext& context);
 absl::Status RunGetAlone(AloneContext& context);
 absl::Status RunMget(DataContext& context);
+absl::Status RunGetDel(DataContext& context);
+absl::Status RunGetSet(DataContext& context);
 absl::Status RunMset(DataContext& context);
-absl::Status RunAppend(DataContext& context);
+absl::Status RunMsetNx(DataContext& context);
 absl::Status RunStrlen(DataContext& context);
 absl::Status RunStrlenAlone(AloneContext& context);
 
+// substrings.cc
+absl::Status RunAppend(DataContext& context);
+absl::Status RunGetRange(DataContext& context);
+absl::Status RunGetRangeAlone(AloneContext& context);
+absl::Status RunSetRange(DataContext& context);
+
 // set.cc
+absl::Status RunGetEx(DataContext& context);
+absl::Status RunPsetEx(DataContext& context);
 absl::Status RunSet(DataContext& context);
+absl::Status RunSetEx(DataContext& context);
+absl::Status RunSetNx(DataContext& context);
 
 // counters.cc
 absl::Status RunIncr(DataContext& context);
 absl::Status RunDecr(DataContext& context);
 absl::Status RunIncrBy(DataContext& context);
 absl::Status RunDecrBy(DataContext& context);
+absl::Status RunIncrByFloat(DataContext& context);
+
+// lcs.cc
+absl::Status RunLcs(DataContext& context);
 
 // keys.cc
 absl::Status RunDel(DataContext& context);

@@ -1,9 +1,6 @@
-// GET MGET MSET APPEND STRLEN.
-
-#include <string>
+// GET GETDEL GETSET MGET MSET MSETNX STRLEN: whole strings.
 
 #include "absl/container/inlined_vector.h"
-#include "absl/strings/str_cat.h"
 #include "nacre/database.h"
 #include "server/commands/handlers.h"
 #include "server/commands/values.h"
@@ -11,18 +8,51 @@
 
 namespace nacre::server {
 
+namespace {
+
+// "key value key value": false if the last key has no value, which no arity can tell.
+bool ArePairs(Args args, std::string_view error, ReplyWriter& out) {
+  if (args.size() % 2 == 1) return true;
+  out.Error(error);
+  return false;
+}
+
+absl::Status PutPairs(DataContext& context) {
+  const Args args = context.args;
+  for (size_t i = 1; i < args.size(); i += 2) {
+    const absl::Status status = context.tx.Put(args[i], args[i + 1]);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status RunGet(DataContext& context) {
-  const auto value = context.tx.Get(context.args[1]);
+  const auto value = ReadString(context, context.args[1]);
   if (!value.ok()) return value.status();
   WriteValue(*value, context.out);
   return absl::OkStatus();
 }
 
 absl::Status RunGetAlone(AloneContext& context) {
-  return context.server.db().ReadLatest(
-      context.args[1],
-      [&](std::optional<std::string_view> value, absl::Time) { WriteValue(value, context.out); },
-      context.keyspace);
+  return ReadLatestString(
+      context, context.args[1],
+      [&](std::optional<std::string_view> value, absl::Time) { WriteValue(value, context.out); });
+}
+
+absl::Status RunGetDel(DataContext& context) {
+  const auto value = ReadString(context, context.args[1]);
+  if (!value.ok()) return value.status();
+  WriteValue(*value, context.out);
+  return *value ? context.tx.Delete(context.args[1]) : absl::OkStatus();
+}
+
+absl::Status RunGetSet(DataContext& context) {
+  const auto value = ReadString(context, context.args[1]);
+  if (!value.ok()) return value.status();
+  WriteValue(*value, context.out);
+  return context.tx.Put(context.args[1], context.args[2]);
 }
 
 absl::Status RunMget(DataContext& context) {
@@ -42,52 +72,45 @@ absl::Status RunMget(DataContext& context) {
 }
 
 absl::Status RunMset(DataContext& context) {
-  const Args args = context.args;
-  if (args.size() % 2 == 0) {
-    context.out.Error("ERR wrong number of arguments for 'mset' command");
+  if (!ArePairs(context.args, "ERR wrong number of arguments for 'mset' command", context.out)) {
     return absl::OkStatus();
   }
-  for (size_t i = 1; i < args.size(); i += 2) {
-    const absl::Status status = context.tx.Put(args[i], args[i + 1]);
-    if (!status.ok()) return status;
-  }
-  context.out.Ok();
-  return absl::OkStatus();
+  const absl::Status status = PutPairs(context);
+  if (status.ok()) context.out.Ok();
+  return status;
 }
 
-absl::Status RunAppend(DataContext& context) {
-  const std::string_view key = context.args[1];
-  const std::string_view tail = context.args[2];
-  const auto value = context.tx.Get(key);
-  if (!value.ok()) return value.status();
-  const std::string_view head = value->value_or(std::string_view());
-  if (head.size() + tail.size() > context.server.settings().bulk_bytes_max()) {
-    context.out.Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+absl::Status RunMsetNx(DataContext& context) {
+  const Args args = context.args;
+  if (!ArePairs(args, "ERR wrong number of arguments for 'msetnx' command", context.out)) {
     return absl::OkStatus();
   }
-  std::string joined;
-  joined.reserve(head.size() + tail.size());
-  joined.append(head).append(tail);
-  const absl::Status status = context.tx.Put(key, joined, {.keep_expiry = true});
-  if (!status.ok()) return status;
-  context.out.Integer(static_cast<int64_t>(joined.size()));
-  return absl::OkStatus();
+  // All before the first write: a key that is named twice is no obstacle to itself.
+  for (size_t i = 1; i < args.size(); i += 2) {
+    const auto exists = context.tx.Exists(args[i]);
+    if (!exists.ok()) return exists.status();
+    if (*exists) {
+      context.out.Integer(0);
+      return absl::OkStatus();
+    }
+  }
+  const absl::Status status = PutPairs(context);
+  if (status.ok()) context.out.Integer(1);
+  return status;
 }
 
 absl::Status RunStrlen(DataContext& context) {
-  const auto info = context.tx.GetInfo(context.args[1]);
-  if (!info.ok()) return info.status();
-  context.out.Integer(*info ? static_cast<int64_t>((*info)->value_bytes) : 0);
+  const auto value = ReadString(context, context.args[1]);
+  if (!value.ok()) return value.status();
+  context.out.Integer(*value ? static_cast<int64_t>((*value)->size()) : 0);
   return absl::OkStatus();
 }
 
 absl::Status RunStrlenAlone(AloneContext& context) {
-  return context.server.db().ReadLatest(
-      context.args[1],
-      [&](std::optional<std::string_view> value, absl::Time) {
-        context.out.Integer(value ? static_cast<int64_t>(value->size()) : 0);
-      },
-      context.keyspace);
+  return ReadLatestString(context, context.args[1],
+                          [&](std::optional<std::string_view> value, absl::Time) {
+                            context.out.Integer(value ? static_cast<int64_t>(value->size()) : 0);
+                          });
 }
 
 }  // namespace nacre::server

@@ -8,6 +8,21 @@
 
 namespace nacre::server {
 
+absl::StatusOr<std::optional<std::string_view>> ReadString(DataContext& context,
+                                                           std::string_view key) {
+  return context.tx.Get(key);
+}
+
+absl::Status ReadLatestString(
+    AloneContext& context, std::string_view key,
+    absl::FunctionRef<void(std::optional<std::string_view> value, absl::Time expiry)> visit) {
+  return context.server.db().ReadLatest(key, visit, context.keyspace);
+}
+
+bool StringMayHold(const ServerState& server, uint64_t bytes) {
+  return bytes <= server.settings().bulk_bytes_max();
+}
+
 absl::Status ReplyTooLarge(const ServerState& server) {
   return absl::OutOfRangeError(absl::StrCat("the reply would be larger than ",
                                             server.settings().reply_bytes_max(),

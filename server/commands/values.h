@@ -6,7 +6,9 @@
 #include <optional>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/command/spec.h"
 
@@ -14,6 +16,21 @@ namespace nacre::server {
 
 inline constexpr std::string_view kSyntaxError = "ERR syntax error";
 inline constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";
+inline constexpr std::string_view kStringTooLong =
+    "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+
+// The string that a key holds, for every command that works on strings. The view lives until the
+// transaction finishes.
+absl::StatusOr<std::optional<std::string_view>> ReadString(DataContext& context,
+                                                           std::string_view key);
+// The same for a command that runs alone on one key: `visit` is called once, and the view lives
+// during the call.
+absl::Status ReadLatestString(
+    AloneContext& context, std::string_view key,
+    absl::FunctionRef<void(std::optional<std::string_view> value, absl::Time expiry)> visit);
+
+// Whether a string may be so long.
+bool StringMayHold(const ServerState& server, uint64_t bytes);
 
 // Of a command whose reply would be larger than one reply may be.
 absl::Status ReplyTooLarge(const ServerState& server);

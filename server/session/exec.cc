@@ -2,8 +2,8 @@
 //
 // The queue is known as a whole before it runs, so its keys are too: they are locked, the watched
 // ones are compared with what was seen, and everything runs without a possible conflict. Only a
-// queue that reads ranges, asks the engine for its state or names very many keys runs
-// optimistically, with the watched keys in its read set.
+// queue that reads ranges, asks the engine for its state, computes for long or names very many keys
+// runs optimistically, with the watched keys in its read set.
 
 #include <memory>
 
@@ -53,7 +53,7 @@ class ExecRun {
       const Args args = queue_.args(i, scratch_);
       if (spec.name == "select") database = SelectedBy(args).value_or(database);
       if (spec.Has(kUsesClock)) now_ = session_.server_.db().now();
-      optimistic_ = optimistic_ || spec.Has(kRange) || spec.Has(kAsksEngine);
+      optimistic_ = optimistic_ || spec.Has(kRange) || spec.Has(kAsksEngine) || spec.Has(kComputes);
       has_data_ = has_data_ || spec.run != nullptr;
       AppendLockedKeys(session_.server_, spec, args, database, locked_);
     }

@@ -1,4 +1,4 @@
-// Strings and keys, over a socket.
+// Strings and keys, over a socket. string_parts_test.cc has the other commands on strings.
 
 #include <gmock/gmock.h>
 
