@@ -76,6 +76,13 @@ void AddBounds(CLI::App& app, ServerOptions& options) {
            "Commands queued by MULTI, and keys watched, of one client.");
   AddBytes(app, "--transaction-bytes-max", options.transaction_bytes_max,
            "Keys and values written by one transaction.");
+  app.add_option(
+         "--scan-cursors-max", options.scan_cursors_max,
+         "Cursors of SCAN, of all clients; past this, the one idle for longest is given up.")
+      ->capture_default_str()
+      ->check(CLI::Range(size_t{1}, size_t{100'000'000}));
+  AddBytes(app, "--scan-cursor-bytes-max", options.scan_cursor_bytes_max,
+           "What these cursors take together.");
   AddBytes(app, "--maxmemory", options.memory_bytes_max,
            "Data in memory; past this, writes are refused. 0: no bound.");
   for (CLI::Option* option : app.get_options()) {

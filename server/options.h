@@ -36,6 +36,10 @@ struct ServerOptions {
   size_t multi_bytes_max = 64u << 20;
   // Keys and values written by one transaction, and arguments sent inside BEGIN ... COMMIT.
   size_t transaction_bytes_max = 1u << 30;
+  // Positions of SCAN that are kept, for all clients together: how many, and their bytes. Past
+  // either, the one that was not used for longest is given up.
+  size_t scan_cursors_max = 1 << 16;
+  size_t scan_cursor_bytes_max = 64u << 20;
   // Data, index and what old versions still hold. Past this, writes are refused. 0: no bound.
   size_t memory_bytes_max = 0;
 

@@ -22,7 +22,11 @@ std::string MakeRunId() {
 }  // namespace
 
 ServerState::ServerState(const ServerOptions& options)
-    : options_(options), settings_(options), started_at_(absl::Now()), run_id_(MakeRunId()) {}
+    : options_(options),
+      settings_(options),
+      started_at_(absl::Now()),
+      run_id_(MakeRunId()),
+      scan_cursors_(options.scan_cursors_max, options.scan_cursor_bytes_max) {}
 
 absl::StatusOr<std::unique_ptr<ServerState>> ServerState::Open(const ServerOptions& options) {
   std::unique_ptr<ServerState> state(new ServerState(options));

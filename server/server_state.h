@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "nacre/database.h"
 #include "server/options.h"
+#include "server/scan_cursors.h"
 #include "server/settings/settings.h"
 
 namespace nacre::server {
@@ -72,6 +73,8 @@ class ServerState {
   // Redis database N is the keyspace named N; database 0 is the default keyspace.
   Keyspace keyspace(int database) const { return keyspaces_[static_cast<size_t>(database)]; }
 
+  ScanCursors& scan_cursors() { return scan_cursors_; }
+
   uint64_t NextClientId() { return next_client_id_.fetch_add(1, std::memory_order_relaxed); }
   absl::Time started_at() const { return started_at_; }
   const std::string& run_id() const { return run_id_; }
@@ -104,6 +107,7 @@ class ServerState {
   std::string run_id_;
   std::unique_ptr<Database> db_;
   std::vector<Keyspace> keyspaces_;
+  ScanCursors scan_cursors_;
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint16_t> port_ = 0;
   Counters counters_;

@@ -185,6 +185,28 @@ Not in Redis.)",
      .syntax = "key newkey",
      .summary = "Gives a value and its expiry another key, if that does not exist.",
      .run = RunRenameNx},
+    {.name = "scan",
+     .arity = -2,
+     .flags = kReadOnly | kRange,
+     .syntax = "cursor [MATCH pattern] [COUNT count] [TYPE type]",
+     .summary = "Lists the keys in steps: answers where to go on, and some keys.",
+     .notes = R"(
+Starts with cursor 0, and is at its end when the answer has cursor 0. A step visits at most `COUNT`
+(10) keys, in byte order, and answers those that match. With `MATCH` only keys that begin like the
+pattern are visited, so `SCAN 0 MATCH user:*` costs what it returns.
+
+**Exactly once:** a key that is there from the first step to the last is answered by one step, and
+by no other. A key that comes or goes meanwhile is answered once or not at all. Inside a transaction
+every step sees the transaction's state.
+
+A cursor stands for a position among the keys. It can be sent again, when a reply was lost: the step
+is repeated from the same position. The server keeps `--scan-cursors-max` (65,536) of them, in
+`--scan-cursor-bytes-max` bytes, and gives up first those whose next one was used, then those that
+were not used for longest. A cursor that is given up, or was never given out, is an error that Redis
+does not have: `-NOCURSOR`. `FLUSHDB`, `SWAPDB`, or a cursor used in another database, do no harm:
+the scan goes on at that position in what is there now.)",
+     .run = RunScan,
+     .slow = ScanIsSlow},
     {.name = "touch",
      .arity = -2,
      .flags = kReadOnly | kFast,

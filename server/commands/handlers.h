@@ -102,6 +102,10 @@ bool AlwaysSlow(Args args);
 bool LongWordsAreSlow(Args args);
 bool RangeIsSlow(Args args);
 
+// scan.cc
+absl::Status RunScan(DataContext& context);
+bool ScanIsSlow(Args args);
+
 // connection.cc
 void RunPing(Session& session, Args args);
 void RunEcho(Session& session, Args args);

@@ -112,6 +112,8 @@ void RunMemoryStats(Session& session, Args) {
       {"versions.parked", stats.versions_parked},
       {"versions.retained", stats.versions_retained},
       {"objects.retired", stats.objects_retired},
+      {"scan.cursors", session.server().scan_cursors().size()},
+      {"scan.cursor-bytes", session.server().scan_cursors().bytes()},
   };
   ReplyWriter& out = session.out();
   out.Map(std::size(lines));

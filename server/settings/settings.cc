@@ -64,6 +64,8 @@ Settings::Settings(const ServerOptions& options) {
       {"proto-max-bulk-len", absl::StrCat(options.request.bulk_bytes_max)},
       {"reply-bytes-max", absl::StrCat(options.reply_bytes_max)},
       {"requirepass", options.password},
+      {"scan-cursor-bytes-max", absl::StrCat(options.scan_cursor_bytes_max)},
+      {"scan-cursors-max", absl::StrCat(options.scan_cursors_max)},
       {"shutdown-timeout", Seconds(options.shutdown_timeout)},
       {"slow-threads", absl::StrCat(options.slow_threads)},
       {"timeout", Seconds(options.client_idle_timeout)},
