@@ -14,19 +14,10 @@
 
 #include "absl/time/time.h"
 #include "server/server.h"
+#include "tests/server/manual_time.h"
 #include "tests/server/wire_client.h"
 
 namespace nacre::server {
-
-// A time of day that only moves when a test says so.
-class ManualTime {
- public:
-  absl::Time now() const { return absl::FromUnixMillis(millis_.load()); }
-  void Advance(absl::Duration by) { millis_ += absl::ToInt64Milliseconds(by); }
-
- private:
-  std::atomic<int64_t> millis_ = 1'700'000'000'000;
-};
 
 // Asks until it is so. The answer of the server is what is waited for, never a length of time; the
 // deadline only turns a hang into a failure.
