@@ -31,12 +31,14 @@ void RunMany(int protocol) {
   std::printf("NACRE_SEED=%llu\n", static_cast<unsigned long long>(first));
   for (uint64_t seed = first; seed < first + kPrograms; ++seed) {
     const Program program = RandomProgram(seed, kBlocks);
-    if (!FirstDifference(program, protocol)) continue;
+    const auto difference = FirstDifference(program, protocol);
+    if (!difference) continue;
     const Program smaller = Shrink(
         program, [&](const Program& p) { return FirstDifference(p, protocol).has_value(); },
         kShrinkingRuns);
     FAIL() << "NACRE_SEED=" << seed << ", after\n"
-           << ToText(smaller) << FirstDifference(smaller, protocol).value_or("does not repeat");
+           << ToText(smaller) << FirstDifference(smaller, protocol).value_or("it did not repeat")
+           << "\nAt first, " << *difference;
   }
 }
 

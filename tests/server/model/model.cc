@@ -125,6 +125,12 @@ void Model::Commit() {
   open_.reset();
 }
 
+size_t Model::CountAlive(int64_t now_ms) const {
+  size_t count = 0;
+  for (const Keys& keys : Alive(now_ms)) count += keys.size();
+  return count;
+}
+
 Databases Model::Alive(int64_t now_ms) const {
   Databases alive = committed_;
   for (Keys& keys : alive) {

@@ -83,6 +83,10 @@ class Model {
   void Begin(int64_t now_ms);
   void Commit();
   void Rollback() { open_.reset(); }
+  // Whether a key that was there when the open transaction began is gone by now.
+  bool HasExpiredSinceBegin(int64_t now_ms) const {
+    return CountAlive(now_ms) < CountAlive(open_->began_ms);
+  }
 
   // What is there at this time, committed.
   Databases Alive(int64_t now_ms) const;
@@ -94,6 +98,7 @@ class Model {
     int64_t began_ms;
   };
 
+  size_t CountAlive(int64_t now_ms) const;
   void RunOne(const Words& words, int64_t now_ms, Reply& out);
 
   const int protocol_;

@@ -178,19 +178,16 @@ std::string FormatDecimal(long double value) {
 
 std::optional<long double> ToDecimal(const std::string& text) {
   if (text.empty() || std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
-  size_t used = 0;
-  long double value = 0;
-  try {
-    value = std::stold(text, &used);
-  } catch (const std::invalid_argument&) {
+  char* end = nullptr;
+  const long double value = std::strtold(text.c_str(), &end);
+  if (end != text.c_str() + text.size() || std::isnan(value)) return std::nullopt;
+  // Out of range, unless it was meant: an infinity has no digits, and a zero no others.
+  const size_t exponent = text.find_first_of("eEpP");
+  const std::string digits = Lower(text.substr(0, exponent));
+  if (std::isinf(value) && digits.find("inf") == std::string::npos) return std::nullopt;
+  if (value == 0 && digits.find_first_of("123456789abcdef") != std::string::npos) {
     return std::nullopt;
-  } catch (const std::out_of_range&) {
-    // Also thrown for a number that is only too small for full precision, which Redis takes.
-    value = std::strtold(text.c_str(), nullptr);
-    if (value == 0 || std::isinf(value)) return std::nullopt;
-    used = text.find_last_not_of(" \n") + 1;
   }
-  if (used != text.size() || std::isnan(value)) return std::nullopt;
   return value;
 }
 
