@@ -38,7 +38,7 @@ void PrintStart(const ServerOptions& options, uint16_t port) {
 
 int Main(int argc, char** argv) {
   int exit_code = 0;
-  const auto options = ReadFlags(argc, argv, exit_code);
+  auto options = ReadFlags(argc, argv, exit_code);
   if (!options) return exit_code;
   RaiseFileLimit(options->clients_max);
   std::signal(SIGPIPE, SIG_IGN);
@@ -49,6 +49,7 @@ int Main(int argc, char** argv) {
   sigaddset(&stop_signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
+  options->on_shutdown = [] { kill(getpid(), SIGTERM); };
   auto server = Server::Start(*options);
   if (!server.ok()) {
     std::fprintf(stderr, "nacre-server: %s\n", std::string(server.status().message()).c_str());

@@ -53,6 +53,10 @@ struct ServerOptions {
   // For clients to take their last replies when the server stops.
   absl::Duration shutdown_timeout = absl::Seconds(10);
 
+  // What SHUTDOWN does: asks whoever owns the server to stop it; must not wait. Unset: SHUTDOWN is
+  // an error.
+  std::function<void()> on_shutdown;
+
   // Passed on to nacre::Options::time_source.
   std::function<absl::Time()> time_source;
 };

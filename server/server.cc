@@ -45,6 +45,9 @@ class Server::Impl {
     for (int i = 0; i < threads; ++i) {
       threads_.push_back(std::make_unique<IoThread>(*state_, slow_lane_, i));
     }
+    state_->set_on_settings_changed([this] {
+      for (const auto& thread : threads_) thread->OnSettingsChanged();
+    });
     listener_ = std::make_unique<Listener>(*state_, threads_);
   }
 

@@ -43,6 +43,7 @@ absl::StatusOr<std::unique_ptr<ServerState>> ServerState::Open(const ServerOptio
   state->settings_.set_on_change([state = state.get()] {
     const uint64_t bytes_max = state->settings_.memory_bytes_max();
     state->db_->SetMemoryBytesMax(bytes_max == 0 ? SIZE_MAX : bytes_max);
+    if (state->on_settings_) state->on_settings_();
   });
   state->keyspaces_.push_back(Keyspace());
   for (int i = 1; i < options.databases; ++i) {

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "nacre/database.h"
+#include "server/clients/client_registry.h"
 #include "server/options.h"
 #include "server/scan_cursors.h"
 #include "server/settings/settings.h"
@@ -43,6 +44,7 @@ class ServerState {
     std::atomic<uint64_t> transactions_conflicted = 0;
     std::atomic<uint64_t> transactions_timed_out = 0;
     std::atomic<uint64_t> watches_conflicted = 0;
+    std::atomic<uint64_t> clients_waiting = 0;  // Gauge: for a command that answers later.
     std::atomic<uint64_t> slow_commands = 0;
     std::atomic<uint64_t> slow_running = 0;  // Gauge, those that wait for a thread included.
   };
@@ -79,6 +81,11 @@ class ServerState {
   absl::Time started_at() const { return started_at_; }
   const std::string& run_id() const { return run_id_; }
 
+  // Called after each change of a setting. Before the I/O threads start.
+  void set_on_settings_changed(std::function<void()> call) { on_settings_ = std::move(call); }
+
+  ClientRegistry& clients() { return clients_; }
+  const ClientRegistry& clients() const { return clients_; }
   Counters& counters() { return counters_; }
   const Counters& counters() const { return counters_; }
   // Before the I/O threads start.
@@ -110,6 +117,8 @@ class ServerState {
   ScanCursors scan_cursors_;
   std::atomic<uint64_t> next_client_id_ = 1;
   std::atomic<uint16_t> port_ = 0;
+  ClientRegistry clients_;
+  std::function<void()> on_settings_;
   Counters counters_;
   std::vector<ThreadCounters> thread_counters_;
   // The counters have one writer each, so they are not set back: what they were is subtracted.

@@ -244,6 +244,14 @@ When a key was last used is not tracked, so nothing else happens.)",
      .notes = R"(
 `DEL` too leaves the freeing of memory to the vacuum.)",
      .run = RunDel},
+    {.name = "wait",
+     .arity = 3,
+     .syntax = "numreplicas timeout",
+     .summary = "Waits until so many replicas have confirmed what this client wrote.",
+     .notes = R"(
+There are no replicas, so it answers 0: at once if it asks for none or inside a transaction, else
+after `timeout` milliseconds; 0 is for ever.)",
+     .session = RunWait},
 };
 
 }  // namespace

@@ -62,6 +62,16 @@ const CommandSpec kConfigSubcommands[] = {
      .session = RunConfigSet},
 };
 
+const CommandSpec kDebugSubcommands[] = {
+    {.name = "debug|help", .arity = 2, .summary = "Lists the subcommands.", .session = RunHelp},
+    {.name = "debug|sleep",
+     .arity = 3,
+     .flags = kAdmin,
+     .syntax = "seconds",
+     .summary = "Answers after so many seconds.",
+     .session = RunDebugSleep},
+};
+
 const CommandSpec kFunctionSubcommands[] = {
     {.name = "function|flush",
      .arity = -2,
@@ -129,6 +139,14 @@ O(1) outside of a transaction, where it counts keys that have expired and are no
 in Redis. Inside a transaction it counts what the transaction sees, key by key.)",
      .run = RunDbsize,
      .alone = RunDbsizeAlone},
+    {.name = "debug",
+     .arity = -2,
+     .syntax = "subcommand [argument ...]",
+     .summary = "Helps to test clients.",
+     .notes = R"(
+Differs from Redis: `SLEEP` delays its own connection and no other. Inside a transaction it does not
+sleep. There are no other subcommands.)",
+     .subcommands = kDebugSubcommands},
     {.name = "flushall",
      .arity = -1,
      .flags = kWrite | kRange | kManyWrites | kAsksEngine | kSlowInTransaction,
@@ -164,6 +182,21 @@ The sections: server, clients, memory, persistence, stats, transactions, vacuum,
 Differs from Redis: `transactions` and `vacuum` are additions. `redis_version` names the version
 of Redis whose behaviour is followed, `nacre_version` the server's own.)",
      .session = RunInfo},
+    {.name = "lolwut",
+     .arity = -1,
+     .flags = kFast,
+     .syntax = "[VERSION version] [columns [rows]]",
+     .summary = "Draws a picture, and names the version of the server.",
+     .session = RunLolwut},
+    {.name = "shutdown",
+     .arity = -1,
+     .flags = kAdmin | kNoMulti,
+     .syntax = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+     .summary = "Stops the server.",
+     .notes = R"(
+What other clients have sent is answered first, for at most `shutdown-timeout`. There is nothing to
+save and no replica to wait for, so the options change nothing, and `ABORT` always comes too late.)",
+     .session = RunShutdown},
     {.name = "memory",
      .arity = -2,
      .summary = "Tells about the use of memory.",

@@ -130,7 +130,10 @@ void RunHello(Session& session, Args args) {
     return;
   }
   if (hello.protocol) session.out().set_protocol(*hello.protocol);
-  if (hello.name) session.client().name = std::string(*hello.name);
+  if (hello.name) {
+    session.client().name = std::string(*hello.name);
+    session.ClientNamesChanged();
+  }
   WriteHello(session);
 }
 

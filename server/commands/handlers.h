@@ -117,9 +117,30 @@ void RunReset(Session& session, Args args);
 
 // client.cc
 void RunClientGetName(Session& session, Args args);
+void RunClientGetRedir(Session& session, Args args);
 void RunClientId(Session& session, Args args);
+void RunClientNoEvict(Session& session, Args args);
+void RunClientNoTouch(Session& session, Args args);
+void RunClientReply(Session& session, Args args);
 void RunClientSetInfo(Session& session, Args args);
 void RunClientSetName(Session& session, Args args);
+void RunClientTrackingInfo(Session& session, Args args);
+
+// clients.cc
+void RunClientInfo(Session& session, Args args);
+void RunClientKill(Session& session, Args args);
+void RunClientList(Session& session, Args args);
+void RunClientUnblock(Session& session, Args args);
+
+// waiting.cc
+void RunDebugSleep(Session& session, Args args);
+void RunWait(Session& session, Args args);
+
+// lolwut.cc
+void RunLolwut(Session& session, Args args);
+
+// shutdown.cc
+void RunShutdown(Session& session, Args args);
 
 // transactions.cc
 void RunMulti(Session& session, Args args);

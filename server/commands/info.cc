@@ -99,8 +99,9 @@ void Report::Server() {
 
 void Report::Clients() {
   Section("Clients");
-  Line("connected_clients", server_.Sum(&ServerState::ThreadCounters::connections));
+  Line("connected_clients", server_.clients().size());
   Line("maxclients", server_.settings().clients_max());
+  Line("blocked_clients", server_.counters().clients_waiting);
   Line("clients_in_transaction", server_.counters().transactions_open);
   Line("clients_in_slow_command", server_.counters().slow_running);
 }

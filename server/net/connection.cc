@@ -34,6 +34,16 @@ constexpr absl::Duration kFlushTimeout = absl::Seconds(10);
 constexpr absl::Duration kLingerTimeout = absl::Seconds(1);
 constexpr absl::Duration kLingerTimeoutAtStop = absl::Milliseconds(100);
 
+// "127.0.0.1:6379", "[::1]:6379"
+std::string AddressOf(const Socket& socket, bool local) {
+  ErrorCode error;
+  const Tcp::endpoint end = local ? socket.local_endpoint(error) : socket.remote_endpoint(error);
+  if (error) return "?:0";
+  const std::string host = end.address().to_string();
+  return end.address().is_v6() ? absl::StrCat("[", host, "]:", end.port())
+                               : absl::StrCat(host, ":", end.port());
+}
+
 }  // namespace
 
 Connection::Connection(IoThread& thread, Socket socket)
@@ -43,13 +53,19 @@ Connection::Connection(IoThread& thread, Socket socket)
       socket_(std::move(socket)),
       read_bytes_(kReadBytesMin),
       parser_(server_.options().request),
-      session_(server_, output_) {}
+      record_(std::make_shared<ClientRecord>(
+          server_.NextClientId(), thread_,
+          ClientRecord::Socket{AddressOf(socket_, /*local=*/false),
+                               AddressOf(socket_, /*local=*/true), socket_.native_handle()})),
+      session_(server_, output_, *record_) {}
 
-Connection::~Connection() = default;
+Connection::~Connection() { Unlist(); }
 
 void Connection::Start() {
   ErrorCode ignored;
   socket_.set_option(Tcp::no_delay(true), ignored);
+  listed_ = true;
+  server_.clients().Add(record_);
   Read();
 }
 
@@ -64,6 +80,10 @@ void Connection::Read() {
   if (reading_ || slow_ || phase_ == Phase::kClosed) return;
   if (phase_ == Phase::kServing) {
     if (OutputIsFull()) return;  // OnWritten() goes on.
+    if (waiting_) {
+      WatchInput();
+      return;
+    }
     if (draining_) {
       ReadWhatIsLeft();
       return;
@@ -128,7 +148,9 @@ void Connection::ReadWhatIsLeft() {
 void Connection::Process() {
   uint64_t commands = 0;
   if (settings_version_ != server_.settings().version()) RefreshLimits();
-  while (phase_ == Phase::kServing && !slow_ && ProcessOne()) ++commands;
+  record_->active_at_nanos.store(CoarseNanos(), std::memory_order_relaxed);
+  record_->query_bytes.store(input_.size(), std::memory_order_relaxed);
+  while (phase_ == Phase::kServing && !slow_ && !waiting_ && ProcessOne()) ++commands;
   if (commands > 0) {
     ServerState::ThreadCounters::Add(counters_.commands, commands);
     const uint64_t errors = slow_ ? errors_counted_ : session_.out().errors();
@@ -139,6 +161,7 @@ void Connection::Process() {
   }
   if (slow_ || phase_ != Phase::kServing) return;
   input_.ShrinkTo(kBufferBytesKept);
+  Publish();
   if (session_.has_time_limits()) {
     // Half a request is no sign of life.
     if (commands > 0) session_.Touch(SteadyNow());
@@ -166,6 +189,7 @@ void Connection::RefreshLimits() {
 bool Connection::ProcessOne() {
   if (output_.size() >= kSendBytes || OutputIsFull()) Send();
   if (OutputIsFull() || phase_ != Phase::kServing) return false;
+  if (record_->killed.load(std::memory_order_acquire)) return false;  // OnWake() comes.
   if (restricted_ && !session_.needs_password()) RefreshLimits();
   const RequestParser::Result result = parser_.Parse(input_.view());
   if (result == RequestParser::Result::kNeedMore) {
@@ -188,6 +212,10 @@ bool Connection::ProcessOne() {
       SubmitSlow();
       return true;
     }
+    if (outcome == Session::Outcome::kWaiting) {
+      BeginWait();
+      return true;
+    }
     closes = outcome == Session::Outcome::kClose;
   }
   input_.Consume(parser_.consumed());
@@ -197,6 +225,7 @@ bool Connection::ProcessOne() {
 
 // The request stays in the input, which nobody reads into meanwhile: its words are views into it.
 void Connection::SubmitSlow() {
+  Publish();
   Send();  // What was asked before need not wait.
   if (phase_ == Phase::kClosed) return;
   slow_ = true;
@@ -216,6 +245,11 @@ void Connection::OnSlowDone(Session::Outcome outcome) {
   slow_ = false;
   if (phase_ == Phase::kClosed) {
     DeleteIfIdle();
+    return;
+  }
+  if (outcome == Session::Outcome::kWaiting) {
+    BeginWait();
+    Process();
     return;
   }
   input_.Consume(parser_.consumed());
@@ -246,6 +280,8 @@ void Connection::Send() {
     }
   }
   output_.ShrinkTo(kBufferBytesKept);
+  record_->reply_bytes.store(output_.size() + sending_.size(), std::memory_order_relaxed);
+  record_->writing.store(writing_, std::memory_order_relaxed);
   if (phase_ == Phase::kFlushing && !writing_) Linger();
 }
 
@@ -286,6 +322,7 @@ void Connection::OnWritten(const ErrorCode& error, size_t bytes) {
 void Connection::Drain() {
   if (draining_ || phase_ != Phase::kServing) return;
   draining_ = true;
+  SettleWait(Session::WaitEnd::kTimeout);
   if (reading_) {
     ErrorCode ignored;
     // OnRead() goes on, with what has been read or nothing; so does OnWritten() if it is waited
@@ -304,7 +341,28 @@ void Connection::CloseAfterOutput() {
   Send();
 }
 
+void Connection::Publish() {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  session_.Publish();
+  record_->query_bytes.store(input_.size(), kRelaxed);
+  record_->query_room.store(input_.room(), kRelaxed);
+  record_->reply_room.store(output_.capacity(), kRelaxed);
+}
+
+void Connection::Unlist() {
+  if (!listed_) return;
+  listed_ = false;
+  server_.clients().Remove(record_->id);
+}
+
+void Connection::CloseIfIdle(int64_t now_nanos, int64_t timeout_nanos) {
+  if (phase_ != Phase::kServing || slow_ || waiting_) return;
+  const int64_t active_at = record_->active_at_nanos.load(std::memory_order_relaxed);
+  if (now_nanos - active_at > timeout_nanos) Abort();
+}
+
 void Connection::Linger() {
+  Unlist();
   phase_ = Phase::kLingering;
   deadline_ = SteadyNow() + (draining_ ? kLingerTimeoutAtStop : kLingerTimeout);
   input_.Clear();
@@ -317,6 +375,13 @@ void Connection::Abort() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   abandoned_.store(true, std::memory_order_release);
+  Unlist();
+  if (waiting_) {
+    waiting_ = false;
+    record_->wait.store(ClientRecord::Wait::kNone, std::memory_order_release);
+    server_.counters().clients_waiting.fetch_sub(1, std::memory_order_relaxed);
+  }
+  if (timers_ > 0) wait_timer_->cancel();
   ErrorCode ignored;
   socket_.close(ignored);  // Pending operations end with an error.
   DeleteIfIdle();
@@ -342,7 +407,7 @@ bool Connection::CheckTimeLimits(absl::Time now) {
 }
 
 void Connection::DeleteIfIdle() {
-  if (reading_ || writing_ || slow_ || removed_) return;
+  if (reading_ || writing_ || watching_ || slow_ || timers_ > 0 || removed_) return;
   removed_ = true;
   thread_.Remove(*this);  // Deletes it later: our callers still look at members.
 }

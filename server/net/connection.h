@@ -3,9 +3,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <optional>
 
 #include "absl/time/time.h"
 #include "server/base/byte_buffer.h"
+#include "server/clients/client_record.h"
 #include "server/net/asio.h"
 #include "server/resp/parser.h"
 #include "server/server_state.h"
@@ -34,6 +37,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   void Start();
+  // The number that CLIENT knows it by.
+  uint64_t id() const { return record_->id; }
   // Answers with this error and closes.
   void StartRejected(std::string_view error);
 
@@ -41,6 +46,10 @@ class Connection {
   void Drain();
   // Closes at once.
   void Abort();
+  // Another thread has changed the record: CLIENT KILL or CLIENT UNBLOCK.
+  void OnWake();
+  // Closes it if it has been idle for longer than the timeout.
+  void CloseIfIdle(int64_t now_nanos, int64_t timeout_nanos);
 
   // Called now and then after IoThread::WatchTime(). False: no need to call again.
   bool CheckTimeLimits(absl::Time now);
@@ -59,6 +68,18 @@ class Connection {
   void RefreshLimits();
   void SubmitSlow();
   void OnSlowDone(Session::Outcome outcome);
+  // A command answers later.
+  void BeginWait();
+  // Takes what arrives meanwhile.
+  void WatchInput();
+  void OnInput(const ErrorCode& error);
+  void EndWait(Session::WaitEnd how);
+  // Answers it if somebody else has ended the wait already; if nobody has, and `how` is given, ends
+  // it so.
+  void SettleWait(std::optional<Session::WaitEnd> how);
+  void Publish();
+  // It is not among the clients any more.
+  void Unlist();
 
   bool OutputIsFull() const;
   void Send();
@@ -79,10 +100,15 @@ class Connection {
   bool reading_ = false;
   bool writing_ = false;
   bool slow_ = false;
+  bool watching_ = false;
+  uint64_t waits_ = 0;  // So far: tells a timer whether it is of the present one.
+  int timers_ = 0;
+  bool waiting_ = false;  // For the answer of a command.
   bool draining_ = false;
   bool drained_ = false;
   bool time_watched_ = false;
   bool removed_ = false;
+  bool listed_ = false;
   std::atomic<bool> abandoned_{false};  // Closed; read by the slow lane.
   uint32_t read_bytes_;
   uint64_t errors_counted_ = 0;
@@ -93,6 +119,8 @@ class Connection {
   ByteBuffer output_;   // Replies that the session writes.
   ByteBuffer sending_;  // Replies that the socket did not take at once.
   RequestParser parser_;
+  std::shared_ptr<ClientRecord> record_;  // Shared with those who list it.
+  std::unique_ptr<Timer> wait_timer_;     // Made for the first wait.
   Session session_;
 };
 

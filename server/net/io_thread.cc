@@ -1,5 +1,6 @@
 #include "server/net/io_thread.h"
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -12,6 +13,9 @@ namespace nacre::server {
 namespace {
 // How exact the time limits of transactions are. The clock only ticks while one is open.
 constexpr auto kTick = std::chrono::milliseconds(20);
+// How often idle clients are looked for: twice in their timeout, within these.
+constexpr absl::Duration kTickMin = absl::Milliseconds(10);
+constexpr absl::Duration kTickMax = absl::Seconds(1);
 }  // namespace
 
 IoThread::IoThread(ServerState& server, SlowLane& slow_lane, int index)
@@ -22,11 +26,13 @@ IoThread::IoThread(ServerState& server, SlowLane& slow_lane, int index)
       context_(1),
       work_(context_.get_executor()),
       tick_timer_(context_),
-      drain_timer_(context_) {}
+      drain_timer_(context_),
+      idle_timer_(context_) {}
 
 IoThread::~IoThread() = default;
 
 void IoThread::Start() {
+  OnSettingsChanged();
   thread_ = std::thread([this] {
     NameThisThread("nacre-io-" + std::to_string(index_));
     context_.run();
@@ -55,6 +61,7 @@ void IoThread::Reject(Socket socket, std::string error) {
 Connection& IoThread::Add(Socket socket, bool counted) {
   auto connection = std::make_unique<Connection>(*this, std::move(socket));
   Connection& added = *connection;
+  by_id_.emplace(added.id(), &added);
   connections_.emplace(&added, Entry{std::move(connection), counted});
   return added;
 }
@@ -66,12 +73,51 @@ void IoThread::Remove(Connection& connection) {
   }
   removed_.push_back(std::move(found->second.connection));
   connections_.erase(found);
+  by_id_.erase(connection.id());
   time_watched_.erase(&connection);
   if (removed_.size() > 1) return;  // The handler below is on its way already.
   boost::asio::post(context_, [this] {
     removed_.clear();
     EndIfDrained();
   });
+}
+
+void IoThread::Wake(uint64_t client_id) {
+  boost::asio::post(context_, [this, client_id] {
+    const auto found = by_id_.find(client_id);
+    if (found != by_id_.end()) found->second->OnWake();
+  });
+}
+
+// --- Idle clients ---
+
+void IoThread::OnSettingsChanged() {
+  boost::asio::post(context_, [this] { WatchIdle(); });
+}
+
+void IoThread::WatchIdle() {
+  const absl::Duration timeout = server_.settings().client_idle_timeout();
+  if (watching_idle_ || draining_ || timeout == absl::InfiniteDuration()) return;
+  watching_idle_ = true;
+  idle_timer_.expires_after(
+      absl::ToChronoMilliseconds(std::clamp(timeout / 2, kTickMin, kTickMax)));
+  idle_timer_.async_wait([this](const ErrorCode&) {
+    watching_idle_ = false;
+    CloseIdle();
+    WatchIdle();
+  });
+}
+
+void IoThread::CloseIdle() {
+  const absl::Duration timeout = server_.settings().client_idle_timeout();
+  if (draining_ || timeout == absl::InfiniteDuration()) return;
+  const int64_t now = CoarseNanos();
+  // A copy: a connection that closes leaves the map.
+  std::vector<Connection*> connections;
+  for (const auto& [id, connection] : by_id_) connections.push_back(connection);
+  for (Connection* connection : connections) {
+    connection->CloseIfIdle(now, absl::ToInt64Nanoseconds(timeout));
+  }
 }
 
 // --- Time limits ---
@@ -129,6 +175,7 @@ void IoThread::EndIfDrained() {
   if (!draining_ || !connections_.empty() || !removed_.empty()) return;
   drain_timer_.cancel();
   tick_timer_.cancel();
+  idle_timer_.cancel();
   work_.reset();
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "server/clients/client_record.h"
 #include "server/net/asio.h"
 #include "server/net/connection.h"
 #include "server/net/slow_lane.h"
@@ -18,11 +19,11 @@ namespace nacre::server {
 
 // A thread with an event loop, and the connections that live on it. Nothing but what is said to be
 // thread-safe may be called from another thread.
-class IoThread {
+class IoThread : public ClientWaker {
  public:
   IoThread(ServerState& server, SlowLane& slow_lane, int index);
   // Precondition: Join() has returned, or Start() was never called.
-  ~IoThread();
+  ~IoThread() override;
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
@@ -34,6 +35,9 @@ class IoThread {
   // Thread-safe. Lets every connection finish what is in flight, at most for the shutdown timeout,
   // then ends the thread.
   void Drain();
+  void Wake(uint64_t client_id) override;
+  // Thread-safe. The timeout of idle clients may have changed.
+  void OnSettingsChanged();
   // Waits for the end of the thread. Thread-safe, once.
   void Join();
 
@@ -53,6 +57,8 @@ class IoThread {
   Connection& Add(Socket socket, bool counted);
   void ScheduleTick();
   void Tick();
+  void WatchIdle();
+  void CloseIdle();
   void BeginDrain();
   void EndIfDrained();
 
@@ -64,13 +70,16 @@ class IoThread {
   std::optional<Work> work_;  // Keeps the loop going while there are no connections.
   Timer tick_timer_;
   Timer drain_timer_;
+  Timer idle_timer_;
   bool ticking_ = false;
+  bool watching_idle_ = false;
   bool draining_ = false;
   struct Entry {
     std::unique_ptr<Connection> connection;
     bool counted;  // Among the clients; those that are being turned away are not.
   };
   absl::flat_hash_map<Connection*, Entry> connections_;
+  absl::flat_hash_map<uint64_t, Connection*> by_id_;
   absl::flat_hash_set<Connection*> time_watched_;
   std::vector<std::unique_ptr<Connection>> removed_;
   std::thread thread_;

@@ -10,15 +10,17 @@ constexpr size_t kBytesKept = 16 << 10;
 bool CommandQueue::Add(const CommandSpec& spec, Args args, size_t bytes_max) {
   size_t added = sizeof(Command);
   for (const std::string_view word : args) added += word.size() + sizeof(Word);
-  const size_t held =
-      bytes_.size() + words_.size() * sizeof(Word) + commands_.size() * sizeof(Command);
-  if (held + added > bytes_max) return false;
+  if (bytes() + added > bytes_max) return false;
   commands_.push_back({&spec, words_.size(), args.size()});
   for (const std::string_view word : args) {
     words_.push_back({bytes_.size(), word.size()});
     bytes_.append(word);
   }
   return true;
+}
+
+size_t CommandQueue::bytes() const {
+  return bytes_.size() + words_.size() * sizeof(Word) + commands_.size() * sizeof(Command);
 }
 
 void CommandQueue::Clear() {

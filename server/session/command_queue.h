@@ -20,6 +20,7 @@ class CommandQueue {
   size_t size() const { return commands_.size(); }
   bool empty() const { return commands_.empty(); }
   size_t words() const { return words_.size(); }
+  size_t bytes() const;  // As bounded by Add().
 
   const CommandSpec& spec(size_t i) const { return *commands_[i].spec; }
   // The words of the i-th command, copied into `scratch`. Valid until the next call or change.

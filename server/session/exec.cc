@@ -140,6 +140,7 @@ class ExecRun {
     session_.out_.RollbackTo(mark_);
     session_.out_.set_protocol(protocol_before_);
     session_.client_ = client_before_;
+    session_.names_changed_ = true;
   }
 
   absl::StatusOr<Result> Finish(absl::Status status) {
@@ -197,7 +198,9 @@ void Session::Exec() {
     out_.NullArray();
   } else {
     ExecRun run(*this, watches);
+    running_queue_ = true;
     const auto result = run.Run();
+    running_queue_ = false;
     if (!result.ok()) {
       WriteStatus(result.status(), out_);
     } else if (*result == ExecRun::Result::kWatchChanged) {

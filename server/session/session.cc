@@ -34,15 +34,16 @@ std::string UnknownSubcommand(const CommandSpec& command, std::string_view word)
 
 }  // namespace
 
-Session::Session(ServerState& server, ByteBuffer& out)
+Session::Session(ServerState& server, ByteBuffer& out, ClientRecord& record)
     : server_(server),
       out_(out),
-      id_(server.NextClientId()),
+      record_(record),
+      id_(record.id),
       authenticated_(!server.settings().has_password()) {}
 
 Session::~Session() { CloseTransaction(Mode::kAlone); }
 
-Session::Outcome Session::Execute(Args args, Lane lane) {
+Session::Outcome Session::Run(Args args, Lane lane) {
   const CommandSpec* spec = FindCommand(args[0]);
   if (spec == nullptr) [[unlikely]] {
     // A browser that was made to talk to us sends its request line first, and then text that
@@ -59,11 +60,15 @@ Session::Outcome Session::Execute(Args args, Lane lane) {
     if (subcommand == nullptr) return Reject(UnknownSubcommand(*spec, args[1]));
     spec = subcommand;
   }
+  last_command_ = spec;
   if (!spec->AcceptsWords(args.size())) [[unlikely]] {
     return RejectWords(*spec);
   }
   if (!authenticated_ && needs_password() && !spec->Has(kNoAuth)) [[unlikely]] {
     return Reject("NOAUTH Authentication required.");
+  }
+  if (mode_ == Mode::kQueueing && spec->Has(kNoMulti)) [[unlikely]] {
+    return Reject("ERR Command not allowed inside a transaction");
   }
   return Dispatch(*spec, args, lane);
 }
@@ -76,6 +81,8 @@ Session::Outcome Session::Dispatch(const CommandSpec& spec, Args args, Lane lane
   if (lane == Lane::kQuick && IsSlow(spec, args)) return Outcome::kSlow;
   if (spec.session != nullptr) {
     spec.session(*this, args);
+    if (wait_answer_) [[unlikely]]
+      return Outcome::kWaiting;
     return closing_ ? Outcome::kClose : Outcome::kReplied;
   }
   if (mode_ == Mode::kAlone) {
@@ -147,6 +154,8 @@ void Session::Reset() {
   queue_.Clear();
   watches_.Clear();
   client_ = ClientState();
+  names_changed_ = true;
+  replies_ = Replies::kOn;
   authenticated_ = !server_.settings().has_password();
   out_.set_protocol(2);
 }

@@ -2,12 +2,14 @@
 #define NACRE_SERVER_SESSION_SESSION_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "nacre/database.h"
+#include "server/clients/client_record.h"
 #include "server/command/spec.h"
 #include "server/resp/parser.h"
 #include "server/resp/writer.h"
@@ -50,16 +52,36 @@ class Session {
     kReplied,
     kSlow,   // Nothing has happened: run it again with Lane::kSlow, where it may take its time.
     kClose,  // Replied; close once the reply is sent.
+    // Not replied: EndWait() does, at wait_until() or earlier. No other request runs before it.
+    kWaiting,
+  };
+  enum class WaitEnd : uint8_t { kTimeout, kError };
+  // What CLIENT REPLY has chosen.
+  enum class Replies : uint8_t {
+    kOn,
+    kOff,
+    kSkipNext,  // Not to the next command,
+    kSkipping,  // which is this one.
   };
 
-  // Replies go to `out`, which must outlive the session.
-  Session(ServerState& server, ByteBuffer& out);
+  // Replies go to `out`, which must outlive the session, as `record` must.
+  Session(ServerState& server, ByteBuffer& out, ClientRecord& record);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   // Runs one request. `args` is not empty.
-  Outcome Execute(Args args, Lane lane);
+  Outcome Execute(Args args, Lane lane) {
+    return replies_ == Replies::kOn ? Run(args, lane) : RunSilently(args, lane);
+  }
+
+  // --- Waiting ---
+  absl::Time wait_until() const { return wait_until_; }
+  // Answers the command that waits. Precondition: the last outcome was kWaiting.
+  void EndWait(WaitEnd how);
+
+  // Tells the record what other threads may see of this session.
+  void Publish();
 
   // --- Time limits ---
   // Whether CheckTimeLimits() has anything to look at.
@@ -73,7 +95,15 @@ class Session {
   ServerState& server() { return server_; }
   ReplyWriter& out() { return out_; }
   ClientState& client() { return client_; }
+  ClientRecord& record() { return record_; }
+  void set_replies(Replies replies) { replies_ = replies; }
+  Replies replies() const { return replies_; }
+  void ClientNamesChanged() { names_changed_ = true; }
   uint64_t id() const { return id_; }
+  // Whether a command may answer later: not inside of a transaction, which others would wait for.
+  bool may_wait() const { return mode_ == Mode::kAlone && !running_queue_; }
+  // The command answers at this time of SteadyNow(), by calling `answer`. Precondition: may_wait().
+  void WaitUntil(absl::Time until, std::function<void(ReplyWriter&)> answer);
   Mode mode() const { return mode_; }
   // Whether only AUTH and its like are allowed.
   bool needs_password() const { return !authenticated_ && server_.settings().has_password(); }
@@ -95,6 +125,9 @@ class Session {
  private:
   friend class ExecRun;
 
+  Outcome Run(Args args, Lane lane);
+  // Without its reply, as CLIENT REPLY has asked for.
+  Outcome RunSilently(Args args, Lane lane);
   Outcome Dispatch(const CommandSpec& spec, Args args, Lane lane);
   Outcome Reject(std::string_view error);
   Outcome RejectWords(const CommandSpec& spec);
@@ -119,13 +152,20 @@ class Session {
 
   ServerState& server_;
   ReplyWriter out_;
+  ClientRecord& record_;
   const uint64_t id_;
   Mode mode_ = Mode::kAlone;
+  Replies replies_ = Replies::kOn;
   bool closing_ = false;
+  bool running_queue_ = false;   // EXEC is at work.
+  bool names_changed_ = false;   // Since Publish().
   bool authenticated_;           // Or came when there was no password.
   bool queue_rejected_ = false;  // A command could not be queued: EXEC will refuse.
   bool queue_slow_ = false;      // A queued command makes EXEC slow.
+  const CommandSpec* last_command_ = nullptr;
   ClientState client_;
+  absl::Time wait_until_;
+  std::function<void(ReplyWriter&)> wait_answer_;  // Set while a command waits.
   CommandQueue queue_;
   WatchList watches_;
   std::optional<Transaction> transaction_;

@@ -57,6 +57,15 @@ class BinaryTest(unittest.TestCase):
                     self.assertEqual(connection.recv(1), b"")
                 self.assertEqual((server.process.returncode, out, err), (0, "", ""))
 
+    def test_stops_by_command(self):
+        with Running("--requirepass", "secret") as server, server.connect() as connection:
+            connection.sendall(b"SHUTDOWN\r\nAUTH secret\r\nSHUTDOWN ABORT\r\nSHUTDOWN SAVE NOSAVE\r\n"
+                               b"SHUTDOWN NOSAVE\r\nPING\r\n")
+            replies = read_until(connection, b"PONG\r\n")
+            self.assertEqual(replies, b"-NOAUTH Authentication required.\r\n+OK\r\n"
+                                      b"-ERR No shutdown in progress.\r\n-ERR syntax error\r\n")
+            self.assertEqual(server.process.wait(30), 0)
+
     def test_finishes_what_is_in_flight(self):
         with Running("--threads", "1") as server, server.connect() as connection:
             connection.sendall(b"INCR n\r\n" * 1000 + b"KEYS *\r\n")
@@ -88,13 +97,14 @@ class BinaryTest(unittest.TestCase):
                  "--default-isolation", "serializable", "--transaction-idle-timeout", "1m30s",
                  "--transaction-age-max", "0", "--proto-max-bulk-len", "1mb",
                  "--output-bytes-max", "2mb", "--reply-bytes-max", "3mb", "--multi-bytes-max", "4mb",
-                 "--transaction-bytes-max", "5mb", "--query-buffer-limit", "6mb"]
+                 "--transaction-bytes-max", "5mb", "--query-buffer-limit", "6mb",
+                 "--timeout", "20m"]
         wanted = {"io-threads": "3", "maxclients": "77", "maxmemory": "67108864", "databases": "4",
                   "default-isolation": "serializable", "transaction-idle-timeout": "90",
                   "transaction-age-max": "0", "proto-max-bulk-len": "1048576",
                   "output-bytes-max": "2097152", "reply-bytes-max": "3145728",
                   "multi-bytes-max": "4194304", "transaction-bytes-max": "5242880",
-                  "client-query-buffer-limit": "6291456"}
+                  "client-query-buffer-limit": "6291456", "timeout": "1200"}
         with Running(*flags) as server, server.connect() as connection:
             connection.sendall(b"CONFIG GET *\r\nPING\r\n")
             words = read_until(connection, b"+PONG\r\n").decode().split("\r\n")

@@ -108,6 +108,29 @@ TEST_F(ConnectionCommands, ClientNamesAndIds) {
   EXPECT_THAT(client.Do("CLIENT HELP"), HasSubstr("GETNAME"));
 }
 
+TEST_F(ConnectionCommands, ServersInsideAProgramAreStoppedByIt) {
+  Converse(*std::make_unique<WireClient>(Connect()),
+           {{"SHUTDOWN", "-ERR Errors trying to SHUTDOWN. Check logs."}});
+  std::atomic<int> asked = 0;
+  server_->Stop();
+  server_.reset();
+  options_.on_shutdown = [&] { ++asked; };
+  WireClient client = Connect();
+  client.Send("SHUTDOWN");
+  EXPECT_EQ(client.Read(), "(closed)");
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(ConnectionCommands, LolwutEndsWithTheVersion) {
+  WireClient client = Connect();
+  for (const char* request : {"LOLWUT", "LOLWUT VERSION 5", "LOLWUT VERSION 6 20 10"}) {
+    EXPECT_THAT(client.Do(request), MatchesRegex("\"(.|\n)*\nNacre ver. [0-9.]+\n\""));
+  }
+  EXPECT_EQ(client.Do("LOLWUT VERSION x"), "-ERR value is not an integer or out of range");
+  WireClient three = ConnectWithResp3();
+  EXPECT_THAT(three.Do("LOLWUT"), StartsWith("="));
+}
+
 TEST_F(ConnectionCommands, ResetIsLikeANewConnection) {
   WireClient client = ConnectWithResp3();
   Converse(client, {{"CLIENT SETNAME me", "+OK"},
