@@ -86,10 +86,11 @@ class Step {
           ++visited_;
           last_ = key;
           Consider(key);
-          return bytes_ <= context_.server.options().reply_bytes_max;
+          return bytes_ <= context_.server.settings().reply_bytes_max();
         });
     if (!status.ok()) return status;
-    if (bytes_ > context_.server.options().reply_bytes_max) return ReplyTooLarge(context_.server);
+    if (bytes_ > context_.server.settings().reply_bytes_max())
+      return ReplyTooLarge(context_.server);
     return Answer();
   }
 
