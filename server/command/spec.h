@@ -62,7 +62,7 @@ enum CommandFlags : uint32_t {
   kAsksEngine = 1 << 8,  // Calls the database by itself: not while keys are locked.
   kAdmin = 1 << 9,
   kNoAuth = 1 << 10,
-  kNoMulti = 1 << 12,  // An error inside MULTI.
+  kNoMulti = 1 << 13,  // An error inside MULTI.
   // Slow inside a transaction, where it walks the keys; alone it does not.
   kSlowInTransaction = 1 << 11,
   kComputes = 1 << 12,  // May take milliseconds on one value: not while keys are locked.
