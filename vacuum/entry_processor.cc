@@ -3,10 +3,18 @@
 #include "engine/base/epoch.h"
 
 namespace nacre::vacuum {
+namespace {
+// Entries whose memory is being loaded while one is worked on.
+constexpr size_t kLookAhead = 8;
+}  // namespace
 
 void EntryProcessor::Process(absl::Span<const txn::Garbage> entries) {
-  for (const txn::Garbage& entry : entries) {
-    ProcessOne(entry);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i + kLookAhead < entries.size()) {
+      __builtin_prefetch(entries[i + kLookAhead].version);
+      __builtin_prefetch(entries[i + kLookAhead].record);
+    }
+    ProcessOne(entries[i]);
     while (!again_.empty()) {
       const txn::Garbage next = again_.back();
       again_.pop_back();

@@ -16,6 +16,7 @@
 #include "engine/txn/begin.h"
 #include "engine/txn/latest.h"
 #include "engine/txn/locked.h"
+#include "engine/txn/prefetch.h"
 #include "engine/txn/transaction_state.h"
 
 namespace nacre {
@@ -178,6 +179,10 @@ absl::Status Database::ReadLatest(
     visit(latest->version->value(), ToTime(latest->version->expiry()));
   }
   return absl::OkStatus();
+}
+
+void Database::Prefetch(absl::Span<const std::string_view> keys, Keyspace keyspace) const {
+  txn::Prefetch(impl_->store, keyspace.id(), keys);
 }
 
 Timestamp Database::clock() const { return Timestamp{impl_->store.sequencer.Clock()}; }

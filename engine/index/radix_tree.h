@@ -1,6 +1,8 @@
 #ifndef NACRE_ENGINE_INDEX_RADIX_TREE_H_
 #define NACRE_ENGINE_INDEX_RADIX_TREE_H_
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -50,6 +52,15 @@ class RadixTree {
     if (link.is_null()) return nullptr;
     auto* entry = static_cast<Entry*>(link.entry());
     return entry->key() == key ? entry : nullptr;
+  }
+
+  // Find() of each key, side by side, so that their waits for memory overlap. found.size() is
+  // keys.size().
+  void FindEach(absl::Span<const std::string_view> keys, absl::Span<Entry*> found) const {
+    for (size_t first = 0; first < keys.size(); first += internal::kKeysSideBySide) {
+      const size_t count = std::min(keys.size() - first, internal::kKeysSideBySide);
+      FindSideBySide(keys.data() + first, found.data() + first, count);
+    }
   }
 
   // The entry under `key`, and whether it is new. `make()` returns an Entry* with that key; it is
@@ -111,6 +122,28 @@ class RadixTree {
 
  private:
   static_assert(sizeof(Entry*) == sizeof(void*));
+
+  void FindSideBySide(const std::string_view* keys, Entry** found, size_t count) const {
+    CheckPinned();
+    std::array<internal::Link, internal::kKeysSideBySide> links;
+    links.fill(core_.top());
+    for (bool descending = true; descending;) {
+      descending = false;
+      for (size_t i = 0; i < count; ++i) {
+        if (!links[i].is_node()) continue;
+        const internal::Node* node = links[i].node();
+        const size_t depth = node->depth();
+        links[i] = depth > keys[i].size() ? internal::Link()
+                                          : node->FindStable(internal::SymbolAt(keys[i], depth));
+        links[i].Prefetch();
+        descending |= links[i].is_node();
+      }
+    }
+    for (size_t i = 0; i < count; ++i) {
+      auto* entry = links[i].is_null() ? nullptr : static_cast<Entry*>(links[i].entry());
+      found[i] = entry != nullptr && entry->key() == keys[i] ? entry : nullptr;
+    }
+  }
 
   static std::string_view KeyOf(const void* entry) {
     return static_cast<const Entry*>(entry)->key();

@@ -61,6 +61,9 @@ struct IndexStats {
 
 namespace internal {
 
+// Descents that take turns: enough to hide most of one's wait behind the others.
+inline constexpr size_t kKeysSideBySide = 16;
+
 using KeyOf = std::string_view (*)(const void* entry);
 
 // The key of an entry at or below `link`, which is not null: it tells the path of a node.

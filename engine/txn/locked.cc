@@ -51,11 +51,11 @@ absl::StatusOr<uint64_t> RunInsideGate(
   view.read_timestamp = store.sequencer.Clock();
   auto state = std::make_unique<TransactionState>(store, view, store.registry.NewId());
   Stripes stripes;
+  state->writes().Reserve(keys.size());
   for (const DeclaredKey& key : keys) {
     absl::StatusOr<GenerationUse> use = state->Resolve(key.keyspace);
     if (!use.ok()) return use.status();
-    stripes.push_back(store.latches.IndexOf(use->tree_id, key.key));
-    state->Declare(*use, key.key);
+    stripes.push_back(store.latches.IndexOf(state->Declare(*use, key.key)));
   }
   for (const WatchedKey& key : watched) {
     absl::StatusOr<GenerationUse> use = state->Resolve(key.keyspace);

@@ -105,6 +105,7 @@ absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
 
 absl::Status TransactionState::Use(uint32_t keyspace) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
+  if (keyspace == keyspace_ && current_.tree != nullptr) return absl::OkStatus();
   absl::StatusOr<GenerationUse> use = Resolve(keyspace);
   if (!use.ok()) return use.status();
   keyspace_ = keyspace;
@@ -285,9 +286,10 @@ absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key
   return entry != nullptr ? entry : &writes_.FindOrAdd(current_.tree, keyspace_, hash, key);
 }
 
-void TransactionState::Declare(const GenerationUse& use, std::string_view key) {
+uint64_t TransactionState::Declare(const GenerationUse& use, std::string_view key) {
   const uint64_t hash = LatchTable::HashOf(use.tree_id, key);
-  writes_.Lock(writes_.FindOrAdd(use.tree, use.keyspace, hash, key));
+  writes_.Lock(writes_.FindOrAdd(use.tree, use.keyspace, hash, key, WriteSet::KeyBytes::kStay));
+  return hash;
 }
 
 absl::StatusOr<WriteEntry*> TransactionState::PrepareToWrite(std::string_view key,

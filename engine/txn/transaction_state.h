@@ -11,8 +11,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/base/arena.h"
+#include "engine/base/spare_block.h"
 #include "engine/txn/commit.h"
 #include "engine/txn/cursor.h"
+#include "engine/txn/prefetch.h"
 #include "engine/txn/read_set.h"
 #include "engine/txn/read_view.h"
 #include "engine/txn/store.h"
@@ -37,6 +39,9 @@ class TransactionState {
   TransactionState(const TransactionState&) = delete;
   TransactionState& operator=(const TransactionState&) = delete;
 
+  static void* operator new(size_t) { return base::SpareBlock<TransactionState>::Take(); }
+  static void operator delete(void* block) { base::SpareBlock<TransactionState>::Give(block); }
+
   const ReadView& view() const { return view_; }
   uint64_t id() const { return id_; }
   bool serializable() const { return serializable_; }
@@ -57,6 +62,10 @@ class TransactionState {
   };
   enum class Tracking : uint8_t { kTracked, kUntracked };
   absl::StatusOr<std::optional<Value>> Get(std::string_view key);
+  // A hint: the keys are about to be read.
+  void Prefetch(absl::Span<const std::string_view> keys) const {
+    txn::Prefetch(store_, keyspace_, keys);
+  }
   // Get() of which no view is kept.
   absl::StatusOr<std::optional<Value>> GetInfo(std::string_view key,
                                                Tracking tracking = Tracking::kTracked);
@@ -85,7 +94,8 @@ class TransactionState {
   // --- For RunLocked(). ---
   // The keyspace's generation at the view, kept for the commit. kNotFound: there is none.
   absl::StatusOr<GenerationUse> Resolve(uint32_t keyspace);
-  void Declare(const GenerationUse& use, std::string_view key);
+  // `key` outlives the transaction. Returns its LatchTable::HashOf().
+  uint64_t Declare(const GenerationUse& use, std::string_view key);
   // ChangedSince() of a key whose latch is held, declared or not.
   absl::StatusOr<bool> LatchedOrSeenChangedSince(std::string_view key, const ReadView& since);
   void set_view(const ReadView& view) { view_ = view; }

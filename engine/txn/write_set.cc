@@ -47,15 +47,15 @@ WriteEntry* WriteSet::Find(const Tree* tree, uint64_t hash, std::string_view key
   return nullptr;
 }
 
-WriteEntry& WriteSet::FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash,
-                                std::string_view key) {
+WriteEntry& WriteSet::FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
+                                KeyBytes key_bytes) {
   if (WriteEntry* found = Find(tree, hash, key); found != nullptr) return *found;
   const auto index = static_cast<uint32_t>(entries_.size());
   WriteEntry& entry = entries_.emplace_back();
   entry.tree = tree;
   entry.keyspace = keyspace;
   entry.hash = hash;
-  entry.key = keys_.Copy(key);
+  entry.key = key_bytes == KeyBytes::kStay ? key : keys_.Copy(key);
   if (entries_.size() == kLinearSearchMax + 1) {
     for (uint32_t i = 0; i < index; ++i) {
       by_hash_.emplace(HashedKey{entries_[i].tree, entries_[i].hash, entries_[i].key}, i);

@@ -10,6 +10,7 @@
 
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "engine/base/arena.h"
 #include "engine/mvcc/record.h"
 #include "engine/mvcc/version.h"
@@ -21,7 +22,7 @@ namespace nacre::txn {
 struct WriteEntry {
   Tree* tree = nullptr;
   uint64_t hash = 0;     // LatchTable::HashOf().
-  std::string_view key;  // In the arena of the write set.
+  std::string_view key;  // In the arena of the write set, or the caller's.
   // What commit will link: private, owned here. nullptr: nothing is written (locked only, or taken
   // back).
   mvcc::Version* version = nullptr;
@@ -58,9 +59,12 @@ class WriteSet {
   // What it would be after a write to `entry`, or to a new one if nullptr.
   size_t BytesAfter(const WriteEntry* entry, size_t key_bytes, size_t value_bytes) const;
 
+  void Reserve(size_t keys) { entries_.reserve(keys); }
   WriteEntry* Find(const Tree* tree, uint64_t hash, std::string_view key);
   // The entry of a key, made if there is none; without a version then.
-  WriteEntry& FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key);
+  enum class KeyBytes : uint8_t { kCopied, kStay };  // kStay: they outlive the write set.
+  WriteEntry& FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
+                        KeyBytes key_bytes = KeyBytes::kCopied);
   // Makes the key take part in the commit, written or not.
   void Lock(WriteEntry& entry);
   // Takes over `version`. The version it replaces is kept if a savepoint or a view needs it.
@@ -77,12 +81,13 @@ class WriteSet {
   WriteEntry* Last(const Tree* tree);
 
   // For the commit, which takes the versions out.
-  std::vector<WriteEntry>& entries() { return entries_; }
+  using Entries = absl::InlinedVector<WriteEntry, 2>;
+  Entries& entries() { return entries_; }
   // Frees or forgets everything.
   void Clear();
 
  private:
-  static constexpr size_t kLinearSearchMax = 8;
+  static constexpr size_t kLinearSearchMax = 16;
 
   struct HashedKey {
     const Tree* tree;
@@ -123,7 +128,7 @@ class WriteSet {
   const absl::btree_set<OrderedKey>& Ordered();
 
   base::Arena keys_;
-  std::vector<WriteEntry> entries_;
+  Entries entries_;
   absl::flat_hash_map<HashedKey, uint32_t, Hasher> by_hash_;  // Empty up to kLinearSearchMax.
   std::optional<absl::btree_set<OrderedKey>> ordered_;
   std::vector<uint64_t> savepoints_;

@@ -169,6 +169,23 @@ TEST_F(TransactionTest, MultiGet_AnswersInOrderWithOwnWritesAndGaps) {
                                   Optional(Eq("1")), Optional(Eq("own"))));
 }
 
+TEST_F(TransactionTest, MultiGet_OfManyKeysAnswersLikeGet_WithAndWithoutPrefetch) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) names.push_back("key" + std::to_string(i));
+  for (int i = 0; i < 100; i += 3) Put(names[i], "v" + std::to_string(i));
+  const std::vector<std::string_view> keys(names.begin(), names.end());
+  db_->Prefetch(keys);
+  db_->Prefetch({});
+  Transaction tx = db_->Begin();
+  NACRE_ASSERT_OK(tx.Put(names[1], "own"));
+  std::vector<std::optional<std::string_view>> values(keys.size());
+  NACRE_ASSERT_OK(tx.MultiGet(keys, absl::MakeSpan(values)));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    EXPECT_THAT(tx.Get(keys[i]), Yields(values[i])) << keys[i];
+    EXPECT_EQ(values[i].has_value(), i % 3 == 0 || i == 1) << keys[i];
+  }
+}
+
 TEST_F(TransactionTest, MultiGet_OfNothingIsOkAndUnequalSizesAreAnError) {
   Transaction tx = db_->Begin();
   NACRE_EXPECT_OK(tx.MultiGet({}, {}));

@@ -81,7 +81,17 @@ class IndexTest : public ::testing::Test {
     ASSERT_EQ(tree_.Find(key), position == model_.end() ? nullptr : position->second);
   }
   void CheckFindAll() {
-    for (const auto& [key, entry] : model_) ASSERT_EQ(tree_.Find(key), entry);
+    // Each key, and after each one that is not there or is another's.
+    std::deque<std::string> longer;
+    std::vector<std::string_view> keys;
+    for (const auto& [key, entry] : model_) {
+      ASSERT_EQ(tree_.Find(key), entry);
+      keys.push_back(key);
+      keys.push_back(longer.emplace_back(std::string(key) + '\0'));
+    }
+    std::vector<TestEntry*> found(keys.size());
+    tree_.FindEach(keys, absl::MakeSpan(found));
+    for (size_t i = 0; i < keys.size(); ++i) ASSERT_EQ(found[i], tree_.Find(keys[i]));
   }
 
   void CheckForward(std::string_view from, bool inclusive, size_t limit,

@@ -96,6 +96,11 @@ class Database {
       absl::FunctionRef<void(std::optional<std::string_view> value, absl::Time expiry)> visit,
       Keyspace keyspace = Keyspace()) const;
 
+  // Starts loading into the processor's cache what a read or a write of these keys will touch, all
+  // of them at once. A hint for whoever knows the keys of several operations ahead: then their
+  // waits for memory overlap, which pays from about four keys on. Changes nothing. O(keys).
+  void Prefetch(absl::Span<const std::string_view> keys, Keyspace keyspace = Keyspace()) const;
+
   // --- Keyspaces ---
   // Each change is a commit of its own: snapshots from before it still see what was.
 
