@@ -29,6 +29,8 @@ constexpr size_t kBufferBytesKept = 16 << 10;
 // Replies beyond this are sent before the batch is complete, so that a batch of large replies does
 // not pile up.
 constexpr size_t kSendBytes = 256 << 10;
+// Replies to a batch of so many commands wait for those to the other clients that are ready.
+constexpr uint64_t kCommandsToSendSoon = 4;
 // How long a client that is being closed has to take its replies, and then to close its side.
 constexpr absl::Duration kFlushTimeout = absl::Seconds(10);
 constexpr absl::Duration kLingerTimeout = absl::Seconds(1);
@@ -52,7 +54,7 @@ Connection::Connection(IoThread& thread, Socket socket)
       counters_(thread.counters()),
       socket_(std::move(socket)),
       read_bytes_(kReadBytesMin),
-      parser_(server_.options().request),
+      batch_(server_.options().request),
       record_(std::make_shared<ClientRecord>(
           server_.NextClientId(), thread_,
           ClientRecord::Socket{AddressOf(socket_, /*local=*/false),
@@ -89,6 +91,7 @@ void Connection::Read() {
       return;
     }
   }
+  batch_.Forget();
   reading_ = true;
   char* const room = input_.Reserve(read_bytes_);
   socket_.async_read_some(boost::asio::buffer(room, input_.room()),
@@ -132,6 +135,7 @@ void Connection::ReadWhatIsLeft() {
     return;
   }
   drained_ = true;
+  batch_.Forget();
   int waiting = 0;
   if (ioctl(socket_.native_handle(), FIONREAD, &waiting) != 0) waiting = 0;
   while (waiting > 0) {
@@ -150,7 +154,11 @@ void Connection::Process() {
   if (settings_version_ != server_.settings().version()) RefreshLimits();
   record_->active_at_nanos.store(CoarseNanos(), std::memory_order_relaxed);
   record_->query_bytes.store(input_.size(), std::memory_order_relaxed);
-  while (phase_ == Phase::kServing && !slow_ && !waiting_ && ProcessOne()) ++commands;
+  while (phase_ == Phase::kServing && !slow_ && !waiting_) {
+    const size_t ran = ProcessSome();
+    if (ran == 0) break;
+    commands += ran;
+  }
   if (commands > 0) {
     ServerState::ThreadCounters::Add(counters_.commands, commands);
     const uint64_t errors = slow_ ? errors_counted_ : session_.out().errors();
@@ -167,7 +175,11 @@ void Connection::Process() {
     if (commands > 0) session_.Touch(SteadyNow());
     WatchTime();
   }
-  Send();
+  if (commands >= kCommandsToSendSoon) {
+    SendSoon();
+  } else {
+    Send();
+  }
   if (phase_ == Phase::kServing) Read();
 }
 
@@ -183,44 +195,63 @@ void Connection::RefreshLimits() {
     limits.bulk_bytes_max = std::min(limits.bulk_bytes_max, kStrangerBulkBytesMax);
     limits.unauthenticated = true;
   }
-  parser_.set_limits(limits);
+  batch_.set_limits(limits);
 }
 
-bool Connection::ProcessOne() {
+size_t Connection::ProcessSome() {
   if (output_.size() >= kSendBytes || OutputIsFull()) Send();
-  if (OutputIsFull() || phase_ != Phase::kServing) return false;
-  if (record_->killed.load(std::memory_order_acquire)) return false;  // OnWake() comes.
+  if (OutputIsFull() || phase_ != Phase::kServing) return 0;
+  if (record_->killed.load(std::memory_order_acquire)) return 0;  // OnWake() comes.
   if (restricted_ && !session_.needs_password()) RefreshLimits();
-  const RequestParser::Result result = parser_.Parse(input_.view());
-  if (result == RequestParser::Result::kNeedMore) {
-    if (input_.size() <= server_.settings().request_bytes_max()) return false;
+  if (batch_.empty() && !FillBatch()) return 0;
+  if (together_ && batch_.size() > 1) {
+    const auto ran = session_.ExecuteTogether(batch_);
+    together_ = ran.has_value();
+    if (together_ && *ran > 0) {
+      for (size_t i = 0; i < *ran; ++i) FinishRequest();
+      return *ran;
+    }
+  }
+  bool closes = false;
+  if (!batch_.front().empty()) {
+    const Session::Outcome outcome = session_.Execute(batch_.front(), Session::Lane::kQuick);
+    if (outcome == Session::Outcome::kSlow) {
+      SubmitSlow();
+      return 1;
+    }
+    if (outcome == Session::Outcome::kWaiting) {
+      BeginWait();
+      return 1;
+    }
+    closes = outcome == Session::Outcome::kClose;
+  }
+  FinishRequest();
+  if (closes) CloseAfterOutput();
+  return 1;
+}
+
+bool Connection::FillBatch() {
+  const RequestParser::Result result = batch_.Fill(input_.view());
+  if (result == RequestParser::Result::kRequest) {
+    together_ = true;
+    session_.LoadAhead(batch_);
+    return true;
+  }
+  if (result == RequestParser::Result::kError) {
+    session_.out().Error(batch_.error());
+    CloseAfterOutput();
+  } else if (input_.size() > server_.settings().request_bytes_max()) {
     session_.out().Error(
         absl::StrCat("ERR Protocol error: request is larger than the query buffer limit of ",
                      server_.settings().request_bytes_max(), " bytes"));
     CloseAfterOutput();
-    return false;
   }
-  if (result == RequestParser::Result::kError) {
-    session_.out().Error(parser_.error());
-    CloseAfterOutput();
-    return false;
-  }
-  bool closes = false;
-  if (!parser_.args().empty()) {
-    const Session::Outcome outcome = session_.Execute(parser_.args(), Session::Lane::kQuick);
-    if (outcome == Session::Outcome::kSlow) {
-      SubmitSlow();
-      return true;
-    }
-    if (outcome == Session::Outcome::kWaiting) {
-      BeginWait();
-      return true;
-    }
-    closes = outcome == Session::Outcome::kClose;
-  }
-  input_.Consume(parser_.consumed());
-  if (closes) CloseAfterOutput();
-  return true;
+  return false;
+}
+
+void Connection::FinishRequest() {
+  input_.Consume(batch_.front_bytes());
+  batch_.Pop();
 }
 
 // The request stays in the input, which nobody reads into meanwhile: its words are views into it.
@@ -235,7 +266,7 @@ void Connection::SubmitSlow() {
     // Nobody waits for the reply of a command that had not begun when its client went away.
     const Session::Outcome outcome = abandoned_.load(std::memory_order_acquire)
                                          ? Session::Outcome::kClose
-                                         : session_.Execute(parser_.args(), Session::Lane::kSlow);
+                                         : session_.Execute(batch_.front(), Session::Lane::kSlow);
     server_.counters().slow_running.fetch_sub(1, std::memory_order_relaxed);
     boost::asio::post(thread_.context(), [this, outcome] { OnSlowDone(outcome); });
   });
@@ -252,7 +283,7 @@ void Connection::OnSlowDone(Session::Outcome outcome) {
     Process();
     return;
   }
-  input_.Consume(parser_.consumed());
+  FinishRequest();
   if (session_.has_time_limits()) session_.Touch(SteadyNow());
   if (outcome == Session::Outcome::kClose) CloseAfterOutput();
   Process();
@@ -283,6 +314,21 @@ void Connection::Send() {
   record_->reply_bytes.store(output_.size() + sending_.size(), std::memory_order_relaxed);
   record_->writing.store(writing_, std::memory_order_relaxed);
   if (phase_ == Phase::kFlushing && !writing_) Linger();
+}
+
+void Connection::SendSoon() {
+  if (send_soon_ || output_.empty()) return;
+  send_soon_ = true;
+  thread_.SendSoon(*this);
+}
+
+void Connection::SendNow() {
+  send_soon_ = false;
+  if (phase_ == Phase::kClosed) {
+    DeleteIfIdle();
+  } else if (!slow_) {
+    Send();
+  }
 }
 
 void Connection::Write() {
@@ -407,7 +453,7 @@ bool Connection::CheckTimeLimits(absl::Time now) {
 }
 
 void Connection::DeleteIfIdle() {
-  if (reading_ || writing_ || watching_ || slow_ || timers_ > 0 || removed_) return;
+  if (reading_ || writing_ || watching_ || slow_ || send_soon_ || timers_ > 0 || removed_) return;
   removed_ = true;
   thread_.Remove(*this);  // Deletes it later: our callers still look at members.
 }

@@ -10,7 +10,7 @@
 #include "server/base/byte_buffer.h"
 #include "server/clients/client_record.h"
 #include "server/net/asio.h"
-#include "server/resp/parser.h"
+#include "server/resp/request_batch.h"
 #include "server/server_state.h"
 #include "server/session/session.h"
 
@@ -51,6 +51,8 @@ class Connection {
   // Closes it if it has been idle for longer than the timeout.
   void CloseIfIdle(int64_t now_nanos, int64_t timeout_nanos);
 
+  // What IoThread::SendSoon() was asked for.
+  void SendNow();
   // Called now and then after IoThread::WatchTime(). False: no need to call again.
   bool CheckTimeLimits(absl::Time now);
 
@@ -62,8 +64,12 @@ class Connection {
   void ReadWhatIsLeft();
   // Runs the requests that have arrived, and sends the replies.
   void Process();
-  // Runs one request, or as much of it as is there. False: there is nothing to run for now.
-  bool ProcessOne();
+  // Runs the next request, or several that share a commit. Returns how many; 0: there is nothing to
+  // run for now.
+  size_t ProcessSome();
+  // False: no request is complete.
+  bool FillBatch();
+  void FinishRequest();
   // Takes over limits that have changed, or that end with authentication.
   void RefreshLimits();
   void SubmitSlow();
@@ -83,6 +89,8 @@ class Connection {
 
   bool OutputIsFull() const;
   void Send();
+  // Send() once the other clients that are ready have been served too.
+  void SendSoon();
   void Write();
   void OnWritten(const ErrorCode& error, size_t bytes);
 
@@ -104,6 +112,8 @@ class Connection {
   uint64_t waits_ = 0;  // So far: tells a timer whether it is of the present one.
   int timers_ = 0;
   bool waiting_ = false;  // For the answer of a command.
+  bool send_soon_ = false;
+  bool together_ = true;  // Whether requests of this batch may still share a commit.
   bool draining_ = false;
   bool drained_ = false;
   bool time_watched_ = false;
@@ -118,7 +128,7 @@ class Connection {
   ByteBuffer input_;
   ByteBuffer output_;   // Replies that the session writes.
   ByteBuffer sending_;  // Replies that the socket did not take at once.
-  RequestParser parser_;
+  RequestBatch batch_;
   std::shared_ptr<ClientRecord> record_;  // Shared with those who list it.
   std::unique_ptr<Timer> wait_timer_;     // Made for the first wait.
   Session session_;

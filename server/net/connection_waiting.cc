@@ -97,7 +97,7 @@ void Connection::EndWait(Session::WaitEnd how) {
   record_->wait.store(ClientRecord::Wait::kNone, std::memory_order_release);
   server_.counters().clients_waiting.fetch_sub(1, std::memory_order_relaxed);
   session_.EndWait(how);
-  input_.Consume(parser_.consumed());
+  FinishRequest();
   if (timers_ > 0) wait_timer_->cancel();
 }
 

@@ -82,6 +82,16 @@ void IoThread::Remove(Connection& connection) {
   });
 }
 
+void IoThread::SendSoon(Connection& connection) {
+  send_soon_.push_back(&connection);
+  if (send_soon_.size() > 1) return;  // The handler below is on its way already.
+  boost::asio::post(context_, [this] {
+    // Nobody is added meanwhile: sending runs no requests.
+    for (Connection* waiting : send_soon_) waiting->SendNow();
+    send_soon_.clear();
+  });
+}
+
 void IoThread::Wake(uint64_t client_id) {
   boost::asio::post(context_, [this, client_id] {
     const auto found = by_id_.find(client_id);

@@ -48,6 +48,9 @@ class IoThread : public ClientWaker {
 
   // The connection is closed and waits for nothing; it is deleted when its caller has returned.
   void Remove(Connection& connection);
+  // Calls SendNow() of the connection once those that are ready now have been served. A client that
+  // sleeps is woken by its first reply: those of a round that leave together wake it once.
+  void SendSoon(Connection& connection);
   // Calls CheckTimeLimits() of the connection now and then, until that returns false.
   void WatchTime(Connection& connection);
 
@@ -81,6 +84,7 @@ class IoThread : public ClientWaker {
   absl::flat_hash_map<Connection*, Entry> connections_;
   absl::flat_hash_map<uint64_t, Connection*> by_id_;
   absl::flat_hash_set<Connection*> time_watched_;
+  std::vector<Connection*> send_soon_;
   std::vector<std::unique_ptr<Connection>> removed_;
   std::thread thread_;
 };

@@ -24,6 +24,7 @@ void RequestParser::Restart() {
   bulks_left_ = 0;
   slices_.clear();
   args_.clear();
+  unquoted_.clear();
   if (args_.capacity() > kArgsKept) [[unlikely]] {
     std::vector<Slice>().swap(slices_);
     std::vector<std::string_view>().swap(args_);

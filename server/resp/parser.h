@@ -51,7 +51,12 @@ class RequestParser {
   // to be taken off.
   Args args() const { return args_; }
   size_t consumed() const { return position_; }
+  // Some of the views are not into the input.
+  bool args_in_parser() const { return !unquoted_.empty(); }
   const std::string& error() const { return error_; }
+
+  // The next input is not the continuation of the last one.
+  void Reset() { Restart(); }
 
  private:
   enum class State : uint8_t { kStart, kInline, kBulkHeader, kBulkBody };

@@ -14,6 +14,8 @@ namespace {
 constexpr size_t kQuickWordsMax = 2048;
 // A commit of more commands than this is slow.
 constexpr uint64_t kQuickTransactionCommandsMax = 2048;
+// With fewer keys, looking for them twice costs more than their waits.
+constexpr size_t kKeysToLoadMin = 3;
 // Of a client's bytes in an error reply.
 constexpr size_t kQuotedBytesMax = 128;
 
@@ -121,6 +123,20 @@ bool Session::IsSlow(const CommandSpec& spec, Args args) const {
     return transaction_commands_ > kQuickTransactionCommandsMax && spec.Has(kImmediate);
   }
   return mode_ == Mode::kQueueing && queue_slow_ && spec.name == "exec";
+}
+
+void Session::LoadAhead(const RequestBatch& batch) {
+  if (mode_ == Mode::kQueueing || mode_ == Mode::kLost) return;
+  load_ahead_.clear();
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const Args args = batch.Ahead(i);
+    const CommandSpec* spec = args.empty() ? nullptr : FindCommand(args[0]);
+    if (spec == nullptr || spec->Has(kLoadsAhead)) continue;
+    ForEachKey(*spec, args, [&](std::string_view key) { load_ahead_.push_back(key); });
+  }
+  if (load_ahead_.size() >= kKeysToLoadMin) {
+    server_.db().Prefetch(load_ahead_, server_.keyspace(client_.database));
+  }
 }
 
 void Session::Queue(const CommandSpec& spec, Args args) {

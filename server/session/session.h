@@ -11,7 +11,7 @@
 #include "nacre/database.h"
 #include "server/clients/client_record.h"
 #include "server/command/spec.h"
-#include "server/resp/parser.h"
+#include "server/resp/request_batch.h"
 #include "server/resp/writer.h"
 #include "server/server_state.h"
 #include "server/session/command_queue.h"
@@ -83,6 +83,13 @@ class Session {
   // Tells the record what other threads may see of this session.
   void Publish();
 
+  // Starts loading the data that the requests of a batch name.
+  void LoadAhead(const RequestBatch& batch);
+  // Runs the first requests of a batch in one transaction, if they are of the kind for which nobody
+  // can tell the difference. Returns how many; 0: the first is not of that kind. nullopt: they are,
+  // but have to run one by one.
+  std::optional<size_t> ExecuteTogether(const RequestBatch& batch);
+
   // --- Time limits ---
   // Whether CheckTimeLimits() has anything to look at.
   bool has_time_limits() const { return mode_ == Mode::kOpen || watches_.holds_snapshots(); }
@@ -140,6 +147,8 @@ class Session {
   void RunOpen(const CommandSpec& spec, Args args);
   void Queue(const CommandSpec& spec, Args args);
 
+  // How many requests, from the first on, may share a transaction. Fills together_ and locked_.
+  size_t CollectTogether(const RequestBatch& batch);
   absl::Status RunLocked(const CommandSpec& spec, Args args, absl::Time now);
   absl::Status RunOptimistic(const CommandSpec& spec, Args args, absl::Time now);
   absl::Status RunOnSnapshot(const CommandSpec& spec, Args args, absl::Time now);
@@ -174,7 +183,10 @@ class Session {
   absl::Time transaction_began_;
   absl::Time last_active_;
   std::string lost_why_;
-  std::vector<Database::LockedKey> locked_;  // Kept for its memory.
+  // Kept for their memory.
+  std::vector<Database::LockedKey> locked_;
+  std::vector<std::string_view> load_ahead_;
+  std::vector<const CommandSpec*> together_;
 };
 
 // What Database::TransactLocked() has to lock for a command that is sent with database `selected`.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/resp/parser.h"
+#include "server/resp/request_batch.h"
 
 namespace nacre::server {
 
@@ -46,6 +47,40 @@ inline Parsed ParseInPieces(std::string_view stream, const std::vector<size_t>& 
       for (const std::string_view word : parser.args()) words.emplace_back(word);
       parsed.requests.push_back(std::move(words));
       at += parser.consumed();
+    }
+    consumed += at;
+  }
+  parsed.left = stream.size() - consumed;
+  return parsed;
+}
+
+// The same by batches, of which the requests beyond the first `kept` are forgotten, each time, as
+// when the input moves.
+inline Parsed ParseInBatches(std::string_view stream, const std::vector<size_t>& cuts,
+                             const ParserLimits& limits, size_t kept) {
+  Parsed parsed;
+  RequestBatch batch(limits);
+  size_t consumed = 0;
+  std::vector<size_t> ends = cuts;
+  ends.push_back(stream.size());
+  for (const size_t end : ends) {
+    const size_t bytes = end - consumed;
+    const auto block = std::make_unique<char[]>(bytes);
+    stream.copy(block.get(), bytes, consumed);
+    size_t at = 0;
+    while (true) {
+      const auto result = batch.Fill(std::string_view(block.get() + at, bytes - at));
+      if (result == RequestParser::Result::kNeedMore) break;
+      if (result == RequestParser::Result::kError) {
+        parsed.error = batch.error();
+        return parsed;
+      }
+      for (size_t i = 0; i < kept && !batch.empty(); ++i) {
+        parsed.requests.emplace_back(batch.front().begin(), batch.front().end());
+        at += batch.front_bytes();
+        batch.Pop();
+      }
+      batch.Forget();
     }
     consumed += at;
   }

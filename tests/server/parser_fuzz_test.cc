@@ -92,6 +92,9 @@ TEST(RequestParserFuzz, AnySplitOfAnyInputGivesOneAnswer) {
     const Parsed whole = ParseWhole(stream, limits);
     ASSERT_EQ(ParseInPieces(stream, mutator.Cuts(stream.size()), limits), whole)
         << "seed " << seed << " run " << run;
+    const size_t kept = run % RequestBatch::kRequestsMax + 1;
+    ASSERT_EQ(ParseInBatches(stream, mutator.Cuts(stream.size()), limits, kept), whole)
+        << "seed " << seed << " run " << run << " in batches, " << kept << " kept";
     ASSERT_LE(whole.left, stream.size());
     with_requests += whole.requests.empty() ? 0 : 1;
     with_errors += whole.error.empty() ? 0 : 1;

@@ -15,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t bytes) {
   const size_t step = data[0] % 16 + size_t{1};
   std::vector<size_t> cuts;
   for (size_t cut = step; cut < stream.size(); cut += step) cuts.push_back(cut);
-  if (!(ParseInPieces(stream, cuts, limits) == ParseWhole(stream, limits))) std::abort();
+  const nacre::server::Parsed whole = ParseWhole(stream, limits);
+  if (!(ParseInPieces(stream, cuts, limits) == whole)) std::abort();
+  if (!(nacre::server::ParseInBatches(stream, cuts, limits, step) == whole)) std::abort();
   return 0;
 }
