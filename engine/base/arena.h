@@ -1,6 +1,7 @@
 #ifndef NACRE_ENGINE_BASE_ARENA_H_
 #define NACRE_ENGINE_BASE_ARENA_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -31,12 +32,12 @@ class Arena {
   }
 
  private:
+  static constexpr size_t kFirstChunkBytes = 512;
   static constexpr size_t kChunkBytes = 4096;
 
   void Grow(size_t bytes) {
-    const size_t chunk_bytes = bytes > kChunkBytes / 4 ? bytes
-                               : chunks_.empty()       ? 512
-                                                       : kChunkBytes;
+    // Most transactions need little, so the first chunk is small.
+    const size_t chunk_bytes = std::max(bytes, chunks_.empty() ? kFirstChunkBytes : kChunkBytes);
     chunks_.push_back(std::make_unique_for_overwrite<char[]>(chunk_bytes));
     next_ = chunks_.back().get();
     left_ = chunk_bytes;
