@@ -5,7 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "server/server_state.h"
-#include "server/session/session.h"
+#include "tests/server/lone_session.h"
 #include "tests/server/manual_time.h"
 #include "tests/server/model/model.h"
 
@@ -23,7 +23,7 @@ class Runner {
     options.request.bulk_bytes_max = kStringBytesMax;
     options.time_source = [this] { return time_.now(); };
     server_ = std::move(ServerState::Open(options)).value();
-    session_ = std::make_unique<Session>(*server_, replies_);
+    session_ = std::make_unique<LoneSession>(*server_);
     if (protocol == 3) Send({"HELLO", "3"});
     // A transaction that begins before the first expiry of a database draws its time only when it
     // needs one. From here on, the time is always that of the beginning.
@@ -139,9 +139,9 @@ class Runner {
 
   std::string Send(const Words& words) {
     const std::vector<std::string_view> args(words.begin(), words.end());
-    session_->Execute(args, Session::Lane::kSlow);
-    std::string reply(replies_.view());
-    replies_.Clear();
+    session_->session.Execute(args, Session::Lane::kSlow);
+    std::string reply(session_->replies.view());
+    session_->replies.Clear();
     return reply;
   }
 
@@ -160,8 +160,7 @@ class Runner {
   ManualTime time_;
   Model model_;
   std::unique_ptr<ServerState> server_;
-  ByteBuffer replies_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<LoneSession> session_;
   std::optional<std::string> difference_;
 };
 

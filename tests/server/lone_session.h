@@ -1,0 +1,34 @@
+#ifndef NACRE_TESTS_SERVER_LONE_SESSION_H_
+#define NACRE_TESTS_SERVER_LONE_SESSION_H_
+
+#include <cstdint>
+
+#include "server/clients/client_record.h"
+#include "server/server_state.h"
+#include "server/session/session.h"
+
+namespace nacre::server {
+
+// A session without a connection, and all that it needs. Commands like CLIENT LIST do not see it.
+class LoneSession {
+ public:
+  explicit LoneSession(ServerState& server)
+      : record_(server.NextClientId(), waker_, {"", "", -1}), session(server, replies, record_) {}
+
+ private:
+  // There is no thread to wake: the test looks by itself.
+  class NoThread : public ClientWaker {
+   public:
+    void Wake(uint64_t) override {}
+  };
+  NoThread waker_;
+  ClientRecord record_;
+
+ public:
+  ByteBuffer replies;
+  Session session;
+};
+
+}  // namespace nacre::server
+
+#endif  // NACRE_TESTS_SERVER_LONE_SESSION_H_
