@@ -48,12 +48,10 @@ ChainPruner::Outcome ChainPruner::PruneLatched(txn::Stripe& stripe, Walk& walk,
     RemoveRecord(stripe, record, walk.tally);
     walk.unlinked_any = true;
   }
-  if (walk.unlinked_any) {
-    if (Version* waited = waiting_.Take(record)) again.push_back({record, waited, 0});
-  }
+  if (walk.unlinked_any && waiting_.Take(record, head)) again.push_back({record, head, 0});
   if (target->unlinked()) return Outcome::kUnlinked;
   if (target == head) {
-    if (Version* waited = waiting_.Put(record, target)) again.push_back({record, waited, 0});
+    waiting_.Put(record, target);
     return Outcome::kWaits;
   }
   if (!finished) return Outcome::kUnfinished;

@@ -63,7 +63,7 @@ bool TreeReaper::RemoveRecord(txn::Tree& tree, Record* record, PruneTally& tally
   // An expirer or an entry of this key may have removed the record since it was collected.
   const bool present = head == nullptr || !head->unlinked();
   if (present) {
-    if (Version* waited = waiting_.Take(record)) again.push_back({record, waited, 0});
+    if (waiting_.Take(record, head)) again.push_back({record, head, 0});
     for (Version* version = head; version != nullptr; version = version->previous()) {
       NACRE_CHECK(version->commit_timestamp() != 0, "a commit is under way in a dropped tree");
       version->set_unlinked();

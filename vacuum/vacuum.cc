@@ -42,6 +42,10 @@ void Vacuum::ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::Ex
   if (expiries_.Change(record, before, after)) bell_.Ring();
 }
 
+bool Vacuum::TakeTombstone(mvcc::Record* record, mvcc::Version* tombstone) {
+  return waiting_tombstones_.Take(record, tombstone);
+}
+
 void Vacuum::AcceptGeneration(uint32_t keyspace, txn::Generation* generation,
                               uint64_t superseded_at) {
   generations_.Add(keyspace, generation, superseded_at);

@@ -52,6 +52,7 @@ class Vacuum final : public txn::GarbageSink {
   // --- GarbageSink ---
   void Accept(absl::Span<const txn::Garbage> garbage) override;
   void ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after) override;
+  bool TakeTombstone(mvcc::Record* record, mvcc::Version* tombstone) override;
   void AcceptGeneration(uint32_t keyspace, txn::Generation* generation,
                         uint64_t superseded_at) override;
   void Assist() override;

@@ -1,33 +1,27 @@
 #include "vacuum/waiting_tombstones.h"
 
-#include <utility>
-
 #include "engine/base/check.h"
 
 namespace nacre::vacuum {
 
-mvcc::Version* WaitingTombstones::Put(mvcc::Record* record, mvcc::Version* tombstone) {
+void WaitingTombstones::Put(mvcc::Record* record, mvcc::Version* tombstone) {
   Shard& shard = ShardOf(record);
   base::MutexLock lock(shard.mutex);
-  const auto [place, inserted] = shard.tombstones.try_emplace(record, tombstone);
-  if (inserted) {
-    size_.fetch_add(1, std::memory_order_relaxed);
-    return nullptr;
-  }
-  NACRE_CHECK(place->second != tombstone, "a tombstone has two entries");
-  return std::exchange(place->second, tombstone);
+  const bool inserted = shard.tombstones.try_emplace(record, tombstone).second;
+  NACRE_CHECK(inserted, "two tombstones of a record wait");
+  size_.fetch_add(1, std::memory_order_relaxed);
 }
 
-mvcc::Version* WaitingTombstones::Take(mvcc::Record* record) {
-  if (size() == 0) return nullptr;
+bool WaitingTombstones::Take(mvcc::Record* record, mvcc::Version* head) {
+  if (size() == 0) return false;
   Shard& shard = ShardOf(record);
   base::MutexLock lock(shard.mutex);
   const auto found = shard.tombstones.find(record);
-  if (found == shard.tombstones.end()) return nullptr;
-  mvcc::Version* tombstone = found->second;
+  if (found == shard.tombstones.end()) return false;
+  NACRE_CHECK(found->second == head, "a tombstone waits that is not the head of its chain");
   shard.tombstones.erase(found);
   size_.fetch_sub(1, std::memory_order_relaxed);
-  return tombstone;
+  return true;
 }
 
 void WaitingTombstones::Clear() {

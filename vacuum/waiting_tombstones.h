@@ -15,11 +15,15 @@
 namespace nacre::vacuum {
 
 // Tombstones that stand at the head of their chain above versions which are still needed. Nothing
-// can be done about them before something below them goes, and that has an entry of its own.
+// can be done about them before something below them goes, which has an entry of its own, or
+// something is committed above them.
 //
-// Invariant ONE-WAITS: at most one tombstone of a record waits, and whoever unlinks a version of
-// the record takes it out, under the same latch. So their number is bounded by the versions that
-// snapshots hold, not by the number of deletes.
+// Invariant ONE-WAITS: only the head of a chain waits. Whoever unlinks a version of the record
+// takes the tombstone out, and so does the commit that supersedes it, each under the latch under
+// which it does that. So their number is bounded by the versions that snapshots hold, not by the
+// number of deletes.
+//   Forbidden: a superseded tombstone that goes on waiting. No snapshot reads it, but it stays in
+//   its chain for as long as one reads below it.
 //   Forbidden: parking the tombstone on the snapshot that needs what it covers. A key that is
 //   written and deleted in turn under one held snapshot would leave an entry there each time round.
 //
@@ -27,10 +31,10 @@ namespace nacre::vacuum {
 // record. Thread-safe.
 class WaitingTombstones {
  public:
-  // Returns the tombstone of the record that waited until now, nullptr if none.
-  mvcc::Version* Put(mvcc::Record* record, mvcc::Version* tombstone);
-  // Takes the tombstone of the record out; nullptr if none waits.
-  mvcc::Version* Take(mvcc::Record* record);
+  // `tombstone` is the head of the chain. None of the record waits.
+  void Put(mvcc::Record* record, mvcc::Version* tombstone);
+  // Takes `head` out if it waits. It is the head of the chain, or was until this commit.
+  bool Take(mvcc::Record* record, mvcc::Version* head);
 
   // Forgets everything.
   void Clear();

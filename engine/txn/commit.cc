@@ -232,8 +232,12 @@ void Committer::Stamp() {
     const mvcc::ExpiryMs before = ValueExpiry(entry.superseded);
     const mvcc::ExpiryMs after = ValueExpiry(entry.version);
     if (before != after) store_.garbage->ExpiryChanged(entry.record, before, after);
-    // A tombstone that is superseded has its entry already.
-    if (IsValue(entry.superseded)) garbage_.push_back({entry.record, entry.superseded, timestamp_});
+    // A tombstone has its entry already; where that is at rest, it must be looked at again.
+    if (entry.superseded != nullptr &&
+        (!entry.superseded->is_tombstone() ||
+         store_.garbage->TakeTombstone(entry.record, entry.superseded))) {
+      garbage_.push_back({entry.record, entry.superseded, timestamp_});
+    }
     if (entry.version->is_tombstone()) garbage_.push_back({entry.record, entry.version, 0});
     memory_bytes += static_cast<int64_t>(entry.version->memory_bytes());
     if (entry.record_is_new) memory_bytes += static_cast<int64_t>(entry.record->memory_bytes());

@@ -12,10 +12,11 @@ namespace nacre::txn {
 class Generation;
 
 // A version that will have to go. Exactly one entry is made for each superseded version and for
-// each committed tombstone (a tombstone that is superseded later keeps its first entry). The entry
-// owns the version: whoever consumes it retires the version, once it is unlinked. The record may be
-// touched only while the version is seen not to be unlinked inside the same epoch pin: such a
-// version stands in its chain, and a record with such a version stands in the index.
+// each committed tombstone (a tombstone that is superseded later keeps its first entry, see
+// TakeTombstone()). The entry owns the version: whoever consumes it retires the version, once it is
+// unlinked. The record may be touched only while the version is seen not to be unlinked inside the
+// same epoch pin: such a version stands in its chain, and a record with such a version stands in
+// the index.
 struct Garbage {
   mvcc::Record* record = nullptr;
   mvcc::Version* version = nullptr;
@@ -35,6 +36,12 @@ class GarbageSink {
   // Under the latch of the record, after its newest committed version changed: `before` and `after`
   // are the expiries of the old and the new one (mvcc::kNoExpiry if none). O(log n).
   virtual void ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after) = 0;
+
+  // Under the latch of the record, after a commit superseded `tombstone`, its newest version until
+  // then. True if the entry of the tombstone was at rest: it is the caller's now, who hands it over
+  // with the others, for what it waited for no longer matters. False if somebody has it in hand.
+  // O(1).
+  virtual bool TakeTombstone(mvcc::Record* record, mvcc::Version* tombstone) = 0;
 
   // After a commit that replaced `generation` of a keyspace by a newer one.
   virtual void AcceptGeneration(uint32_t keyspace, Generation* generation,

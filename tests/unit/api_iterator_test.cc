@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/unit/api_fixture.h"
+#include "tests/unit/test_seed.h"
 
 namespace nacre::api {
 namespace {
@@ -263,9 +264,7 @@ TEST_F(IteratorTest, IteratesItsKeyspaceOnlyEvenAfterUse) {
 
 // A random walk beside std::map, which is the oracle. Own writes are mixed with committed keys.
 TEST_F(IteratorTest, RandomWalk_AgreesWithAnOrderedMap) {
-  const uint32_t seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937 random(seed);
+  std::mt19937 random(static_cast<uint32_t>(TestSeed()));
   const auto random_key = [&] {
     std::string key;
     for (int length = random() % 4; length > 0; --length)

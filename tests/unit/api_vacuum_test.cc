@@ -118,6 +118,41 @@ TEST_F(VacuumTest, ATombstoneAndItsRecordGoWhenNobodySeesTheKey) {
   EXPECT_EQ(db_->GetStats().records_removed, 1u);
 }
 
+// The snapshot reads below the tombstone, and lives on: that must not keep the tombstone.
+TEST_F(VacuumTest, ATombstoneGoesOnceItIsSuperseded_WhateverItCovers) {
+  Put("k", "held");
+  Snapshot held = db_->GetSnapshot();
+  Delete("k");
+  VacuumAll();
+  EXPECT_THAT(db_->DumpKey("k"), SizeIs(2));
+  Put("k", "new");
+  VacuumAll();
+  EXPECT_THAT(db_->DumpKey("k"), SizeIs(2));
+  EXPECT_THAT(held.Get("k"), Holds("held"));
+  EXPECT_THAT(Latest("k"), Optional(Eq("new")));
+}
+
+TEST_F(VacuumTest, ATombstoneThatACommitLinkedOverAndTookBackGoesOnWaiting) {
+  Put("k", "held");
+  Put("read", "1");
+  std::optional<Snapshot> held = db_->GetSnapshot();
+  Delete("k");
+  VacuumAll();
+  TransactionOptions options;
+  options.isolation = Isolation::kSerializable;
+  Transaction tx = db_->Begin(options);
+  EXPECT_THAT(tx.Get("read"), Holds("1"));
+  NACRE_EXPECT_OK(tx.Put("k", "taken back"));
+  Put("read", "2");
+  EXPECT_EQ(tx.Commit().status().code(), absl::StatusCode::kAborted);
+  VacuumAll();
+  EXPECT_THAT(db_->DumpKey("k"), SizeIs(2));
+  EXPECT_EQ(Latest("k"), std::nullopt);
+  held.reset();
+  VacuumAll();
+  EXPECT_THAT(db_->DumpKey("k"), IsEmpty());
+}
+
 TEST_F(VacuumTest, AnOpenTransactionHoldsWhatItSeesUntilItFinishes) {
   Put("k", "old");
   Transaction tx = db_->Begin();

@@ -2,12 +2,9 @@
 #define NACRE_TESTS_UNIT_INDEX_FIXTURE_H_
 
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
-#include <iostream>
 #include <map>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +14,7 @@
 #include "engine/base/retire.h"
 #include "engine/index/radix_tree.h"
 #include "gtest/gtest.h"
+#include "tests/unit/test_seed.h"
 
 namespace nacre::index {
 
@@ -27,15 +25,6 @@ struct TestEntry {
 };
 
 using TestTree = RadixTree<TestEntry>;
-
-// From NACRE_SEED if that is set; printed, so that a failure can be repeated.
-inline uint64_t TestSeed() {
-  const char* given = std::getenv("NACRE_SEED");
-  const uint64_t seed =
-      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
-  std::cout << "NACRE_SEED=" << seed << std::endl;
-  return seed;
-}
 
 // A tree beside the ordered map that it should equal.
 class IndexTest : public ::testing::Test {

@@ -109,8 +109,9 @@ class VacuumFixture : public ::testing::Test {
     if (expiry_of(before) != expiry_of(version)) {
       vacuum_->ExpiryChanged(record, expiry_of(before), expiry_of(version));
     }
-    if (before != nullptr && !before->is_tombstone())
+    if (before != nullptr && (!before->is_tombstone() || vacuum_->TakeTombstone(record, before))) {
       garbage.push_back({record, before, timestamp});
+    }
     if (version->is_tombstone()) garbage.push_back({record, version, 0});
     return timestamp;
   }

@@ -8,6 +8,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/test_seed.h"
 #include "vacuum/parking_lot.h"
 #include "vacuum/scan.h"
 
@@ -69,9 +70,7 @@ TEST(VacuumParking, MovesWholeListsHoweverLong) {
 }
 
 TEST(VacuumParking, AgreesWithBruteForceUnderAnyOrderOfEnds) {
-  const uint64_t seed = std::random_device{}();
-  SCOPED_TRACE(seed);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(TestSeed());
   for (int round = 0; round < 300; ++round) {
     ParkingLot lot;
     std::set<uint64_t> active;

@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/unit/test_seed.h"
 #include "vacuum/garbage_queue.h"
 #include "vacuum/history.h"
 #include "vacuum/scan.h"
@@ -71,9 +72,7 @@ TEST(VacuumScan, ParksOnTheNewestLastingSnapshotAndPassesOverShortOnes) {
 }
 
 TEST(VacuumScan, AgreesWithBruteForce) {
-  const uint64_t seed = std::random_device{}();
-  SCOPED_TRACE(seed);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(TestSeed());
   for (int round = 0; round < 2000; ++round) {
     std::vector<uint64_t> points;
     for (uint64_t t = 0; t < 40; ++t) {
