@@ -6,6 +6,19 @@
 
 namespace nacre::vacuum {
 
+int64_t ExpiryIndex::TreeTotal::MeanTimeToLive(mvcc::ExpiryMs now) const {
+  if (keys == 0) return 0;
+  return std::max<int64_t>(0, static_cast<int64_t>(millis / static_cast<int64_t>(keys)) - now);
+}
+
+void ExpiryIndex::Shard::Count(const mvcc::Record& record, mvcc::ExpiryMs expiry, int change) {
+  const auto found = by_tree.try_emplace(record.tree_id()).first;
+  TreeTotal& total = found->second;
+  total.keys += static_cast<size_t>(change);
+  total.millis += absl::int128(change) * expiry;
+  if (total.keys == 0) by_tree.erase(found);
+}
+
 bool ExpiryIndex::Change(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after) {
   if (before == after) return false;
   Shard& shard = shards_[IndexOf(record)];
@@ -13,10 +26,12 @@ bool ExpiryIndex::Change(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::Expi
   bool was_empty = false;
   if (before != mvcc::kNoExpiry) {
     NACRE_CHECK(shard.by_time.erase({before, record}) == 1, "an expiry was not in the index");
+    shard.Count(*record, before, -1);
     size_.fetch_sub(1, std::memory_order_seq_cst);
   }
   if (after != mvcc::kNoExpiry) {
     NACRE_CHECK(shard.by_time.insert({after, record}).second, "an expiry was in the index twice");
+    shard.Count(*record, after, 1);
     was_empty = size_.fetch_add(1, std::memory_order_seq_cst) == 0;
   }
   return was_empty;
@@ -36,6 +51,36 @@ void ExpiryIndex::PeekDue(size_t shard, mvcc::ExpiryMs now, const Due& after, si
        it != from.by_time.end() && it->first <= now && found.size() < count; ++it) {
     found.push_back(*it);
   }
+}
+
+std::optional<ExpiryIndex::TreeTotal> ExpiryIndex::CountTree(uint32_t tree_id, mvcc::ExpiryMs now,
+                                                             size_t due_max) const {
+  TreeTotal sum;
+  size_t due = 0;
+  for (const Shard& shard : shards_) {
+    base::MutexLock lock(shard.mutex);
+    const auto found = shard.by_tree.find(tree_id);
+    if (found == shard.by_tree.end()) continue;
+    sum.keys += found->second.keys;
+    sum.millis += found->second.millis;
+    for (auto it = shard.by_time.begin(); it != shard.by_time.end() && it->first <= now; ++it) {
+      if (++due > due_max) return std::nullopt;
+      if (it->second->tree_id() == tree_id) ++sum.due;
+    }
+  }
+  return sum;
+}
+
+size_t ExpiryIndex::CountDue(mvcc::ExpiryMs now, size_t count_max) const {
+  size_t due = 0;
+  if (size() == 0) return 0;
+  for (const Shard& shard : shards_) {
+    base::MutexLock lock(shard.mutex);
+    for (auto it = shard.by_time.begin(); it != shard.by_time.end() && it->first <= now; ++it) {
+      if (++due >= count_max) return due;
+    }
+  }
+  return due;
 }
 
 mvcc::ExpiryMs ExpiryIndex::Earliest() const {

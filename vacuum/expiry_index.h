@@ -5,11 +5,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/numeric/int128.h"
 #include "engine/base/mutex.h"
 #include "engine/mvcc/record.h"
 #include "engine/mvcc/version.h"
@@ -37,6 +40,20 @@ class ExpiryIndex {
   // within the pin of the caller.
   void PeekDue(size_t shard, mvcc::ExpiryMs now, const Due& after, size_t count,
                std::vector<Due>& found) const;
+  // What is indexed of one tree.
+  struct TreeTotal {
+    size_t keys = 0;
+    size_t due = 0;           // Of these, as of a given time.
+    absl::int128 millis = 0;  // Sum of the expiries.
+
+    // 0 if there is nothing.
+    int64_t MeanTimeToLive(mvcc::ExpiryMs now) const;
+  };
+  // nullopt if more than `due_max` records, of all trees, are due. The caller is pinned. O(shards
+  // + due).
+  std::optional<TreeTotal> CountTree(uint32_t tree_id, mvcc::ExpiryMs now, size_t due_max) const;
+  // How many are due, counted up to about `count_max`.
+  size_t CountDue(mvcc::ExpiryMs now, size_t count_max) const;
   // The earliest expiry, kNoExpiry if there is none. O(shards).
   mvcc::ExpiryMs Earliest() const;
 
@@ -47,6 +64,10 @@ class ExpiryIndex {
   struct alignas(64) Shard {
     mutable base::Mutex mutex;
     absl::btree_set<Due> by_time ABSL_GUARDED_BY(mutex);
+    absl::flat_hash_map<uint32_t, TreeTotal> by_tree ABSL_GUARDED_BY(mutex);  // `due` is unused.
+
+    void Count(const mvcc::Record& record, mvcc::ExpiryMs expiry, int change)
+        ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   };
 
   static size_t IndexOf(const mvcc::Record* record) {

@@ -80,6 +80,14 @@ class Vacuum final : public txn::GarbageSink {
     return generations_.size() + trees_dying_.load(std::memory_order_relaxed);
   }
   size_t expiries() const { return expiries_.size(); }
+  // See ExpiryIndex::CountTree() and CountDue().
+  std::optional<ExpiryIndex::TreeTotal> CountMortal(uint32_t tree_id, mvcc::ExpiryMs now,
+                                                    size_t due_max) const {
+    return expiries_.CountTree(tree_id, now, due_max);
+  }
+  size_t CountDue(mvcc::ExpiryMs now, size_t count_max) const {
+    return expiries_.CountDue(now, count_max);
+  }
   // Versions walked over under latches, by everybody.
   size_t steps() const { return steps_.load(std::memory_order_relaxed); }
 

@@ -90,11 +90,4 @@ absl::StatusOr<Timestamp> Database::SwapKeyspaces(Keyspace a, Keyspace b) {
   return Timestamp{txn::CommitGenerations(store, swapped)};
 }
 
-absl::StatusOr<uint64_t> Database::KeyCount(Keyspace keyspace) const {
-  base::EpochPin pin;
-  const txn::Generation* newest = impl_->store.keyspaces.Newest(keyspace.id());
-  if (newest == nullptr || newest->tree == nullptr) return NoKeyspace(keyspace);
-  return static_cast<uint64_t>(newest->tree->live_keys.load(std::memory_order_relaxed));
-}
-
 }  // namespace nacre

@@ -60,7 +60,10 @@ Stats Database::GetStats() const {
   stats.clock = clock();
   CopyCounters(store.counters, stats);
   for (const auto& [name, id] : store.keyspaces.List()) {
-    stats.keys += KeyCount(Keyspace(id)).value_or(0);
+    base::EpochPin pin;
+    const txn::Generation* newest = store.keyspaces.Newest(id);
+    if (newest == nullptr || newest->tree == nullptr) continue;
+    stats.keys += static_cast<uint64_t>(newest->tree->live_keys.load(std::memory_order_relaxed));
   }
   stats.versions_queued = impl_->vacuum.queued();
   stats.versions_parked = impl_->vacuum.parked();

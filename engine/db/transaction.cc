@@ -134,6 +134,10 @@ Iterator Transaction::NewIterator(const Range& range) {
   return Iterator(std::make_unique<Iterator::Source>(state_.get(), *std::move(cursor)));
 }
 
+absl::StatusOr<std::optional<std::string_view>> Transaction::RandomKey() {
+  return state_ == nullptr ? MovedFrom() : state_->RandomKey();
+}
+
 absl::StatusOr<bool> Transaction::ChangedSince(std::string_view key, const Snapshot& since) {
   if (state_ == nullptr) return MovedFrom();
   return state_->ChangedSince(key, since.shared_->view);
@@ -146,6 +150,10 @@ absl::Status Transaction::Put(std::string_view key, std::string_view value,
 
 absl::Status Transaction::Delete(std::string_view key) {
   return state_ == nullptr ? MovedFrom() : state_->Delete(key);
+}
+
+absl::Status Transaction::SwapKeyspaces(Keyspace a, Keyspace b) {
+  return state_ == nullptr ? MovedFrom() : state_->Swap(a.id(), b.id());
 }
 
 Savepoint Transaction::SetSavepoint() {

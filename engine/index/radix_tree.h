@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "engine/base/check.h"
@@ -110,6 +111,14 @@ class RadixTree {
                      std::optional<std::string_view> begin = std::nullopt) const {
     CheckPinned();
     return core_.CollectLast(begin, out.size(), out.data());
+  }
+
+  // An entry come upon by choosing at random among the links of each node, and one over the
+  // probability of that. nullptr if the tree is empty, or its only entries came or went meanwhile.
+  // `random` gives 64 random bits.
+  Entry* Random(absl::FunctionRef<uint64_t()> random, double* weight) const {
+    CheckPinned();
+    return static_cast<Entry*>(core_.RandomEntry(random, weight));
   }
 
   // Of the nodes in the tree, without those that wait on the retire list. O(1); approximate while

@@ -91,6 +91,9 @@ class TreeCore {
                          void* out) const;
   size_t CollectLast(Bound begin, size_t limit, void* out) const;
 
+  // See sample.cc. nullptr: none was met.
+  void* RandomEntry(absl::FunctionRef<uint64_t()> random, double* weight) const;
+
   IndexStats stats() const;
   absl::Status VerifyStructure() const;
 

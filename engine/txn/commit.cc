@@ -87,6 +87,7 @@ void Committer::Link(WriteEntry& entry) {
   record->set_head(entry.version);
   recent_.push_back({record, entry.hash});
   CountLive(entry);
+  changes_expiry_ |= ValueExpiry(entry.superseded) != ValueExpiry(entry.version);
 }
 
 void Committer::CountLive(const WriteEntry& entry) {
@@ -120,16 +121,18 @@ void Committer::UnlinkAll(bool will_repeat) {
     entry.record = nullptr;
     entry.record_is_new = false;
   }
+  if (changes_expiry_) store_.expiry_changes_pending.fetch_sub(1, std::memory_order_release);
+  changes_expiry_ = false;
   leader_ = nullptr;
   recent_.clear();
   live_deltas_.clear();
 }
 
 bool Committer::MustStand(const GenerationUse& use) const {
-  if (reads_ != nullptr) return true;
+  if (reads_ != nullptr || use.tree != use.committed) return true;
   const auto& entries = writes_.entries();
   return std::any_of(entries.begin(), entries.end(), [&](const WriteEntry& entry) {
-    return entry.takes_part() && entry.keyspace == use.keyspace;
+    return entry.takes_part() && entry.tree == use.committed;
   });
 }
 
@@ -187,9 +190,17 @@ Committer::Sequenced Committer::Sequence(uint64_t validated_up_to, absl::Status&
     store_.sequencer.Publish(timestamp_);
     NACRE_STEP(kCommitPublished);
   }
-  leader_->Stamp(timestamp_);
+  PushGenerations();
+  if (leader_ != nullptr) leader_->Stamp(timestamp_);
   store_.sequencer.Publish(timestamp_);
   return Sequenced::kDone;
+}
+
+void Committer::PushGenerations() {
+  for (const GenerationChange& change : changes_) {
+    superseded_generations_.push_back(store_.keyspaces.Newest(change.keyspace));
+    store_.keyspaces.Push(change.keyspace, new Generation(change.contents), timestamp_);
+  }
 }
 
 absl::StatusOr<uint64_t> Committer::LinkAndSequence() {
@@ -197,6 +208,8 @@ absl::StatusOr<uint64_t> Committer::LinkAndSequence() {
     if (entry.version != nullptr) Link(entry);
   }
   NACRE_STEP(kCommitLinked);
+  // Until the index of expiries has followed, in Stamp().
+  if (changes_expiry_) store_.expiry_changes_pending.fetch_add(1, std::memory_order_relaxed);
   absl::Status conflict;
   for (int validation = 0; validation < kValidationsMax; ++validation) {
     uint64_t validated_up_to = 0;
@@ -243,6 +256,7 @@ void Committer::Stamp() {
     if (entry.record_is_new) memory_bytes += static_cast<int64_t>(entry.record->memory_bytes());
     entry.version = nullptr;  // The chain owns it.
   }
+  if (changes_expiry_) store_.expiry_changes_pending.fetch_sub(1, std::memory_order_release);
   store_.counters.commits.Add(1);
   store_.counters.versions_created.Add(static_cast<int64_t>(recent_.size()));
   store_.counters.memory_bytes.Add(memory_bytes);
@@ -252,6 +266,9 @@ void Committer::Stamp() {
 void Committer::HandOver() {
   NACRE_STEP(kCommitReleased);
   if (!garbage_.empty()) store_.garbage->Accept(garbage_);
+  for (size_t i = 0; i < superseded_generations_.size(); ++i) {
+    store_.garbage->AcceptGeneration(changes_[i].keyspace, superseded_generations_[i], timestamp_);
+  }
 }
 
 }  // namespace nacre::txn

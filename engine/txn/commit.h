@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/txn/garbage_sink.h"
+#include "engine/txn/keyspace_commit.h"
 #include "engine/txn/log_place.h"
 #include "engine/txn/read_set.h"
 #include "engine/txn/read_view.h"
@@ -52,6 +53,8 @@ struct GenerationUse {
   uint32_t keyspace = 0;
   uint32_t tree_id = 0;
   Tree* tree = nullptr;
+  // What the generation contains: not `tree` once the transaction has swapped keyspaces.
+  Tree* committed = nullptr;
   const Generation* generation = nullptr;
 };
 
@@ -62,6 +65,10 @@ class Committer {
   // `reads` is nullptr unless the transaction is serializable.
   Committer(Store& store, const ReadView& view, WriteSet& writes, ReadSet* reads,
             absl::Span<const GenerationUse> generations, LogPlace& log);
+
+  // What the commit does to keyspaces, beside the writes. The caller holds the changes mutex of the
+  // keyspaces and has closed the gate.
+  void SetGenerations(absl::Span<const GenerationChange> changes) { changes_ = changes; }
 
   // The stripes of every key that takes part, ascending, each once.
   absl::Span<const uint32_t> stripes() const { return stripes_; }
@@ -85,6 +92,7 @@ class Committer {
   void Insert(WriteEntry& entry);
   void Link(WriteEntry& entry);
   void CountLive(const WriteEntry& entry);
+  void PushGenerations();
   void UnlinkAll(bool will_repeat);
   Sequenced Sequence(uint64_t validated_up_to, absl::Status& conflict);
   absl::Status CheckInSequencer(uint64_t validated_up_to, bool& passed_by)
@@ -103,6 +111,9 @@ class Committer {
   absl::InlinedVector<Garbage, 8> garbage_;
   // What the commit adds to the live keys of each tree.
   absl::InlinedVector<std::pair<Tree*, int64_t>, 1> live_deltas_;
+  absl::Span<const GenerationChange> changes_;
+  std::vector<Generation*> superseded_generations_;  // Of changes_.
+  bool changes_expiry_ = false;
   mvcc::Version* leader_ = nullptr;
   uint64_t timestamp_ = 0;
 };

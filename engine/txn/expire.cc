@@ -14,6 +14,7 @@ std::array<Garbage, 2> CommitExpiry(Store& store, Tree& tree, mvcc::Record* reco
   tombstone->PrepareAsLeader();
   tombstone->set_previous(expired);
   record->set_head(tombstone);
+  store.expiry_changes_pending.fetch_add(1, std::memory_order_relaxed);
   const RecentWrite write{record, LatchTable::HashOf(tree.id, record->key())};
   uint64_t timestamp;
   {
@@ -25,6 +26,7 @@ std::array<Garbage, 2> CommitExpiry(Store& store, Tree& tree, mvcc::Record* reco
     store.sequencer.Publish(timestamp);
   }
   store.garbage->ExpiryChanged(record, expired->expiry(), mvcc::kNoExpiry);
+  store.expiry_changes_pending.fetch_sub(1, std::memory_order_release);
   store.counters.versions_created.Add(1);
   store.counters.memory_bytes.Add(static_cast<int64_t>(tombstone->memory_bytes()));
   store.counters.keys_expired.fetch_add(1, std::memory_order_relaxed);

@@ -99,7 +99,8 @@ absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
     return absl::NotFoundError(
         absl::StrCat("there is no keyspace ", keyspace, " at the read timestamp"));
   }
-  generations_.push_back({keyspace, generation->tree->id, generation->tree, generation});
+  Tree* const tree = generation->tree;
+  generations_.push_back({keyspace, tree->id, tree, tree, generation});
   return generations_.back();
 }
 
@@ -248,17 +249,17 @@ absl::StatusOr<bool> TransactionState::LatchedOrSeenChangedSince(std::string_vie
   };
   bool changed = false;
   if (now.ok() && now->generation == then) {
-    changed = HasChangedBetween(store_, *now->tree, key, since, view_, locked_);
+    changed = HasChangedBetween(store_, *now->committed, key, since, view_, locked_);
   } else {
     changed = (then != nullptr && present_in(*then->tree, since)) ||
-              (now.ok() && present_in(*now->tree, view_));
+              (now.ok() && present_in(*now->committed, view_));
   }
   if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
   // The answer depends on the key: it is a read like any other.
   if (serializable_ && now.ok()) {
-    const uint64_t hash = LatchTable::HashOf(now->tree_id, key);
+    const uint64_t hash = LatchTable::HashOf(now->committed->id, key);
     absl::StatusOr<std::optional<Value>> read =
-        ReadCommitted(now->tree, key, hash, Tracking::kTracked);
+        ReadCommitted(now->committed, key, hash, Tracking::kTracked);
     if (!read.ok()) return read.status();
   }
   return changed;
@@ -337,7 +338,10 @@ absl::Status TransactionState::RollbackTo(uint64_t savepoint) {
   if (absl::Status status = CheckWritable(); !status.ok()) return status;
   for (Cursor* cursor : cursors_) cursor->Freeze();
   // A cursor may be looking at the keys of writes that are taken back.
-  if (writes_.RollbackTo(savepoint, /*reuse_keys=*/cursors_.empty())) return absl::OkStatus();
+  if (writes_.RollbackTo(savepoint, /*reuse_keys=*/cursors_.empty())) {
+    TakeBackSwaps(savepoint);
+    return absl::OkStatus();
+  }
   return absl::InvalidArgumentError(
       "the savepoint is not one of this transaction, or was rolled back over");
 }
@@ -356,15 +360,17 @@ absl::Status TransactionState::CheckMemory() const {
   return status;
 }
 
-absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is_mine) {
+absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is_mine,
+                                                     absl::Span<const GenerationChange> changes) {
   CommitGate::Passage passage(store_.gate, gate_is_mine);
   base::EpochPin pin;
   if (view_.IsTooOld()) return TooOldError();
   NACRE_STEP(kCommitStart);
   Committer committer(store_, view_, writes_, serializable_ ? &reads_ : nullptr, generations_, log);
+  committer.SetGenerations(changes);
   StripesLock latches(store_.latches, committer.stripes());
   if (absl::Status status = committer.CheckFirstCommitterWins(); !status.ok()) return status;
-  if (writes_.write_count() == 0) {
+  if (writes_.write_count() == 0 && changes.empty()) {
     if (absl::Status status = committer.CheckGenerations(); !status.ok()) return status;
     return view_.read_timestamp;
   }
@@ -382,11 +388,11 @@ absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
   if (writes_.write_count() != 0) {
     if (absl::Status status = log.Reserve(writes_); !status.ok()) return status;
   }
-  absl::StatusOr<uint64_t> timestamp = TryCommit(log, gate_is_mine);
+  absl::StatusOr<uint64_t> timestamp = TryCommit(log, gate_is_mine, {});
   if (absl::IsUnavailable(timestamp.status())) {
     CommitGate::Closed closed(store_.gate);
     store_.counters.commits_exclusive.fetch_add(1, std::memory_order_relaxed);
-    timestamp = TryCommit(log, /*gate_is_mine=*/true);
+    timestamp = TryCommit(log, /*gate_is_mine=*/true, {});
   }
   if (!timestamp.ok()) return timestamp;
   if (absl::Status status = log.Await(); !status.ok()) return status;
@@ -397,9 +403,12 @@ absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
   absl::Status status = CheckActive();
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;
-  const bool writes = writes_.write_count() != 0;
+  const std::vector<GenerationChange> swapped = Swapped();
+  const bool writes = writes_.write_count() != 0 || !swapped.empty();
   if (!status.ok()) {
     result = status;
+  } else if (!swapped.empty()) {
+    result = CommitSwaps(swapped, gate_is_mine);
   } else if (!writes_.empty()) {
     result = CommitWrites(gate_is_mine);
   }

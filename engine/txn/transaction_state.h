@@ -76,9 +76,12 @@ class TransactionState {
                                                     Tracking tracking = Tracking::kTracked);
   void DropCursor(Cursor* cursor);
   absl::StatusOr<bool> ChangedSince(std::string_view key, const ReadView& since);
+  // Lives until the transaction finishes.
+  absl::StatusOr<std::optional<std::string_view>> RandomKey();
 
   absl::Status Put(std::string_view key, std::string_view value, const PutOptions& options);
   absl::Status Delete(std::string_view key);
+  absl::Status Swap(uint32_t a, uint32_t b);
   uint64_t SetSavepoint();
   absl::Status RollbackTo(uint64_t savepoint);
 
@@ -121,7 +124,18 @@ class TransactionState {
   absl::StatusOr<WriteEntry*> EntryForWrite(std::string_view key, size_t value_bytes);
   absl::StatusOr<WriteEntry*> PrepareToWrite(std::string_view key, size_t value_bytes);
   void NeedTime();
-  absl::StatusOr<uint64_t> TryCommit(LogPlace& log, bool gate_is_mine);
+  // Of RandomKey(). `live` is a key that the snapshot sees, `anywhere` one that need not be live.
+  absl::Status SampleKey(std::optional<std::string_view>& live, std::string& anywhere);
+  std::optional<std::string_view> SampleOwnWrite();
+  absl::StatusOr<std::optional<CursorItem>> RandomItem(Cursor& cursor);
+  // Of Swap().
+  void Exchange(uint32_t a, uint32_t b);
+  void TakeBackSwaps(uint64_t savepoint);
+  std::vector<GenerationChange> Swapped() const;
+  absl::StatusOr<uint64_t> CommitSwaps(absl::Span<const GenerationChange> changes,
+                                       bool gate_is_mine);
+  absl::StatusOr<uint64_t> TryCommit(LogPlace& log, bool gate_is_mine,
+                                     absl::Span<const GenerationChange> changes);
   absl::StatusOr<uint64_t> CommitWrites(bool gate_is_mine);
 
   Store& store_;
@@ -140,6 +154,12 @@ class TransactionState {
 
   absl::InlinedVector<GenerationUse, 1> generations_;
   GenerationUse current_;  // Of keyspace_, once resolved.
+  struct SwapMade {
+    uint64_t savepoint;  // In force.
+    uint32_t a;
+    uint32_t b;
+  };
+  std::vector<SwapMade> swaps_;
   WriteSet writes_;
   ReadSet reads_;
   base::Arena copied_;  // Values, where snapshots grow too old.

@@ -71,6 +71,8 @@ class WriteSet {
   void Set(WriteEntry& entry, mvcc::Version* version);
 
   uint64_t SetSavepoint();
+  // 0 if there is none.
+  uint64_t last_savepoint() const { return savepoints_.empty() ? 0 : savepoints_.back(); }
   // False if there is no such savepoint.
   bool RollbackTo(uint64_t savepoint, bool reuse_keys);
 

@@ -156,6 +156,16 @@ writes nothing, not even a time. So `IDLETIME` is an error.)",
 -1 if for ever, -2 if there is no such key.)",
      .run = RunPTtl,
      .alone = RunPTtlAlone},
+    {.name = "randomkey",
+     .arity = 1,
+     .flags = kReadOnly | kRange | kSlowInTransaction,
+     .summary = "Answers a random key of the selected database, null if there is none.",
+     .notes = R"(
+The choice is nearly even: of sixteen keys that are come upon by random walks down the index, each
+weighed by how unlikely it was, one is taken. A key that shares no beginning with any other may come
+up somewhat more often, at most about once in 65,536 beyond its due. Never a key that is deleted or
+expired. Inside a serializable transaction it counts as having read all keys.)",
+     .run = RunRandomKey},
     {.name = "range",
      .arity = -3,
      .flags = kReadOnly | kRange,

@@ -135,10 +135,12 @@ beyond the end of the server.)",
      .flags = kReadOnly | kFast | kRange | kAsksEngine | kSlowInTransaction,
      .summary = "Counts the keys of the selected database.",
      .notes = R"(
-O(1) outside of a transaction, where it counts keys that have expired and are not removed yet, as
-in Redis. Inside a transaction it counts what the transaction sees, key by key.)",
+O(1) outside of a transaction. Inside one it counts what the transaction sees, key by key.
+
+Differs from Redis: keys that have expired are not counted, also if nothing has removed them yet.)",
      .run = RunDbsize,
-     .alone = RunDbsizeAlone},
+     .alone = RunDbsizeAlone,
+     .slow_state = CountingIsSlow},
     {.name = "debug",
      .arity = -2,
      .syntax = "subcommand [argument ...]",
@@ -181,22 +183,14 @@ The sections: server, clients, memory, persistence, stats, transactions, vacuum,
 
 Differs from Redis: `transactions` and `vacuum` are additions. `redis_version` names the version
 of Redis whose behaviour is followed, `nacre_version` the server's own.)",
-     .session = RunInfo},
+     .session = RunInfo,
+     .slow_state = CountingIsSlow},
     {.name = "lolwut",
      .arity = -1,
      .flags = kFast,
      .syntax = "[VERSION version] [columns [rows]]",
      .summary = "Draws a picture, and names the version of the server.",
      .session = RunLolwut},
-    {.name = "shutdown",
-     .arity = -1,
-     .flags = kAdmin | kNoMulti,
-     .syntax = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
-     .summary = "Stops the server.",
-     .notes = R"(
-What other clients have sent is answered first, for at most `shutdown-timeout`. There is nothing to
-save and no replica to wait for, so the options change nothing, and `ABORT` always comes too late.)",
-     .session = RunShutdown},
     {.name = "memory",
      .arity = -2,
      .summary = "Tells about the use of memory.",
@@ -208,6 +202,26 @@ Differs from Redis: `STATS` has other lines, `DOCTOR` looks for other problems (
 superseded versions, a vacuum that is behind, a full memory), and `MALLOC-STATS` is that of the C
 library.)",
      .subcommands = kMemorySubcommands},
+    {.name = "shutdown",
+     .arity = -1,
+     .flags = kAdmin | kNoMulti,
+     .syntax = "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+     .summary = "Stops the server.",
+     .notes = R"(
+What other clients have sent is answered first, for at most `shutdown-timeout`. There is nothing to
+save and no replica to wait for, so the options change nothing, and `ABORT` always comes too late.)",
+     .session = RunShutdown},
+    {.name = "swapdb",
+     .arity = 3,
+     .flags = kWrite | kFast | kRange | kAsksEngine,
+     .syntax = "database database",
+     .summary = "Exchanges the contents of two databases.",
+     .notes = R"(
+O(1). Inside `MULTI` and `BEGIN` it takes effect with the rest of the transaction: what follows in
+the transaction sees it, others see it when it commits. Transactions of others that are open
+meanwhile, and have read (if serializable) or written one of the two, get `-CONFLICT`.)",
+     .run = RunSwapDb,
+     .alone = RunSwapDbAlone},
     {.name = "time",
      .arity = 1,
      .flags = kFast,

@@ -44,6 +44,8 @@ using AloneHandler = absl::Status (*)(AloneContext&);
 using SessionHandler = void (*)(Session&, Args);
 // Whether these arguments make the command slow.
 using SlowRule = bool (*)(Args);
+// Whether the state of the server makes the command slow.
+using SlowState = bool (*)(const ServerState&);
 // Calls `visit` with each key that these arguments name, and the database that it is in; the
 // command is sent with database `selected`. A database out of range may be named: the command will
 // answer that as an error.
@@ -98,6 +100,7 @@ struct CommandSpec {
   AloneHandler alone = nullptr;
   SessionHandler session = nullptr;
   SlowRule slow = nullptr;
+  SlowState slow_state = nullptr;
   // Commands of their own, chosen by the second word. Alphabetical.
   absl::Span<const CommandSpec> subcommands = {};
 

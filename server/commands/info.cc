@@ -184,8 +184,11 @@ void Report::Cpu() {
 void Report::Keys() {
   Section("Keyspace");
   for (int i = 0; i < server_.databases(); ++i) {
-    const auto keys = server_.db().KeyCount(server_.keyspace(i));
-    if (keys.ok() && *keys > 0) Line(absl::StrCat("db", i), absl::StrCat("keys=", *keys));
+    const auto stats = server_.db().GetKeyspaceStats(server_.keyspace(i));
+    if (!stats.ok() || stats->keys == 0) continue;
+    Line(absl::StrCat("db", i),
+         absl::StrCat("keys=", stats->keys, ",expires=", stats->keys_with_expiry,
+                      ",avg_ttl=", absl::ToInt64Milliseconds(stats->time_to_live_mean)));
   }
 }
 

@@ -1,6 +1,7 @@
-// DEL EXISTS DBSIZE FLUSHDB FLUSHALL.
+// DEL EXISTS DBSIZE RANDOMKEY FLUSHDB FLUSHALL SWAPDB.
 
 #include "nacre/database.h"
+#include "server/base/numbers.h"
 #include "server/base/text.h"
 #include "server/commands/handlers.h"
 #include "server/commands/values.h"
@@ -20,6 +21,28 @@ bool ReadFlushOption(Args args, ReplyWriter& out) {
   }
   out.Error(kSyntaxError);
   return false;
+}
+
+// The two databases of SWAPDB; nullopt if an error has been written.
+std::optional<std::pair<Keyspace, Keyspace>> ReadSwap(const ServerState& server, Args args,
+                                                      ReplyWriter& out) {
+  const auto read = [](std::string_view text) -> std::optional<int> {
+    const auto index = ParseInteger(text);
+    if (!index || *index < INT32_MIN || *index > INT32_MAX) return std::nullopt;
+    return static_cast<int>(*index);
+  };
+  const auto first = read(args[1]);
+  const auto second = read(args[2]);
+  if (!first || !second) {
+    out.Error(first ? "ERR invalid second DB index" : "ERR invalid first DB index");
+    return std::nullopt;
+  }
+  for (const int index : {*first, *second}) {
+    if (index >= 0 && index < server.databases()) continue;
+    out.Error("ERR DB index is out of range");
+    return std::nullopt;
+  }
+  return std::pair(server.keyspace(*first), server.keyspace(*second));
 }
 
 absl::Status DeleteAll(Transaction& tx) {
@@ -88,6 +111,15 @@ absl::Status RunDbsizeAlone(AloneContext& context) {
   return absl::OkStatus();
 }
 
+bool CountingIsSlow(const ServerState& server) { return server.db().HasManyExpired(); }
+
+absl::Status RunRandomKey(DataContext& context) {
+  const auto key = context.tx.RandomKey();
+  if (!key.ok()) return key.status();
+  WriteValue(*key, context.out);
+  return absl::OkStatus();
+}
+
 absl::Status RunFlushDb(DataContext& context) {
   if (!ReadFlushOption(context.args, context.out)) return absl::OkStatus();
   const absl::Status status = DeleteAll(context.tx);
@@ -120,6 +152,22 @@ absl::Status RunFlushAllAlone(AloneContext& context) {
   const auto flushed = context.server.db().FlushAllKeyspaces();
   if (flushed.ok()) context.out.Ok();
   return flushed.status();
+}
+
+absl::Status RunSwapDb(DataContext& context) {
+  const auto swap = ReadSwap(context.server, context.args, context.out);
+  if (!swap) return absl::OkStatus();
+  const absl::Status status = context.tx.SwapKeyspaces(swap->first, swap->second);
+  if (status.ok()) context.out.Ok();
+  return status;
+}
+
+absl::Status RunSwapDbAlone(AloneContext& context) {
+  const auto swap = ReadSwap(context.server, context.args, context.out);
+  if (!swap) return absl::OkStatus();
+  const auto swapped = context.server.db().SwapKeyspaces(swap->first, swap->second);
+  if (swapped.ok()) context.out.Ok();
+  return swapped.status();
 }
 
 }  // namespace nacre::server

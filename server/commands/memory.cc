@@ -41,7 +41,7 @@ bool ReadSamples(Args args, ReplyWriter& out) {
   return true;
 }
 
-std::string Diagnosis(const Stats& stats, const ServerOptions& options) {
+std::string Diagnosis(const Stats& stats, size_t memory_max) {
   std::string report;
   const uint64_t held = stats.versions_parked;
   if (held >= kHeldVersionsMin && held > kHeldVersionsPerKey * stats.keys) {
@@ -55,7 +55,6 @@ std::string Diagnosis(const Stats& stats, const ServerOptions& options) {
   if (stats.versions_queued > held && stats.versions_queued > stats.keys + kHeldVersionsMin) {
     absl::StrAppend(&report, "* The vacuum is behind by ", stats.versions_queued, " versions.\n");
   }
-  const size_t memory_max = options.memory_bytes_max;
   if (memory_max != 0 &&
       static_cast<double>(stats.memory_bytes) > kNearlyFull * static_cast<double>(memory_max)) {
     absl::StrAppend(&report, "* ", stats.memory_bytes, " of the ", memory_max,
@@ -79,7 +78,8 @@ absl::Status RunMemoryUsage(DataContext& context) {
 }
 
 void RunMemoryDoctor(Session& session, Args) {
-  session.out().Verbatim(Diagnosis(session.server().db().GetStats(), session.server().options()));
+  session.out().Verbatim(
+      Diagnosis(session.server().db().GetStats(), session.server().settings().memory_bytes_max()));
 }
 
 void RunMemoryMallocStats(Session& session, Args) {

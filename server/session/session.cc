@@ -116,6 +116,7 @@ Session::Outcome Session::RejectWords(const CommandSpec& spec) {
 bool Session::IsSlow(const CommandSpec& spec, Args args) const {
   if (args.size() > kQuickWordsMax) return true;
   if (spec.slow != nullptr) return spec.slow(args);
+  if (spec.slow_state != nullptr && spec.slow_state(server_)) return true;
   if (mode_ == Mode::kAlone) return false;
   if (mode_ == Mode::kOpen) {
     if (spec.Has(kSlowInTransaction)) return true;

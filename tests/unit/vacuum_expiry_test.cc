@@ -91,9 +91,38 @@ TEST_F(VacuumExpiry, ManyKeysThatFallDueTogetherGoInOneWholePass) {
 
 TEST_F(VacuumExpiry, AnExpiryThatIsNotInTheIndexStopsTheProcess) {
   ExpiryIndex index;
-  EXPECT_DEATH(index.Change(nullptr, 5, mvcc::kNoExpiry), "not in the index");
-  index.Change(nullptr, mvcc::kNoExpiry, 5);
-  EXPECT_DEATH(index.Change(nullptr, mvcc::kNoExpiry, 5), "in the index twice");
+  mvcc::Record* const record = mvcc::Record::New(1, "k");
+  EXPECT_DEATH(index.Change(record, 5, mvcc::kNoExpiry), "not in the index");
+  index.Change(record, mvcc::kNoExpiry, 5);
+  EXPECT_DEATH(index.Change(record, mvcc::kNoExpiry, 5), "in the index twice");
+  mvcc::Record::Free(record);
+}
+
+TEST_F(VacuumExpiry, TheIndexCountsEachTreeByItself) {
+  ExpiryIndex index;
+  std::vector<mvcc::Record*> records;
+  for (uint32_t i = 0; i < 100; ++i) {
+    records.push_back(mvcc::Record::New(1 + i % 2, "k"));
+    index.Change(records.back(), mvcc::kNoExpiry, 1000 + i);
+  }
+  base::EpochPin pin;
+  // Due are 1000 to 1010: six of tree 1, five of tree 2.
+  const auto first = index.CountTree(1, 1010, 100);
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first->keys, 50u);
+  EXPECT_EQ(first->due, 6u);
+  EXPECT_EQ(first->MeanTimeToLive(1009), 40);  // 1000, 1002, ... 1098.
+  EXPECT_EQ(first->MeanTimeToLive(5000), 0);
+  EXPECT_EQ(index.CountTree(2, 1010, 100)->due, 5u);
+  EXPECT_EQ(index.CountTree(3, 1010, 100)->keys, 0u);
+  EXPECT_EQ(index.CountTree(1, 1010, 10), std::nullopt) << "eleven are due";
+  EXPECT_EQ(index.CountDue(1010, 100), 11u);
+  EXPECT_EQ(index.CountDue(1010, 5), 5u);
+  for (uint32_t i = 0; i < 100; ++i) {
+    index.Change(records[i], 1000 + i, mvcc::kNoExpiry);
+    mvcc::Record::Free(records[i]);
+  }
+  EXPECT_EQ(index.CountTree(1, 1010, 100)->keys, 0u);
 }
 
 class VacuumTree : public VacuumExpiry {};

@@ -117,9 +117,13 @@ class Database {
   absl::StatusOr<Timestamp> DropKeyspace(Keyspace keyspace);
   // Exchanges the contents of two keyspaces.
   absl::StatusOr<Timestamp> SwapKeyspaces(Keyspace a, Keyspace b);
-  // Keys at the newest commit, those included whose time has come but that are not yet removed.
-  // O(1).
+  // Keys at the newest commit, without those whose time has come. O(1), and O(keys) while
+  // HasManyExpired().
   absl::StatusOr<uint64_t> KeyCount(Keyspace keyspace = Keyspace()) const;
+  // KeyCount() with more to it, at the same cost.
+  absl::StatusOr<KeyspaceStats> GetKeyspaceStats(Keyspace keyspace = Keyspace()) const;
+  // More keys have expired than the vacuum has had the time to remove. O(1).
+  bool HasManyExpired() const;
 
   // --- Looking inside ---
 

@@ -41,7 +41,8 @@ struct Stats {
   uint64_t snapshots_too_old = 0;  // That lost their versions to max_snapshot_age.
 
   // Gauges.
-  uint64_t keys = 0;               // Live at the newest commit, all keyspaces.
+  // At the newest commit, all keyspaces; with those that have expired and are not removed yet.
+  uint64_t keys = 0;
   uint64_t versions_queued = 0;    // Superseded, not yet looked at by the vacuum.
   uint64_t versions_parked = 0;    // Superseded, still seen by some snapshot.
   uint64_t versions_retained = 0;  // Superseded, kept for history_retention.
@@ -49,6 +50,13 @@ struct Stats {
   uint64_t active_snapshots = 0;   // Snapshots and open transactions.
   uint64_t memory_bytes = 0;       // As counted for memory_bytes_max.
   std::optional<SnapshotInfo> oldest_snapshot;
+};
+
+// Of one keyspace, at the newest commit.
+struct KeyspaceStats {
+  uint64_t keys = 0;                 // Present: those whose time has come do not count.
+  uint64_t keys_with_expiry = 0;     // Of these.
+  absl::Duration time_to_live_mean;  // Of those; zero if there are none.
 };
 
 // One version of a key, as Database::DumpKey() shows it.

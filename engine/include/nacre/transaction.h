@@ -70,6 +70,11 @@ class Transaction {
   absl::StatusOr<uint64_t> Count(const Range& range);
   // Bounded by start, end and prefix of `range`; its other fields are ignored.
   Iterator NewIterator(const Range& range = {}) ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  // A key at random, nullopt if there is none. Nearly even: about as a choice from sixteen keys
+  // that are come upon by walking down the index at random, evened out by the probability of each
+  // walk. O(log n) where most keys are present; O(keys that are gone) beside very many that the
+  // vacuum has not removed. Under kSerializable it counts as having read the whole keyspace.
+  absl::StatusOr<std::optional<std::string_view>> RandomKey() ABSL_ATTRIBUTE_LIFETIME_BOUND;
   // True if key got a version after `since`, up to read_timestamp(); own writes do not count. Also
   // true if the keyspace was flushed or swapped meanwhile and the key was or is present. For WATCH.
   // kOutOfRange if `since` is too old to know.
@@ -78,6 +83,10 @@ class Transaction {
   // --- Writing. Key and value are copied. ---
   absl::Status Put(std::string_view key, std::string_view value, const PutOptions& options = {});
   absl::Status Delete(std::string_view key);  // OK if absent.
+  // Exchanges the contents of two keyspaces, own writes included. Others see it with the commit,
+  // which is kAborted if either was flushed, dropped or swapped meanwhile, and which waits for the
+  // commits that are under way. kNotFound if there is no such keyspace.
+  absl::Status SwapKeyspaces(Keyspace a, Keyspace b);
   Savepoint SetSavepoint();
   // Takes back every write since the savepoint, which stays usable. Reads stay read: they still
   // count for conflicts. kInvalidArgument if the savepoint is not of this transaction or was rolled

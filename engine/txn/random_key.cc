@@ -1,0 +1,120 @@
+#include <random>
+
+#include "absl/time/clock.h"
+#include "engine/base/epoch.h"
+#include "engine/mvcc/visibility.h"
+#include "engine/txn/transaction_state.h"
+
+// One key of a keyspace at random.
+//
+// kSamples random descents of the index give as many entries, each with the weight that makes up
+// for the unevenness of the descents (index/sample.cc); one of the live ones is chosen in
+// proportion to these weights. The more samples, the nearer that is to an even choice. What is left
+// of the bias: a key that a descent finds with a probability p far above the even one is chosen
+// with at least about p^kSamples, one that stands alone below the top node of two links with
+// 2^-16.
+
+namespace nacre::txn {
+namespace {
+
+constexpr int kSamples = 16;
+// Descents that may meet keys which are deleted, expired or not yet visible, for each of them.
+constexpr int kTriesPerSample = 4;
+
+std::mt19937_64& Random() {
+  // Different in each thread is all that is asked of it.
+  thread_local std::mt19937_64 random(base::EpochDomain::ThreadIndex() +
+                                      static_cast<uint64_t>(absl::GetCurrentTimeNanos()));
+  return random;
+}
+
+// Keeps one of the candidates it is given, each with a probability in proportion to its weight.
+template <typename Candidate>
+class WeightedChoice {
+ public:
+  void Consider(const Candidate& candidate, double weight) {
+    total_ += weight;
+    if (std::uniform_real_distribution<double>(0, total_)(Random()) < weight) chosen_ = candidate;
+  }
+  const std::optional<Candidate>& chosen() const { return chosen_; }
+
+ private:
+  std::optional<Candidate> chosen_;
+  double total_ = 0;
+};
+
+}  // namespace
+
+absl::Status TransactionState::SampleKey(std::optional<std::string_view>& live,
+                                         std::string& anywhere) {
+  base::EpochPin pin;
+  if (view_.IsTooOld()) return doomed_ = TooOldError();
+  WeightedChoice<std::string_view> choice;
+  int found = 0;
+  for (int i = 0; i < kSamples * kTriesPerSample && found < kSamples; ++i) {
+    double weight = 0;
+    const mvcc::Record* record = current_.tree->index.Random([] { return Random()(); }, &weight);
+    if (record == nullptr) break;
+    if (i == 0) anywhere.assign(record->key());
+    const mvcc::Version* version = mvcc::FindVisible(*record, view_.read_timestamp);
+    if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) continue;
+    ++found;
+    choice.Consider(record->key(), weight);
+  }
+  if (choice.chosen()) live = copied_.Copy(*choice.chosen());
+  if (view_.IsTooOld()) return doomed_ = TooOldError();
+  return absl::OkStatus();
+}
+
+std::optional<std::string_view> TransactionState::SampleOwnWrite() {
+  WeightedChoice<std::string_view> choice;
+  double count = 0;
+  for (const WriteEntry& entry : writes_.entries()) {
+    if (entry.tree != current_.tree || entry.version == nullptr) continue;
+    if (!mvcc::IsLive(*entry.version, view_.now)) continue;
+    choice.Consider(entry.key, 1);
+    ++count;
+  }
+  const auto others = static_cast<double>(
+      std::max<int64_t>(0, current_.tree->live_keys.load(std::memory_order_relaxed)));
+  if (std::uniform_real_distribution<double>(0, count + others)(Random()) >= count) {
+    return std::nullopt;
+  }
+  return copied_.Copy(*choice.chosen());
+}
+
+// The choice depends on every key there is, so in the read set it is the whole keyspace.
+absl::StatusOr<std::optional<std::string_view>> TransactionState::RandomKey() {
+  absl::StatusOr<std::unique_ptr<Cursor>> cursor =
+      NewCursor(Range::All(), Keeping::kForgets, Tracking::kUntracked);
+  if (!cursor.ok()) return cursor.status();
+  absl::StatusOr<std::optional<CursorItem>> item = RandomItem(**cursor);
+  DropCursor(cursor->get());
+  if (!item.ok()) return item.status();
+  if (serializable_) {
+    reads_.AddRange(current_.tree, KeyInterval());
+    if (*item) reads_.NoteExpiry((*item)->expiry, (*item)->key);
+  }
+  if (!*item) return std::nullopt;
+  return (*item)->key;
+}
+
+// What is sampled is looked at again through the cursor, which puts the own writes on top. If no
+// sample is live it finds the next key that is.
+absl::StatusOr<std::optional<CursorItem>> TransactionState::RandomItem(Cursor& cursor) {
+  std::optional<std::string_view> from;
+  std::string anywhere;
+  if (writes_.write_count() != 0) from = SampleOwnWrite();
+  if (!from) {
+    if (absl::Status status = SampleKey(from, anywhere); !status.ok()) return status;
+  }
+  absl::Status status = cursor.SeekForward(from ? *from : std::string_view(anywhere), true);
+  if (status.ok() && !cursor.valid()) status = cursor.SeekToFirst();
+  if (!status.ok()) return status;
+  if (!cursor.valid()) return std::nullopt;
+  CursorItem item = cursor.item();
+  item.key = copied_.Copy(item.key);
+  return item;
+}
+
+}  // namespace nacre::txn
