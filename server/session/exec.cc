@@ -179,6 +179,7 @@ void Session::Multi() {
   }
   mode_ = Mode::kQueueing;
   queue_rejected_ = false;
+  queue_needs_memory_ = false;
   queue_slow_ = false;
   out_.Ok();
 }
@@ -194,6 +195,8 @@ void Session::Exec() {
   watches_.Clear();
   if (queue_rejected_) {
     out_.Error("EXECABORT Transaction discarded because of previous errors.");
+  } else if (queue_needs_memory_ && IsOverMemory()) {
+    out_.Error(absl::StrCat("EXECABORT Transaction discarded because of: ", kOutOfMemory));
   } else if (watches.spoiled()) {
     out_.NullArray();
   } else {

@@ -140,12 +140,23 @@ void Session::LoadAhead(const RequestBatch& batch) {
   }
 }
 
+bool Session::IsOverMemory() const {
+  const uint64_t bytes_max = server_.settings().memory_bytes_max();
+  return bytes_max != 0 && server_.db().GetStats().memory_bytes > bytes_max;
+}
+
 void Session::Queue(const CommandSpec& spec, Args args) {
+  // Told now, and not only by the commit, so that the client need not send the others.
+  if (spec.Has(kDenyOom) && IsOverMemory()) {
+    Reject(kOutOfMemory);
+    return;
+  }
   if (!queue_.Add(spec, args, server_.settings().multi_bytes_max())) {
     Reject(absl::StrCat("ERR the commands queued by MULTI take more than ",
                         server_.settings().multi_bytes_max(), " bytes"));
     return;
   }
+  queue_needs_memory_ = queue_needs_memory_ || spec.Has(kDenyOom);
   queue_slow_ = queue_slow_ || spec.slow != nullptr || spec.Has(kSlowInTransaction) ||
                 queue_.words() > kQuickWordsMax;
   out_.Simple("QUEUED");
@@ -197,7 +208,7 @@ void WriteStatus(const absl::Status& status, ReplyWriter& out) {
     return;
   }
   if (status.GetPayload(kMemoryLimitPayload)) {
-    out.Error("OOM command not allowed when used memory > 'maxmemory'.");
+    out.Error(kOutOfMemory);
     return;
   }
   out.Error(absl::StrCat("ERR ", message));

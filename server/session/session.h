@@ -146,6 +146,8 @@ class Session {
   void RunAlone(const CommandSpec& spec, Args args);
   void RunOpen(const CommandSpec& spec, Args args);
   void Queue(const CommandSpec& spec, Args args);
+  // Whether memory is used up before a command adds to it. O(threads) if there is a bound.
+  bool IsOverMemory() const;
 
   // How many requests, from the first on, may share a transaction. Fills together_ and locked_.
   size_t CollectTogether(const RequestBatch& batch);
@@ -166,11 +168,12 @@ class Session {
   Mode mode_ = Mode::kAlone;
   Replies replies_ = Replies::kOn;
   bool closing_ = false;
-  bool running_queue_ = false;   // EXEC is at work.
-  bool names_changed_ = false;   // Since Publish().
-  bool authenticated_;           // Or came when there was no password.
-  bool queue_rejected_ = false;  // A command could not be queued: EXEC will refuse.
-  bool queue_slow_ = false;      // A queued command makes EXEC slow.
+  bool running_queue_ = false;       // EXEC is at work.
+  bool names_changed_ = false;       // Since Publish().
+  bool authenticated_;               // Or came when there was no password.
+  bool queue_rejected_ = false;      // A command could not be queued: EXEC will refuse.
+  bool queue_needs_memory_ = false;  // A queued command is refused past maxmemory.
+  bool queue_slow_ = false;          // A queued command makes EXEC slow.
   const CommandSpec* last_command_ = nullptr;
   ClientState client_;
   absl::Time wait_until_;
@@ -200,6 +203,7 @@ absl::Status RunInside(const CommandSpec& spec, Keyspace keyspace, DataContext& 
 
 // The error that a client gets for a status of the engine.
 void WriteStatus(const absl::Status& status, ReplyWriter& out);
+inline constexpr char kOutOfMemory[] = "OOM command not allowed when used memory > 'maxmemory'.";
 
 }  // namespace nacre::server
 

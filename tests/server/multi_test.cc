@@ -329,5 +329,27 @@ TEST_F(Multi, TheQueueIsBounded) {
             "-ERR the watched keys would take more than 4096 bytes");
 }
 
+TEST_F(Multi, PastMaxmemory_WritesAreRefusedWhenQueuedAndAtExec_ReadsRun) {
+  const std::string oom = "OOM command not allowed when used memory > 'maxmemory'.";
+  const std::string discarded = "-EXECABORT Transaction discarded because of previous errors.";
+  WireClient client = Connect();
+  WireClient admin = Connect();
+  Converse(client, {{"SET k v", "+OK"}, {"MULTI", "+OK"}, {"GET k", "+QUEUED"}});
+  EXPECT_EQ(admin.Do("CONFIG SET maxmemory 1"), "+OK");
+  Converse(client, {{"DEL missing", "+QUEUED"},
+                    {"EXEC", "[\"v\", :0]"},
+                    {"MULTI", "+OK"},
+                    {"SET k w", "-" + oom},
+                    {"EXEC", discarded},
+                    {"MULTI", "+OK"}});
+  EXPECT_EQ(admin.Do("CONFIG SET maxmemory 0"), "+OK");
+  EXPECT_EQ(client.Do("SET k w"), "+QUEUED");
+  EXPECT_EQ(admin.Do("CONFIG SET maxmemory 1"), "+OK");
+  EXPECT_EQ(client.Do("EXEC"), "-EXECABORT Transaction discarded because of: " + oom);
+  EXPECT_EQ(client.Do("GET k"), "\"v\"");
+  // The next block is not held to what the last one needed.
+  Converse(client, {{"MULTI", "+OK"}, {"GET k", "+QUEUED"}, {"EXEC", "[\"v\"]"}});
+}
+
 }  // namespace
 }  // namespace nacre::server

@@ -1,17 +1,26 @@
-// ioredis against the server at NACRE_PORT. Version 5 speaks RESP2, and asks INFO before it is ready.
+// ioredis against the server at NACRE_PORT. It asks INFO before it is ready. Version 5 speaks RESP2 only;
+// version 6 RESP3, unless it is told otherwise.
 
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, describe, test} from 'node:test';
-import {Redis} from 'ioredis';
+import {forEachVersion, readyAgain} from './support.mjs';
 
 const port = Number(process.env.NACRE_PORT);
 
-describe('ioredis', () => {
+const modules = {
+  5: {name: 'ioredis', nodeMin: 18, protocols: {'by default': [{}, 2]}},
+  6: {name: 'ioredis6', nodeMin: 20, protocols: {'by default': [{}, 3], 'RESP2': [{protocol: 2}, 2]}},
+};
+
+// options: what every client is made with. protocol: what it is to speak then.
+function suite({Redis}, options, protocol) {
+  const connect = (more = {}) => new Redis({port, ...options, ...more});
+
   let a;
   let b;
   before(async () => {
-    a = new Redis({port});
-    b = new Redis({port});
+    a = connect();
+    b = connect();
     await Promise.all([a.ping(), b.ping()]);
   });
   after(async () => {
@@ -20,6 +29,11 @@ describe('ioredis', () => {
   });
   beforeEach(async () => {
     await a.flushall();
+  });
+
+  test('the protocol is the one asked for', async () => {
+    const hello = await a.call('HELLO');
+    assert.equal(hello[hello.indexOf('proto') + 1], protocol);
   });
 
   test('strings', async () => {
@@ -48,7 +62,7 @@ describe('ioredis', () => {
   });
 
   test('databases are separate', async () => {
-    const one = new Redis({port, db: 1});
+    const one = connect({db: 1});
     await a.set('k', 'zero');
     assert.equal(await one.get('k'), null);
     await one.quit();
@@ -123,7 +137,40 @@ describe('ioredis', () => {
   test('RANGE', async () => {
     await a.mset('a', 1, 'b', 2, 'c', 3);
     assert.deepEqual(await a.call('RANGE', '[b', '+'), ['b', 'c']);
-    assert.deepEqual(await a.call('RANGE', '+', '-', 'REV', 'LIMIT', 0, 1, 'WITHVALUES'),
+    assert.deepEqual((await a.call('RANGE', '+', '-', 'REV', 'LIMIT', 0, 1, 'WITHVALUES')).flat(),
                      ['c', '3']);
   });
+
+  test('a client that the server has cut off comes back as it was', async (t) => {
+    const c = connect({db: 3, connectionName: 'phoenix'});
+    t.after(() => c.disconnect());
+    await c.set('k', 'kept');
+    const id = await c.client('ID');
+    const ready = readyAgain(c);
+    assert.equal(await a.client('KILL', 'ID', id), 1);
+    await ready;
+    assert.notEqual(await c.client('ID'), id);
+    assert.equal(await c.client('GETNAME'), 'phoenix');
+    assert.equal(await c.get('k'), 'kept');
+    assert.equal(await a.get('k'), null);  // Another database.
+  });
+
+  test('a transaction ends with its connection', async (t) => {
+    const c = connect();
+    t.after(() => c.disconnect());
+    await c.call('BEGIN');
+    await c.set('k', 'uncommitted');
+    const ready = readyAgain(c);
+    await a.client('KILL', 'ID', await c.client('ID'));
+    await ready;
+    await c.set('l', 'at once');
+    assert.deepEqual(await a.mget('k', 'l'), [null, 'at once']);
+    await assert.rejects(c.call('COMMIT'));
+  });
+}
+
+await forEachVersion('ioredis', modules, (module, {protocols}) => {
+  for (const [title, [options, protocol]] of Object.entries(protocols)) {
+    describe(title, () => suite(module, options, protocol));
+  }
 });
