@@ -4,6 +4,8 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/clock.h"
+#include "server/command/table.h"
 
 namespace nacre::server {
 
@@ -56,6 +58,10 @@ absl::StatusOr<std::unique_ptr<ServerState>> ServerState::Open(const ServerOptio
 
 void ServerState::MakeThreadCounters(int threads) {
   thread_counters_ = std::vector<ThreadCounters>(static_cast<size_t>(threads));
+  for (ThreadCounters& thread : thread_counters_) {
+    thread.commands_run = std::make_unique<CommandCounters>(CommandIndexes(), /*one_writer=*/true);
+  }
+  slow_commands_run_ = std::make_unique<CommandCounters>(CommandIndexes(), /*one_writer=*/false);
   settings_.Fix("io-threads", std::to_string(threads));
 }
 
@@ -65,6 +71,9 @@ void ServerState::set_port(uint16_t port) {
 }
 
 ServerState::Totals ServerState::SinceStart() const {
+  std::vector<CommandTotals> by_command(CommandIndexes());
+  for (const ThreadCounters& thread : thread_counters_) thread.commands_run->AddTo(by_command);
+  slow_commands_run_->AddTo(by_command);
   return {.connections_received = counters_.connections_received.load(std::memory_order_relaxed),
           .connections_rejected = counters_.connections_rejected.load(std::memory_order_relaxed),
           .commands = Sum(&ThreadCounters::commands),
@@ -72,12 +81,19 @@ ServerState::Totals ServerState::SinceStart() const {
           .bytes_in = Sum(&ThreadCounters::bytes_in),
           .bytes_out = Sum(&ThreadCounters::bytes_out),
           .slow_commands = counters_.slow_commands.load(std::memory_order_relaxed),
-          .keys_expired = db_->GetStats().keys_expired};
+          .keys_expired = db_->GetStats().keys_expired,
+          .by_command = std::move(by_command)};
 }
 
 ServerState::Totals ServerState::SinceReset() const {
-  const Totals now = SinceStart();
+  Totals now = SinceStart();
   MutexLock lock(reset_mutex_);
+  for (size_t i = 0; i < at_reset_.by_command.size(); ++i) {
+    now.by_command[i].calls -= at_reset_.by_command[i].calls;
+    now.by_command[i].nanos -= at_reset_.by_command[i].nanos;
+    now.by_command[i].rejected -= at_reset_.by_command[i].rejected;
+    now.by_command[i].failed -= at_reset_.by_command[i].failed;
+  }
   return {.connections_received = now.connections_received - at_reset_.connections_received,
           .connections_rejected = now.connections_rejected - at_reset_.connections_rejected,
           .commands = now.commands - at_reset_.commands,
@@ -85,13 +101,28 @@ ServerState::Totals ServerState::SinceReset() const {
           .bytes_in = now.bytes_in - at_reset_.bytes_in,
           .bytes_out = now.bytes_out - at_reset_.bytes_out,
           .slow_commands = now.slow_commands - at_reset_.slow_commands,
-          .keys_expired = now.keys_expired - at_reset_.keys_expired};
+          .keys_expired = now.keys_expired - at_reset_.keys_expired,
+          .by_command = std::move(now.by_command)};
 }
 
 void ServerState::ResetCounters() {
-  const Totals now = SinceStart();
+  Totals now = SinceStart();
+  error_stats_.Reset();
   MutexLock lock(reset_mutex_);
-  at_reset_ = now;
+  at_reset_ = std::move(now);
+}
+
+double ServerState::CommandsPerSecond() {
+  constexpr int64_t kNanosMin = 100'000'000;
+  const uint64_t commands = Sum(&ThreadCounters::commands);
+  MutexLock lock(rate_mutex_);
+  const int64_t now = CoarseNanos();
+  const int64_t nanos = now - rate_since_nanos_;
+  if (nanos < kNanosMin) return rate_;
+  rate_ = static_cast<double>(commands - rate_commands_) * 1e9 / static_cast<double>(nanos);
+  rate_since_nanos_ = now;
+  rate_commands_ = commands;
+  return rate_;
 }
 
 uint64_t ServerState::Sum(std::atomic<uint64_t> ThreadCounters::*counter) const {

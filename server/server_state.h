@@ -10,10 +10,12 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "nacre/database.h"
+#include "server/base/clock.h"
 #include "server/clients/client_registry.h"
 #include "server/options.h"
 #include "server/scan_cursors.h"
 #include "server/settings/settings.h"
+#include "server/stats/command_stats.h"
 
 namespace nacre::server {
 
@@ -28,6 +30,7 @@ class ServerState {
     std::atomic<uint64_t> errors = 0;
     std::atomic<uint64_t> bytes_in = 0;
     std::atomic<uint64_t> bytes_out = 0;
+    std::unique_ptr<CommandCounters> commands_run;
 
     // One writer, so a load and a store will do instead of a locked instruction.
     static void Add(std::atomic<uint64_t>& counter, uint64_t by) {
@@ -59,6 +62,7 @@ class ServerState {
     uint64_t bytes_out = 0;
     uint64_t slow_commands = 0;
     uint64_t keys_expired = 0;
+    std::vector<CommandTotals> by_command;  // By CommandSpec::index.
   };
 
   // Opens the database and its keyspaces.
@@ -93,6 +97,12 @@ class ServerState {
   ThreadCounters& thread_counters(int thread) {
     return thread_counters_[static_cast<size_t>(thread)];
   }
+  // Of the commands that the slow lane runs, for all of its threads.
+  CommandCounters& slow_commands_run() { return *slow_commands_run_; }
+  ErrorStats& error_stats() { return error_stats_; }
+  const ErrorStats& error_stats() const { return error_stats_; }
+  // Commands a second, over the time since it was last asked for (at least a tenth of a second).
+  double CommandsPerSecond();
   Totals SinceReset() const;
   void ResetCounters();
   // Over all I/O threads.
@@ -122,6 +132,12 @@ class ServerState {
   Counters counters_;
   std::vector<ThreadCounters> thread_counters_;
   // The counters have one writer each, so they are not set back: what they were is subtracted.
+  std::unique_ptr<CommandCounters> slow_commands_run_;
+  ErrorStats error_stats_;
+  Mutex rate_mutex_;
+  int64_t rate_since_nanos_ ABSL_GUARDED_BY(rate_mutex_) = CoarseNanos();
+  uint64_t rate_commands_ ABSL_GUARDED_BY(rate_mutex_) = 0;
+  double rate_ ABSL_GUARDED_BY(rate_mutex_) = 0;
   mutable Mutex reset_mutex_;
   Totals at_reset_ ABSL_GUARDED_BY(reset_mutex_);
 };

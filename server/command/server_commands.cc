@@ -18,10 +18,15 @@ const CommandSpec kCommandSubcommands[] = {
      .summary = "Answers what commands are for.",
      .session = RunCommandDocs},
     {.name = "command|getkeys",
-     .arity = -3,
+     .arity = -4,
      .syntax = "command [argument ...]",
      .summary = "Answers which arguments of a command are keys.",
      .session = RunCommandGetKeys},
+    {.name = "command|getkeysandflags",
+     .arity = -4,
+     .syntax = "command [argument ...]",
+     .summary = "The same, with what each key is used for.",
+     .session = RunCommandGetKeysAndFlags},
     {.name = "command|help", .arity = 2, .summary = "Lists the subcommands.", .session = RunHelp},
     {.name = "command|info",
      .arity = -2,
@@ -30,9 +35,10 @@ const CommandSpec kCommandSubcommands[] = {
      .session = RunCommandInfo},
     {.name = "command|list",
      .arity = -2,
-     .syntax = "[FILTERBY PATTERN pattern]",
-     .summary = "Lists the names of the commands.",
-     .session = RunCommandList},
+     .syntax = "[FILTERBY MODULE name | ACLCAT category | PATTERN pattern]",
+     .summary = "Lists the names of commands and subcommands.",
+     .session = RunCommandList,
+     .slow = LongWordsAreSlow},
 };
 
 const CommandSpec kConfigSubcommands[] = {
@@ -116,10 +122,7 @@ const CommandSpec kServerCommands[] = {
      .syntax = "[subcommand [argument ...]]",
      .summary = "Describes the commands.",
      .notes = R"(
-Subcommands: `COUNT`, `DOCS`, `GETKEYS`, `HELP`, `INFO`, `LIST [FILTERBY PATTERN pattern]`.
-
-Differs from Redis: `DOCS` has no description of the arguments, and `LIST` filters by pattern
-only.)",
+Differs from Redis: `DOCS` has neither the arguments nor the history of commands.)",
      .session = RunCommand,
      .subcommands = kCommandSubcommands},
     {.name = "config",
@@ -179,10 +182,14 @@ As `FLUSHALL` does.)",
      .syntax = "[section ...]",
      .summary = "Reports counters and gauges, by section.",
      .notes = R"(
-The sections: server, clients, memory, persistence, stats, transactions, vacuum, cpu, keyspace.
+The sections: server, clients, memory, persistence, stats, replication, transactions, vacuum, cpu,
+modules, commandstats, errorstats, cluster, keyspace. `default` leaves out commandstats and modules,
+`all` modules; `everything` is all of them.
 
 Differs from Redis: `transactions` and `vacuum` are additions. `redis_version` names the version
-of Redis whose behaviour is followed, `nacre_version` the server's own.)",
+of Redis whose behaviour is followed, `nacre_version` the server's own. One of 16 quick commands is
+timed, so `usec` is an estimate. `instantaneous_ops_per_sec` is over the time since it was last asked
+for. `keyspace_hits` and `keyspace_misses` are not counted.)",
      .session = RunInfo,
      .slow_state = CountingIsSlow},
     {.name = "lolwut",

@@ -17,6 +17,7 @@ namespace nacre::server {
 
 class ServerState;
 class Session;
+struct CommandFacts;
 
 // What a data command works on. It is the same code in every mode of execution: alone, behind
 // MULTI, and between BEGIN and COMMIT. It may run several times before one run counts.
@@ -91,7 +92,11 @@ struct CommandSpec {
   KeyPositions keys = {};
   // Of a command that works in several databases; `keys` are then those that COMMAND tells of.
   KeyFinder find_keys = nullptr;
-  std::string_view group = {};    // Where docs/COMMANDS.md has it; filled in by the table.
+  // Filled in by the table: where docs/COMMANDS.md has it, its place among all commands and
+  // subcommands, and what Redis tells of it (nullptr if Redis does not have it).
+  std::string_view group = {};
+  uint32_t index = 0;
+  const CommandFacts* facts = nullptr;
   std::string_view syntax = {};   // The arguments.
   std::string_view summary = {};  // One sentence.
   std::string_view notes = {};    // Markdown: what there is to know beyond it.

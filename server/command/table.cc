@@ -3,17 +3,39 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
 #include <vector>
 
 #include "server/base/text.h"
+#include "server/command/facts.h"
 #include "server/command/groups.h"
 
 namespace nacre::server {
 
 namespace {
 
-std::vector<CommandSpec> AllGroups() {
-  std::vector<CommandSpec> all;
+struct Table {
+  std::vector<CommandSpec> commands;
+  std::deque<std::vector<CommandSpec>> subcommands;  // The commands point into it.
+  size_t indexes = 0;
+};
+
+void Complete(Table& table, CommandSpec& spec) {
+  spec.index = static_cast<uint32_t>(table.indexes++);
+  spec.facts = FindFacts(spec.name);
+  if (spec.subcommands.empty()) return;
+  std::vector<CommandSpec>& own =
+      table.subcommands.emplace_back(spec.subcommands.begin(), spec.subcommands.end());
+  for (CommandSpec& subcommand : own) {
+    subcommand.group = spec.group;
+    Complete(table, subcommand);
+  }
+  spec.subcommands = own;
+}
+
+Table AllGroups() {
+  Table table;
+  std::vector<CommandSpec>& all = table.commands;
   const auto add = [&all](absl::Span<const CommandSpec> group, std::string_view name) {
     for (const CommandSpec& spec : group) {
       all.push_back(spec);
@@ -27,7 +49,13 @@ std::vector<CommandSpec> AllGroups() {
   add(TransactionCommands(), "transactions");
   std::sort(all.begin(), all.end(),
             [](const CommandSpec& a, const CommandSpec& b) { return a.name < b.name; });
-  return all;
+  for (CommandSpec& spec : all) Complete(table, spec);
+  return table;
+}
+
+const Table& TheTable() {
+  static const Table table = AllGroups();
+  return table;
 }
 
 // Open addressing over the lower-cased first eight bytes and the length. Sparse, so that
@@ -82,9 +110,22 @@ class Index {
 
 }  // namespace
 
-absl::Span<const CommandSpec> AllCommands() {
-  static const std::vector<CommandSpec> all = AllGroups();
-  return all;
+absl::Span<const CommandSpec> AllCommands() { return TheTable().commands; }
+
+size_t CommandIndexes() { return TheTable().indexes; }
+
+void ForEachCommand(absl::FunctionRef<void(const CommandSpec&)> visit) {
+  for (const CommandSpec& spec : AllCommands()) {
+    visit(spec);
+    for (const CommandSpec& subcommand : spec.subcommands) visit(subcommand);
+  }
+}
+
+const CommandSpec* FindFullName(std::string_view name) {
+  const size_t bar = name.find('|');
+  const CommandSpec* const command = FindCommand(name.substr(0, bar));
+  if (command == nullptr || bar == std::string_view::npos) return command;
+  return FindSubcommand(*command, name.substr(bar + 1));
 }
 
 const CommandSpec* FindCommand(std::string_view name) {

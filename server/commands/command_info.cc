@@ -1,15 +1,14 @@
-// COMMAND: the table of commands, told to clients.
+// COMMAND INFO: the table of commands, told to client libraries.
 
-#include <string>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/text.h"
+#include "server/command/facts.h"
 #include "server/command/table.h"
+#include "server/commands/command_words.h"
 #include "server/commands/handlers.h"
-#include "server/commands/names.h"
-#include "server/commands/values.h"
 #include "server/session/session.h"
-#include "server/version.h"
 
 namespace nacre::server {
 
@@ -20,42 +19,23 @@ struct FlagName {
   std::string_view name;
 };
 
+// Of commands that Redis does not have.
 constexpr FlagName kFlagNames[] = {
     {kWrite, "write"}, {kReadOnly, "readonly"}, {kDenyOom, "denyoom"},
     {kAdmin, "admin"}, {kFast, "fast"},         {kNoAuth, "no_auth"},
 };
 
-void WriteFlags(uint32_t flags, ReplyWriter& out) {
-  size_t count = 0;
-  for (const FlagName& flag : kFlagNames) count += (flags & flag.flag) != 0 ? 1 : 0;
-  out.Set(count);
-  for (const FlagName& flag : kFlagNames) {
-    if ((flags & flag.flag) != 0) out.Simple(flag.name);
-  }
+void WriteWords(const std::vector<std::string_view>& words, std::string_view before,
+                ReplyWriter& out) {
+  out.Set(words.size());
+  for (const std::string_view word : words) out.Simple(absl::StrCat(ToAbsl(before), ToAbsl(word)));
 }
 
-// "@fast @read @string": what access-control lists would name.
-void WriteCategories(const CommandSpec& spec, std::string_view group, ReplyWriter& out) {
-  const bool reads = spec.Has(kReadOnly);
-  const bool writes = spec.Has(kWrite);
-  out.Set(2 + (reads ? 1 : 0) + (writes ? 1 : 0));
-  if (writes) out.Simple("@write");
-  if (reads) out.Simple("@read");
-  out.Simple(absl::StrCat("@", ToAbsl(group)));
-  out.Simple(spec.Has(kFast) ? "@fast" : "@slow");
-}
-
-// Where the keys are, in the form that came with Redis 7.
-void WriteKeySpecs(const CommandSpec& spec, ReplyWriter& out) {
-  if (spec.keys.first == 0) {
-    out.Array(0);
-    return;
-  }
-  out.Array(1);
+// Where the keys from the `first`-th argument on are, in the form that came with Redis 7.
+void WriteKeySpec(std::string_view flags, int first, int last, int step, ReplyWriter& out) {
   out.Map(3);
   out.Bulk("flags");
-  out.Set(1);
-  out.Simple(spec.Has(kWrite) ? "RW" : "RO");
+  WriteWords(BlankParted(flags), "", out);
   out.Bulk("begin_search");
   out.Map(2);
   out.Bulk("type");
@@ -63,7 +43,7 @@ void WriteKeySpecs(const CommandSpec& spec, ReplyWriter& out) {
   out.Bulk("spec");
   out.Map(1);
   out.Bulk("index");
-  out.Integer(spec.keys.first);
+  out.Integer(first);
   out.Bulk("find_keys");
   out.Map(2);
   out.Bulk("type");
@@ -72,138 +52,112 @@ void WriteKeySpecs(const CommandSpec& spec, ReplyWriter& out) {
   out.Map(3);
   out.Bulk("lastkey");
   // Counted from the first key, unless it is from the end.
-  out.Integer(spec.keys.last < 0 ? spec.keys.last : spec.keys.last - spec.keys.first);
+  out.Integer(last < 0 ? last : last - first);
   out.Bulk("keystep");
-  out.Integer(spec.keys.step);
+  out.Integer(step);
   out.Bulk("limit");
   out.Integer(0);
 }
 
-void WriteCommand(const CommandSpec& spec, const CommandSpec& command, ReplyWriter& out) {
+void WriteKeySpecs(const CommandSpec& spec, ReplyWriter& out) {
+  const KeyPositions& keys = spec.keys;
+  if (keys.first == 0) {
+    out.Array(0);
+    return;
+  }
+  const std::vector<std::string_view> flags = KeyFlags(spec);
+  out.Array(flags.size());
+  if (flags.size() == 1) {
+    WriteKeySpec(flags[0], keys.first, keys.last, keys.step, out);
+    return;
+  }
+  int position = keys.first;
+  for (const std::string_view each : flags) {
+    WriteKeySpec(each, position, position, keys.step, out);
+    position += keys.step;
+  }
+}
+
+void WriteCommand(const CommandSpec& spec, ReplyWriter& out) {
   out.Array(10);
   out.Bulk(spec.name);
   out.Integer(spec.arity);
-  WriteFlags(spec.flags, out);
+  WriteWords(FlagWords(spec), "", out);
   out.Integer(spec.keys.first);
   out.Integer(spec.keys.last);
   out.Integer(spec.keys.step);
-  WriteCategories(spec, command.group, out);
-  out.Array(0);  // Hints for proxies; none.
+  WriteWords(Categories(spec), "@", out);
+  const std::vector<std::string_view> tips =
+      BlankParted(spec.facts == nullptr ? "" : spec.facts->tips);
+  out.Array(tips.size());
+  for (const std::string_view tip : tips) out.Bulk(tip);
   WriteKeySpecs(spec, out);
   out.Array(spec.subcommands.size());
-  for (const CommandSpec& subcommand : spec.subcommands) WriteCommand(subcommand, command, out);
-}
-
-void WriteCommand(const CommandSpec& spec, ReplyWriter& out) { WriteCommand(spec, spec, out); }
-
-void WriteDocs(const CommandSpec& spec, ReplyWriter& out) {
-  out.Bulk(spec.name);
-  out.Map(spec.subcommands.empty() ? 3 : 4);
-  out.Bulk("summary");
-  out.Bulk(spec.summary);
-  out.Bulk("since");
-  out.Bulk(kNacreVersion);
-  out.Bulk("group");
-  out.Bulk(spec.group);
-  if (spec.subcommands.empty()) return;
-  out.Bulk("subcommands");
-  out.Map(spec.subcommands.size());
-  for (const CommandSpec& subcommand : spec.subcommands) {
-    out.Bulk(subcommand.name);
-    out.Map(1);
-    out.Bulk("summary");
-    out.Bulk(subcommand.summary);
-  }
-}
-
-void AnswerInfo(Args names, ReplyWriter& out) {
-  if (names.empty()) {
-    out.Array(AllCommands().size());
-    for (const CommandSpec& spec : AllCommands()) WriteCommand(spec, out);
-    return;
-  }
-  out.Array(names.size());
-  for (const std::string_view name : names) {
-    const CommandSpec* spec = FindCommand(name);
-    if (spec != nullptr) {
-      WriteCommand(*spec, out);
-    } else {
-      out.Null();
-    }
-  }
-}
-
-void AnswerDocs(Args names, ReplyWriter& out) {
-  if (names.empty()) {
-    out.Map(AllCommands().size());
-    for (const CommandSpec& spec : AllCommands()) WriteDocs(spec, out);
-    return;
-  }
-  size_t known = 0;
-  for (const std::string_view name : names) known += FindCommand(name) != nullptr ? 1 : 0;
-  out.Map(known);
-  for (const std::string_view name : names) {
-    const CommandSpec* spec = FindCommand(name);
-    if (spec != nullptr) WriteDocs(*spec, out);
-  }
-}
-
-void AnswerGetKeys(Args command, ReplyWriter& out) {
-  const CommandSpec* spec = FindCommand(command[0]);
-  if (spec == nullptr) {
-    out.Error("ERR Invalid command specified");
-  } else if (spec->keys.first == 0) {
-    out.Error("ERR The command has no key arguments");
-  } else if (!spec->AcceptsWords(command.size())) {
-    out.Error("ERR Invalid number of arguments specified for command");
-  } else {
-    const size_t begun_at = out.BeginArray();
-    size_t keys = 0;
-    ForEachKey(*spec, command, [&](std::string_view key) {
-      out.Bulk(key);
-      ++keys;
-    });
-    out.EndArray(begun_at, keys);
-  }
-}
-
-// COMMAND LIST [FILTERBY PATTERN pattern]
-void AnswerList(Args filter, ReplyWriter& out) {
-  std::string_view pattern = "*";
-  if (!filter.empty()) {
-    if (filter.size() != 3 || !EqualsIgnoringCase(filter[0], "filterby") ||
-        !EqualsIgnoringCase(filter[1], "pattern")) {
-      out.Error(kSyntaxError);
-      return;
-    }
-    pattern = filter[2];
-  }
-  const size_t begun_at = out.BeginArray();
-  size_t names = 0;
-  for (const CommandSpec& spec : AllCommands()) {
-    if (!MatchesGlob(pattern, spec.name, /*ignore_case=*/true)) continue;
-    out.Bulk(spec.name);
-    ++names;
-  }
-  out.EndArray(begun_at, names);
+  for (const CommandSpec& subcommand : spec.subcommands) WriteCommand(subcommand, out);
 }
 
 }  // namespace
 
-void RunCommand(Session& session, Args) { AnswerInfo({}, session.out()); }
-
-void RunCommandCount(Session& session, Args) {
-  session.out().Integer(static_cast<int64_t>(AllCommands().size()));
+std::vector<std::string_view> BlankParted(std::string_view text) {
+  std::vector<std::string_view> words;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    words.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
 }
 
-void RunCommandDocs(Session& session, Args args) { AnswerDocs(args.subspan(2), session.out()); }
-
-void RunCommandGetKeys(Session& session, Args args) {
-  AnswerGetKeys(args.subspan(2), session.out());
+std::vector<std::string_view> FlagWords(const CommandSpec& spec) {
+  if (spec.facts != nullptr) return BlankParted(spec.facts->flags);
+  std::vector<std::string_view> words;
+  for (const FlagName& flag : kFlagNames) {
+    if (spec.Has(flag.flag)) words.push_back(flag.name);
+  }
+  return words;
 }
 
-void RunCommandInfo(Session& session, Args args) { AnswerInfo(args.subspan(2), session.out()); }
+std::vector<std::string_view> Categories(const CommandSpec& spec) {
+  if (spec.facts != nullptr) return BlankParted(spec.facts->categories);
+  std::vector<std::string_view> words;
+  if (spec.group == "generic") words.push_back("keyspace");
+  if (spec.Has(kReadOnly)) words.push_back("read");
+  if (spec.Has(kWrite)) words.push_back("write");
+  if (spec.Has(kAdmin)) words.push_back("admin");
+  words.push_back(spec.Has(kFast) ? "fast" : "slow");
+  if (spec.Has(kAdmin)) words.push_back("dangerous");
+  if (spec.group == "connection") words.push_back("connection");
+  if (spec.group == "transactions") words.push_back("transaction");
+  return words;
+}
 
-void RunCommandList(Session& session, Args args) { AnswerList(args.subspan(2), session.out()); }
+std::vector<std::string_view> KeyFlags(const CommandSpec& spec) {
+  if (spec.facts == nullptr || spec.facts->key_flags[0].empty()) {
+    return {spec.Has(kWrite) ? "RW access update" : "RO access"};
+  }
+  if (spec.facts->key_flags[1].empty()) return {spec.facts->key_flags[0]};
+  return {spec.facts->key_flags[0], spec.facts->key_flags[1]};
+}
+
+void RunCommand(Session& session, Args) {
+  session.out().Array(AllCommands().size());
+  for (const CommandSpec& spec : AllCommands()) WriteCommand(spec, session.out());
+}
+
+void RunCommandInfo(Session& session, Args args) {
+  if (args.size() == 2) {
+    RunCommand(session, args);
+    return;
+  }
+  session.out().Array(args.size() - 2);
+  for (const std::string_view name : args.subspan(2)) {
+    const CommandSpec* const spec = FindFullName(name);
+    if (spec != nullptr) {
+      WriteCommand(*spec, session.out());
+    } else {
+      session.out().Null();
+    }
+  }
+}
 
 }  // namespace nacre::server

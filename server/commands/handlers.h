@@ -158,10 +158,15 @@ void RunRollback(Session& session, Args args);
 
 // command_info.cc
 void RunCommand(Session& session, Args args);
-void RunCommandCount(Session& session, Args args);
-void RunCommandDocs(Session& session, Args args);
-void RunCommandGetKeys(Session& session, Args args);
 void RunCommandInfo(Session& session, Args args);
+
+// command_docs.cc
+void RunCommandDocs(Session& session, Args args);
+
+// command_list.cc
+void RunCommandCount(Session& session, Args args);
+void RunCommandGetKeys(Session& session, Args args);
+void RunCommandGetKeysAndFlags(Session& session, Args args);
 void RunCommandList(Session& session, Args args);
 
 // info.cc

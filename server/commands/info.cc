@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "nacre/database.h"
 #include "server/base/text.h"
+#include "server/command/table.h"
 #include "server/commands/handlers.h"
 #include "server/session/session.h"
 #include "server/version.h"
@@ -29,6 +30,11 @@ class Report {
   void Memory();
   void Persistence();
   void Statistics();
+  void Replication();
+  void Commands();
+  void Errors();
+  void Cluster();
+  void Modules();
   void Transactions();
   void Vacuum();
   void Cpu();
@@ -128,13 +134,60 @@ void Report::Statistics() {
   const ServerState::Totals totals = server_.SinceReset();
   Line("total_connections_received", totals.connections_received);
   Line("total_commands_processed", totals.commands);
+  Line("instantaneous_ops_per_sec", static_cast<uint64_t>(server_.CommandsPerSecond()));
   Line("total_error_replies", totals.errors);
   Line("total_net_input_bytes", totals.bytes_in);
   Line("total_net_output_bytes", totals.bytes_out);
   Line("rejected_connections", totals.connections_rejected);
   Line("expired_keys", totals.keys_expired);
+  Line("evicted_keys", 0);
+  Line("pubsub_channels", 0);
+  Line("pubsub_patterns", 0);
   Line("slow_commands", totals.slow_commands);
 }
+
+// There is one server, which has none to replicate to.
+void Report::Replication() {
+  Section("Replication");
+  Line("role", std::string_view("master"));
+  Line("connected_slaves", 0);
+  Line("master_failover_state", std::string_view("no-failover"));
+  Line("master_replid", server_.run_id());
+  Line("master_replid2", std::string(40, '0'));
+  Line("master_repl_offset", 0);
+  Line("second_repl_offset", -1);
+  Line("repl_backlog_active", 0);
+}
+
+void Report::Commands() {
+  Section("Commandstats");
+  const std::vector<CommandTotals> totals = server_.SinceReset().by_command;
+  ForEachCommand([&](const CommandSpec& spec) {
+    const CommandTotals& command = totals[spec.index];
+    if (command.calls == 0 && command.rejected == 0) return;
+    const uint64_t micros = command.nanos / 1000;
+    const double each =
+        command.calls == 0 ? 0 : static_cast<double>(micros) / static_cast<double>(command.calls);
+    Line(absl::StrCat("cmdstat_", ToAbsl(spec.name)),
+         absl::StrCat("calls=", command.calls, ",usec=", micros,
+                      ",usec_per_call=", absl::StrFormat("%.2f", each),
+                      ",rejected_calls=", command.rejected, ",failed_calls=", command.failed));
+  });
+}
+
+void Report::Errors() {
+  Section("Errorstats");
+  for (const auto& [code, count] : server_.error_stats().counts()) {
+    Line(absl::StrCat("errorstat_", code), absl::StrCat("count=", count));
+  }
+}
+
+void Report::Cluster() {
+  Section("Cluster");
+  Line("cluster_enabled", 0);
+}
+
+void Report::Modules() { Section("Modules"); }
 
 void Report::Transactions() {
   Section("Transactions");
@@ -179,6 +232,10 @@ void Report::Cpu() {
   getrusage(RUSAGE_SELF, &usage);
   Line("used_cpu_sys", absl::StrFormat("%.6f", Seconds(usage.ru_stime)));
   Line("used_cpu_user", absl::StrFormat("%.6f", Seconds(usage.ru_utime)));
+  rusage children = {};
+  getrusage(RUSAGE_CHILDREN, &children);
+  Line("used_cpu_sys_children", absl::StrFormat("%.6f", Seconds(children.ru_stime)));
+  Line("used_cpu_user_children", absl::StrFormat("%.6f", Seconds(children.ru_utime)));
 }
 
 void Report::Keys() {
@@ -192,24 +249,38 @@ void Report::Keys() {
   }
 }
 
+// Who sees a section without naming it.
+enum class Among { kDefault, kAll, kEverything };
+
 struct Section {
   std::string_view name;
   void (Report::*write)();
+  Among among = Among::kDefault;
 };
 
 constexpr Section kSections[] = {
-    {"server", &Report::Server},    {"clients", &Report::Clients},
-    {"memory", &Report::Memory},    {"persistence", &Report::Persistence},
-    {"stats", &Report::Statistics}, {"transactions", &Report::Transactions},
-    {"vacuum", &Report::Vacuum},    {"cpu", &Report::Cpu},
+    {"server", &Report::Server},
+    {"clients", &Report::Clients},
+    {"memory", &Report::Memory},
+    {"persistence", &Report::Persistence},
+    {"stats", &Report::Statistics},
+    {"replication", &Report::Replication},
+    {"transactions", &Report::Transactions},
+    {"vacuum", &Report::Vacuum},
+    {"cpu", &Report::Cpu},
+    {"modules", &Report::Modules, Among::kEverything},
+    {"commandstats", &Report::Commands, Among::kAll},
+    {"errorstats", &Report::Errors},
+    {"cluster", &Report::Cluster},
     {"keyspace", &Report::Keys},
 };
 
-bool Wants(Args sections, std::string_view name) {
-  if (sections.empty()) return true;
-  for (const std::string_view section : sections) {
-    if (EqualsIgnoringCase(section, name) || EqualsIgnoringCase(section, "all") ||
-        EqualsIgnoringCase(section, "everything") || EqualsIgnoringCase(section, "default")) {
+bool Wants(Args sections, const Section& section) {
+  if (sections.empty()) return section.among == Among::kDefault;
+  for (const std::string_view wanted : sections) {
+    if (EqualsIgnoringCase(wanted, section.name) || EqualsIgnoringCase(wanted, "everything") ||
+        (EqualsIgnoringCase(wanted, "all") && section.among != Among::kEverything) ||
+        (EqualsIgnoringCase(wanted, "default") && section.among == Among::kDefault)) {
       return true;
     }
   }
@@ -221,7 +292,7 @@ bool Wants(Args sections, std::string_view name) {
 void RunInfo(Session& session, Args args) {
   Report report(session.server());
   for (const Section& section : kSections) {
-    if (Wants(args.subspan(1), section.name)) (report.*section.write)();
+    if (Wants(args.subspan(1), section)) (report.*section.write)();
   }
   session.out().Verbatim(report.text());
 }

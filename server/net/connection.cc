@@ -59,7 +59,7 @@ Connection::Connection(IoThread& thread, Socket socket)
           server_.NextClientId(), thread_,
           ClientRecord::Socket{AddressOf(socket_, /*local=*/false),
                                AddressOf(socket_, /*local=*/true), socket_.native_handle()})),
-      session_(server_, output_, *record_) {}
+      session_(server_, output_, *record_, *counters_.commands_run) {}
 
 Connection::~Connection() { Unlist(); }
 
@@ -163,6 +163,7 @@ void Connection::Process() {
     ServerState::ThreadCounters::Add(counters_.commands, commands);
     const uint64_t errors = slow_ ? errors_counted_ : session_.out().errors();
     if (errors != errors_counted_) {
+      session_.CountMistakes();  // Of requests that were none.
       ServerState::ThreadCounters::Add(counters_.errors, errors - errors_counted_);
       errors_counted_ = errors;
     }

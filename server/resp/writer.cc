@@ -1,5 +1,7 @@
 #include "server/resp/writer.h"
 
+#include <algorithm>
+
 namespace nacre::server {
 
 void ReplyWriter::Line(char type, std::string_view line) {
@@ -12,7 +14,10 @@ void ReplyWriter::Line(char type, std::string_view line) {
 }
 
 void ReplyWriter::Error(std::string_view line) {
+  constexpr size_t kCodeBytesMax = 32;
   ++errors_;
+  const size_t code_bytes = std::min({line.find(' '), line.size(), kCodeBytesMax});
+  mistakes_.push_back({out_->size(), std::string(line.substr(0, code_bytes))});
   char* const text = out_->Reserve(line.size() + 3) + 1;
   Line('-', line);
   for (size_t i = 0; i < line.size(); ++i) {

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/base/byte_buffer.h"
 
@@ -48,12 +50,32 @@ class ReplyWriter {
 
   // Takes back everything that was written since size() was `mark`.
   size_t Mark() const { return out_->size(); }
-  void RollbackTo(size_t mark) { out_->Truncate(mark); }
+  void RollbackTo(size_t mark) {
+    out_->Truncate(mark);
+    while (!mistakes_.empty() && mistakes_.back().offset >= mark) [[unlikely]] {
+        mistakes_.pop_back();
+        --errors_;
+      }
+  }
   size_t size() const { return out_->size(); }
 
+  // Error replies so far that were not taken back.
   uint64_t errors() const { return errors_; }
+  bool has_mistakes() const { return !mistakes_.empty(); }
+  // Calls `visit` with the first word of each error reply since the last call. From then on they
+  // count even if they are taken back.
+  template <typename Visit>
+  void TakeMistakes(Visit visit) {
+    for (const Mistake& mistake : mistakes_) visit(std::string_view(mistake.code));
+    mistakes_.clear();
+  }
 
  private:
+  struct Mistake {
+    size_t offset;
+    std::string code;
+  };
+
   void Raw(std::string_view bytes) { out_->Append(bytes); }
   void Line(char type, std::string_view line);
   void Number(char type, int64_t value) {
@@ -73,6 +95,7 @@ class ReplyWriter {
   ByteBuffer* out_;
   int protocol_ = 2;
   uint64_t errors_ = 0;
+  std::vector<Mistake> mistakes_;
 };
 
 inline void ReplyWriter::Bulk(std::string_view bytes) {

@@ -45,6 +45,13 @@ class ExecRun {
   }
 
  private:
+  // What counts is the run that counts.
+  void CountCommands() {
+    for (size_t i = 0; i < queue_.size(); ++i) {
+      session_.lane_counters_->CountCall(queue_.spec(i).index, failed_[i]);
+    }
+  }
+
   // Finds out which keys the queue names, in which database each.
   void Collect() {
     int database = session_.client_.database;
@@ -108,16 +115,19 @@ class ExecRun {
   absl::Status RunCommands(Transaction* tx) {
     Restore();
     session_.out_.Array(queue_.size());
+    failed_.assign(queue_.size(), false);
     const size_t bytes_max = session_.server_.settings().reply_bytes_max();
     for (size_t i = 0; i < queue_.size(); ++i) {
       const CommandSpec& spec = queue_.spec(i);
       const Args args = queue_.args(i, scratch_);
+      const uint64_t errors_before = session_.out_.errors();
       if (spec.session != nullptr) {
         spec.session(session_, args);
       } else {
         const absl::Status status = RunData(spec, args, *tx);
         if (!status.ok()) return status;
       }
+      failed_[i] = session_.out_.errors() != errors_before;
       // Half a reply would be no reply, and its effects would stay: so nothing of it happens.
       if (session_.out_.Mark() - mark_ > bytes_max) return ReplyTooLarge(session_.server_);
     }
@@ -144,7 +154,10 @@ class ExecRun {
   }
 
   absl::StatusOr<Result> Finish(absl::Status status) {
-    if (status.ok()) return Result::kDone;
+    if (status.ok()) {
+      CountCommands();
+      return Result::kDone;
+    }
     Restore();
     return status;
   }
@@ -158,6 +171,7 @@ class ExecRun {
   std::vector<std::string_view> scratch_;
   std::vector<Database::LockedKey> locked_;
   std::vector<Database::WatchedKey> watched_;
+  std::vector<bool> failed_;  // Of the queue, in the last run.
   absl::Time now_;
   bool optimistic_ = false;
   bool has_data_ = false;

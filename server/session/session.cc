@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/clock.h"
 #include "server/base/text.h"
 #include "server/command/table.h"
 
@@ -36,10 +37,13 @@ std::string UnknownSubcommand(const CommandSpec& command, std::string_view word)
 
 }  // namespace
 
-Session::Session(ServerState& server, ByteBuffer& out, ClientRecord& record)
+Session::Session(ServerState& server, ByteBuffer& out, ClientRecord& record,
+                 CommandCounters& counters)
     : server_(server),
       out_(out),
       record_(record),
+      counters_(counters),
+      lane_counters_(&counters),
       id_(record.id),
       authenticated_(!server.settings().has_password()) {}
 
@@ -67,10 +71,10 @@ Session::Outcome Session::Run(Args args, Lane lane) {
     return RejectWords(*spec);
   }
   if (!authenticated_ && needs_password() && !spec->Has(kNoAuth)) [[unlikely]] {
-    return Reject("NOAUTH Authentication required.");
+    return Reject(*spec, "NOAUTH Authentication required.");
   }
   if (mode_ == Mode::kQueueing && spec->Has(kNoMulti)) [[unlikely]] {
-    return Reject("ERR Command not allowed inside a transaction");
+    return Reject(*spec, "ERR Command not allowed inside a transaction");
   }
   return Dispatch(*spec, args, lane);
 }
@@ -81,36 +85,68 @@ Session::Outcome Session::Dispatch(const CommandSpec& spec, Args args, Lane lane
     return Outcome::kReplied;
   }
   if (lane == Lane::kQuick && IsSlow(spec, args)) return Outcome::kSlow;
+  RunCounted(spec, args, lane);
+  if (wait_answer_) [[unlikely]]
+    return Outcome::kWaiting;
+  return closing_ ? Outcome::kClose : Outcome::kReplied;
+}
+
+void Session::RunNow(const CommandSpec& spec, Args args) {
   if (spec.session != nullptr) {
     spec.session(*this, args);
-    if (wait_answer_) [[unlikely]]
-      return Outcome::kWaiting;
-    return closing_ ? Outcome::kClose : Outcome::kReplied;
-  }
-  if (mode_ == Mode::kAlone) {
+  } else if (mode_ == Mode::kAlone) {
     RunAlone(spec, args);
   } else if (mode_ == Mode::kOpen) {
     RunOpen(spec, args);
   } else {
     out_.Error(lost_why_);
   }
-  return Outcome::kReplied;
+}
+
+// Quick commands are timed by samples, each of which stands for those around it.
+void Session::RunCounted(const CommandSpec& spec, Args args, Lane lane) {
+  const uint64_t errors_before = out_.errors();
+  const bool quick = lane == Lane::kQuick;
+  lane_counters_ = quick ? &counters_ : &server_.slow_commands_run();
+  if (!quick || counters_.IsTimed()) {
+    const absl::Time begun = SteadyNow();
+    RunNow(spec, args);
+    const auto nanos = static_cast<uint64_t>(absl::ToInt64Nanoseconds(SteadyNow() - begun));
+    lane_counters_->CountTime(spec.index, quick ? nanos * CommandCounters::kTimedEvery : nanos);
+  } else {
+    RunNow(spec, args);
+  }
+  const bool failed = out_.errors() != errors_before;
+  lane_counters_->CountCall(spec.index, failed);
+  if (failed) [[unlikely]]
+    CountMistakes();
+}
+
+void Session::CountMistakes() {
+  out_.TakeMistakes([this](std::string_view code) { server_.error_stats().Count(code); });
+}
+
+Session::Outcome Session::Reject(const CommandSpec& spec, std::string_view error) {
+  // Rejected commands never come to the slow lane.
+  counters_.CountRejected(spec.index);
+  return Reject(error);
 }
 
 // An error that Redis takes for the end of the transaction: the queue lacks a command now.
 Session::Outcome Session::Reject(std::string_view error) {
   if (mode_ == Mode::kQueueing) queue_rejected_ = true;
   out_.Error(error);
+  CountMistakes();
   return Outcome::kReplied;
 }
 
 Session::Outcome Session::RejectWords(const CommandSpec& spec) {
   const std::string mistake =
       absl::StrCat("wrong number of arguments for '", ToAbsl(spec.name), "' command");
-  if (spec.name != "exec") return Reject(absl::StrCat("ERR ", mistake));
+  if (spec.name != "exec") return Reject(spec, absl::StrCat("ERR ", mistake));
   // There is no second try: the client took this for the end of its transaction.
   if (mode_ == Mode::kQueueing) AbandonQueue();
-  return Reject(absl::StrCat("EXECABORT Transaction discarded because of: ", mistake));
+  return Reject(spec, absl::StrCat("EXECABORT Transaction discarded because of: ", mistake));
 }
 
 bool Session::IsSlow(const CommandSpec& spec, Args args) const {

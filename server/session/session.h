@@ -65,7 +65,8 @@ class Session {
   };
 
   // Replies go to `out`, which must outlive the session, as `record` must.
-  Session(ServerState& server, ByteBuffer& out, ClientRecord& record);
+  // `counters` are those of its I/O thread.
+  Session(ServerState& server, ByteBuffer& out, ClientRecord& record, CommandCounters& counters);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -79,6 +80,9 @@ class Session {
   absl::Time wait_until() const { return wait_until_; }
   // Answers the command that waits. Precondition: the last outcome was kWaiting.
   void EndWait(WaitEnd how);
+
+  // Counts the error replies since the last call by their kind. Commands do so by themselves.
+  void CountMistakes();
 
   // Tells the record what other threads may see of this session.
   void Publish();
@@ -136,7 +140,12 @@ class Session {
   // Without its reply, as CLIENT REPLY has asked for.
   Outcome RunSilently(Args args, Lane lane);
   Outcome Dispatch(const CommandSpec& spec, Args args, Lane lane);
+  void RunNow(const CommandSpec& spec, Args args);
+  // The same, counted.
+  void RunCounted(const CommandSpec& spec, Args args, Lane lane);
   Outcome Reject(std::string_view error);
+  // The same for a command that is known.
+  Outcome Reject(const CommandSpec& spec, std::string_view error);
   Outcome RejectWords(const CommandSpec& spec);
   // Ends MULTI without running anything.
   void AbandonQueue();
@@ -164,6 +173,8 @@ class Session {
   ServerState& server_;
   ReplyWriter out_;
   ClientRecord& record_;
+  CommandCounters& counters_;
+  CommandCounters* lane_counters_;  // Of the lane that runs it now.
   const uint64_t id_;
   Mode mode_ = Mode::kAlone;
   Replies replies_ = Replies::kOn;

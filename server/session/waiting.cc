@@ -20,6 +20,7 @@ void Session::EndWait(WaitEnd how) {
   const auto answer = std::exchange(wait_answer_, nullptr);
   if (how == WaitEnd::kError) {
     out_.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    CountMistakes();
   } else {
     answer(out_);
   }

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "server/command/table.h"
 #include "tests/server/parse_all.h"
 #include "tests/server/server_fixture.h"
 
@@ -154,40 +153,6 @@ TEST_F(ConnectionCommands, UnknownCommandsAreQuotedButNotWithoutEnd) {
   EXPECT_LT(client.DoWords({std::string(100'000, 'x'), std::string(100'000, 'y')}).size(), 400u);
   EXPECT_EQ(client.DoWords({"a\r\nb"}), "-ERR unknown command 'a  b', with args beginning with: ");
   EXPECT_EQ(client.DoWords({std::string("ge\0", 3)}).substr(0, 4), "-ERR");
-}
-
-TEST_F(ConnectionCommands, CommandDescribesEveryCommand) {
-  WireClient client = Connect();
-  const std::string count = std::to_string(AllCommands().size());
-  EXPECT_EQ(client.Do("COMMAND COUNT"), ":" + count);
-  const std::string all = client.Do("COMMAND");
-  const std::string docs = client.Do("COMMAND DOCS");
-  const std::string list = client.Do("COMMAND LIST");
-  for (const CommandSpec& spec : AllCommands()) {
-    const std::string quoted = "\"" + std::string(spec.name) + "\"";
-    EXPECT_THAT(all, HasSubstr("[" + quoted + ", :"));
-    EXPECT_THAT(docs, HasSubstr(quoted + ", [\"summary\", \"" + std::string(spec.summary)));
-    EXPECT_THAT(list, HasSubstr(quoted));
-    EXPECT_EQ(client.DoWords({"COMMAND", "INFO", std::string(spec.name)}).substr(0, 3), "[[\"");
-  }
-  EXPECT_EQ(client.Do("COMMAND INFO get nonsense"),
-            "[[\"get\", :2, [+readonly, +fast], :1, :1, :1, [+@read, +@string, +@fast], [], "
-            "[[\"flags\", [+RO], \"begin_search\", [\"type\", \"index\", \"spec\", [\"index\", "
-            ":1]], \"find_keys\", [\"type\", \"range\", \"spec\", [\"lastkey\", :0, \"keystep\", "
-            ":1, \"limit\", :0]]]], []], (nil)]");
-  Converse(client,
-           {{"COMMAND GETKEYS MSET a 1 b 2", "[\"a\", \"b\"]"},
-            {"COMMAND GETKEYS GET a", "[\"a\"]"},
-            {"COMMAND GETKEYS PING", "-ERR The command has no key arguments"},
-            {"COMMAND GETKEYS nonsense", "-ERR Invalid command specified"},
-            {"COMMAND GETKEYS GET a b", "-ERR Invalid number of arguments specified for command"},
-            {"COMMAND LIST FILTERBY PATTERN mul*", "[\"multi\"]"},
-            {"COMMAND LIST FILTERBY nonsense x", "-ERR syntax error"},
-            {"COMMAND nonsense", "-ERR unknown subcommand 'nonsense'. Try COMMAND HELP."}});
-  EXPECT_THAT(client.Do("COMMAND DOCS get nonsense"), StartsWith("[\"get\", [\"summary\""));
-  WireClient three = ConnectWithResp3();
-  EXPECT_THAT(three.Do("COMMAND DOCS get"), StartsWith("{\"get\": {\"summary\": "));
-  EXPECT_THAT(three.Do("COMMAND INFO get"), HasSubstr("~[+readonly, +fast]"));
 }
 
 TEST_F(ConnectionCommands, InfoReportsRealNumbers) {
