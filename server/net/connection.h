@@ -109,7 +109,8 @@ class Connection {
   bool writing_ = false;
   bool slow_ = false;
   bool watching_ = false;
-  uint64_t waits_ = 0;  // So far: tells a timer whether it is of the present one.
+  size_t wait_bytes_ = 0;  // Of the request that waits.
+  uint64_t waits_ = 0;     // So far: tells a timer whether it is of the present one.
   int timers_ = 0;
   bool waiting_ = false;  // For the answer of a command.
   bool send_soon_ = false;

@@ -25,6 +25,8 @@ constexpr size_t kWaitingInputBytesMax = 1 << 20;
 void Connection::BeginWait() {
   waiting_ = true;
   ++waits_;
+  wait_bytes_ = batch_.front_bytes();
+  batch_.Forget();  // Its words are views into the input, which moves as more arrives.
   server_.counters().clients_waiting.fetch_add(1, std::memory_order_relaxed);
   record_->wait.store(ClientRecord::Wait::kWaiting, std::memory_order_release);
   if (draining_) {
@@ -97,7 +99,7 @@ void Connection::EndWait(Session::WaitEnd how) {
   record_->wait.store(ClientRecord::Wait::kNone, std::memory_order_release);
   server_.counters().clients_waiting.fetch_sub(1, std::memory_order_relaxed);
   session_.EndWait(how);
-  FinishRequest();
+  input_.Consume(wait_bytes_);
   if (timers_ > 0) wait_timer_->cancel();
 }
 

@@ -201,6 +201,7 @@ class Session {
   std::vector<Database::LockedKey> locked_;
   std::vector<std::string_view> load_ahead_;
   std::vector<const CommandSpec*> together_;
+  std::vector<bool> failed_together_;  // Of these, in the last attempt.
 };
 
 // What Database::TransactLocked() has to lock for a command that is sent with database `selected`.

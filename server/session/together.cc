@@ -9,6 +9,7 @@
 // from one that ran alone ends the attempt instead, with nothing applied: a status that is not OK,
 // such as a limit that only the sum exceeds. Then they run one by one.
 
+#include "server/base/clock.h"
 #include "server/command/table.h"
 #include "server/session/session.h"
 
@@ -57,6 +58,9 @@ std::optional<size_t> Session::ExecuteTogether(const RequestBatch& batch) {
   const size_t mark = out_.Mark();
   const absl::Time now = server_.db().now();
   size_t done = 0;
+  const bool timed = counters_.IsTimed();
+  const absl::Time begun = timed ? SteadyNow() : absl::Time();
+  failed_together_.assign(together_.size(), false);
   const absl::Status status =
       server_.db()
           .TransactLocked(
@@ -64,8 +68,10 @@ std::optional<size_t> Session::ExecuteTogether(const RequestBatch& batch) {
               [&](Transaction& tx) -> absl::Status {
                 while (done < together_.size() && out_.Mark() - mark < kReplyBytesTogetherMax) {
                   DataContext context{tx, batch.Ahead(done), out_, server_, now};
+                  const uint64_t errors_before = out_.errors();
                   const absl::Status run = RunInside(*together_[done], keyspace, context);
                   if (!run.ok()) return run;
+                  failed_together_[done] = out_.errors() != errors_before;
                   ++done;
                 }
                 return absl::OkStatus();
@@ -76,6 +82,14 @@ std::optional<size_t> Session::ExecuteTogether(const RequestBatch& batch) {
     return std::nullopt;
   }
   last_command_ = together_[done - 1];
+  for (size_t i = 0; i < done; ++i) counters_.CountCall(together_[i]->index, failed_together_[i]);
+  if (timed) {
+    // Of all of them, and each stands for others too.
+    const auto nanos = static_cast<uint64_t>(absl::ToInt64Nanoseconds(SteadyNow() - begun));
+    const uint64_t share = nanos * CommandCounters::kTimedEvery / done;
+    for (size_t i = 0; i < done; ++i) counters_.CountTime(together_[i]->index, share);
+  }
+  CountMistakes();
   return done;
 }
 

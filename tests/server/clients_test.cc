@@ -283,6 +283,24 @@ TEST_F(Waiting, RequestsThatArriveMeanwhileAreKept) {
   sender.join();
 }
 
+// What was recognised together with the request that waits has to be found again where it is then.
+TEST_F(Waiting, APipelineBehindItSurvivesThatMoreArrives) {
+  WireClient client = Connect();
+  const std::string id = Id(client);
+  std::string pipeline = Encode({"WAIT", "1", "0"});
+  for (int i = 0; i < 10; ++i) pipeline += Encode({"ECHO", "echo" + std::to_string(i)});
+  client.SendRaw(pipeline);
+  EXPECT_TRUE(Eventually([&] { return Info("blocked_clients") == 1; }));
+  const std::string value(500'000, 'x');
+  const uint64_t bytes = Info("total_net_input_bytes");
+  client.SendRaw(Encode({"ECHO", value}));
+  EXPECT_TRUE(Eventually([&] { return Info("total_net_input_bytes") > bytes + value.size(); }));
+  EXPECT_EQ(Connect().Do("CLIENT UNBLOCK " + id), ":1");
+  EXPECT_EQ(client.Read(), ":0");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(client.Read(), "\"echo" + std::to_string(i) + "\"");
+  EXPECT_EQ(client.Read(), "\"" + value + "\"");
+}
+
 TEST_F(Waiting, DisconnectingKillingAndStoppingEndIt) {
   WireClient gone = Connect();
   WireClient half = Connect();
