@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 """CPU microseconds per operation of nacre-server beside redis-server's, in the same run.
 
-The server runs on one core and redis-benchmark on another, 50 connections, values of 100 bytes, keys drawn
+The server runs on one core and the generator on another, 50 connections, values of 100 bytes, keys drawn
 from 1M (--keys). CPU is user plus system time of the whole server process, from /proc/PID/stat: unlike
 throughput it does not depend on how fast the generator is. The servers take turns within each
 repetition; the median counts. Nothing is persisted.
+
+Single commands are driven by redis-benchmark. A transaction of two SETs, which counts as one operation, is driven
+by transaction_load.py beside this script: MULTI ... EXEC on both servers, BEGIN ... COMMIT on nacre-server
+beside redis-server's MULTI ... EXEC, the nearest that it has.
+
+Before the operations, the memory of both: growth of the resident set over the load of all keys, a key.
 
   cpu_per_operation.py path/to/nacre-server [--redis redis-server] [--pipelines 1,16,64] ...
 """
@@ -31,6 +37,12 @@ OPERATIONS = {
     "MSET10": ["MSET"] + ["key:__rand_int__", "x" * VALUE_BYTES] * 10,
     "MGET10": ["MGET"] + ["key:__rand_int__"] * 10,
 }
+# Name: the words around two SETs, for nacre-server and for redis-server.
+TRANSACTIONS = {
+    "MULTI": (("MULTI", "EXEC"), ("MULTI", "EXEC")),
+    "BEGIN": (("BEGIN", "COMMIT"), ("MULTI", "EXEC")),
+}
+TRANSACTION_LOAD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "transaction_load.py")
 
 
 class Server:
@@ -54,20 +66,31 @@ class Server:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
+    def resident_bytes(self):
+        with open(f"/proc/{self.process.pid}/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
 
-def benchmark(server, core, words, requests, pipeline, keys):
-    subprocess.run(["taskset", "-c", str(core), "redis-benchmark", "-p", server.port, "-q",
-                    "-c", str(CONNECTIONS), "-n", str(requests), "-P", str(pipeline),
-                    "-r", str(keys)] + words,
-                   stdout=subprocess.DEVNULL, check=True)
+def benchmark(server, core, operation, requests, pipeline, keys):
+    pinned = ["taskset", "-c", str(core)]
+    if operation in TRANSACTIONS:
+        first, last = TRANSACTIONS[operation][0 if server.name == "nacre" else 1]
+        command = ["/usr/bin/python3", TRANSACTION_LOAD, server.port, first, last,
+                   str(CONNECTIONS), str(requests), str(pipeline), str(keys), str(VALUE_BYTES)]
+    else:
+        command = ["redis-benchmark", "-p", server.port, "-q", "-c", str(CONNECTIONS),
+                   "-n", str(requests), "-P", str(pipeline), "-r", str(keys)]
+        command += OPERATIONS[operation]
+    subprocess.run(pinned + command, stdout=subprocess.DEVNULL, check=True)
 
 
 def load(server, keys):
-    """Every key once, as redis-benchmark writes its random numbers: 12 digits."""
+    """Every key once, as redis-benchmark writes its random numbers: 12 digits. Prints bytes a key."""
+    resident = server.resident_bytes()
     process = subprocess.Popen(["redis-cli", "-p", server.port, "--pipe"], stdin=subprocess.PIPE,
                                stdout=subprocess.DEVNULL)
     value = "x" * VALUE_BYTES
@@ -77,15 +100,17 @@ def load(server, keys):
     process.stdin.close()
     if process.wait() != 0:
         raise SystemExit(f"loading {server.name} failed")
+    grown = server.resident_bytes() - resident
+    print(f"{server.name}: {grown / keys:.0f} bytes a key of 16 + {VALUE_BYTES}", flush=True)
 
 
-def measure(server, arguments, words, pipeline):
+def measure(server, arguments, operation, pipeline):
     """Returns CPU microseconds and thousands of operations a second."""
     # The kernel counts in ticks of 10 ms: what is cheap must be done more often.
     requests = arguments.requests * min(pipeline, PIPELINE_FACTOR_MAX)
     cpu = server.cpu_seconds()
     wall = time.monotonic()
-    benchmark(server, arguments.generator_core, words, requests, pipeline, arguments.keys)
+    benchmark(server, arguments.generator_core, operation, requests, pipeline, arguments.keys)
     wall = time.monotonic() - wall
     cpu = server.cpu_seconds() - cpu
     return cpu * 1e6 / requests, requests / wall / 1e3
@@ -95,11 +120,10 @@ def report(arguments, servers):
     print(f"{'operation':9} {'pipeline':>8}", *(f"{s.name:>11} us   k/s" for s in servers), "  ratio")
     for pipeline in map(int, arguments.pipelines.split(",")):
         for operation in arguments.operations.split(","):
-            words = OPERATIONS[operation]
             samples = {server.name: [] for server in servers}
             for _ in range(arguments.repetitions):
                 for server in servers:
-                    samples[server.name].append(measure(server, arguments, words, pipeline))
+                    samples[server.name].append(measure(server, arguments, operation, pipeline))
             medians = [[statistics.median(figures) for figures in zip(*samples[s.name])]
                        for s in servers]
             print(f"{operation:9} {pipeline:8}",
@@ -114,7 +138,7 @@ def main():
     parser.add_argument("--redis", default="redis-server")
     parser.add_argument("--threads", default="1", help="I/O threads of nacre-server")
     parser.add_argument("--pipelines", default="1,16,64")
-    parser.add_argument("--operations", default=",".join(OPERATIONS))
+    parser.add_argument("--operations", default=",".join([*OPERATIONS, *TRANSACTIONS]))
     parser.add_argument("--requests", type=int, default=100_000,
                         help="of each sample at pipeline 1; up to five times as many else")
     parser.add_argument("--repetitions", type=int, default=3)
