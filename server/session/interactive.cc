@@ -7,6 +7,11 @@
 
 namespace nacre::server {
 
+namespace {
+// More than any transaction has that ends on an I/O thread.
+constexpr uint64_t kManyWords = 1 << 20;
+}  // namespace
+
 void Session::Begin(Isolation isolation, bool read_only) {
   if (mode_ == Mode::kOpen) {
     out_.Error("ERR BEGIN inside BEGIN is not allowed; COMMIT or ROLLBACK first");
@@ -30,7 +35,7 @@ void Session::Begin(Isolation isolation, bool read_only) {
     return;
   }
   transaction_.emplace(std::move(transaction));
-  transaction_commands_ = 0;
+  transaction_words_ = 0;
   transaction_argument_bytes_ = 0;
   transaction_began_ = last_active_ = SteadyNow();
   mode_ = Mode::kOpen;
@@ -55,7 +60,8 @@ void Session::RunOpen(const CommandSpec& spec, Args args) {
     return;
   }
   transaction_argument_bytes_ += bytes;
-  ++transaction_commands_;
+  // Of a range, nobody knows how many keys it will be.
+  transaction_words_ += spec.Has(kRange) ? kManyWords : args.size();
 
   const size_t mark = out_.Mark();
   DataContext context{*transaction_, args, out_, server_, NowFor(spec)};

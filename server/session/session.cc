@@ -13,8 +13,8 @@ namespace {
 
 // More words than this make any command slow: it takes about a millisecond.
 constexpr size_t kQuickWordsMax = 2048;
-// A commit of more commands than this is slow.
-constexpr uint64_t kQuickTransactionCommandsMax = 2048;
+// The end of a transaction whose commands had more words than this is slow.
+constexpr uint64_t kQuickTransactionWordsMax = 4096;
 // With fewer keys, looking for them twice costs more than their waits.
 constexpr size_t kKeysToLoadMin = 3;
 // Of a client's bytes in an error reply.
@@ -157,9 +157,11 @@ bool Session::IsSlow(const CommandSpec& spec, Args args) const {
   if (mode_ == Mode::kOpen) {
     if (spec.Has(kSlowInTransaction)) return true;
     // COMMIT and ROLLBACK work through everything that was written.
-    return transaction_commands_ > kQuickTransactionCommandsMax && spec.Has(kImmediate);
+    return transaction_words_ > kQuickTransactionWordsMax && spec.Has(kImmediate);
   }
-  return mode_ == Mode::kQueueing && queue_slow_ && spec.name == "exec";
+  // EXEC compares every watched key.
+  return mode_ == Mode::kQueueing && spec.name == "exec" &&
+         (queue_slow_ || watches_.size() > kQuickWordsMax);
 }
 
 void Session::LoadAhead(const RequestBatch& batch) {

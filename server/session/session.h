@@ -192,7 +192,8 @@ class Session {
   CommandQueue queue_;
   WatchList watches_;
   std::optional<Transaction> transaction_;
-  uint64_t transaction_commands_ = 0;
+  // Words of its commands: about what its end has to work through.
+  uint64_t transaction_words_ = 0;
   size_t transaction_argument_bytes_ = 0;
   absl::Time transaction_began_;
   absl::Time last_active_;

@@ -29,6 +29,7 @@ class WatchList {
 
   bool spoiled() const { return spoiled_; }
   bool empty() const { return keys_.empty(); }
+  size_t size() const { return keys_.size(); }
   bool holds_snapshots() const { return !snapshots_.empty(); }
 
   // For Database::TransactLocked(). Views into this list.
