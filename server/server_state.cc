@@ -28,7 +28,8 @@ ServerState::ServerState(const ServerOptions& options)
       settings_(options),
       started_at_(absl::Now()),
       run_id_(MakeRunId()),
-      scan_cursors_(options.scan_cursors_max, options.scan_cursor_bytes_max) {}
+      scan_cursors_(options.scan_cursors_max, options.scan_cursor_bytes_max),
+      slow_commands_run_(CommandIndexes(), /*one_writer=*/false) {}
 
 absl::StatusOr<std::unique_ptr<ServerState>> ServerState::Open(const ServerOptions& options) {
   std::unique_ptr<ServerState> state(new ServerState(options));
@@ -61,7 +62,6 @@ void ServerState::MakeThreadCounters(int threads) {
   for (ThreadCounters& thread : thread_counters_) {
     thread.commands_run = std::make_unique<CommandCounters>(CommandIndexes(), /*one_writer=*/true);
   }
-  slow_commands_run_ = std::make_unique<CommandCounters>(CommandIndexes(), /*one_writer=*/false);
   settings_.Fix("io-threads", std::to_string(threads));
 }
 
@@ -73,7 +73,7 @@ void ServerState::set_port(uint16_t port) {
 ServerState::Totals ServerState::SinceStart() const {
   std::vector<CommandTotals> by_command(CommandIndexes());
   for (const ThreadCounters& thread : thread_counters_) thread.commands_run->AddTo(by_command);
-  slow_commands_run_->AddTo(by_command);
+  slow_commands_run_.AddTo(by_command);
   return {.connections_received = counters_.connections_received.load(std::memory_order_relaxed),
           .connections_rejected = counters_.connections_rejected.load(std::memory_order_relaxed),
           .commands = Sum(&ThreadCounters::commands),

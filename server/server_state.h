@@ -98,7 +98,7 @@ class ServerState {
     return thread_counters_[static_cast<size_t>(thread)];
   }
   // Of the commands that the slow lane runs, for all of its threads.
-  CommandCounters& slow_commands_run() { return *slow_commands_run_; }
+  CommandCounters& slow_commands_run() { return slow_commands_run_; }
   ErrorStats& error_stats() { return error_stats_; }
   const ErrorStats& error_stats() const { return error_stats_; }
   // Commands a second, over the time since it was last asked for (at least a tenth of a second).
@@ -132,7 +132,7 @@ class ServerState {
   Counters counters_;
   std::vector<ThreadCounters> thread_counters_;
   // The counters have one writer each, so they are not set back: what they were is subtracted.
-  std::unique_ptr<CommandCounters> slow_commands_run_;
+  CommandCounters slow_commands_run_;
   ErrorStats error_stats_;
   Mutex rate_mutex_;
   int64_t rate_since_nanos_ ABSL_GUARDED_BY(rate_mutex_) = CoarseNanos();

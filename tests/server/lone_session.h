@@ -4,8 +4,10 @@
 #include <cstdint>
 
 #include "server/clients/client_record.h"
+#include "server/command/table.h"
 #include "server/server_state.h"
 #include "server/session/session.h"
+#include "server/stats/command_stats.h"
 
 namespace nacre::server {
 
@@ -13,7 +15,9 @@ namespace nacre::server {
 class LoneSession {
  public:
   explicit LoneSession(ServerState& server)
-      : record_(server.NextClientId(), waker_, {"", "", -1}), session(server, replies, record_) {}
+      : record_(server.NextClientId(), waker_, {"", "", -1}),
+        counters_(CommandIndexes(), /*one_writer=*/true),
+        session(server, replies, record_, counters_) {}
 
  private:
   // There is no thread to wake: the test looks by itself.
@@ -23,6 +27,7 @@ class LoneSession {
   };
   NoThread waker_;
   ClientRecord record_;
+  CommandCounters counters_;
 
  public:
   ByteBuffer replies;
