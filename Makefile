@@ -2,9 +2,10 @@
 
 JOBS ?= $(shell nproc)
 ARGS ?=
+MINUTES ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help run test compat build bench lint tidy format manual clean packages-run packages-test
+.PHONY: help run test compat soak build bench lint tidy format manual clean packages-run packages-test
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,6 +22,12 @@ compat: packages-test ## Redis's own test suite against the server; SERVER=PROGR
 	@[ -n "$(SERVER)" ] || { cmake --preset release --log-level=WARNING >/dev/null && \
 	  cmake --build --preset release --parallel $(JOBS) --target nacre-server; }
 	@exec /usr/bin/python3 tests/compat/run.py --server "$(or $(SERVER),build/release/bin/nacre-server)" $(ARGS)
+
+soak: packages-test ## Clients that leave at any byte, and flat memory; MINUTES=5, SERVER=PROGRAM, ARGS="--seed N"
+	@[ -n "$(SERVER)" ] || { cmake --preset release --log-level=WARNING >/dev/null && \
+	  cmake --build --preset release --parallel $(JOBS) --target nacre-server; }
+	@exec /usr/bin/python3 tests/soak/soak.py --seconds $$(( $(MINUTES) * 60 )) $(ARGS) \
+	  "$(or $(SERVER),build/release/bin/nacre-server)"
 
 build: packages-run ## Build the release library and server
 	@cmake --preset release --log-level=WARNING >/dev/null

@@ -447,8 +447,12 @@ bool Connection::CheckTimeLimits(absl::Time now) {
   }
   // A slow command is at work, so the client is not idle.
   if (!slow_) {
+    if (InputIsHeldBack() && ClientHasLeft()) {
+      Abort();
+      return false;
+    }
     session_.CheckTimeLimits(now);
-    time_watched_ = session_.has_time_limits();
+    time_watched_ = session_.has_time_limits() || InputIsHeldBack();
   }
   return time_watched_;
 }

@@ -79,6 +79,9 @@ class Connection {
   // Takes what arrives meanwhile.
   void WatchInput();
   void OnInput(const ErrorCode& error);
+  // It waits, and so much has arrived meanwhile that no more is read.
+  bool InputIsHeldBack() const;
+  bool ClientHasLeft();
   void EndWait(Session::WaitEnd how);
   // Answers it if somebody else has ended the wait already; if nobody has, and `how` is given, ends
   // it so.

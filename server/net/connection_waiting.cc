@@ -4,6 +4,7 @@
 // The wait ends once, whoever comes first: its timer, CLIENT UNBLOCK by the record, the stop of the
 // server; or the connection closes.
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -16,7 +17,7 @@ namespace nacre::server {
 namespace {
 
 // What a client may send behind a command that waits. Past this, it is not read until the wait
-// ends, and so not missed earlier if it goes away.
+// ends. That it has gone away is then not read either, but has to be asked for.
 constexpr size_t kWaitingInputBytesMax = 1 << 20;
 
 }  // namespace
@@ -51,9 +52,23 @@ void Connection::BeginWait() {
 
 // Not by a read that is left pending: the wait may end at any time, and the input then moves.
 void Connection::WatchInput() {
-  if (watching_ || input_.size() > kWaitingInputBytesMax) return;
+  if (watching_) return;
+  if (InputIsHeldBack()) {
+    WatchTime();  // The ticks ask.
+    return;
+  }
   watching_ = true;
   socket_.async_wait(Socket::wait_read, [this](const ErrorCode& error) { OnInput(error); });
+}
+
+bool Connection::InputIsHeldBack() const {
+  return waiting_ && input_.size() > kWaitingInputBytesMax;
+}
+
+// Whether the client has shut its side or is gone, though what it sent before was not read.
+bool Connection::ClientHasLeft() {
+  pollfd socket = {.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+  return poll(&socket, 1, 0) > 0;
 }
 
 void Connection::OnInput(const ErrorCode& error) {

@@ -323,6 +323,25 @@ TEST_F(Waiting, DisconnectingKillingAndStoppingEndIt) {
   EXPECT_EQ(stopped.Read(), "(closed)");
 }
 
+// Nobody reads its input any more, so nobody reads that it ends.
+TEST_F(Waiting, DisconnectingBehindMoreThanIsReadEndsItToo) {
+  WireClient gone = Connect();
+  WireClient half = Connect();
+  const std::string megabyte = Encode({"SET", "k", std::string((1 << 20) + (32 << 10), 'x')});
+  for (WireClient* client : {&gone, &half}) {
+    const uint64_t bytes = Info("total_net_input_bytes");
+    client->Send("WAIT 1 0");
+    ASSERT_TRUE(client->SendRaw(megabyte));
+    EXPECT_TRUE(Eventually([&] { return Info("total_net_input_bytes") > bytes + (1 << 20); }));
+  }
+  EXPECT_EQ(Info("blocked_clients"), 2u);
+  gone.Close();
+  half.ShutDownSending();
+  EXPECT_TRUE(Eventually([&] { return Info("blocked_clients") == 0; }));
+  EXPECT_EQ(half.Read(), "(closed)");
+  EXPECT_EQ(Connect().Do("EXISTS k"), ":0");
+}
+
 TEST_F(Waiting, ManyEndsAtOnceAreOne) {
   const uint16_t port = server().port();
   WireClient client = Connect();
