@@ -7,15 +7,17 @@
 namespace nacre::vacuum {
 
 int64_t ExpiryIndex::TreeTotal::MeanTimeToLive(mvcc::ExpiryMs now) const {
-  if (keys == 0) return 0;
-  return std::max<int64_t>(0, static_cast<int64_t>(millis / static_cast<int64_t>(keys)) - now);
+  const auto present = static_cast<int64_t>(keys - due);
+  if (present == 0) return 0;
+  const absl::int128 mean = (present_millis - absl::int128(now) * present) / present;
+  return static_cast<int64_t>(std::clamp<absl::int128>(mean, 0, INT64_MAX));
 }
 
 void ExpiryIndex::Shard::Count(const mvcc::Record& record, mvcc::ExpiryMs expiry, int change) {
   const auto found = by_tree.try_emplace(record.tree_id()).first;
   TreeTotal& total = found->second;
   total.keys += static_cast<size_t>(change);
-  total.millis += absl::int128(change) * expiry;
+  total.present_millis += absl::int128(change) * expiry;
   if (total.keys == 0) by_tree.erase(found);
 }
 
@@ -62,10 +64,12 @@ std::optional<ExpiryIndex::TreeTotal> ExpiryIndex::CountTree(uint32_t tree_id, m
     const auto found = shard.by_tree.find(tree_id);
     if (found == shard.by_tree.end()) continue;
     sum.keys += found->second.keys;
-    sum.millis += found->second.millis;
+    sum.present_millis += found->second.present_millis;
     for (auto it = shard.by_time.begin(); it != shard.by_time.end() && it->first <= now; ++it) {
       if (++due > due_max) return std::nullopt;
-      if (it->second->tree_id() == tree_id) ++sum.due;
+      if (it->second->tree_id() != tree_id) continue;
+      ++sum.due;
+      sum.present_millis -= it->first;
     }
   }
   return sum;

@@ -43,10 +43,11 @@ class ExpiryIndex {
   // What is indexed of one tree.
   struct TreeTotal {
     size_t keys = 0;
-    size_t due = 0;           // Of these, as of a given time.
-    absl::int128 millis = 0;  // Sum of the expiries.
+    size_t due = 0;                   // Of these, as of a given time.
+    absl::int128 present_millis = 0;  // Sum of the expiries of those that are not due.
 
-    // 0 if there is nothing.
+    // Of those that are not due at `now`, which is the time that `due` was counted at. 0 if there
+    // are none.
     int64_t MeanTimeToLive(mvcc::ExpiryMs now) const;
   };
   // nullopt if more than `due_max` records, of all trees, are due. The caller is pinned. O(shards
@@ -64,7 +65,7 @@ class ExpiryIndex {
   struct alignas(64) Shard {
     mutable base::Mutex mutex;
     absl::btree_set<Due> by_time ABSL_GUARDED_BY(mutex);
-    absl::flat_hash_map<uint32_t, TreeTotal> by_tree ABSL_GUARDED_BY(mutex);  // `due` is unused.
+    absl::flat_hash_map<uint32_t, TreeTotal> by_tree ABSL_GUARDED_BY(mutex);  // None is due.
 
     void Count(const mvcc::Record& record, mvcc::ExpiryMs expiry, int change)
         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <new>
+#include <utility>
 
 namespace nacre::base {
 
@@ -13,19 +14,18 @@ template <typename T>
 class SpareBlock {
  public:
   static void* Take() {
-    Slot& slot = MySlot();
-    void* const block = slot.block;
-    slot.block = nullptr;
-    return block != nullptr ? block : ::operator new(sizeof(T));
+    void* const kept = std::exchange(block_, nullptr);
+    return kept != nullptr ? kept : ::operator new(sizeof(T));
   }
 
-  static void Give(void* block) {
-    Slot& slot = MySlot();
-    if (!kKeeps || slot.block != nullptr || slot.thread_ends) {
-      ::operator delete(block);
-    } else {
-      slot.block = block;
+  static void Give(void* given) {
+    if (!kKeeps || block_ != nullptr || thread_ends_) {
+      ::operator delete(given);
+      return;
     }
+    static thread_local AtThreadEnd at_thread_end;
+    (void)at_thread_end;
+    block_ = given;
   }
 
  private:
@@ -37,21 +37,18 @@ class SpareBlock {
   static constexpr bool kKeeps = true;
 #endif
 
-  struct Slot {
-    void* block = nullptr;
-    // Objects of other thread-local variables may outlive this one.
-    bool thread_ends = false;
-    ~Slot() {
-      ::operator delete(block);
-      block = nullptr;
-      thread_ends = true;
+  // Objects of other thread-local variables, and static ones on the main thread, may outlive the
+  // one that frees the block. So the state is not part of it: what a destructor writes to its own
+  // object is nobody's to read, and compilers leave it out.
+  static inline constinit thread_local void* block_ = nullptr;
+  static inline constinit thread_local bool thread_ends_ = false;
+
+  struct AtThreadEnd {
+    ~AtThreadEnd() {
+      thread_ends_ = true;
+      ::operator delete(std::exchange(block_, nullptr));
     }
   };
-
-  static Slot& MySlot() {
-    static thread_local Slot slot;
-    return slot;
-  }
 };
 
 }  // namespace nacre::base

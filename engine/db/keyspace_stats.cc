@@ -42,13 +42,13 @@ std::optional<KeyspaceStats> TryCount(txn::Store& store, const vacuum::Vacuum& v
 
 bool Database::HasManyExpired() const {
   txn::Store& store = impl_->store;
+  if (store.expiry_used.load(std::memory_order_acquire)) store.time.Refresh();
   return impl_->vacuum.CountDue(store.time.Last(), kDueMax) >= kDueMax;
 }
 
 absl::StatusOr<KeyspaceStats> Database::GetKeyspaceStats(Keyspace keyspace) const {
   txn::Store& store = impl_->store;
   for (int attempt = 0; attempt < kAttempts && !HasManyExpired(); ++attempt) {
-    if (store.expiry_used.load(std::memory_order_acquire)) store.time.Refresh();
     {
       base::EpochPin pin;
       base::MutexLock sequencer(store.sequencer.mutex());

@@ -19,6 +19,7 @@ void PrefetchSome(Store& store, const Tree& tree, absl::Span<const std::string_v
   for (size_t i = 0; i < keys.size(); ++i) {
     if (records[i] == nullptr) continue;
     const auto* newest = reinterpret_cast<const char*>(records[i]->head());
+    if (newest == nullptr) continue;  // Inserted, and not yet linked.
     __builtin_prefetch(newest);
     __builtin_prefetch(newest + 64);
   }

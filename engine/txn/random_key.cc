@@ -20,6 +20,8 @@ namespace {
 constexpr int kSamples = 16;
 // Descents that may meet keys which are deleted, expired or not yet visible, for each of them.
 constexpr int kTriesPerSample = 4;
+// Own writes that are looked at, at random if there are more.
+constexpr size_t kOwnWritesSampled = 256;
 
 std::mt19937_64& Random() {
   // Different in each thread is all that is asked of it.
@@ -45,8 +47,7 @@ class WeightedChoice {
 
 }  // namespace
 
-absl::Status TransactionState::SampleKey(std::optional<std::string_view>& live,
-                                         std::string& anywhere) {
+absl::Status TransactionState::SampleKey(std::string& from) {
   base::EpochPin pin;
   if (view_.IsTooOld()) return doomed_ = TooOldError();
   WeightedChoice<std::string_view> choice;
@@ -55,32 +56,41 @@ absl::Status TransactionState::SampleKey(std::optional<std::string_view>& live,
     double weight = 0;
     const mvcc::Record* record = current_.tree->index.Random([] { return Random()(); }, &weight);
     if (record == nullptr) break;
-    if (i == 0) anywhere.assign(record->key());
+    if (i == 0) from.assign(record->key());
     const mvcc::Version* version = mvcc::FindVisible(*record, view_.read_timestamp);
     if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) continue;
     ++found;
     choice.Consider(record->key(), weight);
   }
-  if (choice.chosen()) live = copied_.Copy(*choice.chosen());
+  if (choice.chosen()) from.assign(*choice.chosen());
   if (view_.IsTooOld()) return doomed_ = TooOldError();
   return absl::OkStatus();
 }
 
-std::optional<std::string_view> TransactionState::SampleOwnWrite() {
+// Own writes come up in proportion to their number among all keys, as far as that can be told from
+// kOwnWritesSampled of them.
+absl::StatusOr<bool> TransactionState::SampleOwnWrite(std::string& from) {
+  base::EpochPin pin;
+  if (view_.IsTooOld()) return doomed_ = TooOldError();
+  const auto& entries = writes_.entries();
+  const bool all = entries.size() <= kOwnWritesSampled;
+  const size_t looks = all ? entries.size() : kOwnWritesSampled;
   WeightedChoice<std::string_view> choice;
-  double count = 0;
-  for (const WriteEntry& entry : writes_.entries()) {
+  double live = 0;
+  for (size_t i = 0; i < looks; ++i) {
+    const WriteEntry& entry = entries[all ? i : Random()() % entries.size()];
     if (entry.tree != current_.tree || entry.version == nullptr) continue;
     if (!mvcc::IsLive(*entry.version, view_.now)) continue;
     choice.Consider(entry.key, 1);
-    ++count;
+    ++live;
   }
+  if (!choice.chosen()) return false;
+  const double count = live * static_cast<double>(entries.size()) / static_cast<double>(looks);
   const auto others = static_cast<double>(
       std::max<int64_t>(0, current_.tree->live_keys.load(std::memory_order_relaxed)));
-  if (std::uniform_real_distribution<double>(0, count + others)(Random()) >= count) {
-    return std::nullopt;
-  }
-  return copied_.Copy(*choice.chosen());
+  if (std::uniform_real_distribution<double>(0, count + others)(Random()) >= count) return false;
+  from.assign(*choice.chosen());
+  return true;
 }
 
 // The choice depends on every key there is, so in the read set it is the whole keyspace.
@@ -92,23 +102,35 @@ absl::StatusOr<std::optional<std::string_view>> TransactionState::RandomKey() {
   DropCursor(cursor->get());
   if (!item.ok()) return item.status();
   if (serializable_) {
-    reads_.AddRange(current_.tree, KeyInterval());
-    if (*item) reads_.NoteExpiry((*item)->expiry, (*item)->key);
+    reads_.AddWholeTree(current_.tree);
+    // As with any read, nobody else sees an own write, and its time may come.
+    if (*item && !HasWritten((*item)->key)) reads_.NoteExpiry((*item)->expiry, (*item)->key);
   }
   if (!*item) return std::nullopt;
   return (*item)->key;
 }
 
+bool TransactionState::HasWritten(std::string_view key) {
+  if (writes_.empty()) return false;
+  const WriteEntry* entry =
+      writes_.Find(current_.tree, LatchTable::HashOf(current_.tree_id, key), key);
+  return entry != nullptr && entry->version != nullptr;
+}
+
 // What is sampled is looked at again through the cursor, which puts the own writes on top. If no
 // sample is live it finds the next key that is.
 absl::StatusOr<std::optional<CursorItem>> TransactionState::RandomItem(Cursor& cursor) {
-  std::optional<std::string_view> from;
-  std::string anywhere;
-  if (writes_.write_count() != 0) from = SampleOwnWrite();
-  if (!from) {
-    if (absl::Status status = SampleKey(from, anywhere); !status.ok()) return status;
+  std::string from;
+  bool own = false;
+  if (writes_.write_count() != 0) {
+    absl::StatusOr<bool> sampled = SampleOwnWrite(from);
+    if (!sampled.ok()) return sampled.status();
+    own = *sampled;
   }
-  absl::Status status = cursor.SeekForward(from ? *from : std::string_view(anywhere), true);
+  if (!own) {
+    if (absl::Status status = SampleKey(from); !status.ok()) return status;
+  }
+  absl::Status status = cursor.SeekForward(from, true);
   if (status.ok() && !cursor.valid()) status = cursor.SeekToFirst();
   if (!status.ok()) return status;
   if (!cursor.valid()) return std::nullopt;

@@ -75,6 +75,12 @@ size_t ReadSet::AddRange(const Tree* tree, KeyInterval interval) {
   return ranges_.size() - 1;
 }
 
+void ReadSet::AddWholeTree(const Tree* tree) {
+  if (std::find(whole_.begin(), whole_.end(), tree) != whole_.end()) return;
+  whole_.push_back(tree);
+  AddRange(tree, KeyInterval());
+}
+
 absl::Status ReadSet::Validate(const ReadView& view) const {
   if (!NACRE_BUG(kSkipReadValidation)) {
     for (const Present& present : present_) {

@@ -31,6 +31,8 @@ class ReadSet {
   void AddAbsent(const Tree* tree, uint64_t hash, std::string_view key);
   // The caller extends the interval while it walks; the index stays valid.
   size_t AddRange(const Tree* tree, KeyInterval interval);
+  // Every key, present or not. Once is enough for each tree.
+  void AddWholeTree(const Tree* tree);
   KeyInterval& range(size_t index) { return ranges_[index].interval; }
   // A value inside a range that would vanish at `expiry`.
   void NoteExpiry(mvcc::ExpiryMs expiry, std::string_view key) {
@@ -42,6 +44,7 @@ class ReadSet {
   // The earliest time at which something that was read as present is gone.
   mvcc::ExpiryMs earliest_expiry() const { return earliest_expiry_; }
   std::string_view earliest_expiry_key() const { return earliest_expiry_key_; }
+  size_t range_count() const { return ranges_.size(); }
   bool empty() const { return present_.empty() && absent_.empty() && ranges_.empty(); }
 
   // kAborted, naming the key or range, if something changed after the view's read timestamp. Called
@@ -73,6 +76,7 @@ class ReadSet {
   std::vector<Present> present_;
   std::vector<Absent> absent_;
   std::vector<ReadRange> ranges_;
+  std::vector<const Tree*> whole_;        // Trees that a range of ranges_ covers from end to end.
   absl::flat_hash_set<uint64_t> hashes_;  // Of both, once PrepareToMatch() found too many.
   size_t compact_present_at_ = 4096;
   size_t compact_absent_at_ = 4096;

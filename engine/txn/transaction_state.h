@@ -124,9 +124,12 @@ class TransactionState {
   absl::StatusOr<WriteEntry*> EntryForWrite(std::string_view key, size_t value_bytes);
   absl::StatusOr<WriteEntry*> PrepareToWrite(std::string_view key, size_t value_bytes);
   void NeedTime();
-  // Of RandomKey(). `live` is a key that the snapshot sees, `anywhere` one that need not be live.
-  absl::Status SampleKey(std::optional<std::string_view>& live, std::string& anywhere);
-  std::optional<std::string_view> SampleOwnWrite();
+  // Of RandomKey(). `from` is where to look: a key that the snapshot sees, or at least one of the
+  // index.
+  absl::Status SampleKey(std::string& from);
+  // False if the choice did not fall on an own write. O(1).
+  absl::StatusOr<bool> SampleOwnWrite(std::string& from);
+  bool HasWritten(std::string_view key);
   absl::StatusOr<std::optional<CursorItem>> RandomItem(Cursor& cursor);
   // Of Swap().
   void Exchange(uint32_t a, uint32_t b);

@@ -99,6 +99,65 @@ TEST_F(RandomKeyTest, CountsAsReadingEveryKey) {
   EXPECT_THAT(against([] {}), IsOk());
 }
 
+TEST_F(RandomKeyTest, ManyOwnWritesComeUpAccordingToTheirShare) {
+  for (int i = 0; i < 1000; ++i) Put("old:" + std::to_string(i), "v");
+  Transaction tx = db_->Begin();
+  for (int i = 0; i < 1000; ++i) NACRE_ASSERT_OK(tx.Put("own:" + std::to_string(i), "v"));
+  for (int i = 0; i < 1000; ++i) NACRE_ASSERT_OK(tx.Delete("none:" + std::to_string(i)));
+  constexpr int kDraws = 3000;
+  std::set<std::string> drawn;
+  int own = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const std::string key = Draw(tx);
+    drawn.insert(key);
+    own += key.starts_with("own:") ? 1 : 0;
+  }
+  EXPECT_GT(own, kDraws / 3);
+  EXPECT_LT(own, kDraws * 2 / 3);
+  EXPECT_GT(drawn.size(), 1000u);
+}
+
+TEST_F(RandomKeyTest, TheOneOwnKeyAmongManyDeletedIsFound) {
+  for (int i = 0; i < 1000; ++i) Put("k:" + std::to_string(i), "v");
+  Transaction tx = db_->Begin();
+  for (int i = 0; i < 1000; ++i) NACRE_ASSERT_OK(tx.Delete("k:" + std::to_string(i)));
+  NACRE_ASSERT_OK(tx.Put("own", "v"));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Draw(tx), "own");
+}
+
+TEST_F(RandomKeyTest, OnlyTheTimeOfAnOthersKeyCanRunOut) {
+  OpenOrFail("elsewhere");
+  const auto draws_and_commits_late = [&](bool own) {
+    Transaction tx = db_->Begin({.isolation = Isolation::kSerializable});
+    if (own) {
+      EXPECT_THAT(tx.Put("k", "v", {.expiry = clock_.In(5)}), IsOk());
+    }
+    EXPECT_EQ(Draw(tx), "k");
+    EXPECT_THAT(tx.Use(OpenOrFail("elsewhere")), IsOk());
+    EXPECT_THAT(tx.Put("w", "v"), IsOk());
+    clock_.Advance(absl::Milliseconds(6));
+    db_->Begin().Rollback();  // The time of the database follows.
+    return tx.Commit().status();
+  };
+  EXPECT_THAT(draws_and_commits_late(true), IsOk());
+  EXPECT_EQ(Latest("k"), std::nullopt);
+  PutExpiring("k", "v", clock_.In(5));
+  EXPECT_THAT(draws_and_commits_late(false), StatusIs(absl::StatusCode::kAborted, "expired"));
+}
+
+// Under the address sanitizer: the tree of the own writes must not be looked at.
+TEST_F(RandomKeyTest, ASnapshotThatIsTooOldIsRefusedWhereItsTreeIsGone) {
+  Options options = DefaultOptions();
+  options.max_snapshot_age = absl::Milliseconds(5);
+  Open(options);
+  Transaction tx = db_->Begin();
+  NACRE_ASSERT_OK(tx.Put("k", "v"));
+  PassTime(absl::Milliseconds(20));
+  ASSERT_THAT(db_->FlushKeyspace(Keyspace()), IsOk());
+  VacuumAll();
+  EXPECT_THAT(tx.RandomKey(), StatusIs(absl::StatusCode::kOutOfRange));
+}
+
 TEST_F(RandomKeyTest, IsRefusedWhereRangesAre) {
   const Database::LockedKey key{Keyspace(), "k"};
   EXPECT_THAT(

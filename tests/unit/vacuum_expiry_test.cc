@@ -111,8 +111,9 @@ TEST_F(VacuumExpiry, TheIndexCountsEachTreeByItself) {
   ASSERT_TRUE(first.has_value());
   EXPECT_EQ(first->keys, 50u);
   EXPECT_EQ(first->due, 6u);
-  EXPECT_EQ(first->MeanTimeToLive(1009), 40);  // 1000, 1002, ... 1098.
-  EXPECT_EQ(first->MeanTimeToLive(5000), 0);
+  EXPECT_EQ(first->MeanTimeToLive(1010), 45);  // Of 1012, 1014, ... 1098.
+  EXPECT_EQ(index.CountTree(1, 1097, 100)->MeanTimeToLive(1097), 1);
+  EXPECT_EQ(index.CountTree(1, 5000, 100)->MeanTimeToLive(5000), 0) << "none is present";
   EXPECT_EQ(index.CountTree(2, 1010, 100)->due, 5u);
   EXPECT_EQ(index.CountTree(3, 1010, 100)->keys, 0u);
   EXPECT_EQ(index.CountTree(1, 1010, 10), std::nullopt) << "eleven are due";

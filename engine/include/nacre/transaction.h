@@ -73,7 +73,8 @@ class Transaction {
   // A key at random, nullopt if there is none. Nearly even: about as a choice from sixteen keys
   // that are come upon by walking down the index at random, evened out by the probability of each
   // walk. O(log n) where most keys are present; O(keys that are gone) beside very many that the
-  // vacuum has not removed. Under kSerializable it counts as having read the whole keyspace.
+  // vacuum has not removed or that this transaction has deleted. Under kSerializable it counts as
+  // having read the whole keyspace.
   absl::StatusOr<std::optional<std::string_view>> RandomKey() ABSL_ATTRIBUTE_LIFETIME_BOUND;
   // True if key got a version after `since`, up to read_timestamp(); own writes do not count. Also
   // true if the keyspace was flushed or swapped meanwhile and the key was or is present. For WATCH.
