@@ -79,7 +79,7 @@ class Connection {
   // Takes what arrives meanwhile.
   void WatchInput();
   void OnInput(const ErrorCode& error);
-  // It waits, and so much has arrived meanwhile that no more is read.
+  // It waits, and has sent so much meanwhile that no more is read.
   bool InputIsHeldBack() const;
   bool ClientHasLeft();
   void EndWait(Session::WaitEnd how);

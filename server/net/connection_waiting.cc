@@ -14,14 +14,6 @@
 
 namespace nacre::server {
 
-namespace {
-
-// What a client may send behind a command that waits. Past this, it is not read until the wait
-// ends. That it has gone away is then not read either, but has to be asked for.
-constexpr size_t kWaitingInputBytesMax = 1 << 20;
-
-}  // namespace
-
 // The request stays in the input, as that of a slow command does; but more may be added behind it.
 void Connection::BeginWait() {
   waiting_ = true;
@@ -51,6 +43,9 @@ void Connection::BeginWait() {
 }
 
 // Not by a read that is left pending: the wait may end at any time, and the input then moves.
+//
+// What is sent behind the command is taken as long as the query buffer may grow: that the client
+// has gone comes behind it, and would else come to nobody. At the bound it has to be asked for.
 void Connection::WatchInput() {
   if (watching_) return;
   if (InputIsHeldBack()) {
@@ -62,7 +57,7 @@ void Connection::WatchInput() {
 }
 
 bool Connection::InputIsHeldBack() const {
-  return waiting_ && input_.size() > kWaitingInputBytesMax;
+  return waiting_ && input_.size() > server_.settings().request_bytes_max();
 }
 
 // Whether the client has shut its side or is gone, though what it sent before was not read.

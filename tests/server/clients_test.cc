@@ -266,20 +266,24 @@ TEST_F(Waiting, UnblockEndsItAsAskedAndOnlyOnce) {
 }
 
 TEST_F(Waiting, RequestsThatArriveMeanwhileAreKept) {
+  options_.request.request_bytes_max = 4 << 20;  // A little more than one of them.
   WireClient client = Connect();
   const std::string id = Id(client);
   client.Send("WAIT 1 0");
   EXPECT_TRUE(Eventually([&] { return Info("blocked_clients") == 1; }));
-  const std::string value(3 << 20, 'x');  // More than is read meanwhile.
+  const std::string value(3 << 20, 'x');
   std::thread sender([&] {
-    client.SendRaw(Encode({"SET", "k", value}) + Encode({"STRLEN", "k"}));
+    client.SendRaw(Encode({"SET", "k", value}) + Encode({"STRLEN", "k"}) +
+                   Encode({"SET", "k", value + value.substr(0, 100)}) + Encode({"STRLEN", "k"}));
   });
-  EXPECT_TRUE(Eventually([&] { return Info("total_net_input_bytes") > (1 << 20); }));
+  EXPECT_TRUE(Eventually([&] { return Info("total_net_input_bytes") > (4 << 20); }));
   EXPECT_EQ(Connect().Do("EXISTS k"), ":0");
   EXPECT_EQ(Connect().Do("CLIENT UNBLOCK " + id), ":1");
   EXPECT_EQ(client.Read(), ":0");
   EXPECT_EQ(client.Read(), "+OK");
   EXPECT_EQ(client.Read(), ":" + std::to_string(value.size()));
+  EXPECT_EQ(client.Read(), "+OK");
+  EXPECT_EQ(client.Read(), ":" + std::to_string(value.size() + 100));
   sender.join();
 }
 
@@ -323,15 +327,32 @@ TEST_F(Waiting, DisconnectingKillingAndStoppingEndIt) {
   EXPECT_EQ(stopped.Read(), "(closed)");
 }
 
-// Nobody reads its input any more, so nobody reads that it ends.
-TEST_F(Waiting, DisconnectingBehindMoreThanIsReadEndsItToo) {
+TEST_F(Waiting, DisconnectingBehindAPipelineOfMegabytesEndsIt) {
   WireClient gone = Connect();
   WireClient half = Connect();
-  const std::string megabyte = Encode({"SET", "k", std::string((1 << 20) + (32 << 10), 'x')});
+  const std::string requests = Encode({"SET", "k", std::string(20 << 20, 'x')});
+  for (WireClient* client : {&gone, &half}) {
+    client->Send("WAIT 1 0");
+    ASSERT_TRUE(client->SendRaw(requests));
+  }
+  EXPECT_TRUE(Eventually([&] { return Info("blocked_clients") == 2; }));
+  gone.Close();
+  half.ShutDownSending();
+  EXPECT_TRUE(Eventually([&] { return Info("blocked_clients") == 0; }));
+  EXPECT_EQ(half.Read(), "(closed)");
+  EXPECT_EQ(Connect().Do("EXISTS k"), ":0");
+}
+
+// Nobody reads its input any more, so nobody reads that it ends.
+TEST_F(Waiting, DisconnectingBehindAFullQueryBufferEndsIt) {
+  options_.request.request_bytes_max = 1 << 20;
+  WireClient gone = Connect();
+  WireClient half = Connect();
+  const std::string requests = Encode({"SET", "k", std::string((1 << 20) + (32 << 10), 'x')});
   for (WireClient* client : {&gone, &half}) {
     const uint64_t bytes = Info("total_net_input_bytes");
     client->Send("WAIT 1 0");
-    ASSERT_TRUE(client->SendRaw(megabyte));
+    ASSERT_TRUE(client->SendRaw(requests));
     EXPECT_TRUE(Eventually([&] { return Info("total_net_input_bytes") > bytes + (1 << 20); }));
   }
   EXPECT_EQ(Info("blocked_clients"), 2u);

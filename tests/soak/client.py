@@ -16,7 +16,7 @@ import traffic
 from replies import Error, Malformed, ReplyReader
 
 # A client that is to read all its replies and does not get them. A hang, and no measure of speed.
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 60.0
 READ_BYTES = 1 << 18
 # So many of the newest are known to each.
 KNOWN_CLIENTS = 60

@@ -283,9 +283,9 @@ def silence(rng) -> Tuple[bytes, List[Unit]]:
 
 
 def waiting(rng) -> Tuple[bytes, List[Unit]]:
-    """A command that never answers, and more behind it: a little, or more than the server reads ahead."""
+    """A command that never answers, and nothing, a little or much behind it."""
     wait = rng.choice((encode("WAIT", 1, 0), encode("DEBUG", "SLEEP", 1_000_000)))
-    behind = encode("SET", large_key(rng), value_of(LARGE_BYTES)) * rng.choice((0, 0, 1, 11))
+    behind = encode("SET", large_key(rng), value_of(LARGE_BYTES)) * rng.choice((0, 0, 1, 30))
     return wait + behind, [incr(rng), plain(rng)]
 
 
