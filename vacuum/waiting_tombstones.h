@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/btree_map.h"
 #include "engine/base/mutex.h"
 #include "engine/mvcc/record.h"
 #include "engine/mvcc/version.h"
@@ -50,10 +50,12 @@ class WaitingTombstones {
   }
 
  private:
-  static constexpr size_t kShards = 16;
+  // Committers come here with their latches held, so no call does much at a time: a tree never
+  // moves all that it holds, as a growing hash table does.
+  static constexpr size_t kShards = 256;
   struct alignas(64) Shard {
     mutable base::Mutex mutex;
-    absl::flat_hash_map<mvcc::Record*, mvcc::Version*> tombstones ABSL_GUARDED_BY(mutex);
+    absl::btree_map<mvcc::Record*, mvcc::Version*> tombstones ABSL_GUARDED_BY(mutex);
   };
 
   Shard& ShardOf(const mvcc::Record* record) {

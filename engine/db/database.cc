@@ -92,6 +92,9 @@ absl::StatusOr<Timestamp> Database::Transact(absl::FunctionRef<absl::Status(Tran
   for (int attempt = 1;; ++attempt) {
     absl::StatusOr<Timestamp> result;
     if (attempt >= options.exclusive_from_attempt) {
+      // Before the gate, in case that the function swaps keyspaces: who holds it may be waiting for
+      // the gate.
+      base::MutexLock changes(impl_->store.keyspaces.changes_mutex());
       txn::CommitGate::Closed closed(impl_->store.gate);
       // Nor does anything expire meanwhile (ONE-TIME). Whoever else holds the time is inside the
       // gate, so nobody.

@@ -1,6 +1,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "engine/base/epoch.h"
 #include "engine/db/database_impl.h"
 
@@ -19,8 +20,24 @@ namespace {
 
 // Expired keys that may be counted while nobody commits.
 constexpr size_t kDueMax = 512;
-// Looks before the keys are counted one by one.
-constexpr int kAttempts = 64;
+// Looks before the keys are counted one by one. Between publication and index a commit does what
+// takes microseconds, unless it is very large or has lost its processor.
+constexpr int kLooks = 40;
+constexpr int kLooksInARow = 8;
+constexpr absl::Duration kPauseBetweenLooks = absl::Microseconds(100);
+
+void PauseAfter(int look) {
+  if (look < kLooksInARow) {
+    std::this_thread::yield();
+  } else {
+    absl::SleepFor(kPauseBetweenLooks);
+  }
+}
+
+bool HasManyExpired(txn::Store& store, const vacuum::Vacuum& vacuum) {
+  if (store.expiry_used.load(std::memory_order_acquire)) store.time.Refresh();
+  return vacuum.CountDue(store.time.Last(), kDueMax) >= kDueMax;
+}
 
 // A look inside the sequencer: nothing if the index of expiries is behind, or too much is due.
 std::optional<KeyspaceStats> TryCount(txn::Store& store, const vacuum::Vacuum& vacuum,
@@ -40,15 +57,15 @@ std::optional<KeyspaceStats> TryCount(txn::Store& store, const vacuum::Vacuum& v
 
 }  // namespace
 
-bool Database::HasManyExpired() const {
+bool Database::CountingIsSlow() const {
   txn::Store& store = impl_->store;
-  if (store.expiry_used.load(std::memory_order_acquire)) store.time.Refresh();
-  return impl_->vacuum.CountDue(store.time.Last(), kDueMax) >= kDueMax;
+  return store.expiry_changes_pending.load(std::memory_order_relaxed) != 0 ||
+         HasManyExpired(store, impl_->vacuum);
 }
 
 absl::StatusOr<KeyspaceStats> Database::GetKeyspaceStats(Keyspace keyspace) const {
   txn::Store& store = impl_->store;
-  for (int attempt = 0; attempt < kAttempts && !HasManyExpired(); ++attempt) {
+  for (int look = 0; look < kLooks && !HasManyExpired(store, impl_->vacuum); ++look) {
     {
       base::EpochPin pin;
       base::MutexLock sequencer(store.sequencer.mutex());
@@ -59,7 +76,7 @@ absl::StatusOr<KeyspaceStats> Database::GetKeyspaceStats(Keyspace keyspace) cons
       const std::optional<KeyspaceStats> stats = TryCount(store, impl_->vacuum, *newest->tree);
       if (stats) return *stats;
     }
-    std::this_thread::yield();
+    PauseAfter(look);
   }
   const absl::StatusOr<Snapshot> snapshot = TakeSnapshot();
   if (!snapshot.ok()) return snapshot.status();

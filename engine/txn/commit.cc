@@ -121,7 +121,6 @@ void Committer::UnlinkAll(bool will_repeat) {
     entry.record = nullptr;
     entry.record_is_new = false;
   }
-  if (changes_expiry_) store_.expiry_changes_pending.fetch_sub(1, std::memory_order_release);
   changes_expiry_ = false;
   leader_ = nullptr;
   recent_.clear();
@@ -175,6 +174,9 @@ Committer::Sequenced Committer::Sequence(uint64_t validated_up_to, absl::Status&
   if (passed_by) return Sequenced::kPassedBy;
   if (!conflict.ok()) return Sequenced::kConflict;
 
+  // Until the index of expiries has followed, in Stamp(). Who waits for the sequencer, or fails
+  // above, has changed nothing that is counted.
+  if (changes_expiry_) store_.expiry_changes_pending.fetch_add(1, std::memory_order_relaxed);
   timestamp_ = store_.sequencer.Clock() + 1;
   if (NACRE_BUG(kSplitSequencer)) {
     store_.sequencer.mutex().Unlock();
@@ -208,8 +210,6 @@ absl::StatusOr<uint64_t> Committer::LinkAndSequence() {
     if (entry.version != nullptr) Link(entry);
   }
   NACRE_STEP(kCommitLinked);
-  // Until the index of expiries has followed, in Stamp().
-  if (changes_expiry_) store_.expiry_changes_pending.fetch_add(1, std::memory_order_relaxed);
   absl::Status conflict;
   for (int validation = 0; validation < kValidationsMax; ++validation) {
     uint64_t validated_up_to = 0;

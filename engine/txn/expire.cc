@@ -14,11 +14,11 @@ std::array<Garbage, 2> CommitExpiry(Store& store, Tree& tree, mvcc::Record* reco
   tombstone->PrepareAsLeader();
   tombstone->set_previous(expired);
   record->set_head(tombstone);
-  store.expiry_changes_pending.fetch_add(1, std::memory_order_relaxed);
   const RecentWrite write{record, LatchTable::HashOf(tree.id, record->key())};
   uint64_t timestamp;
   {
     base::MutexLock sequencer(store.sequencer.mutex());
+    store.expiry_changes_pending.fetch_add(1, std::memory_order_relaxed);
     timestamp = store.sequencer.Clock() + 1;
     store.sequencer.Remember(timestamp, {&write, 1});
     tree.live_keys.fetch_sub(1, std::memory_order_relaxed);

@@ -56,9 +56,10 @@ struct Store {
   // Set before the first value with an expiry is committed, never cleared. While it is unset, no
   // transaction needs to know the time.
   std::atomic<bool> expiry_used{false};
-  // Commits that change expiries and may be published while the vacuum's index of expiries does not
-  // know yet. Raised before the sequencer, lowered after the index has followed (release): who
-  // reads 0 (acquire) inside the sequencer sees an index that is exact as of the clock.
+  // Commits that change expiries, are published, and which the vacuum's index of expiries does not
+  // know yet. Raised inside the sequencer before the publication, lowered after the index has
+  // followed (release): who reads 0 (acquire) inside the sequencer sees an index that is exact as
+  // of the clock.
   std::atomic<uint32_t> expiry_changes_pending{0};
   // The vacuum may have pruned versions superseded at or below this. Stored (seq_cst) before the
   // registry is scanned for such a prune; loaded (seq_cst) after an AS OF snapshot has registered

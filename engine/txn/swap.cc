@@ -1,14 +1,17 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/base/check.h"
+#include "engine/base/epoch.h"
 #include "engine/txn/transaction_state.h"
 
 // Exchanging the contents of keyspaces inside a transaction.
 //
 // The transaction looks at the other tree from then on; its writes belong to trees, so they move
 // along. At the commit each keyspace that ends up with another tree gets a new generation, in the
-// same instant as the writes. A change of generations closes the commit gate, so such a commit runs
-// behind it.
+// same instant as the writes. A change of generations closes the commit gate, with the changes
+// mutex of the keyspaces held, so such a commit runs behind both. An exclusive run of Transact()
+// takes both before its function runs: nothing is left then that its commit could fail on.
 
 namespace nacre::txn {
 
@@ -57,29 +60,34 @@ std::vector<GenerationChange> TransactionState::Swapped() const {
   return changes;
 }
 
+// A commit that its reads have doomed already finds out here, with the gate open, and not while
+// everybody waits for it to walk its ranges. The commit asks once more.
+absl::Status TransactionState::CheckReads() {
+  if (!serializable_) return absl::OkStatus();
+  base::EpochPin pin;
+  if (view_.IsTooOld()) return TooOldError();
+  reads_.PrepareToMatch();
+  absl::Status status = reads_.Validate(view_);
+  if (!status.ok()) store_.counters.conflicts_read.Add(1);
+  if (status.ok() && view_.IsTooOld()) return TooOldError();
+  return status;
+}
+
 absl::StatusOr<uint64_t> TransactionState::CommitSwaps(
     absl::Span<const GenerationChange> changes, bool gate_is_mine) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  // A log will need the exchange itself, at its place among the writes: a LoggedWrite names the
+  // keyspace that a key was written through, and the tree that it went to may have moved since.
+  NACRE_CHECK(store_.log == nullptr, "a log knows nothing of swapped keyspaces");
   if (absl::Status status = CheckMemory(); !status.ok()) return status;
-  LogPlace log(store_);
-  if (absl::Status status = log.Reserve(writes_); !status.ok()) return status;
-  // The mutex comes before the gate. Who has closed the gate already must not wait for somebody
-  // that may be waiting for it.
-  base::Mutex& mutex = store_.keyspaces.changes_mutex();
+  std::optional<base::MutexLock> changes_lock;
+  std::optional<CommitGate::Closed> closed;
   if (!gate_is_mine) {
-    mutex.Lock();
-  } else if (!mutex.TryLock()) {
-    return absl::AbortedError("keyspaces are being changed by another transaction");
+    if (absl::Status status = CheckReads(); !status.ok()) return status;
+    changes_lock.emplace(store_.keyspaces.changes_mutex());
+    closed.emplace(store_.gate);
   }
-  absl::StatusOr<uint64_t> timestamp;
-  {
-    std::optional<CommitGate::Closed> closed;
-    if (!gate_is_mine) closed.emplace(store_.gate);
-    timestamp = TryCommit(log, /*gate_is_mine=*/true, changes);
-  }
-  mutex.Unlock();
-  if (!timestamp.ok()) return timestamp;
-  if (absl::Status status = log.Await(); !status.ok()) return status;
-  return timestamp;
+  LogPlace no_log(store_);
+  return TryCommit(no_log, /*gate_is_mine=*/true, changes);
 }
 
 }  // namespace nacre::txn

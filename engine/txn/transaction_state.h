@@ -85,7 +85,8 @@ class TransactionState {
   uint64_t SetSavepoint();
   absl::Status RollbackTo(uint64_t savepoint);
 
-  // `gate_is_mine`: the caller has closed the commit gate.
+  // `gate_is_mine`: the caller holds the changes mutex of the keyspaces and has closed the commit
+  // gate.
   absl::StatusOr<uint64_t> Commit(bool gate_is_mine = false);
   void Rollback();
 
@@ -135,6 +136,7 @@ class TransactionState {
   void Exchange(uint32_t a, uint32_t b);
   void TakeBackSwaps(uint64_t savepoint);
   std::vector<GenerationChange> Swapped() const;
+  absl::Status CheckReads();
   absl::StatusOr<uint64_t> CommitSwaps(absl::Span<const GenerationChange> changes,
                                        bool gate_is_mine);
   absl::StatusOr<uint64_t> TryCommit(LogPlace& log, bool gate_is_mine,

@@ -111,7 +111,7 @@ absl::Status RunDbsizeAlone(AloneContext& context) {
   return absl::OkStatus();
 }
 
-bool CountingIsSlow(const ServerState& server) { return server.db().HasManyExpired(); }
+bool CountingIsSlow(const ServerState& server) { return server.db().CountingIsSlow(); }
 
 absl::Status RunRandomKey(DataContext& context) {
   const auto key = context.tx.RandomKey();

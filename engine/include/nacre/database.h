@@ -118,12 +118,13 @@ class Database {
   // Exchanges the contents of two keyspaces.
   absl::StatusOr<Timestamp> SwapKeyspaces(Keyspace a, Keyspace b);
   // Keys at the newest commit, without those whose time has come. O(1), and O(keys) while
-  // HasManyExpired().
+  // CountingIsSlow().
   absl::StatusOr<uint64_t> KeyCount(Keyspace keyspace = Keyspace()) const;
   // KeyCount() with more to it, at the same cost.
   absl::StatusOr<KeyspaceStats> GetKeyspaceStats(Keyspace keyspace = Keyspace()) const;
-  // More keys have expired than the vacuum has had the time to remove. O(1).
-  bool HasManyExpired() const;
+  // More keys have expired than the vacuum has had the time to remove, or a commit that changes
+  // expiries is not quite done. O(1).
+  bool CountingIsSlow() const;
 
   // --- Looking inside ---
 
