@@ -50,11 +50,11 @@ class TrafficTest(unittest.TestCase):
 class JudgeTest(unittest.TestCase):
     def test_what_moves_within_the_bounds_is_flat(self):
         self.assertEqual(soak.growth(FLAT, FLAT), [])
-        self.assertEqual(soak.growth(FLAT, FLAT._replace(resident_kib=54_000, allocated_kib=1600, used_kib=17)), [])
+        self.assertEqual(soak.growth(FLAT, FLAT._replace(resident_kib=24_048, allocated_kib=1064, used_kib=17)), [])
         self.assertEqual(soak.growth(FLAT, FLAT._replace(resident_kib=1, allocated_kib=1, used_kib=0)), [])
 
     def test_each_kind_of_growth_is_noticed(self):
-        for more in ({"resident_kib": 55_000}, {"allocated_kib": 1700}, {"used_kib": 18}, {"descriptors": 12},
+        for more in ({"resident_kib": 24_049}, {"allocated_kib": 1065}, {"used_kib": 18}, {"descriptors": 12},
                      {"descriptors": 10}, {"threads": 7}):
             faults = soak.growth(FLAT, FLAT._replace(**more))
             self.assertEqual(len(faults), 1)
