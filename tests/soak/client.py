@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, List
 import traffic
 from replies import Error, Malformed, ReplyReader
 
-# A client that is to read all its replies and does not get them. A hang, and no measure of speed.
+# Without progress, of a client that is to read all its replies: a hang, and no measure of speed.
 PATIENCE_SECONDS = 60.0
 READ_BYTES = 1 << 18
 # So many of the newest are known to each.
@@ -66,7 +66,6 @@ class Client:
         # Seconds without progress until it does, with replies pending.
         self.stays = rng.choice((0, .05, .2) if self.reads == "nothing" else (.01, .05, .2))
 
-        self.began = now
         self.progressed = now
         self.sent = 0
         self.bytes_read = 0
@@ -116,11 +115,11 @@ class Client:
 
     def on_time(self, now: float) -> None:
         """Leaves, if it is time to."""
-        if now - self.began > PATIENCE_SECONDS:
+        idle = now - self.progressed
+        if idle > PATIENCE_SECONDS:
             self.ledger.fault(f"client {self.name} waited {PATIENCE_SECONDS:.0f} s: {self._state()}")
             self._end("out of patience")
             return
-        idle = now - self.progressed
         if self.half_closed:
             # Who reads all gets the end of the replies, and with it the end of the connection.
             if self.reads != "all" and idle > self.stays:
