@@ -49,7 +49,11 @@ int Main(int argc, char** argv) {
   sigaddset(&stop_signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
 
-  options->on_shutdown = [] { kill(getpid(), SIGTERM); };
+  // Once: a second signal ends the process while the server drains.
+  static std::atomic_flag asked;
+  options->on_shutdown = [] {
+    if (!asked.test_and_set()) kill(getpid(), SIGTERM);
+  };
   auto server = Server::Start(*options);
   if (!server.ok()) {
     std::fprintf(stderr, "nacre-server: %s\n", std::string(server.status().message()).c_str());

@@ -86,8 +86,8 @@ ServerState::Totals ServerState::SinceStart() const {
 }
 
 ServerState::Totals ServerState::SinceReset() const {
+  MutexLock lock(reset_mutex_);  // First: what is subtracted must not be the newer one.
   Totals now = SinceStart();
-  MutexLock lock(reset_mutex_);
   for (size_t i = 0; i < at_reset_.by_command.size(); ++i) {
     now.by_command[i].calls -= at_reset_.by_command[i].calls;
     now.by_command[i].nanos -= at_reset_.by_command[i].nanos;
@@ -106,10 +106,9 @@ ServerState::Totals ServerState::SinceReset() const {
 }
 
 void ServerState::ResetCounters() {
-  Totals now = SinceStart();
   error_stats_.Reset();
   MutexLock lock(reset_mutex_);
-  at_reset_ = std::move(now);
+  at_reset_ = SinceStart();
 }
 
 double ServerState::CommandsPerSecond() {

@@ -70,11 +70,13 @@ enum CommandFlags : uint32_t {
   kSlowInTransaction = 1 << 11,
   kComputes = 1 << 12,    // May take milliseconds on one value: not while keys are locked.
   kLoadsAhead = 1 << 14,  // Looks its keys up side by side by itself.
+  // Takes as long as the value that it finds is large: not while the keys of others are locked.
+  kCopiesValue = 1 << 15,
 };
 // No two flags have one bit: then their sum would have a carry.
 static_assert((kWrite + kReadOnly + kDenyOom + kFast + kUsesClock + kRange + kManyWrites +
                kImmediate + kAsksEngine + kAdmin + kNoAuth + kNoMulti + kSlowInTransaction +
-               kComputes + kLoadsAhead) == (1u << 15) - 1);
+               kComputes + kLoadsAhead + kCopiesValue) == (1u << 16) - 1);
 
 // Which arguments are keys: from `first` to `last` (negative: from the end), every `step`-th.
 // first == 0: none.

@@ -167,6 +167,12 @@ int64_t Kill(Session& session, const Filter& filter) {
 
 }  // namespace
 
+// It takes a few microseconds for each.
+bool ListingIsSlow(const ServerState& server) {
+  constexpr size_t kQuickClientsMax = 256;
+  return server.clients().size() > kQuickClientsMax;
+}
+
 void RunClientInfo(Session& session, Args args) {
   DescribeSelf(session, args);
   session.out().Verbatim(Describe(session.record(), CoarseNanos()) + "\n");

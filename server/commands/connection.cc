@@ -75,7 +75,7 @@ void WriteHello(Session& session) {
 void RunPing(Session& session, Args args) {
   if (args.size() == 1) {
     session.out().Simple("PONG");
-  } else if (args.size() == 2 && !session.server().settings().has_password()) {
+  } else if (args.size() == 2) {
     session.out().Bulk(args[1]);
   } else {
     session.out().Error("ERR wrong number of arguments for 'ping' command");

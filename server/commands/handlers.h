@@ -103,6 +103,8 @@ void RunTime(Session& session, Args args);
 absl::Status RunKeys(DataContext& context);
 absl::Status RunRange(DataContext& context);
 bool AlwaysSlow(Args args);
+bool SetRangeIsSlow(Args args);
+bool ListingIsSlow(const ServerState& server);
 bool LongWordsAreSlow(Args args);
 bool RangeIsSlow(Args args);
 

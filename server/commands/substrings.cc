@@ -78,6 +78,11 @@ absl::Status RunGetRangeAlone(AloneContext& context) {
                           });
 }
 
+bool SetRangeIsSlow(Args args) {
+  constexpr int64_t kQuickOffsetMax = 1 << 20;
+  return ParseInteger(args[2]).value_or(0) > kQuickOffsetMax;
+}
+
 absl::Status RunSetRange(DataContext& context) {
   const std::string_view key = context.args[1];
   const std::string_view part = context.args[3];

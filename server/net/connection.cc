@@ -12,6 +12,7 @@
 #include "server/base/clock.h"
 #include "server/net/io_thread.h"
 #include "server/net/slow_lane.h"
+#include "server/net/turn.h"
 
 namespace nacre::server {
 
@@ -79,7 +80,7 @@ void Connection::StartRejected(std::string_view error) {
 // --- Reading and running ---
 
 void Connection::Read() {
-  if (reading_ || slow_ || phase_ == Phase::kClosed) return;
+  if (reading_ || slow_ || later_ || phase_ == Phase::kClosed) return;
   if (phase_ == Phase::kServing) {
     if (OutputIsFull()) return;  // OnWritten() goes on.
     if (waiting_) {
@@ -151,6 +152,7 @@ void Connection::ReadWhatIsLeft() {
 
 void Connection::Process() {
   uint64_t commands = 0;
+  Turn turn;
   if (settings_version_ != server_.settings().version()) RefreshLimits();
   record_->active_at_nanos.store(CoarseNanos(), std::memory_order_relaxed);
   record_->query_bytes.store(input_.size(), std::memory_order_relaxed);
@@ -158,15 +160,17 @@ void Connection::Process() {
     const size_t ran = ProcessSome();
     if (ran == 0) break;
     commands += ran;
-  }
-  if (commands > 0) {
-    ServerState::ThreadCounters::Add(counters_.commands, commands);
-    const uint64_t errors = slow_ ? errors_counted_ : session_.out().errors();
-    if (errors != errors_counted_) {
-      session_.CountMistakes();  // Of requests that were none.
-      ServerState::ThreadCounters::Add(counters_.errors, errors - errors_counted_);
-      errors_counted_ = errors;
+    if (turn.IsOver(ran)) {
+      GoOnLater();
+      break;
     }
+  }
+  if (commands > 0) ServerState::ThreadCounters::Add(counters_.commands, commands);
+  const uint64_t errors = slow_ ? errors_counted_ : session_.out().errors();
+  if (errors != errors_counted_) {
+    session_.CountMistakes();  // Of requests that were none.
+    ServerState::ThreadCounters::Add(counters_.errors, errors - errors_counted_);
+    errors_counted_ = errors;
   }
   if (slow_ || phase_ != Phase::kServing) return;
   input_.ShrinkTo(kBufferBytesKept);
@@ -184,9 +188,23 @@ void Connection::Process() {
   if (phase_ == Phase::kServing) Read();
 }
 
+// Others on this thread have waited long enough.
+void Connection::GoOnLater() {
+  later_ = true;
+  boost::asio::post(thread_.context(), [this] {
+    later_ = false;
+    if (phase_ == Phase::kClosed) {
+      DeleteIfIdle();
+    } else if (phase_ == Phase::kServing && !slow_) {
+      Process();
+    }
+  });
+}
+
 void Connection::RefreshLimits() {
   const Settings& settings = server_.settings();
   settings_version_ = settings.version();
+  output_bytes_max_ = settings.output_bytes_max();
   restricted_ = session_.needs_password();
   ParserLimits limits = server_.options().request;
   limits.bulk_bytes_max = settings.bulk_bytes_max();
@@ -203,7 +221,7 @@ size_t Connection::ProcessSome() {
   if (output_.size() >= kSendBytes || OutputIsFull()) Send();
   if (OutputIsFull() || phase_ != Phase::kServing) return 0;
   if (record_->killed.load(std::memory_order_acquire)) return 0;  // OnWake() comes.
-  if (restricted_ && !session_.needs_password()) RefreshLimits();
+  if (restricted_ != session_.needs_password()) RefreshLimits();
   if (batch_.empty() && !FillBatch()) return 0;
   if (together_ && batch_.size() > 1) {
     const auto ran = session_.ExecuteTogether(batch_);
@@ -265,9 +283,10 @@ void Connection::SubmitSlow() {
   server_.counters().slow_running.fetch_add(1, std::memory_order_relaxed);
   thread_.slow_lane().Submit([this] {
     // Nobody waits for the reply of a command that had not begun when its client went away.
-    const Session::Outcome outcome = abandoned_.load(std::memory_order_acquire)
-                                         ? Session::Outcome::kClose
-                                         : session_.Execute(batch_.front(), Session::Lane::kSlow);
+    const bool gone = abandoned_.load(std::memory_order_acquire) ||
+                      record_->killed.load(std::memory_order_acquire);
+    const Session::Outcome outcome =
+        gone ? Session::Outcome::kClose : session_.Execute(batch_.front(), Session::Lane::kSlow);
     server_.counters().slow_running.fetch_sub(1, std::memory_order_relaxed);
     boost::asio::post(thread_.context(), [this, outcome] { OnSlowDone(outcome); });
   });
@@ -293,7 +312,7 @@ void Connection::OnSlowDone(Session::Outcome outcome) {
 // --- Writing ---
 
 bool Connection::OutputIsFull() const {
-  return output_.size() + sending_.size() > server_.settings().output_bytes_max();
+  return output_.size() + sending_.size() > output_bytes_max_;
 }
 
 void Connection::Send() {
@@ -458,8 +477,12 @@ bool Connection::CheckTimeLimits(absl::Time now) {
 }
 
 void Connection::DeleteIfIdle() {
-  if (reading_ || writing_ || watching_ || slow_ || send_soon_ || timers_ > 0 || removed_) return;
+  if (reading_ || writing_ || watching_ || slow_ || later_ || send_soon_ || timers_ > 0) return;
+  if (removed_) return;
   removed_ = true;
+  if (auto remains = session_.TakeWhatTakesLongToFree()) {
+    thread_.slow_lane().Submit([remains = std::move(remains)] {});
+  }
   thread_.Remove(*this);  // Deletes it later: our callers still look at members.
 }
 

@@ -70,6 +70,8 @@ class Connection {
   // False: no request is complete.
   bool FillBatch();
   void FinishRequest();
+  // Process() once the other clients have had their turn.
+  void GoOnLater();
   // Takes over limits that have changed, or that end with authentication.
   void RefreshLimits();
   void SubmitSlow();
@@ -111,6 +113,7 @@ class Connection {
   bool reading_ = false;
   bool writing_ = false;
   bool slow_ = false;
+  bool later_ = false;
   bool watching_ = false;
   size_t wait_bytes_ = 0;  // Of the request that waits.
   uint64_t waits_ = 0;     // So far: tells a timer whether it is of the present one.
@@ -127,6 +130,7 @@ class Connection {
   uint32_t read_bytes_;
   uint64_t errors_counted_ = 0;
   uint64_t settings_version_ = 0;  // That the parser's limits are of.
+  size_t output_bytes_max_ = 0;    // As of then.
   bool restricted_ = false;        // They are those of a client without a password.
   absl::Time deadline_;            // Of flushing and lingering.
   ByteBuffer input_;

@@ -25,13 +25,17 @@ void RequestParser::Restart() {
   slices_.clear();
   args_.clear();
   unquoted_.clear();
-  if (args_.capacity() > kArgsKept) [[unlikely]] {
-    std::vector<Slice>().swap(slices_);
-    std::vector<std::string_view>().swap(args_);
-  }
+  ReleaseWords();
   if (unquoted_.capacity() > kUnquotedBytesKept) [[unlikely]] {
     std::string().swap(unquoted_);
   }
+}
+
+void RequestParser::ReleaseWords() {
+  if (args_.capacity() <= kArgsKept) [[likely]]
+    return;
+  std::vector<Slice>().swap(slices_);
+  std::vector<std::string_view>().swap(args_);
 }
 
 RequestParser::Result RequestParser::Parse(std::string_view input) {

@@ -55,6 +55,9 @@ class RequestParser {
   bool args_in_parser() const { return !unquoted_.empty(); }
   const std::string& error() const { return error_; }
 
+  // Gives back the memory of a request of very many words. args() is empty then.
+  void ReleaseWords();
+
   // The next input is not the continuation of the last one.
   void Reset() { Restart(); }
 

@@ -29,11 +29,21 @@ RequestParser::Result RequestBatch::Fill(std::string_view input) {
     const RequestParser::Result result = parser_.Parse(input);
     if (result == RequestParser::Result::kError) parser_.Reset();
     if (result != RequestParser::Result::kRequest) break;
+    if (parser_.args().size() > kWordsMax) {  // Will come by itself.
+      parser_.Reset();
+      break;
+    }
     requests_[count_++] = {words_.size(), parser_.args().size(), parser_.consumed()};
     words_.insert(words_.end(), parser_.args().begin(), parser_.args().end());
     input.remove_prefix(parser_.consumed());
   }
   return first;
+}
+
+void RequestBatch::set_limits(const ParserLimits& limits) {
+  next_ = count_ = 0;
+  parser_.Reset();
+  parser_.set_limits(limits);
 }
 
 void RequestBatch::Forget() {

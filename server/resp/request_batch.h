@@ -22,7 +22,8 @@ class RequestBatch {
 
   explicit RequestBatch(const ParserLimits& limits) : parser_(limits) {}
 
-  void set_limits(const ParserLimits& limits) { parser_.set_limits(limits); }
+  // What has been recognised so far will be again, under these limits.
+  void set_limits(const ParserLimits& limits);
 
   bool empty() const { return next_ == count_; }
   size_t size() const { return count_ - next_; }
@@ -36,7 +37,10 @@ class RequestBatch {
   // The words of the next request (none for a blank line), and the bytes it takes of the input.
   Args front() const { return Words(next_); }
   size_t front_bytes() const { return requests_[next_].bytes; }
-  void Pop() { ++next_; }
+  void Pop() {
+    ++next_;
+    if (empty()) parser_.ReleaseWords();
+  }
   // The words of the request `ahead` places behind the next one.
   Args Ahead(size_t ahead) const { return Words(next_ + ahead); }
 

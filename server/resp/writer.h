@@ -68,9 +68,12 @@ class ReplyWriter {
   void TakeMistakes(Visit visit) {
     for (const Mistake& mistake : mistakes_) visit(std::string_view(mistake.code));
     mistakes_.clear();
+    if (mistakes_.capacity() > kMistakesKept) [[unlikely]]
+      mistakes_.shrink_to_fit();
   }
 
  private:
+  static constexpr size_t kMistakesKept = 64;
   struct Mistake {
     size_t offset;
     std::string code;

@@ -19,26 +19,36 @@ namespace {
 
 constexpr size_t kLockedWordsMax = 1024;
 constexpr int kOptimisticAttempts = 8;
+// Replies beyond this are made in the slow lane.
+constexpr size_t kQuickReplyBytesMax = 256 << 10;
 
 }  // namespace
 
 // One EXEC.
 class ExecRun {
  public:
-  enum class Result { kDone, kWatchChanged };
+  enum class Result {
+    kDone,
+    kWatchChanged,
+    kSlow,  // Nothing has happened: it should run in the slow lane.
+  };
 
   ExecRun(Session& session, WatchList& watches)
       : session_(session),
         watches_(watches),
         queue_(session.queue_),
         mark_(session.out_.Mark()),
+        quick_(session.lane_counters_ == &session.counters_),
         client_before_(session.client_),
         protocol_before_(session.out_.protocol()) {}
 
   absl::StatusOr<Result> Run() {
     Collect();
-    if (!has_data_ && watches_.empty()) return Finish(RunCommands(nullptr));
-    const absl::Status status = Finish(optimistic_ ? RunOptimistic() : RunLocked()).status();
+    const bool needs_transaction = has_data_ || !watches_.empty();
+    const absl::Status status = Finish(!needs_transaction ? RunCommands(nullptr)
+                                       : optimistic_      ? RunOptimistic()
+                                                          : RunLocked());
+    if (turned_out_slow_) return Result::kSlow;
     if (watch_changed_) return Result::kWatchChanged;
     if (!status.ok()) return status;
     return Result::kDone;
@@ -62,6 +72,7 @@ class ExecRun {
       if (spec.Has(kUsesClock)) now_ = session_.server_.db().now();
       optimistic_ = optimistic_ || spec.Has(kRange) || spec.Has(kAsksEngine) || spec.Has(kComputes);
       has_data_ = has_data_ || spec.run != nullptr;
+      has_effects_ = has_effects_ || (spec.session != nullptr && spec.Has(kAdmin));
       AppendLockedKeys(session_.server_, spec, args, database, locked_);
     }
     watches_.AppendMortal(locked_);
@@ -97,7 +108,8 @@ class ExecRun {
   absl::Status RunOptimistic() {
     const TransactOptions options = {
         .transaction = {.isolation = Isolation::kSerializable, .owner = session_.id_},
-        .exclusive_from_attempt = kOptimisticAttempts};
+        // CLIENT KILL and its like must not happen twice.
+        .exclusive_from_attempt = has_effects_ ? 0 : kOptimisticAttempts};
     return session_.server_.db()
         .Transact(
             [&](Transaction& tx) -> absl::Status {
@@ -129,7 +141,12 @@ class ExecRun {
       }
       failed_[i] = session_.out_.errors() != errors_before;
       // Half a reply would be no reply, and its effects would stay: so nothing of it happens.
-      if (session_.out_.Mark() - mark_ > bytes_max) return ReplyTooLarge(session_.server_);
+      const size_t bytes = session_.out_.Mark() - mark_;
+      if (bytes > bytes_max) return ReplyTooLarge(session_.server_);
+      if (bytes > kQuickReplyBytesMax && quick_) {
+        turned_out_slow_ = true;
+        return absl::CancelledError("the reply is long");
+      }
     }
     return absl::OkStatus();
   }
@@ -153,12 +170,12 @@ class ExecRun {
     session_.names_changed_ = true;
   }
 
-  absl::StatusOr<Result> Finish(absl::Status status) {
+  absl::Status Finish(absl::Status status) {
     if (status.ok()) {
       CountCommands();
-      return Result::kDone;
+    } else {
+      Restore();
     }
-    Restore();
     return status;
   }
 
@@ -166,6 +183,7 @@ class ExecRun {
   WatchList& watches_;
   const CommandQueue& queue_;
   const size_t mark_;
+  const bool quick_;  // In the quick lane.
   const ClientState client_before_;
   const int protocol_before_;
   std::vector<std::string_view> scratch_;
@@ -175,6 +193,8 @@ class ExecRun {
   absl::Time now_;
   bool optimistic_ = false;
   bool has_data_ = false;
+  bool has_effects_ = false;  // Beyond the transaction. Such a queue runs in the slow lane.
+  bool turned_out_slow_ = false;
   bool watch_changed_ = false;
 };
 
@@ -220,6 +240,11 @@ void Session::Exec() {
     running_queue_ = false;
     if (!result.ok()) {
       WriteStatus(result.status(), out_);
+    } else if (*result == ExecRun::Result::kSlow) {
+      mode_ = Mode::kQueueing;
+      watches_ = std::move(watches);
+      turned_out_slow_ = true;
+      return;
     } else if (*result == ExecRun::Result::kWatchChanged) {
       server_.counters().watches_conflicted.fetch_add(1, std::memory_order_relaxed);
       out_.NullArray();

@@ -1,6 +1,7 @@
 #include "server/session/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/clock.h"
@@ -17,8 +18,14 @@ constexpr size_t kQuickWordsMax = 2048;
 constexpr uint64_t kQuickTransactionWordsMax = 4096;
 // With fewer keys, looking for them twice costs more than their waits.
 constexpr size_t kKeysToLoadMin = 3;
+// What is loaded ahead should be used before it is lost, and not hold up others.
+constexpr size_t kKeysToLoadMax = 128;
+// Commands of a MULTI that make its EXEC slow.
+constexpr size_t kQuickQueueMax = 256;
 // Of a client's bytes in an error reply.
 constexpr size_t kQuotedBytesMax = 128;
+
+constexpr char kAborted[] = "EXECABORT Transaction discarded because of: ";
 
 std::string UnknownCommand(Args args) {
   std::string quoted;
@@ -49,6 +56,24 @@ Session::Session(ServerState& server, ByteBuffer& out, ClientRecord& record,
 
 Session::~Session() { CloseTransaction(Mode::kAlone); }
 
+std::shared_ptr<void> Session::TakeWhatTakesLongToFree() {
+  const bool wrote_much = transaction_ && transaction_words_ > kQuickTransactionWordsMax;
+  if (watches_.size() <= kQuickWordsMax && !wrote_much) return nullptr;
+  struct Remains {
+    WatchList watches;
+    std::optional<Transaction> transaction;
+  };
+  auto remains = std::make_shared<Remains>();
+  remains->watches = std::move(watches_);
+  watches_.Clear();
+  remains->transaction = std::exchange(transaction_, std::nullopt);
+  if (remains->transaction) {
+    server_.counters().transactions_open.fetch_sub(1, std::memory_order_relaxed);
+  }
+  mode_ = Mode::kAlone;
+  return remains;
+}
+
 Session::Outcome Session::Run(Args args, Lane lane) {
   const CommandSpec* spec = FindCommand(args[0]);
   if (spec == nullptr) [[unlikely]] {
@@ -71,7 +96,9 @@ Session::Outcome Session::Run(Args args, Lane lane) {
     return RejectWords(*spec);
   }
   if (!authenticated_ && needs_password() && !spec->Has(kNoAuth)) [[unlikely]] {
-    return Reject(*spec, "NOAUTH Authentication required.");
+    constexpr std::string_view kNoAuthentication = "NOAUTH Authentication required.";
+    return spec->name != "exec" ? Reject(*spec, kNoAuthentication)
+                                : Reject(*spec, absl::StrCat(kAborted, ToAbsl(kNoAuthentication)));
   }
   if (mode_ == Mode::kQueueing && spec->Has(kNoMulti)) [[unlikely]] {
     return Reject(*spec, "ERR Command not allowed inside a transaction");
@@ -86,6 +113,10 @@ Session::Outcome Session::Dispatch(const CommandSpec& spec, Args args, Lane lane
   }
   if (lane == Lane::kQuick && IsSlow(spec, args)) return Outcome::kSlow;
   RunCounted(spec, args, lane);
+  if (turned_out_slow_) [[unlikely]] {
+    turned_out_slow_ = false;
+    return Outcome::kSlow;
+  }
   if (wait_answer_) [[unlikely]]
     return Outcome::kWaiting;
   return closing_ ? Outcome::kClose : Outcome::kReplied;
@@ -116,6 +147,8 @@ void Session::RunCounted(const CommandSpec& spec, Args args, Lane lane) {
   } else {
     RunNow(spec, args);
   }
+  if (turned_out_slow_) [[unlikely]]
+    return;
   const bool failed = out_.errors() != errors_before;
   lane_counters_->CountCall(spec.index, failed);
   if (failed) [[unlikely]]
@@ -146,22 +179,24 @@ Session::Outcome Session::RejectWords(const CommandSpec& spec) {
   if (spec.name != "exec") return Reject(spec, absl::StrCat("ERR ", mistake));
   // There is no second try: the client took this for the end of its transaction.
   if (mode_ == Mode::kQueueing) AbandonQueue();
-  return Reject(spec, absl::StrCat("EXECABORT Transaction discarded because of: ", mistake));
+  return Reject(spec, absl::StrCat(kAborted, mistake));
 }
 
 bool Session::IsSlow(const CommandSpec& spec, Args args) const {
-  if (args.size() > kQuickWordsMax) return true;
-  if (spec.slow != nullptr) return spec.slow(args);
-  if (spec.slow_state != nullptr && spec.slow_state(server_)) return true;
+  if (TakesLong(spec, args)) return true;
+  // Those that end something work through all of it, or let go of it.
+  const bool ends = spec.Has(kImmediate) || spec.name == "unwatch";
+  if (ends && watches_.size() > kQuickWordsMax) return true;
   if (mode_ == Mode::kAlone) return false;
   if (mode_ == Mode::kOpen) {
-    if (spec.Has(kSlowInTransaction)) return true;
-    // COMMIT and ROLLBACK work through everything that was written.
-    return transaction_words_ > kQuickTransactionWordsMax && spec.Has(kImmediate);
+    return spec.Has(kSlowInTransaction) || (ends && transaction_words_ > kQuickTransactionWordsMax);
   }
-  // EXEC compares every watched key.
-  return mode_ == Mode::kQueueing && spec.name == "exec" &&
-         (queue_slow_ || watches_.size() > kQuickWordsMax);
+  return mode_ == Mode::kQueueing && queue_slow_ && spec.name == "exec";
+}
+
+bool Session::TakesLong(const CommandSpec& spec, Args args) const {
+  return args.size() > kQuickWordsMax || (spec.slow != nullptr && spec.slow(args)) ||
+         (spec.slow_state != nullptr && spec.slow_state(server_));
 }
 
 void Session::LoadAhead(const RequestBatch& batch) {
@@ -171,6 +206,7 @@ void Session::LoadAhead(const RequestBatch& batch) {
     const Args args = batch.Ahead(i);
     const CommandSpec* spec = args.empty() ? nullptr : FindCommand(args[0]);
     if (spec == nullptr || spec->Has(kLoadsAhead)) continue;
+    if (load_ahead_.size() + args.size() > kKeysToLoadMax) break;
     ForEachKey(*spec, args, [&](std::string_view key) { load_ahead_.push_back(key); });
   }
   if (load_ahead_.size() >= kKeysToLoadMin) {
@@ -195,7 +231,8 @@ void Session::Queue(const CommandSpec& spec, Args args) {
     return;
   }
   queue_needs_memory_ = queue_needs_memory_ || spec.Has(kDenyOom);
-  queue_slow_ = queue_slow_ || spec.slow != nullptr || spec.Has(kSlowInTransaction) ||
+  queue_slow_ = queue_slow_ || TakesLong(spec, args) || spec.Has(kSlowInTransaction) ||
+                spec.Has(kAdmin) || queue_.size() > kQuickQueueMax ||
                 queue_.words() > kQuickWordsMax;
   out_.Simple("QUEUED");
 }
@@ -220,6 +257,8 @@ void Session::Reset() {
   queue_.Clear();
   watches_.Clear();
   client_ = ClientState();
+  record_.no_evict.store(false, std::memory_order_relaxed);
+  record_.no_touch.store(false, std::memory_order_relaxed);
   names_changed_ = true;
   replies_ = Replies::kOn;
   authenticated_ = !server_.settings().has_password();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -84,6 +85,10 @@ class Session {
   // Counts the error replies since the last call by their kind. Commands do so by themselves.
   void CountMistakes();
 
+  // The end of a session may have to let go of very much. This takes it out, for another thread to
+  // drop; nullptr if there is little. The session is used no more.
+  std::shared_ptr<void> TakeWhatTakesLongToFree();
+
   // Tells the record what other threads may see of this session.
   void Publish();
 
@@ -150,6 +155,8 @@ class Session {
   // Ends MULTI without running anything.
   void AbandonQueue();
   bool IsSlow(const CommandSpec& spec, Args args) const;
+  // Whether the command is slow by itself, whatever state this session is in.
+  bool TakesLong(const CommandSpec& spec, Args args) const;
 
   // Each runs one data command in one of the modes, and writes its reply or its error.
   void RunAlone(const CommandSpec& spec, Args args);
@@ -174,7 +181,7 @@ class Session {
   ReplyWriter out_;
   ClientRecord& record_;
   CommandCounters& counters_;
-  CommandCounters* lane_counters_;  // Of the lane that runs it now.
+  CommandCounters* lane_counters_;  // Of the lane that runs it now: in the quick one, counters_.
   const uint64_t id_;
   Mode mode_ = Mode::kAlone;
   Replies replies_ = Replies::kOn;
@@ -185,6 +192,7 @@ class Session {
   bool queue_rejected_ = false;      // A command could not be queued: EXEC will refuse.
   bool queue_needs_memory_ = false;  // A queued command is refused past maxmemory.
   bool queue_slow_ = false;          // A queued command makes EXEC slow.
+  bool turned_out_slow_ = false;     // Nothing has happened: it has to run in the slow lane.
   const CommandSpec* last_command_ = nullptr;
   ClientState client_;
   absl::Time wait_until_;

@@ -20,6 +20,7 @@ namespace {
 // Committers of the same stripes wait for as long as these take to run.
 constexpr size_t kBytesTogetherMax = 64 << 10;
 constexpr size_t kReplyBytesTogetherMax = 256 << 10;
+constexpr size_t kWordsTogetherMax = 256;
 
 size_t BytesOf(Args args) {
   size_t bytes = 0;
@@ -29,8 +30,8 @@ size_t BytesOf(Args args) {
 
 bool MayShare(const CommandSpec& spec, Args args) {
   return spec.Has(kWrite) && spec.run != nullptr && spec.keys.first != 0 && !spec.Has(kRange) &&
-         !spec.Has(kAsksEngine) && !spec.Has(kComputes) && spec.AcceptsWords(args.size()) &&
-         (spec.slow == nullptr || !spec.slow(args));
+         !spec.Has(kAsksEngine) && !spec.Has(kComputes) && !spec.Has(kCopiesValue) &&
+         spec.AcceptsWords(args.size()) && (spec.slow == nullptr || !spec.slow(args));
 }
 
 }  // namespace
@@ -39,8 +40,11 @@ size_t Session::CollectTogether(const RequestBatch& batch) {
   together_.clear();
   locked_.clear();
   size_t bytes = 0;
+  size_t words = 0;
   for (size_t i = 0; i < batch.size(); ++i) {
     const Args args = batch.Ahead(i);
+    words += args.size();
+    if (words > kWordsTogetherMax) break;
     const CommandSpec* spec = args.empty() ? nullptr : FindCommand(args[0]);
     if (spec == nullptr || !MayShare(*spec, args)) break;
     bytes += BytesOf(args);

@@ -17,7 +17,8 @@ namespace nacre::server {
 //
 // "Since when" is a snapshot, so nothing has to be told to watchers when a key changes: EXEC
 // compares. A snapshot holds memory, so a list that is not used for long is *spoiled*: it lets go
-// of its snapshots, and counts as changed, which Redis's rules allow at any time.
+// of its snapshots, and counts as changed, which Redis's rules allow at any time. It keeps its keys
+// until Clear(), and says nothing of them any more.
 class WatchList {
  public:
   // All or nothing. A key that is watched already stays watched since the first time. A list of

@@ -6,6 +6,7 @@
 #include <climits>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/numbers.h"
 #include "server/base/text.h"
 
 namespace nacre::server {
@@ -15,7 +16,7 @@ namespace {
 // 0 stands for no limit.
 std::string Seconds(absl::Duration duration) {
   if (duration == absl::InfiniteDuration()) return "0";
-  return absl::StrCat(absl::ToDoubleSeconds(duration));
+  return ShortestDecimal(absl::ToDoubleSeconds(duration));
 }
 
 std::string WorkingDirectory() {
@@ -122,6 +123,8 @@ std::vector<std::pair<std::string, std::string>> Settings::Matching(
 }
 
 std::string Settings::Set(absl::Span<const std::string_view> pairs) {
+  // Held until on_change_ has run: of two changes, the later one is also applied later.
+  MutexLock change_lock(change_mutex_);
   {
     MutexLock lock(mutex_);
     std::vector<std::pair<Setting*, std::string>> changes;

@@ -73,6 +73,7 @@ class Settings {
   Setting* Find(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Store(Setting& setting, std::string value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  Mutex change_mutex_;  // Of Set(), taken before mutex_.
   mutable Mutex mutex_;
   std::vector<Setting> settings_ ABSL_GUARDED_BY(mutex_);  // By name.
   std::string password_ ABSL_GUARDED_BY(mutex_);

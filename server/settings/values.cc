@@ -98,7 +98,7 @@ std::optional<std::string> ReadSeconds(std::string_view value, std::string& mist
     mistake = absl::StrCat("argument must be between 0 and ", std::numeric_limits<int32_t>::max(),
                            " inclusive");
   } else {
-    return absl::StrCat(seconds);
+    return ShortestDecimal(seconds);
   }
   return std::nullopt;
 }
@@ -150,7 +150,8 @@ uint64_t LiveValueOf(const SettingSpec& spec, std::string_view shown) {
   if (spec.kind == SettingKind::kSeconds) {
     double seconds = 0;
     (void)absl::SimpleAtod(ToAbsl(shown), &seconds);
-    return static_cast<uint64_t>(seconds * kNanosPerSecond);
+    // Zero stands for no limit: what is not zero must not become that.
+    return static_cast<uint64_t>(std::ceil(seconds * kNanosPerSecond));
   }
   if (spec.kind == SettingKind::kChoice) {
     const std::vector<std::string_view> choices = Words(spec.choices);
@@ -262,7 +263,7 @@ std::optional<std::string> ReadPercentiles(std::string_view value, std::string_v
       mistake = "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]";
       return std::nullopt;
     }
-    absl::StrAppend(&shown, shown.empty() ? "" : " ", percentile);
+    absl::StrAppend(&shown, shown.empty() ? "" : " ", ShortestDecimal(percentile));
   }
   return shown;
 }

@@ -66,6 +66,21 @@ class BinaryTest(unittest.TestCase):
                                       b"-ERR No shutdown in progress.\r\n-ERR syntax error\r\n")
             self.assertEqual(server.process.wait(30), 0)
 
+    def test_several_who_stop_it_do_not_cut_its_last_replies_short(self):
+        value = b"x" * (8 << 20)
+        with Running() as server, server.connect() as reader:
+            reader.sendall(b"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\n" % (len(value), value))
+            self.assertEqual(read_until(reader, b"\r\n"), b"+OK\r\n")
+            stoppers = [server.connect() for _ in range(4)]
+            reader.sendall(b"GET k\r\nGET k\r\nPING\r\n")
+            reader.recv(1, socket.MSG_PEEK)
+            for stopper in stoppers:
+                stopper.sendall(b"SHUTDOWN\r\n")
+            self.assertEqual(len(read_until(reader, b"+PONG\r\n")), 2 * (len(value) + 12) + 7)
+            self.assertEqual(server.process.wait(30), 0)
+            for stopper in stoppers:
+                stopper.close()
+
     def test_finishes_what_is_in_flight(self):
         with Running("--threads", "1") as server, server.connect() as connection:
             connection.sendall(b"INCR n\r\n" * 1000 + b"KEYS *\r\n")

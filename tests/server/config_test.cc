@@ -144,6 +144,32 @@ TEST_F(Config, LimitsChangeWhileTheServerRuns) {
   EXPECT_EQ(client.DoWords({"SET", "k", large}), "+OK");
 }
 
+TEST_F(Config, SecondsKeepAllTheirDigits) {
+  WireClient client = Connect();
+  Converse(client,
+           {{"CONFIG SET timeout 1234567 transaction-idle-timeout 0.0000000001", "+OK"},
+            {"CONFIG GET timeout", "[\"timeout\", \"1234567\"]"},
+            {"CONFIG GET transaction-idle-timeout", "[\"transaction-idle-timeout\", \"1e-10\"]"}});
+  // What is not zero is not taken for zero, which stands for no limit.
+  EXPECT_EQ(client.Do("BEGIN"), "+OK");
+  EXPECT_TRUE(Eventually([&] { return client.Do("GET k").substr(0, 14) == "-NOTRANSACTION"; }));
+}
+
+TEST_F(Config, ResetStatNeverMakesACounterNegative) {
+  WireClient client = Connect();
+  std::atomic<bool> done = false;
+  std::thread resetter([&] {
+    WireClient other = Connect();
+    while (!done) EXPECT_EQ(other.Do("CONFIG RESETSTAT"), "+OK");
+  });
+  for (int i = 0; i < 300; ++i) {
+    EXPECT_LT(Info("total_commands_processed"), 1'000'000u);
+    EXPECT_LT(Info("total_net_input_bytes"), 1'000'000'000u);
+  }
+  done = true;
+  resetter.join();
+}
+
 TEST_F(Config, ResetStatAndRewrite) {
   WireClient client = Connect();
   client.Do("nonsense");
@@ -168,29 +194,32 @@ TEST_F(Password, NothingRunsWithoutIt) {
   WireClient client = Connect();
   const std::string refused = "-NOAUTH Authentication required.";
   const std::string wrong = "-WRONGPASS invalid username-password pair or user is disabled.";
-  Converse(client,
-           {{"GET k", refused},
-            {"MULTI", refused},
-            {"CLIENT ID", refused},
-            {"nonsense", "-ERR unknown command 'nonsense', with args beginning with: "},
-            {"AUTH wrong", wrong},
-            {"AUTH secre", wrong},
-            {"AUTH secrets", wrong},
-            {"AUTH someone secret", wrong},
-            {"HELLO 3",
-             "-NOAUTH HELLO must be called with the client already authenticated, otherwise the "
-             "HELLO AUTH <user> <pass> option can be used to authenticate the client and select "
-             "the RESP protocol version at the same time"},
-            {"HELLO 3 AUTH default wrong", wrong},
-            {"GET k", refused},
-            {"AUTH secret", "+OK"},
-            {"GET k", "(nil)"},
-            {"AUTH wrong", wrong},
-            {"GET k", "(nil)"},
-            {"RESET", "+RESET"},
-            {"GET k", refused},
-            {"AUTH default secret", "+OK"},
-            {"GET k", "(nil)"}});
+  Converse(
+      client,
+      {{"GET k", refused},
+       {"MULTI", refused},
+       {"CLIENT ID", refused},
+       {"nonsense", "-ERR unknown command 'nonsense', with args beginning with: "},
+       {"AUTH wrong", wrong},
+       {"AUTH secre", wrong},
+       {"AUTH secrets", wrong},
+       {"AUTH someone secret", wrong},
+       {"HELLO 3",
+        "-NOAUTH HELLO must be called with the client already authenticated, otherwise the "
+        "HELLO AUTH <user> <pass> option can be used to authenticate the client and select "
+        "the RESP protocol version at the same time"},
+       {"HELLO 3 AUTH default wrong", wrong},
+       {"GET k", refused},
+       {"AUTH secret", "+OK"},
+       {"GET k", "(nil)"},
+       {"AUTH wrong", wrong},
+       {"GET k", "(nil)"},
+       {"RESET", "+RESET"},
+       {"GET k", refused},
+       {"EXEC", "-EXECABORT Transaction discarded because of: NOAUTH Authentication required."},
+       {"AUTH default secret", "+OK"},
+       {"PING x", "\"x\""},
+       {"GET k", "(nil)"}});
   WireClient three = Connect();
   EXPECT_THAT(three.Do("HELLO 3 AUTH default secret SETNAME me"), StartsWith("{"));
   EXPECT_EQ(three.Do("CLIENT GETNAME"), "\"me\"");
@@ -211,6 +240,10 @@ TEST_F(Password, StrangersMayNotSendMuch) {
   client.SendRaw(Encode({"AUTH", "secret"}) + Encode({"SET", "k", value}));
   EXPECT_EQ(client.Read(), "+OK");
   EXPECT_EQ(client.Read(), "+OK");
+  // What follows RESET is one's again.
+  client.SendRaw(Encode({"RESET"}) + "*1\r\n$16385\r\n");
+  EXPECT_EQ(client.Read(), "+RESET");
+  EXPECT_EQ(client.Read(), "-ERR Protocol error: unauthenticated bulk length");
 }
 
 TEST_F(Password, SetWhileTheServerRunsItIsForNewConnections) {

@@ -133,6 +133,7 @@ TEST_F(ConnectionCommands, LolwutEndsWithTheVersion) {
 TEST_F(ConnectionCommands, ResetIsLikeANewConnection) {
   WireClient client = ConnectWithResp3();
   Converse(client, {{"CLIENT SETNAME me", "+OK"},
+                    {"CLIENT NO-EVICT ON", "+OK"},
                     {"SELECT 3", "+OK"},
                     {"SET k v", "+OK"},
                     {"WATCH k", "+OK"},
@@ -144,6 +145,7 @@ TEST_F(ConnectionCommands, ResetIsLikeANewConnection) {
                     {"GET k", "(nil)"},
                     {"SELECT 3", "+OK"},
                     {"GET k", "\"v\""}});
+  EXPECT_THAT(client.Do("CLIENT INFO"), HasSubstr(" flags=N "));
 }
 
 TEST_F(ConnectionCommands, UnknownCommandsAreQuotedButNotWithoutEnd) {

@@ -86,6 +86,13 @@ TEST_F(CommandStats, ErrorsAreCountedByTheirFirstWordAlsoWhenNobodyReadsThem) {
   EXPECT_EQ(Info("total_error_replies"), 3u);
 }
 
+TEST_F(CommandStats, AnErrorThatEndsTheConversationIsCounted) {
+  WireClient client = Connect();
+  client.SendRaw("*x\r\n");
+  EXPECT_EQ(client.Read(), "-ERR Protocol error: invalid multibulk length");
+  EXPECT_EQ(Info("total_error_replies"), 1u);
+}
+
 TEST_F(CommandStats, ResetStatForgetsThem) {
   WireClient client = Connect();
   Converse(client, {{"SET k v", "+OK"},

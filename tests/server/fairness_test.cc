@@ -1,0 +1,130 @@
+// What takes long delays its own client and no other.
+
+#include "tests/server/parse_all.h"
+#include "tests/server/server_fixture.h"
+
+namespace nacre::server {
+namespace {
+
+class Fairness : public ServerTest {
+ protected:
+  Fairness() { options_.threads = 1; }
+
+  // How many commands `run` sends to the slow lane.
+  template <typename Run>
+  uint64_t SlowOnes(Run run) {
+    const uint64_t before = Info("slow_commands");
+    run();
+    return Info("slow_commands") - before;
+  }
+};
+
+TEST_F(Fairness, ALongPipelineLetsOthersHaveTheirTurn) {
+  constexpr int kRequests = 3000;
+  WireClient hog = Connect();
+  WireClient other = Connect();
+  // What arrives while the first one waits is all there when its turn comes.
+  std::string pipeline = "DEBUG SLEEP 0.05\r\n";
+  for (int i = 0; i < kRequests; ++i) pipeline += "CONFIG GET *\r\n";
+  hog.SendRaw(pipeline);
+  std::thread reader([&] {
+    EXPECT_EQ(hog.Read(), "+OK");
+    for (int i = 0; i < kRequests; ++i) EXPECT_EQ(hog.Read().substr(0, 1), "[");
+  });
+  const auto run = [&] {
+    const std::string report = other.Do("INFO commandstats");
+    const size_t at = report.find("cmdstat_config|get:calls=");
+    return at == std::string::npos ? 0 : std::atoi(report.c_str() + at + 25);
+  };
+  bool seen_half_done = false;
+  for (int done = 0; done < kRequests;) {
+    done = run();
+    seen_half_done = seen_half_done || (done > 0 && done < kRequests);
+  }
+  reader.join();
+  EXPECT_TRUE(seen_half_done);
+}
+
+TEST_F(Fairness, ExecWithALongReplyRunsInTheSlowLane_Once) {
+  WireClient client = Connect();
+  EXPECT_EQ(client.DoWords({"SET", "k", std::string(200'000, 'x')}), "+OK");
+  Converse(client, {{"WATCH w", "+OK"},
+                    {"MULTI", "+OK"},
+                    {"INCR n", "+QUEUED"},
+                    {"GET k", "+QUEUED"},
+                    {"GET k", "+QUEUED"},
+                    {"INCR n", "+QUEUED"},
+                    {"SELECT 1", "+QUEUED"},
+                    {"GET k", "+QUEUED"}});
+  std::string reply;
+  EXPECT_EQ(SlowOnes([&] { reply = client.Do("EXEC"); }), 1u);
+  EXPECT_EQ(reply.substr(0, 5), "[:1, ");
+  EXPECT_EQ(reply.substr(reply.size() - 17), ", :2, +OK, (nil)]");
+  Converse(client, {{"SELECT 0", "+OK"}, {"GET n", "\"2\""}, {"EXEC", "-ERR EXEC without MULTI"}});
+  EXPECT_NE(client.Do("INFO commandstats").find("cmdstat_incr:calls=2,"), std::string::npos);
+}
+
+TEST_F(Fairness, AChangedWatchIsNoticedInTheSlowLaneToo) {
+  WireClient client = Connect();
+  WireClient other = Connect();
+  EXPECT_EQ(client.DoWords({"SET", "k", std::string(300'000, 'x')}), "+OK");
+  Converse(client, {{"WATCH w", "+OK"}, {"MULTI", "+OK"}, {"GET k", "+QUEUED"}});
+  EXPECT_EQ(other.Do("SET w 1"), "+OK");
+  EXPECT_EQ(client.Do("EXEC"), "(nil array)");
+}
+
+TEST_F(Fairness, LettingGoOfManyWatchedKeysIsSlow) {
+  WireClient client = Connect();
+  const auto watch = [&] {
+    for (int i = 0; i < 3; ++i) {
+      std::vector<std::string> words = {"WATCH"};
+      for (int k = 0; k < 1000; ++k) words.push_back(std::to_string(1000 * i + k));
+      EXPECT_EQ(client.DoWords(words), "+OK");
+    }
+  };
+  watch();
+  EXPECT_EQ(SlowOnes([&] { EXPECT_EQ(client.Do("UNWATCH"), "+OK"); }), 1u);
+  watch();
+  EXPECT_EQ(SlowOnes([&] { EXPECT_EQ(client.Do("RESET"), "+RESET"); }), 1u);
+  watch();
+  // Their snapshots are let go of by another thread, which the end of the test waits for.
+  client.Close();
+}
+
+TEST_F(Fairness, ExecThatChangesTheServerIsSlow) {
+  WireClient client = Connect();
+  Converse(client, {{"MULTI", "+OK"}, {"CONFIG SET maxclients 100", "+QUEUED"}});
+  EXPECT_EQ(SlowOnes([&] { EXPECT_EQ(client.Do("EXEC"), "[+OK]"); }), 1u);
+}
+
+TEST_F(Fairness, AGapThatHasToBeFilledIsSlow) {
+  WireClient client = Connect();
+  EXPECT_EQ(SlowOnes([&] { EXPECT_EQ(client.Do("SETRANGE k 4 x"), ":5"); }), 0u);
+  EXPECT_EQ(SlowOnes([&] { EXPECT_EQ(client.Do("SETRANGE k 2000000 x"), ":2000001"); }), 1u);
+}
+
+TEST_F(Fairness, ReplyCannotBeChosenInsideMulti) {
+  WireClient client = Connect();
+  Converse(client, {{"MULTI", "+OK"},
+                    {"CLIENT REPLY SKIP", "-ERR Command not allowed inside a transaction"},
+                    {"EXEC", "-EXECABORT Transaction discarded because of previous errors."}});
+}
+
+// Each command copies all of the value: what the others name must not stay locked meanwhile.
+TEST_F(Fairness, APipelineThatCopiesLargeValuesSharesNoCommit) {
+  WireClient client = Connect();
+  const auto commits = [&] { return server().database().GetStats().commits; };
+  const auto send = [&](const char* command, const char* word) {
+    const uint64_t before = commits();
+    std::string pipeline;
+    for (int i = 0; i < 8; ++i) pipeline += Encode({command, "k" + std::to_string(i), word});
+    client.SendRaw(pipeline);
+    for (int i = 0; i < 8; ++i) client.Read();
+    return commits() - before;
+  };
+  EXPECT_EQ(send("APPEND", "x"), 8u);
+  EXPECT_LT(send("SET", "x"), 8u) << "those do share";
+}
+
+}  // namespace
+}  // namespace nacre::server
