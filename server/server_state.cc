@@ -62,12 +62,12 @@ void ServerState::MakeThreadCounters(int threads) {
   for (ThreadCounters& thread : thread_counters_) {
     thread.commands_run = std::make_unique<CommandCounters>(CommandIndexes(), /*one_writer=*/true);
   }
-  settings_.Fix("io-threads", std::to_string(threads));
+  settings_.SetAtStart("io-threads", std::to_string(threads));
 }
 
 void ServerState::set_port(uint16_t port) {
   port_.store(port, std::memory_order_relaxed);
-  settings_.Fix("port", std::to_string(port));
+  settings_.SetAtStart("port", std::to_string(port));
 }
 
 ServerState::Totals ServerState::SinceStart() const {

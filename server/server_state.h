@@ -76,6 +76,7 @@ class ServerState {
   const Database& db() const { return *db_; }
 
   int databases() const { return static_cast<int>(keyspaces_.size()); }
+  bool HasDatabase(int64_t index) const { return index >= 0 && index < databases(); }
   // Redis database N is the keyspace named N; database 0 is the default keyspace.
   Keyspace keyspace(int database) const { return keyspaces_[static_cast<size_t>(database)]; }
 

@@ -65,10 +65,10 @@ enum CommandFlags : uint32_t {
   kAsksEngine = 1 << 8,  // Calls the database by itself: not while keys are locked.
   kAdmin = 1 << 9,
   kNoAuth = 1 << 10,
-  kNoMulti = 1 << 13,  // An error inside MULTI.
   // Slow inside a transaction, where it walks the keys; alone it does not.
   kSlowInTransaction = 1 << 11,
   kComputes = 1 << 12,    // May take milliseconds on one value: not while keys are locked.
+  kNoMulti = 1 << 13,     // An error inside MULTI.
   kLoadsAhead = 1 << 14,  // Looks its keys up side by side by itself.
   // Takes as long as the value that it finds is large: not while the keys of others are locked.
   kCopiesValue = 1 << 15,

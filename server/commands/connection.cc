@@ -90,13 +90,13 @@ void RunQuit(Session& session, Args) {
 }
 
 void RunSelect(Session& session, Args args) {
-  const auto index = ParseInteger(args[1]);
-  if (!index) {
-    session.out().Error(kNotAnInteger);
-  } else if (*index < 0 || *index >= session.server().databases()) {
-    session.out().Error("ERR DB index is out of range");
+  const DatabaseArgument database = ReadDatabase(args[1]);
+  if (!database.error.empty()) {
+    session.out().Error(database.error);
+  } else if (!session.server().HasDatabase(database.index)) {
+    session.out().Error(kNoSuchDatabase);
   } else {
-    session.client().database = static_cast<int>(*index);
+    session.client().database = database.index;
     session.out().Ok();
   }
 }

@@ -97,6 +97,7 @@ void Report::Server() {
   Line("process_id", getpid());
   Line("run_id", server_.run_id());
   Line("tcp_port", server_.port());
+  Line("config_file", std::string_view());
   Line("uptime_in_seconds", uptime);
   Line("uptime_in_days", uptime / 86400);
   Line("io_threads", server_.threads());
@@ -121,12 +122,17 @@ void Report::Memory() {
   Line("used_memory_rss_human", HumanBytes(resident));
   Line("maxmemory", server_.settings().memory_bytes_max());
   Line("maxmemory_human", HumanBytes(server_.settings().memory_bytes_max()));
+  const auto used = static_cast<double>(std::max<uint64_t>(stats_.memory_bytes, 1));
+  Line("mem_fragmentation_ratio", absl::StrFormat("%.2f", static_cast<double>(resident) / used));
   Line("maxmemory_policy", std::string_view("noeviction"));
 }
 
 void Report::Persistence() {
   Section("Persistence");
   Line("loading", 0);
+  Line("rdb_bgsave_in_progress", 0);
+  Line("aof_enabled", 0);
+  Line("aof_rewrite_in_progress", 0);
 }
 
 void Report::Statistics() {

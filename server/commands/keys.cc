@@ -38,8 +38,8 @@ std::optional<std::pair<Keyspace, Keyspace>> ReadSwap(const ServerState& server,
     return std::nullopt;
   }
   for (const int index : {*first, *second}) {
-    if (index >= 0 && index < server.databases()) continue;
-    out.Error("ERR DB index is out of range");
+    if (server.HasDatabase(index)) continue;
+    out.Error(kNoSuchDatabase);
     return std::nullopt;
   }
   return std::pair(server.keyspace(*first), server.keyspace(*second));

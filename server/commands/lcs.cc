@@ -85,7 +85,7 @@ absl::Status WriteIndexes(const LcsArguments& lcs, const std::vector<CommonRun>&
     WriteRange(run.b_first, run.b_last, out);
     if (lcs.match_lengths) out.Integer(static_cast<int64_t>(run.bytes()));
     ++matches;
-    if (out.size() - begun_at > context.server.settings().reply_bytes_max()) {
+    if (out.Mark() - begun_at > context.server.settings().reply_bytes_max()) {
       return ReplyTooLarge(context.server);
     }
   }

@@ -68,8 +68,9 @@ void RunLolwut(Session& session, Args args) {
     }
     size[i] = std::clamp<int64_t>(*given, 1, i == 0 ? kColumnsMax : kRowsMax);
   }
-  session.out().Verbatim(
-      absl::StrCat(DrawShell(size[0], size[1]), "\nNacre ver. ", ToAbsl(kNacreVersion), "\n"));
+  session.out().Verbatim(absl::StrCat(DrawShell(size[0], size[1]), "\nNacre ver. ",
+                                      ToAbsl(kNacreVersion), ", after Redis ver. ",
+                                      ToAbsl(kRedisVersion), "\n"));
 }
 
 }  // namespace nacre::server

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kNoSuchKey = "ERR no such key";
 constexpr std::string_view kSameObject = "ERR source and destination objects are the same";
-constexpr std::string_view kNoSuchDatabase = "ERR DB index is out of range";
 
 // A key in a database.
 struct Place {
@@ -86,26 +85,6 @@ absl::Status Rename(DataContext& context, bool only_if_absent) {
   return absl::OkStatus();
 }
 
-// What the argument that names a database says.
-struct DatabaseArgument {
-  int index = -1;
-  std::string error = {};  // Empty: it is a number, in range or not.
-};
-
-DatabaseArgument ReadDatabase(std::string_view text) {
-  const auto index = ParseInteger(text);
-  if (!index) return {.error = std::string(kNotAnInteger)};
-  if (*index < INT32_MIN || *index > INT32_MAX) {
-    return {.error = absl::StrCat("ERR value is out of range, value must between ", INT32_MIN,
-                                  " and ", INT32_MAX)};
-  }
-  return {.index = static_cast<int>(*index)};
-}
-
-bool IsDatabase(const ServerState& server, int index) {
-  return index >= 0 && index < server.databases();
-}
-
 struct CopyArguments {
   bool replace = false;
   std::optional<int> database = {};
@@ -120,7 +99,7 @@ CopyArguments ReadCopyArguments(Args args, const ServerState* server) {
     } else if (EqualsIgnoringCase(args[i], "db") && i + 1 < args.size()) {
       DatabaseArgument database = ReadDatabase(args[++i]);
       copy.error = std::move(database.error);
-      if (copy.error.empty() && server != nullptr && !IsDatabase(*server, database.index)) {
+      if (copy.error.empty() && server != nullptr && !server->HasDatabase(database.index)) {
         copy.error = kNoSuchDatabase;
       }
       copy.database = database.index;
@@ -187,7 +166,7 @@ absl::Status RunMove(DataContext& context) {
   Transaction& tx = context.tx;
   const DatabaseArgument database = ReadDatabase(context.args[2]);
   std::string error = database.error;
-  if (error.empty() && !IsDatabase(context.server, database.index)) error = kNoSuchDatabase;
+  if (error.empty() && !context.server.HasDatabase(database.index)) error = kNoSuchDatabase;
   const Place from = {tx.keyspace(), context.args[1]};
   Place to = from;
   if (error.empty()) {

@@ -126,7 +126,7 @@ absl::Status RunRange(DataContext& context) {
         out.Bulk(key);
         if (range.with_values) out.Bulk(value);
         elements += range.with_values && !pairs ? 2 : 1;
-        too_large = out.size() - begun_at > context.server.settings().reply_bytes_max();
+        too_large = out.Mark() - begun_at > context.server.settings().reply_bytes_max();
         return !too_large;
       });
   if (!status.ok()) return status;
@@ -149,7 +149,7 @@ absl::Status RunKeys(DataContext& context) {
         if (!everything && !MatchesGlob(pattern, key)) return true;
         out.Bulk(key);
         ++elements;
-        too_large = out.size() - begun_at > context.server.settings().reply_bytes_max();
+        too_large = out.Mark() - begun_at > context.server.settings().reply_bytes_max();
         return !too_large;
       });
   if (!status.ok()) return status;

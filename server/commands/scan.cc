@@ -25,7 +25,7 @@ struct ScanArguments {
   uint64_t cursor = 0;
   int64_t count = kCountDefault;
   std::string_view pattern = "*";
-  std::string_view type = {};  // Empty: any.
+  std::optional<std::string_view> type = {};
 };
 
 std::optional<uint64_t> ReadCursor(std::string_view text) {
@@ -98,7 +98,7 @@ class Step {
   void Consider(std::string_view key) {
     if (!everything_ && !MatchesGlob(scan_.pattern, key)) return;
     // Every value is a string.
-    if (!scan_.type.empty() && !EqualsIgnoringCase(scan_.type, "string")) return;
+    if (scan_.type && !EqualsIgnoringCase(*scan_.type, "string")) return;
     found_.push_back(key);
     bytes_ += key.size() + kBulkBytes;
   }

@@ -60,11 +60,11 @@ absl::Status RunMget(DataContext& context) {
   absl::InlinedVector<std::optional<std::string_view>, 16> values(keys.size());
   const absl::Status status = context.tx.MultiGet(keys, absl::MakeSpan(values));
   if (!status.ok()) return status;
-  const size_t start = context.out.size();
+  const size_t start = context.out.Mark();
   context.out.Array(keys.size());
   for (const auto& value : values) {
     WriteValue(value, context.out);
-    if (context.out.size() - start > context.server.settings().reply_bytes_max()) {
+    if (context.out.Mark() - start > context.server.settings().reply_bytes_max()) {
       return ReplyTooLarge(context.server);
     }
   }

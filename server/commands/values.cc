@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/numbers.h"
 #include "server/base/text.h"
 #include "server/server_state.h"
 
@@ -17,6 +18,16 @@ absl::Status ReadLatestString(
     AloneContext& context, std::string_view key,
     absl::FunctionRef<void(std::optional<std::string_view> value, absl::Time expiry)> visit) {
   return context.server.db().ReadLatest(key, visit, context.keyspace);
+}
+
+DatabaseArgument ReadDatabase(std::string_view text) {
+  const auto index = ParseInteger(text);
+  if (!index) return {.error = std::string(kNotAnInteger)};
+  if (*index < INT32_MIN || *index > INT32_MAX) {
+    return {.error = absl::StrCat("ERR value is out of range, value must between ", INT32_MIN,
+                                  " and ", INT32_MAX)};
+  }
+  return {.index = static_cast<int>(*index)};
 }
 
 bool StringMayHold(const ServerState& server, uint64_t bytes) {

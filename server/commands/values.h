@@ -4,6 +4,7 @@
 // What several groups of commands need to read arguments and write values.
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/functional/function_ref.h"
@@ -18,6 +19,15 @@ inline constexpr std::string_view kSyntaxError = "ERR syntax error";
 inline constexpr std::string_view kNotAnInteger = "ERR value is not an integer or out of range";
 inline constexpr std::string_view kStringTooLong =
     "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+
+inline constexpr std::string_view kNoSuchDatabase = "ERR DB index is out of range";
+
+// The number of a database.
+struct DatabaseArgument {
+  int index = -1;
+  std::string error = {};  // Empty: it is a number, of a database that there is or not.
+};
+DatabaseArgument ReadDatabase(std::string_view text);
 
 // The string that a key holds, for every command that works on strings. The view lives until the
 // transaction finishes.

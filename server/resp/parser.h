@@ -88,11 +88,10 @@ class RequestParser {
   std::string error_;
 };
 
-// Splits a line into words. "a b" and 'a b' are one word; inside double quotes \n \r \t \b \a \xHH
-// and
-// \<any> are escapes, inside single quotes only \'. A closing quote must be followed by a blank or
-// the end. Words without quotes are views into `line`, the others into `storage`. False:
-// unbalanced.
+// Splits a line into words. "a b" and 'a b' are one word. Escapes are, inside double quotes, \n \r
+// \t \b \a \xHH and a backslash before any other byte; inside single quotes only \'. A closing
+// quote must be followed by a blank or the end. Words without quotes are views into `line`, the
+// others into `storage`. False: unbalanced.
 bool SplitInlineWords(std::string_view line, std::vector<std::string_view>& words,
                       std::string& storage);
 

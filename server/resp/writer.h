@@ -48,8 +48,8 @@ class ReplyWriter {
   size_t BeginArray() const { return out_->size(); }
   void EndArray(size_t begun_at, size_t elements);
 
-  // Takes back everything that was written since size() was `mark`.
   size_t Mark() const { return out_->size(); }
+  // Takes back everything that was written since Mark() was `mark`.
   void RollbackTo(size_t mark) {
     out_->Truncate(mark);
     while (!mistakes_.empty() && mistakes_.back().offset >= mark) [[unlikely]] {
@@ -57,11 +57,9 @@ class ReplyWriter {
         --errors_;
       }
   }
-  size_t size() const { return out_->size(); }
 
   // Error replies so far that were not taken back.
   uint64_t errors() const { return errors_; }
-  bool has_mistakes() const { return !mistakes_.empty(); }
   // Calls `visit` with the first word of each error reply since the last call. From then on they
   // count even if they are taken back.
   template <typename Visit>

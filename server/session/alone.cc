@@ -9,19 +9,10 @@
 
 namespace nacre::server {
 
-namespace {
-
-// Keys that a command may hold the latches of: committers of the same stripes wait that long.
-constexpr size_t kLockedWordsMax = 1024;
-// Conflicts after which a command may keep everybody else from committing.
-constexpr int kOptimisticAttempts = 8;
-
-}  // namespace
-
 void AppendLockedKeys(const ServerState& server, const CommandSpec& spec, Args args, int selected,
                       std::vector<Database::LockedKey>& locked) {
   ForEachKeyWithDatabase(spec, args, selected, [&](int database, std::string_view key) {
-    if (database < 0 || database >= server.databases()) return;
+    if (!server.HasDatabase(database)) return;
     locked.push_back({server.keyspace(database), key});
   });
 }

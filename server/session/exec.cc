@@ -17,8 +17,6 @@ namespace nacre::server {
 
 namespace {
 
-constexpr size_t kLockedWordsMax = 1024;
-constexpr int kOptimisticAttempts = 8;
 // Replies beyond this are made in the slow lane.
 constexpr size_t kQuickReplyBytesMax = 256 << 10;
 
@@ -83,7 +81,7 @@ class ExecRun {
 
   std::optional<int> SelectedBy(Args args) const {
     const auto index = ParseInteger(args[1]);
-    if (!index || *index < 0 || *index >= session_.server_.databases()) return std::nullopt;
+    if (!index || !session_.server_.HasDatabase(*index)) return std::nullopt;
     return static_cast<int>(*index);
   }
 

@@ -76,6 +76,7 @@ std::shared_ptr<void> Session::TakeWhatTakesLongToFree() {
 
 Session::Outcome Session::Run(Args args, Lane lane) {
   const CommandSpec* spec = FindCommand(args[0]);
+  last_command_ = nullptr;
   if (spec == nullptr) [[unlikely]] {
     // A browser that was made to talk to us sends its request line first, and then text that
     // somebody else chose. None of it may run.
@@ -260,7 +261,7 @@ void Session::Reset() {
   record_.no_evict.store(false, std::memory_order_relaxed);
   record_.no_touch.store(false, std::memory_order_relaxed);
   names_changed_ = true;
-  replies_ = Replies::kOn;
+  if (replies_ != Replies::kSkipping) replies_ = Replies::kOn;  // Which is to RESET itself.
   authenticated_ = !server_.settings().has_password();
   out_.set_protocol(2);
 }

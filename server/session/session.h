@@ -213,6 +213,11 @@ class Session {
   std::vector<bool> failed_together_;  // Of these, in the last attempt.
 };
 
+// Keys that a command may hold the latches of: committers of the same stripes wait that long.
+inline constexpr size_t kLockedWordsMax = 1024;
+// Conflicts after which a command may keep everybody else from committing.
+inline constexpr int kOptimisticAttempts = 8;
+
 // What Database::TransactLocked() has to lock for a command that is sent with database `selected`.
 // The keys are views into `args`.
 void AppendLockedKeys(const ServerState& server, const CommandSpec& spec, Args args, int selected,

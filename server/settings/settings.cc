@@ -157,7 +157,7 @@ std::string Settings::Set(absl::Span<const std::string_view> pairs) {
   return {};
 }
 
-void Settings::Fix(std::string_view name, std::string value) {
+void Settings::SetAtStart(std::string_view name, std::string value) {
   MutexLock lock(mutex_);
   Store(*Find(name), std::move(value));
 }

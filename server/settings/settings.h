@@ -32,7 +32,7 @@ class Settings {
   // name, value, name, value ... All or nothing. Empty, or the error.
   std::string Set(absl::Span<const std::string_view> pairs);
   // A value that is known only once the server runs.
-  void Fix(std::string_view name, std::string value);
+  void SetAtStart(std::string_view name, std::string value);
 
   // --- For everything else ---
   uint64_t clients_max() const { return Load(live_.clients_max); }

@@ -123,7 +123,8 @@ TEST_F(ConnectionCommands, ServersInsideAProgramAreStoppedByIt) {
 TEST_F(ConnectionCommands, LolwutEndsWithTheVersion) {
   WireClient client = Connect();
   for (const char* request : {"LOLWUT", "LOLWUT VERSION 5", "LOLWUT VERSION 6 20 10"}) {
-    EXPECT_THAT(client.Do(request), MatchesRegex("\"(.|\n)*\nNacre ver. [0-9.]+\n\""));
+    EXPECT_THAT(client.Do(request),
+                MatchesRegex("\"(.|\n)*\nNacre ver. [0-9.]+, after Redis ver. [0-9.]+\n\""));
   }
   EXPECT_EQ(client.Do("LOLWUT VERSION x"), "-ERR value is not an integer or out of range");
   WireClient three = ConnectWithResp3();
@@ -146,6 +147,25 @@ TEST_F(ConnectionCommands, ResetIsLikeANewConnection) {
                     {"SELECT 3", "+OK"},
                     {"GET k", "\"v\""}});
   EXPECT_THAT(client.Do("CLIENT INFO"), HasSubstr(" flags=N "));
+}
+
+TEST_F(ConnectionCommands, SelectTellsNumbersFromDatabases) {
+  WireClient client = Connect();
+  const std::string wide =
+      "-ERR value is out of range, value must between -2147483648 and 2147483647";
+  Converse(client, {{"SELECT x", "-ERR value is not an integer or out of range"},
+                    {"SELECT 16", "-ERR DB index is out of range"},
+                    {"SELECT -2147483648", "-ERR DB index is out of range"},
+                    {"SELECT 2147483648", wide},
+                    {"SELECT -2147483649", wide}});
+}
+
+TEST_F(ConnectionCommands, AnUnknownCommandIsNotTakenForTheOneBefore) {
+  WireClient client = Connect();
+  WireClient other = Connect();
+  const std::string id = client.Do("CLIENT ID").substr(1);
+  client.Do("nonsense");
+  EXPECT_THAT(other.Do("CLIENT LIST ID " + id), HasSubstr(" cmd=NULL "));
 }
 
 TEST_F(ConnectionCommands, UnknownCommandsAreQuotedButNotWithoutEnd) {
