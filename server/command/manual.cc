@@ -51,7 +51,7 @@ void AppendSettings(std::string& manual) {
 ## Settings
 
 What `CONFIG` knows. `SET` changes what is not marked; a flag of the same name gives the first value,
-unless it says otherwise.
+unless it says otherwise. Times are in seconds here; flags take `90s` or `250ms`.
 
 )");
   for (const SettingSpec& spec : EffectiveSettings()) {

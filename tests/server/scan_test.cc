@@ -69,7 +69,7 @@ TEST_F(Scan, AnswersEveryKeyOnceInOrder) {
     EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), 1000u) << options;
   }
   EXPECT_THAT(ScanAll(client, "TYPE list"), ::testing::IsEmpty());
-  EXPECT_EQ(client.DoWords({"SCAN", "0", "TYPE", ""}), "[\"0\", []]");
+  EXPECT_EQ(client.DoWords({"SCAN", "0", "TYPE", "", "COUNT", "100000"}), "[\"0\", []]");
 }
 
 TEST_F(Scan, StepsVisitCountKeysAndEndWithTheLastOne) {

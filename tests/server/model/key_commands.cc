@@ -42,6 +42,8 @@ void RunSelect(Context& context) {
   const auto index = ToInteger(context.words[1]);
   if (!index) {
     context.out.Error(kNotAnInteger);
+  } else if (*index < INT32_MIN || *index > INT32_MAX) {
+    context.out.Error("ERR value is out of range, value must between -2147483648 and 2147483647");
   } else if (*index < 0 || *index >= kDatabases) {
     context.out.Error("ERR DB index is out of range");
   } else {
