@@ -27,10 +27,11 @@ inline std::optional<int64_t> ParseInteger(std::string_view text) {
   return value;
 }
 
-// The shortest decimal that is read as exactly this number.
+// The shortest decimal, without an exponent, that is read as exactly this number.
 inline std::string ShortestDecimal(double number) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof(text), number).ptr);
+  char text[400];  // The smallest has some 340 digits.
+  return std::string(
+      text, std::to_chars(text, text + sizeof(text), number, std::chars_format::fixed).ptr);
 }
 
 }  // namespace nacre::server

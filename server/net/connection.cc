@@ -80,8 +80,9 @@ void Connection::StartRejected(std::string_view error) {
 // --- Reading and running ---
 
 void Connection::Read() {
-  if (reading_ || slow_ || later_ || phase_ == Phase::kClosed) return;
+  if (reading_ || slow_ || phase_ == Phase::kClosed) return;
   if (phase_ == Phase::kServing) {
+    if (later_) return;
     if (OutputIsFull()) return;  // OnWritten() goes on.
     if (waiting_) {
       WatchInput();
@@ -151,6 +152,7 @@ void Connection::ReadWhatIsLeft() {
 }
 
 void Connection::Process() {
+  if (later_) return;  // Its turn comes.
   uint64_t commands = 0;
   Turn turn;
   if (settings_version_ != server_.settings().version()) RefreshLimits();
@@ -160,7 +162,7 @@ void Connection::Process() {
     const size_t ran = ProcessSome();
     if (ran == 0) break;
     commands += ran;
-    if (turn.IsOver(ran)) {
+    if (turn.IsOver(ran) && phase_ == Phase::kServing && !slow_ && !waiting_) {
       GoOnLater();
       break;
     }
@@ -188,7 +190,9 @@ void Connection::Process() {
   if (phase_ == Phase::kServing) Read();
 }
 
-// Others on this thread have waited long enough.
+// Others on this thread have waited long enough. At most one such call is under way: Process(),
+// which asks for it, does nothing until it comes. It holds `this`, so only a connection that is
+// served may ask: one that is closed may be deleted before.
 void Connection::GoOnLater() {
   later_ = true;
   boost::asio::post(thread_.context(), [this] {
@@ -470,6 +474,7 @@ bool Connection::CheckTimeLimits(absl::Time now) {
       Abort();
       return false;
     }
+    if (waiting_) WatchInput();  // The limit may have been raised.
     session_.CheckTimeLimits(now);
     time_watched_ = session_.has_time_limits() || InputIsHeldBack();
   }

@@ -140,16 +140,15 @@ void Session::RunCounted(const CommandSpec& spec, Args args, Lane lane) {
   const uint64_t errors_before = out_.errors();
   const bool quick = lane == Lane::kQuick;
   lane_counters_ = quick ? &counters_ : &server_.slow_commands_run();
-  if (!quick || counters_.IsTimed()) {
-    const absl::Time begun = SteadyNow();
-    RunNow(spec, args);
-    const auto nanos = static_cast<uint64_t>(absl::ToInt64Nanoseconds(SteadyNow() - begun));
-    lane_counters_->CountTime(spec.index, quick ? nanos * CommandCounters::kTimedEvery : nanos);
-  } else {
-    RunNow(spec, args);
-  }
+  const bool timed = !quick || counters_.IsTimed();
+  const absl::Time begun = timed ? SteadyNow() : absl::Time();
+  RunNow(spec, args);
   if (turned_out_slow_) [[unlikely]]
     return;
+  if (timed) {
+    const auto nanos = static_cast<uint64_t>(absl::ToInt64Nanoseconds(SteadyNow() - begun));
+    lane_counters_->CountTime(spec.index, quick ? nanos * CommandCounters::kTimedEvery : nanos);
+  }
   const bool failed = out_.errors() != errors_before;
   lane_counters_->CountCall(spec.index, failed);
   if (failed) [[unlikely]]

@@ -146,10 +146,14 @@ TEST_F(Config, LimitsChangeWhileTheServerRuns) {
 
 TEST_F(Config, SecondsKeepAllTheirDigits) {
   WireClient client = Connect();
-  Converse(client,
-           {{"CONFIG SET timeout 1234567 transaction-idle-timeout 0.0000000001", "+OK"},
-            {"CONFIG GET timeout", "[\"timeout\", \"1234567\"]"},
-            {"CONFIG GET transaction-idle-timeout", "[\"transaction-idle-timeout\", \"1e-10\"]"}});
+  Converse(
+      client,
+      {{"CONFIG SET timeout 1234567 shutdown-timeout 100000 transaction-idle-timeout 0.0000000001",
+        "+OK"},
+       {"CONFIG GET timeout", "[\"timeout\", \"1234567\"]"},
+       {"CONFIG GET shutdown-timeout", "[\"shutdown-timeout\", \"100000\"]"},
+       {"CONFIG GET transaction-idle-timeout",
+        "[\"transaction-idle-timeout\", \"0.0000000001\"]"}});
   // What is not zero is not taken for zero, which stands for no limit.
   EXPECT_EQ(client.Do("BEGIN"), "+OK");
   EXPECT_TRUE(Eventually([&] { return client.Do("GET k").substr(0, 14) == "-NOTRANSACTION"; }));

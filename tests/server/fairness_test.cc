@@ -45,6 +45,26 @@ TEST_F(Fairness, ALongPipelineLetsOthersHaveTheirTurn) {
   EXPECT_TRUE(seen_half_done);
 }
 
+// Whatever their turn is at: nothing of them may come back later.
+TEST_F(Fairness, ClientsThatLeaveInTheMiddleOfTheirTurn) {
+  constexpr const char* kLast[] = {"QUIT\r\n", "KEYS *\r\n", "WAIT 1 0\r\n", "GET k\r\n"};
+  WireClient other = Connect();
+  EXPECT_EQ(other.DoWords({"SET", "k", std::string(100'000, 'x')}), "+OK");
+  for (int round = 0; round < 60; ++round) {
+    WireClient client = Connect();
+    std::string pipeline = "DEBUG SLEEP 0.002\r\n";
+    for (int i = 0; i < 60 + 5 * round; ++i) pipeline += "CONFIG GET *\r\n";
+    for (int i = 0; i < 20; ++i) pipeline += kLast[(round + i) % 4];
+    client.SendRaw(pipeline);
+    if (round % 3 == 0) {
+      EXPECT_EQ(client.Read(), "+OK");
+    }
+    if (round % 3 == 1) client.ShutDownSending();
+    client.Close();  // With replies unread, so the other side learns of it by an error.
+  }
+  EXPECT_TRUE(Eventually([&] { return Info("connected_clients") == 2; }));
+}
+
 TEST_F(Fairness, ExecWithALongReplyRunsInTheSlowLane_Once) {
   WireClient client = Connect();
   EXPECT_EQ(client.DoWords({"SET", "k", std::string(200'000, 'x')}), "+OK");
