@@ -65,6 +65,20 @@ TEST_F(Fairness, ClientsThatLeaveInTheMiddleOfTheirTurn) {
   EXPECT_TRUE(Eventually([&] { return Info("connected_clients") == 2; }));
 }
 
+// The last request finds the client gone. Its turn may be over in the same moment, which is looked
+// at after every eighth.
+TEST_F(Fairness, AClientThatIsGoneAtTheEndOfItsTurn) {
+  for (int round = 0; round < 100; ++round) {
+    WireClient client = Connect();
+    std::string pipeline;
+    for (int i = 1; i < 16 + 8 * (round % 5); ++i) pipeline += "CONFIG GET *\r\n";
+    pipeline += round % 2 == 0 ? "KEYS *\r\n" : "QUIT\r\n";
+    client.SendRaw(pipeline);
+    client.CloseByReset();
+  }
+  EXPECT_TRUE(Eventually([&] { return Info("connected_clients") == 1; }));
+}
+
 TEST_F(Fairness, ExecWithALongReplyRunsInTheSlowLane_Once) {
   WireClient client = Connect();
   EXPECT_EQ(client.DoWords({"SET", "k", std::string(200'000, 'x')}), "+OK");

@@ -82,6 +82,12 @@ bool WireClient::Readable() {
 
 void WireClient::ShutDownSending() { shutdown(socket_, SHUT_WR); }
 
+void WireClient::CloseByReset() {
+  const linger at_once = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  Close();
+}
+
 void WireClient::Close() {
   if (socket_ >= 0) close(socket_);
   socket_ = -1;

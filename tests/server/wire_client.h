@@ -36,6 +36,8 @@ class WireClient {
   // No more requests; replies can still be read.
   void ShutDownSending();
   void Close();
+  // The same, but the other side gets an error and not an end.
+  void CloseByReset();
 
  private:
   bool Fill();
