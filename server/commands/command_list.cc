@@ -1,5 +1,6 @@
 // COMMAND COUNT, LIST, GETKEYS and GETKEYSANDFLAGS.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,17 @@ const CommandSpec* CommandWithKeys(Args command, ReplyWriter& out) {
   return nullptr;
 }
 
+// An array with what `write_key` writes for each key of the command, given its number among them.
+template <typename WriteKey>
+void WriteKeys(ReplyWriter& out, Args command, WriteKey write_key) {
+  const CommandSpec* const spec = CommandWithKeys(command, out);
+  if (spec == nullptr) return;
+  const size_t begun_at = out.BeginArray();
+  size_t keys = 0;
+  ForEachKey(*spec, command, [&](std::string_view key) { write_key(*spec, keys++, key); });
+  out.EndArray(begun_at, keys);
+}
+
 bool Matches(const CommandSpec& spec, std::string_view by, std::string_view what) {
   if (EqualsIgnoringCase(by, "pattern")) return MatchesGlob(what, spec.name, /*ignore_case=*/true);
   if (EqualsIgnoringCase(by, "module")) return false;  // There are none.
@@ -56,33 +68,19 @@ void RunCommandCount(Session& session, Args) {
 }
 
 void RunCommandGetKeys(Session& session, Args args) {
-  ReplyWriter& out = session.out();
-  const CommandSpec* const spec = CommandWithKeys(args.subspan(2), out);
-  if (spec == nullptr) return;
-  const size_t begun_at = out.BeginArray();
-  size_t keys = 0;
-  ForEachKey(*spec, args.subspan(2), [&](std::string_view key) {
-    out.Bulk(key);
-    ++keys;
-  });
-  out.EndArray(begun_at, keys);
+  WriteKeys(session.out(), args.subspan(2),
+            [&](const CommandSpec&, size_t, std::string_view key) { session.out().Bulk(key); });
 }
 
 void RunCommandGetKeysAndFlags(Session& session, Args args) {
   ReplyWriter& out = session.out();
-  const CommandSpec* const spec = CommandWithKeys(args.subspan(2), out);
-  if (spec == nullptr) return;
-  const size_t begun_at = out.BeginArray();
-  size_t keys = 0;
-  ForEachKey(*spec, args.subspan(2), [&](std::string_view key) {
+  WriteKeys(out, args.subspan(2), [&](const CommandSpec& spec, size_t n, std::string_view key) {
     out.Array(2);
     out.Bulk(key);
-    const std::vector<std::string_view> flags = BlankParted(KeyFlagsOf(*spec, keys));
+    const std::vector<std::string_view> flags = BlankParted(KeyFlagsOf(spec, n));
     out.Set(flags.size());
     for (const std::string_view flag : flags) out.Simple(flag);
-    ++keys;
   });
-  out.EndArray(begun_at, keys);
 }
 
 // COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]

@@ -3,7 +3,8 @@
 namespace nacre::server {
 
 namespace {
-// A batch ends once it has so many words: what is loaded ahead should be used before it is lost.
+// A batch ends once it has so many words, and a longer request comes alone: what is loaded ahead
+// should be used before it is lost, and what shares a commit locks all that it names.
 constexpr size_t kWordsMax = 128;
 }  // namespace
 

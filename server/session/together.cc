@@ -20,7 +20,6 @@ namespace {
 // Committers of the same stripes wait for as long as these take to run.
 constexpr size_t kBytesTogetherMax = 64 << 10;
 constexpr size_t kReplyBytesTogetherMax = 256 << 10;
-constexpr size_t kWordsTogetherMax = 256;
 
 size_t BytesOf(Args args) {
   size_t bytes = 0;
@@ -40,11 +39,8 @@ size_t Session::CollectTogether(const RequestBatch& batch) {
   together_.clear();
   locked_.clear();
   size_t bytes = 0;
-  size_t words = 0;
   for (size_t i = 0; i < batch.size(); ++i) {
     const Args args = batch.Ahead(i);
-    words += args.size();
-    if (words > kWordsTogetherMax) break;
     const CommandSpec* spec = args.empty() ? nullptr : FindCommand(args[0]);
     if (spec == nullptr || !MayShare(*spec, args)) break;
     bytes += BytesOf(args);

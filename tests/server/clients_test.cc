@@ -163,6 +163,16 @@ TEST_F(Clients, ListsAndKillsFromEverywhereAtOnce) {
   EXPECT_TRUE(Eventually([&] { return Info("connected_clients") == 1; }));
 }
 
+// Pipelined writes take a way of their own.
+TEST_F(Clients, RepliesThatNobodyWantsAreNotSentForAPipelineOfWritesEither) {
+  WireClient client = Connect();
+  client.SendRaw(Encode({"CLIENT", "REPLY", "OFF"}) + Encode({"SET", "a", "1"}) +
+                 Encode({"SET", "b", "2"}) + Encode({"SET", "c", "3"}) +
+                 Encode({"CLIENT", "REPLY", "ON"}) + Encode({"MGET", "a", "b", "c"}));
+  EXPECT_EQ(client.Read(), "+OK");
+  EXPECT_EQ(client.Read(), "[\"1\", \"2\", \"3\"]");
+}
+
 TEST_F(Clients, ReplyOffOnAndSkip) {
   WireClient client = Connect();
   client.SendRaw(Encode({"CLIENT", "REPLY", "OFF"}) + Encode({"PING", "a"}) +

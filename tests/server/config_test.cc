@@ -229,6 +229,18 @@ TEST_F(Password, NothingRunsWithoutIt) {
   EXPECT_EQ(three.Do("CLIENT GETNAME"), "\"me\"");
 }
 
+// Pipelined writes take a way of their own.
+TEST_F(Password, APipelineOfWritesNeedsItToo) {
+  options_.password = "secret";
+  WireClient client = Connect();
+  client.SendRaw(Encode({"SET", "a", "1"}) + Encode({"SET", "b", "2"}) +
+                 Encode({"AUTH", "secret"}) + Encode({"EXISTS", "a", "b"}));
+  for (const char* reply :
+       {"-NOAUTH Authentication required.", "-NOAUTH Authentication required.", "+OK", ":0"}) {
+    EXPECT_EQ(client.Read(), reply);
+  }
+}
+
 TEST_F(Password, StrangersMayNotSendMuch) {
   options_.password = "secret";
   WireClient many = Connect();

@@ -22,12 +22,13 @@ struct Parsed {
   }
 };
 
-// Gives the stream to a parser in pieces that end at `cuts` (ascending), as a connection does: each
-// time the unconsumed input lies at another address, in a block of exactly its size.
-inline Parsed ParseInPieces(std::string_view stream, const std::vector<size_t>& cuts,
-                            const ParserLimits& limits = {}) {
+// Gives the stream to `recognise` in pieces that end at `cuts` (ascending), as a connection does:
+// each time the unconsumed input lies at another address, in a block of exactly its size.
+// It appends requests of its input to `parsed` and sets `taken` to their bytes.
+template <typename Recognise>
+Parsed RecogniseInPieces(std::string_view stream, const std::vector<size_t>& cuts,
+                         Recognise recognise) {
   Parsed parsed;
-  RequestParser parser(limits);
   size_t consumed = 0;
   std::vector<size_t> ends = cuts;
   ends.push_back(stream.size());
@@ -37,16 +38,11 @@ inline Parsed ParseInPieces(std::string_view stream, const std::vector<size_t>& 
     stream.copy(block.get(), bytes, consumed);
     size_t at = 0;
     while (true) {
-      const auto result = parser.Parse(std::string_view(block.get() + at, bytes - at));
+      size_t taken = 0;
+      const auto result = recognise(std::string_view(block.get() + at, bytes - at), parsed, taken);
       if (result == RequestParser::Result::kNeedMore) break;
-      if (result == RequestParser::Result::kError) {
-        parsed.error = parser.error();
-        return parsed;
-      }
-      std::vector<std::string> words;
-      for (const std::string_view word : parser.args()) words.emplace_back(word);
-      parsed.requests.push_back(std::move(words));
-      at += parser.consumed();
+      if (result == RequestParser::Result::kError) return parsed;
+      at += taken;
     }
     consumed += at;
   }
@@ -54,38 +50,38 @@ inline Parsed ParseInPieces(std::string_view stream, const std::vector<size_t>& 
   return parsed;
 }
 
+inline Parsed ParseInPieces(std::string_view stream, const std::vector<size_t>& cuts,
+                            const ParserLimits& limits = {}) {
+  RequestParser parser(limits);
+  return RecogniseInPieces(
+      stream, cuts, [&](std::string_view input, Parsed& parsed, size_t& taken) {
+        const auto result = parser.Parse(input);
+        if (result == RequestParser::Result::kError) parsed.error = parser.error();
+        if (result != RequestParser::Result::kRequest) return result;
+        parsed.requests.emplace_back(parser.args().begin(), parser.args().end());
+        taken = parser.consumed();
+        return result;
+      });
+}
+
 // The same by batches, of which the requests beyond the first `kept` are forgotten, each time, as
 // when the input moves.
 inline Parsed ParseInBatches(std::string_view stream, const std::vector<size_t>& cuts,
                              const ParserLimits& limits, size_t kept) {
-  Parsed parsed;
   RequestBatch batch(limits);
-  size_t consumed = 0;
-  std::vector<size_t> ends = cuts;
-  ends.push_back(stream.size());
-  for (const size_t end : ends) {
-    const size_t bytes = end - consumed;
-    const auto block = std::make_unique<char[]>(bytes);
-    stream.copy(block.get(), bytes, consumed);
-    size_t at = 0;
-    while (true) {
-      const auto result = batch.Fill(std::string_view(block.get() + at, bytes - at));
-      if (result == RequestParser::Result::kNeedMore) break;
-      if (result == RequestParser::Result::kError) {
-        parsed.error = batch.error();
-        return parsed;
-      }
-      for (size_t i = 0; i < kept && !batch.empty(); ++i) {
-        parsed.requests.emplace_back(batch.front().begin(), batch.front().end());
-        at += batch.front_bytes();
-        batch.Pop();
-      }
-      batch.Forget();
-    }
-    consumed += at;
-  }
-  parsed.left = stream.size() - consumed;
-  return parsed;
+  return RecogniseInPieces(
+      stream, cuts, [&](std::string_view input, Parsed& parsed, size_t& taken) {
+        const auto result = batch.Fill(input);
+        if (result == RequestParser::Result::kError) parsed.error = batch.error();
+        if (result != RequestParser::Result::kRequest) return result;
+        for (size_t i = 0; i < kept && !batch.empty(); ++i) {
+          parsed.requests.emplace_back(batch.front().begin(), batch.front().end());
+          taken += batch.front_bytes();
+          batch.Pop();
+        }
+        batch.Forget();
+        return result;
+      });
 }
 
 inline Parsed ParseWhole(std::string_view stream, const ParserLimits& limits = {}) {
