@@ -1,0 +1,102 @@
+#ifndef NACRE_CLIENT_CONNECTION_H_
+#define NACRE_CLIENT_CONNECTION_H_
+
+// One connection: requests go out in the order in which they are sent, replies come back in that
+// order, and as many may be under way as ConnectionOptions::in_flight_max allows. Requests sent in
+// one turn of the event loop leave in one write. It does not reconnect; Client does (client.h).
+//
+// Thread rule: belongs to its io_context, which one thread at a time runs. Every call is made by
+// that thread, and every handler is called by it.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "nacre/client/options.h"
+#include "nacre/client/reply.h"
+#include "nacre/client/request.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace nacre::client {
+
+using Deadline = std::chrono::steady_clock::time_point;
+
+// Where replies go. Owned by the caller, who keeps it alive until OnEnd() or Connection::Forget().
+class ReplyConsumer {
+ public:
+  // Once for each command of the request, in order. The view is valid during the call. An error
+  // reply is a reply. Must not send on, close or destroy the connection.
+  virtual void OnReply(ReplyView reply) = 0;
+  // Once, last; the consumer is not touched after it. OK: every command has been answered. Else
+  // what errors.h says; what was answered before it stands. May do anything, also send the next
+  // request.
+  virtual void OnEnd(const absl::Status& status) = 0;
+
+ protected:
+  ~ReplyConsumer() = default;
+};
+
+// What the server said of itself in the handshake.
+struct ServerInfo {
+  std::string name;     // "nacre", "redis", ...; empty if it knows no HELLO.
+  std::string version;  // Empty likewise.
+  int protocol = 2;
+  int64_t client_id = 0;
+};
+
+class Connection {
+ public:
+  using PushHandler = absl::AnyInvocable<void(ReplyView push)>;
+  using CloseHandler = absl::AnyInvocable<void(const absl::Status& why)>;
+  using OpenHandler = absl::AnyInvocable<void(const absl::Status& status)>;
+
+  Connection(boost::asio::io_context& context, ConnectionOptions options);
+  // As Close(kCancelled).
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Resolves, connects, says HELLO (AUTH, SETNAME, SELECT). Once. `opened` is called later, also if
+  // it fails: kUnavailable (nobody there), kUnauthenticated, kDeadlineExceeded, kDataLoss (not a
+  // server of this protocol).
+  void Open(OpenHandler opened);
+  bool is_open() const;
+  const ServerInfo& server() const;
+
+  // Queues the commands of `request`, whose bytes are copied before the call returns. An error that
+  // is known at once (closed, full) also comes through OnEnd(), before the call returns. At
+  // `deadline` OnEnd(kDeadlineExceeded) is called, outcome unknown; the replies are still awaited,
+  // and dropped, so that the connection stays in step.
+  void Send(const Request& request, ReplyConsumer& consumer, Deadline deadline);
+  // The consumer of a request is called no more; its replies are dropped. No-op if it has ended.
+  void Forget(ReplyConsumer& consumer);
+
+  // Out-of-band messages of RESP3 (and nothing else). Must not destroy the connection.
+  void SetPushHandler(PushHandler handler);
+  // Called once, later, when an open connection ends for whatever reason, after the requests'
+  // OnEnd().
+  void SetCloseHandler(CloseHandler handler);
+
+  // Ends all requests: those that were never written with outcome kNotExecuted, the others with
+  // outcome kUnknown, each with `why` in its message. No-op if closed.
+  void Close(absl::Status why);
+
+  size_t in_flight() const;     // Commands sent and not answered.
+  size_t output_bytes() const;  // Not yet taken by the system.
+  // When the last byte came, or the handshake ended.
+  std::chrono::steady_clock::time_point last_heard() const;
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace nacre::client
+
+#endif  // NACRE_CLIENT_CONNECTION_H_

@@ -1,0 +1,103 @@
+#ifndef NACRE_CLIENT_REQUEST_H_
+#define NACRE_CLIENT_REQUEST_H_
+
+// One command, or several that leave together, as the bytes that go over the wire.
+//
+//   Request get("GET", key);
+//   Request batch;
+//   batch.Add("SET", key, value, "PX", 5000).Add("INCR", counter).Add("MGET", keys);
+//
+// An argument is a string (anything that converts to std::string_view; any bytes), an integer
+// (decimal), a double (the shortest text that reads back as the same number), or a range of
+// strings, each of which becomes an argument. Nothing is ever parsed out of an argument: there is
+// no quoting and no injection.
+//
+// Thread rule: a value like std::string.
+
+#include <charconv>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace nacre::client {
+
+template <typename T>
+concept StringLike = std::convertible_to<const T&, std::string_view>;
+template <typename T>
+concept NumberLike = (std::integral<T> || std::floating_point<T>)&&!std::same_as<T, bool> &&
+                     !std::same_as<T, char>;
+template <typename T>
+concept StringRange = !StringLike<T> && std::ranges::sized_range<const T> &&
+                      StringLike<std::ranges::range_value_t<const T>>;
+template <typename T>
+concept Argument = StringLike<T> || NumberLike<T> || StringRange<T>;
+
+class Request {
+ public:
+  Request() = default;
+  template <Argument... Arguments>
+  explicit Request(std::string_view command, const Arguments&... arguments) {
+    Add(command, arguments...);
+  }
+
+  // Appends a command.
+  template <Argument... Arguments>
+  Request& Add(std::string_view command, const Arguments&... arguments) {
+    BeginCommand((size_t{1} + ... + CountOf(arguments)));
+    Append(command);
+    (Append(arguments), ...);
+    return *this;
+  }
+  // Appends the commands of another request.
+  Request& Add(const Request& commands);
+  // Appends a command whose name is the first of `words`; no-op if there is none.
+  Request& AddWords(const StringRange auto& words) {
+    if (std::ranges::size(words) == 0) return *this;
+    BeginCommand(std::ranges::size(words));
+    Append(words);
+    return *this;
+  }
+
+  size_t commands() const { return commands_; }
+  bool empty() const { return commands_ == 0; }
+  const std::string& bytes() const { return bytes_; }
+  // Keeps the memory.
+  void Clear();
+
+ private:
+  template <Argument T>
+  static size_t CountOf(const T& argument) {
+    if constexpr (StringRange<T>) {
+      return std::ranges::size(argument);
+    } else {
+      return 1;
+    }
+  }
+
+  template <Argument T>
+  void Append(const T& argument) {
+    if constexpr (StringRange<T>) {
+      for (const auto& element : argument) AppendBulk(element);
+    } else if constexpr (StringLike<T>) {
+      AppendBulk(argument);
+    } else {
+      char digits[32];
+      const auto end = std::to_chars(digits, digits + sizeof(digits), argument).ptr;
+      AppendBulk(std::string_view(digits, static_cast<size_t>(end - digits)));
+    }
+  }
+
+  void BeginCommand(size_t arguments);
+  void AppendBulk(std::string_view bytes);
+
+  std::string bytes_;
+  size_t commands_ = 0;
+};
+
+}  // namespace nacre::client
+
+#endif  // NACRE_CLIENT_REQUEST_H_
