@@ -4,17 +4,22 @@
 // What a failed call means for the caller. Every call answers an absl::Status or a StatusOr; the
 // code says what to do next, and OutcomeOf() says whether the server may have done what was asked.
 //
-//   kAborted             a conflict (-CONFLICT, or EXEC refused by WATCH): run the transaction
-//   again kUnavailable         no connection, or the server cannot answer now (-LOADING, -BUSY,
-//   ...) kDeadlineExceeded    the call's timeout passed, waiting for room or a connection included
-//   kUnknown             the connection broke after the request had left: outcome unknown
-//   kUnauthenticated     -NOAUTH, -WRONGPASS
-//   kPermissionDenied    -NOPERM, -READONLY
-//   kResourceExhausted   -OOM, or a limit of this client (the message names the option)
-//   kFailedPrecondition  -WRONGTYPE, -EXECABORT, -NOTRANSACTION, or a call out of order
-//   kInvalidArgument     any other error reply (-ERR ...), or a reply that has not the type asked
-//   for kDataLoss            bytes that are no reply; the connection is closed kCancelled the
-//   client was closed, or the coroutine cancelled
+// - kAborted: a conflict (-CONFLICT, or EXEC refused by WATCH). Run the transaction again.
+// - kUnavailable: no connection, or the server cannot answer now (-LOADING, -BUSY, -MISCONF,
+//   -NOREPLICAS, -MASTERDOWN, -UNBLOCKED, too many clients) or not here (-MOVED, -ASK,
+//   -CLUSTERDOWN, -TRYAGAIN).
+// - kDeadlineExceeded: the call's timeout passed, waiting for room or a connection included.
+// - kUnknown: the connection broke after the request had left.
+// - kUnauthenticated: -NOAUTH, -WRONGPASS.
+// - kPermissionDenied: -NOPERM, -READONLY, -DENIED (protected mode).
+// - kResourceExhausted: -OOM, or a limit of this client (the message names the option).
+// - kFailedPrecondition: the state of the key, the connection or the server does not allow it
+//   (-WRONGTYPE, -EXECABORT, -NOTRANSACTION, -NOCURSOR, -NOSCRIPT, -NOGROUP, -INPROG, -NOTBUSY,
+//   -UNKILLABLE), or a call out of order.
+// - kAlreadyExists: -BUSYKEY, -BUSYGROUP.
+// - kInvalidArgument: any other error reply (-ERR ...), or a reply that has not the type asked for.
+// - kDataLoss: bytes that are no reply; the connection is closed.
+// - kCancelled: the client was closed, or the coroutine cancelled.
 //
 // Thread rule: functions of values; call them anywhere.
 
@@ -33,7 +38,10 @@ enum class Outcome {
 };
 
 // Of the status that a call answered. An error reply is kNotExecuted: servers of this protocol do
-// not apply a command that they answer with an error.
+// not apply a command that they answer with an error. A reply that has not the type asked for is
+// kExecuted. A status that is not this library's (one that a transaction's function returned) is
+// kNotExecuted, except with those codes that a lost connection or a timeout has (kUnknown,
+// kUnavailable, kDeadlineExceeded, kCancelled, kDataLoss, kInternal): these are kUnknown.
 Outcome OutcomeOf(const absl::Status& status);
 inline bool IsOutcomeUnknown(const absl::Status& status) {
   return OutcomeOf(status) == Outcome::kUnknown;
@@ -47,7 +55,7 @@ bool IsConflict(const absl::Status& status);
 std::string ErrorCode(const absl::Status& status);
 
 // The status for the text of an error reply, without its leading '-'. The whole text is the
-// message.
+// message; the first word is kept as ErrorCode().
 absl::Status ErrorReply(std::string_view text);
 
 // A status of this library's own, marked with an outcome.

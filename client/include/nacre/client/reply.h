@@ -6,14 +6,18 @@
 // A ReplyView looks at the bytes of one complete reply where they lie, and owns nothing. A Reply
 // owns its bytes. Both are read in the same way: by kind, or converted to a type of C++:
 //
-//   reply.To<std::string>()                      reply.To<std::optional<std::string>>()
-//   reply.To<int64_t>() reply.To<std::vector<std::optional<std::string>>>()
-//   reply.To<std::map<std::string, int64_t>>()   reply.To<std::pair<std::string,
-//   std::vector<std::string>>>()
+//   reply.To<std::string>()
+//   reply.To<int64_t>()
+//   reply.To<std::vector<std::optional<std::string>>>()
+//   reply.To<std::map<std::string, double>>()
 //
 // A conversion copies each byte once, from the receive buffer to its place. It does not matter
 // which protocol version the reply came in: a map is also read from a flat array of keys and
-// values, an integer and a double from text, a bool from 0 and 1.
+// values, an integer and a double from text, a bool from 0 and 1. What is read from what stands in
+// reply_conversion.h.
+//
+// Attributes (RESP3's |), which say something about the reply that follows them, are passed over
+// wherever they stand.
 //
 // Thread rule: values; concurrent const access is fine.
 
@@ -52,7 +56,7 @@ std::string_view NameOf(ReplyKind kind);
 class ReplyView {
  public:
   // A null.
-  ReplyView() : ReplyView("_\r\n") {}
+  ReplyView() : raw_("_\r\n"), header_bytes_(1) {}
 
   ReplyKind kind() const { return kind_; }
   bool is_null() const { return kind_ == ReplyKind::kNull; }
@@ -79,27 +83,33 @@ class ReplyView {
   // O(index). A null if there is no such element.
   ReplyView operator[](size_t index) const;
 
-  // The bytes of the reply as they came.
+  // The bytes of the reply as they came, without attributes before it.
   std::string_view raw() const { return raw_; }
 
-  // See the top. An error reply answers its status; a kind that does not fit, kInvalidArgument with
-  // both names.
+  // See the top. An error reply answers its status; a kind that does not fit, or a number out of
+  // range, kInvalidArgument with both names and outcome kExecuted.
   template <typename T>
   absl::StatusOr<T> To() const;
 
  private:
   friend class Reply;
   friend class ReplyScanner;
-  explicit ReplyView(std::nullptr_t) {}
-  // `raw` begins with one whole, well-formed reply, as ReplyScanner has found it; attributes before
-  // it are passed over.
-  explicit ReplyView(std::string_view raw);
+  // `bytes` begins with one whole, well-formed reply, as ReplyScanner has found it; attributes
+  // before it are passed over.
+  explicit ReplyView(std::string_view bytes);
 
   std::string_view raw_;
   uint32_t header_bytes_ = 0;  // Of raw_, up to the content.
   ReplyKind kind_ = ReplyKind::kNull;
   int64_t integer_ = 0;  // The value, the length of the text, or the number of elements.
 };
+
+inline std::string_view ReplyView::text() const {
+  if (kind_ == ReplyKind::kNull || is_aggregate()) return {};
+  const char* const content = raw_.data() + header_bytes_;
+  if (kind_ == ReplyKind::kInteger) return {content, raw_.size() - 3};  // ':' and CRLF.
+  return {content, static_cast<size_t>(integer_)};
+}
 
 class ReplyView::Iterator {
  public:
@@ -118,11 +128,12 @@ class ReplyView::Iterator {
 
  private:
   friend class ReplyView;
+  // `bytes` holds `left` elements and nothing else.
   Iterator(std::string_view bytes, size_t left);
 
   std::string_view rest_;  // What follows current_.
   size_t left_ = 0;        // Elements, current_ included.
-  ReplyView current_{nullptr};
+  ReplyView current_;
 };
 
 inline ReplyView::Iterator ReplyView::end() const { return Iterator(); }
@@ -130,32 +141,52 @@ inline ReplyView::Iterator ReplyView::end() const { return Iterator(); }
 class Reply {
  public:
   // A null.
-  Reply() : bytes_("_\r\n") {}
-  explicit Reply(ReplyView view) : bytes_(view.raw()) {}
+  Reply() = default;
+  explicit Reply(ReplyView view)
+      : bytes_(view.raw_),
+        integer_(view.integer_),
+        header_bytes_(view.header_bytes_),
+        kind_(view.kind_) {}
 
   // Parses bytes that must hold exactly one reply; kDataLoss otherwise. For tests and recorded
   // replies.
   static absl::StatusOr<Reply> Parse(std::string_view bytes);
 
-  // Lives as long as this reply and is not moved.
-  ReplyView view() const { return ReplyView(bytes_); }
+  // Valid as long as this reply lives and is neither moved nor assigned to.
+  ReplyView view() const;
 
   ReplyKind kind() const { return view().kind(); }
   bool is_null() const { return view().is_null(); }
   bool is_error() const { return view().is_error(); }
+  bool is_aggregate() const { return view().is_aggregate(); }
   absl::Status status() const { return view().status(); }
   std::string_view text() const { return view().text(); }
   int64_t integer() const { return view().integer(); }
   size_t size() const { return view().size(); }
   ReplyView operator[](size_t index) const { return view()[index]; }
+  ReplyView::Iterator begin() const { return view().begin(); }
+  ReplyView::Iterator end() const { return {}; }
   template <typename T>
   absl::StatusOr<T> To() const {
     return view().To<T>();
   }
 
  private:
-  std::string bytes_;
+  std::string bytes_;  // Of the view; empty: a null (also what is left of a reply that was moved).
+  int64_t integer_ = 0;
+  uint32_t header_bytes_ = 0;
+  ReplyKind kind_ = ReplyKind::kNull;
 };
+
+inline ReplyView Reply::view() const {
+  ReplyView view;
+  if (bytes_.empty()) return view;
+  view.raw_ = bytes_;
+  view.header_bytes_ = header_bytes_;
+  view.kind_ = kind_;
+  view.integer_ = integer_;
+  return view;
+}
 
 }  // namespace nacre::client
 

@@ -1,0 +1,129 @@
+#include "nacre/client/errors.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+
+namespace nacre::client {
+
+namespace {
+
+// An error reply carries its code word, a status of this library its outcome.
+constexpr absl::string_view kCodeWord = "nacre.client.error";
+constexpr absl::string_view kOutcome = "nacre.client.outcome";
+
+absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
+
+struct Meaning {
+  std::string_view word;
+  absl::StatusCode code;
+};
+
+// By how often they come.
+constexpr Meaning kMeanings[] = {
+    {"ERR", absl::StatusCode::kInvalidArgument},
+    {"CONFLICT", absl::StatusCode::kAborted},
+    {"WRONGTYPE", absl::StatusCode::kFailedPrecondition},
+    {"NOTRANSACTION", absl::StatusCode::kFailedPrecondition},
+    {"EXECABORT", absl::StatusCode::kFailedPrecondition},
+    {"NOSCRIPT", absl::StatusCode::kFailedPrecondition},
+    {"NOCURSOR", absl::StatusCode::kFailedPrecondition},
+    {"NOGROUP", absl::StatusCode::kFailedPrecondition},
+    {"INPROG", absl::StatusCode::kFailedPrecondition},
+    {"NOTBUSY", absl::StatusCode::kFailedPrecondition},
+    {"UNKILLABLE", absl::StatusCode::kFailedPrecondition},
+    {"OOM", absl::StatusCode::kResourceExhausted},
+    {"LOADING", absl::StatusCode::kUnavailable},
+    {"BUSY", absl::StatusCode::kUnavailable},
+    {"MISCONF", absl::StatusCode::kUnavailable},
+    {"NOREPLICAS", absl::StatusCode::kUnavailable},
+    {"MASTERDOWN", absl::StatusCode::kUnavailable},
+    {"UNBLOCKED", absl::StatusCode::kUnavailable},
+    {"MOVED", absl::StatusCode::kUnavailable},
+    {"ASK", absl::StatusCode::kUnavailable},
+    {"CLUSTERDOWN", absl::StatusCode::kUnavailable},
+    {"TRYAGAIN", absl::StatusCode::kUnavailable},
+    {"NOAUTH", absl::StatusCode::kUnauthenticated},
+    {"WRONGPASS", absl::StatusCode::kUnauthenticated},
+    {"NOPERM", absl::StatusCode::kPermissionDenied},
+    {"READONLY", absl::StatusCode::kPermissionDenied},
+    {"DENIED", absl::StatusCode::kPermissionDenied},
+    {"BUSYKEY", absl::StatusCode::kAlreadyExists},
+    {"BUSYGROUP", absl::StatusCode::kAlreadyExists},
+};
+
+// What a server says, and then closes the connection, has no code word of its own.
+constexpr std::string_view kTooManyClients = "ERR max number of clients";
+
+absl::StatusCode CodeOf(std::string_view text, std::string_view word) {
+  if (text.substr(0, kTooManyClients.size()) == kTooManyClients) {
+    return absl::StatusCode::kUnavailable;
+  }
+  for (const Meaning& meaning : kMeanings) {
+    if (meaning.word == word) return meaning.code;
+  }
+  return absl::StatusCode::kInvalidArgument;
+}
+
+absl::string_view TextOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kNotExecuted: return "not executed";
+    case Outcome::kExecuted: return "executed";
+    case Outcome::kUnknown: break;
+  }
+  return "unknown";
+}
+
+// Of a status that this library did not make. A wrong kUnknown costs a look, a wrong kNotExecuted a
+// write that is done twice.
+Outcome OutcomeOfUnmarked(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kDataLoss:
+    case absl::StatusCode::kInternal: return Outcome::kUnknown;
+    default: return Outcome::kNotExecuted;
+  }
+}
+
+}  // namespace
+
+Outcome OutcomeOf(const absl::Status& status) {
+  if (status.ok()) return Outcome::kExecuted;
+  if (const absl::optional<absl::Cord> mark = status.GetPayload(kOutcome)) {
+    if (*mark == TextOf(Outcome::kNotExecuted)) return Outcome::kNotExecuted;
+    if (*mark == TextOf(Outcome::kExecuted)) return Outcome::kExecuted;
+    return Outcome::kUnknown;
+  }
+  if (status.GetPayload(kCodeWord)) return Outcome::kNotExecuted;
+  return OutcomeOfUnmarked(status.code());
+}
+
+bool IsConflict(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kAborted && OutcomeOf(status) == Outcome::kNotExecuted;
+}
+
+std::string ErrorCode(const absl::Status& status) {
+  const absl::optional<absl::Cord> word = status.GetPayload(kCodeWord);
+  return word ? std::string(*word) : std::string();
+}
+
+absl::Status ErrorReply(std::string_view text) {
+  const std::string_view word = text.substr(0, text.find(' '));
+  absl::Status status(CodeOf(text, word), ToAbsl(text));
+  status.SetPayload(kCodeWord, absl::Cord(ToAbsl(word)));
+  return status;
+}
+
+absl::Status MakeError(absl::StatusCode code, std::string_view message, Outcome outcome) {
+  absl::Status status(code, ToAbsl(message));
+  status.SetPayload(kOutcome, absl::Cord(TextOf(outcome)));
+  return status;
+}
+
+}  // namespace nacre::client
