@@ -1,0 +1,37 @@
+#include "client/transact/pending_writes.h"
+
+#include <cstdint>
+
+namespace nacre::client {
+
+absl::Status PendingWrites::Set(std::string_view key, std::string_view value,
+                                absl::Duration time_to_live) {
+  if (time_to_live <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("time_to_live must be positive");
+  }
+  if (time_to_live == absl::InfiniteDuration()) {
+    request_.Add("SET", key, value);
+  } else {
+    const absl::Duration whole = absl::Ceil(time_to_live, absl::Milliseconds(1));
+    request_.Add("SET", key, value, "PX", absl::ToInt64Milliseconds(whole));
+  }
+  kept_.push_back(false);
+  return absl::OkStatus();
+}
+
+void PendingWrites::Del(std::string_view key) {
+  request_.Add("DEL", key);
+  kept_.push_back(false);
+}
+
+void PendingWrites::Add(const Request& commands) {
+  request_.Add(commands);
+  kept_.insert(kept_.end(), commands.commands(), true);
+}
+
+void PendingWrites::Clear() {
+  request_.Clear();
+  kept_.clear();
+}
+
+}  // namespace nacre::client
