@@ -15,8 +15,12 @@
 // Commands that block or change the connection's state (BLPOP, SUBSCRIBE, SELECT, MULTI, BEGIN,
 // CLIENT REPLY) belong on a Lease.
 //
+// Cancelling (boost::asio::cancellation_signal, operator||): a call that is cancelled ends with
+// kCancelled; its outcome is kNotExecuted if it was still waiting and kUnknown if it had been sent.
+//
 // Thread rule: belongs to its io_context, which one thread at a time runs; every call is made by
-// that thread. One Client for each such thread.
+// that thread. One Client for each such thread. The io_context may go first only when nothing calls
+// the client after it: what is under way then ends without being called.
 
 #include <memory>
 #include <vector>
@@ -33,8 +37,12 @@
 
 namespace nacre::client {
 
+class TransactHost;
+
 // A connection that its holder has to itself. Goes back to the pool when it is destroyed, unless it
-// is closed, has requests under way, or was marked.
+// is closed, has requests under way, has a push handler, or was marked. The next holder takes its
+// state to be that of a new connection: who has changed it (SELECT, WATCH or MULTI left open,
+// CLIENT TRACKING, ...) calls DoNotReuse().
 class Lease {
  public:
   Lease();
@@ -43,7 +51,7 @@ class Lease {
   ~Lease();
 
   Connection& connection() { return *connection_; }
-  // All replies, in order; error replies are among them.
+  // All replies, in order; error replies are among them. The lease stays where it is meanwhile.
   Awaitable<absl::StatusOr<std::vector<Reply>>> ExecAll(Request request, CallOptions options = {});
   // One command; its error reply is a status.
   Awaitable<absl::StatusOr<Reply>> Exec(Request request, CallOptions options = {});
@@ -81,10 +89,14 @@ class Client {
   void ExecAll(Request request, CallOptions options,
                absl::AnyInvocable<void(absl::StatusOr<std::vector<Reply>>)> done);
 
-  // The lowest level: see Connection::Send() and Forget(). OnEnd() may be called before Start()
-  // returns. `request` is copied if it has to wait.
+  // The lowest level, without a copy of the request: `request` and `consumer` must live until
+  // OnEnd() or Forget(). OnEnd() may be called before Start() returns, and by Close().
   void Start(const Request& request, ReplyConsumer& consumer, CallOptions options = {});
+  // The consumer is called no more; what has been sent still happens. No-op if it has ended.
+  // O(calls begun by Start() and under way).
   void Forget(ReplyConsumer& consumer);
+  // Writes now what this turn of the event loop has sent so far; see Connection::Flush().
+  void Flush();
 
   // A connection of its own, open. Waits for one to come back if leases_max are out.
   Awaitable<absl::StatusOr<Lease>> Acquire(CallOptions options = {});
@@ -99,7 +111,8 @@ class Client {
   // Out-of-band messages on the shared connections.
   void SetPushHandler(Connection::PushHandler handler);
 
-  // Ends what is under way (kCancelled) and closes all connections. Calls after it fail.
+  // Ends what is under way (kCancelled) and closes all connections, also those that are leased.
+  // Calls after it fail.
   void Close();
 
   ClientStats stats() const;
@@ -108,9 +121,10 @@ class Client {
 
  private:
   class Impl;
-  // Waits until the consumer has ended; OnEnd's status.
+  // Waits until all replies have come; the consumer's OnEnd() is not called.
   Awaitable<absl::Status> Await(const Request& request, ReplyConsumer& consumer,
                                 CallOptions options);
+  std::shared_ptr<TransactHost> transact_host() const;
 
   std::shared_ptr<Impl> impl_;
 };

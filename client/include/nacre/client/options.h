@@ -106,7 +106,7 @@ struct ClientOptions {
 };
 
 struct CallOptions {
-  // Zero: ClientOptions::call_timeout.
+  // Zero: ClientOptions::call_timeout. Negative: has passed.
   absl::Duration timeout = absl::ZeroDuration();
 };
 
