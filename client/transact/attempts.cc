@@ -17,7 +17,7 @@ bool IsTransient(const absl::Status& status) {
 }  // namespace
 
 AttemptPolicy::Decision AttemptPolicy::After(const absl::Status& status, bool of_transaction,
-                                             TimePoint now, double unit, RetryBudget& budget) {
+                                             TimePoint now, const Means& means) const {
   if (!of_transaction || !IsTransient(status)) return {.status = status};
   // NEVER-TWICE.
   if (OutcomeOf(status) != Outcome::kNotExecuted) return {.status = status};
@@ -25,13 +25,12 @@ AttemptPolicy::Decision AttemptPolicy::After(const absl::Status& status, bool of
   if (attempts_max_ > 0 && attempts_ >= attempts_max_) {
     return {.status = Final(status.code(), status, "attempts_max")};
   }
-  const Nanoseconds pause = backoff_.Next(unit);
+  const Nanoseconds pause = means.draw_pause();
   if (deadline_ - now <= pause) {
     return {.status = Final(absl::StatusCode::kDeadlineExceeded, status, "timeout")};
   }
-  if (!budget.TrySpend(now)) {
-    return {.status = Final(absl::StatusCode::kResourceExhausted, status, "retry_budget"),
-            .denied = true};
+  if (!means.take_retry()) {
+    return {.status = Final(absl::StatusCode::kResourceExhausted, status, "retry_budget")};
   }
   return {.run_again = true, .pause = pause};
 }

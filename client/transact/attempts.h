@@ -25,27 +25,32 @@
 //
 // Thread rule: belongs to one call of Transact().
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "client/policy/backoff.h"
-#include "client/policy/retry_budget.h"
 #include "client/policy/time.h"
-#include "nacre/client/options.h"
 
 namespace nacre::client {
 
 class AttemptPolicy {
  public:
+  // What the decision needs of the client, in the order in which it is asked for, if at all.
+  struct Means {
+    // The pause before the next attempt, already drawn.
+    absl::FunctionRef<Nanoseconds()> draw_pause;
+    // Pays for the attempt; false if the budget does not allow it.
+    absl::FunctionRef<bool()> take_retry;
+  };
+
   struct Decision {
     bool run_again = false;
     Nanoseconds pause = {};                  // If run_again.
     absl::Status status = absl::OkStatus();  // Otherwise what Transact() answers.
-    bool denied = false;                     // By the budget.
   };
 
   // attempts_max 0: no limit.
-  AttemptPolicy(int attempts_max, TimePoint deadline, const BackoffOptions& backoff)
-      : attempts_max_(attempts_max), deadline_(deadline), backoff_(backoff) {}
+  AttemptPolicy(int attempts_max, TimePoint deadline)
+      : attempts_max_(attempts_max), deadline_(deadline) {}
 
   // Call it before each attempt.
   void Begin() { ++attempts_; }
@@ -53,10 +58,9 @@ class AttemptPolicy {
   int attempts() const { return attempts_; }
 
   // After an attempt that ended with `status`, which is not OK. `of_transaction`: the status is
-  // that of the transaction or of one of its operations, not one that fn thought of itself. `unit`
-  // is random in [0, 1].
-  Decision After(const absl::Status& status, bool of_transaction, TimePoint now, double unit,
-                 RetryBudget& budget);
+  // that of the transaction or of one of its operations, not one that fn thought of itself.
+  Decision After(const absl::Status& status, bool of_transaction, TimePoint now,
+                 const Means& means) const;
 
  private:
   // `status` with another code, and with the name of the limit that allowed no further attempt.
@@ -65,7 +69,6 @@ class AttemptPolicy {
 
   const int attempts_max_;
   const TimePoint deadline_;
-  Backoff backoff_;
   int attempts_ = 0;
 };
 
