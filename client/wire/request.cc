@@ -1,5 +1,7 @@
 #include "nacre/client/request.h"
 
+#include "absl/strings/match.h"
+
 namespace nacre::client {
 
 namespace {
@@ -19,12 +21,18 @@ void AppendHeader(std::string& bytes, char mark, size_t number) {
 Request& Request::Add(const Request& commands) {
   bytes_ += commands.bytes_;
   commands_ += commands.commands_;
+  subscribes_ = subscribes_ || commands.subscribes_;
   return *this;
 }
 
 void Request::Clear() {
   bytes_.clear();
   commands_ = 0;
+  subscribes_ = false;
+}
+
+bool Request::EndsInSubscribe(std::string_view command) {
+  return absl::EndsWithIgnoreCase(absl::string_view(command.data(), command.size()), "subscribe");
 }
 
 void Request::BeginCommand(size_t arguments) {

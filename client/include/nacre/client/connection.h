@@ -5,6 +5,11 @@
 // order, and as many may be under way as ConnectionOptions::in_flight_max allows. Requests sent in
 // one turn of the event loop leave in one write. It does not reconnect; Client does (client.h).
 //
+// Replies have no names and are matched by position. So commands that change how many replies come
+// (CLIENT REPLY, MONITOR) are not for a Connection. SUBSCRIBE and its kin, which are answered by
+// push messages, are: each as a request of its own, ended with OK by the first message that
+// confirms it, which also goes to the push handler. This needs RESP3; in RESP2 there is no pub/sub.
+//
 // Thread rule: belongs to its io_context, which one thread at a time runs. Every call is made by
 // that thread, and every handler is called by it.
 
@@ -57,7 +62,8 @@ class Connection {
   using OpenHandler = absl::AnyInvocable<void(const absl::Status& status)>;
 
   Connection(boost::asio::io_context& context, ConnectionOptions options);
-  // As Close(kCancelled).
+  // As Close(kCancelled); but of the handlers none is called any more, `opened` neither. When it
+  // returns, every request has had its OnEnd(). The io_context must still be there.
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -70,14 +76,20 @@ class Connection {
   const ServerInfo& server() const;
 
   // Queues the commands of `request`, whose bytes are copied before the call returns. An error that
-  // is known at once (closed, full) also comes through OnEnd(), before the call returns. At
-  // `deadline` OnEnd(kDeadlineExceeded) is called, outcome unknown; the replies are still awaited,
-  // and dropped, so that the connection stays in step.
+  // is known at once (closed, full) also comes through OnEnd(), before the call returns; so does OK
+  // for a request without commands. At `deadline` OnEnd(kDeadlineExceeded) is called: outcome
+  // kNotExecuted if nothing of the request has left (it will not), else kUnknown; then the replies
+  // are still awaited, and dropped, so that the connection stays in step.
   void Send(const Request& request, ReplyConsumer& consumer, Deadline deadline);
-  // The consumer of a request is called no more; its replies are dropped. No-op if it has ended.
+  // Writes now what has been sent in this turn of the event loop, as far as the system takes it at
+  // once, instead of at the end of the turn. For callers that are about to wait for the replies.
+  // Calls nobody.
+  void Flush();
+  // The consumer of a request is called no more; the request still goes out, its replies are
+  // dropped. No-op if it has ended. O(requests in flight).
   void Forget(ReplyConsumer& consumer);
 
-  // Out-of-band messages of RESP3 (and nothing else). Must not destroy the connection.
+  // Out-of-band messages of RESP3 (and nothing else).
   void SetPushHandler(PushHandler handler);
   // Called once, later, when an open connection ends for whatever reason, after the requests'
   // OnEnd().
@@ -92,8 +104,11 @@ class Connection {
   // When the last byte came, or the handshake ended.
   std::chrono::steady_clock::time_point last_heard() const;
 
- private:
+  // Inside the library: a connection over a transport that somebody else has made.
   class Impl;
+  explicit Connection(std::shared_ptr<Impl> impl);
+
+ private:
   std::shared_ptr<Impl> impl_;
 };
 

@@ -48,6 +48,7 @@ class Request {
   template <Argument... Arguments>
   Request& Add(std::string_view command, const Arguments&... arguments) {
     BeginCommand((size_t{1} + ... + CountOf(arguments)));
+    NoteName(command);
     Append(command);
     (Append(arguments), ...);
     return *this;
@@ -58,11 +59,14 @@ class Request {
   Request& AddWords(const StringRange auto& words) {
     if (std::ranges::size(words) == 0) return *this;
     BeginCommand(std::ranges::size(words));
+    NoteName(*std::ranges::begin(words));
     Append(words);
     return *this;
   }
 
   size_t commands() const { return commands_; }
+  // SUBSCRIBE or one of its kin is among them: they are answered by push messages.
+  bool subscribes() const { return subscribes_; }
   bool empty() const { return commands_ == 0; }
   const std::string& bytes() const { return bytes_; }
   // Keeps the memory.
@@ -91,11 +95,18 @@ class Request {
     }
   }
 
+  // The shortest of those names has nine letters, so most commands pay for one comparison.
+  void NoteName(std::string_view command) {
+    if (command.size() >= 9 && EndsInSubscribe(command)) subscribes_ = true;
+  }
+  static bool EndsInSubscribe(std::string_view command);
+
   void BeginCommand(size_t arguments);
   void AppendBulk(std::string_view bytes);
 
   std::string bytes_;
   size_t commands_ = 0;
+  bool subscribes_ = false;
 };
 
 }  // namespace nacre::client

@@ -1,0 +1,251 @@
+// The life of a connection, and of the requests on it. What must hold whatever the callbacks do;
+// each line has a test in tests/client/connection_reentrancy_test.cc or where it says.
+//
+//   IN-STEP         Replies are matched by position, so what has been sent stays in the queue until
+//                   it is answered: timed out, forgotten or not (pending_queue.h).
+//   POPPED-FIRST    A consumer's entry is out of the queue, or bears its name no more, before its
+//                   OnEnd() is called. So OnEnd() is called once, whatever it does itself: Send()
+//                   with the same consumer, Forget() of itself, Close().
+//   NO-REFERENCES   Loops with callbacks in them hold numbers of entries, not references or
+//                   iterators, and look again after each callback who is there: Send() may have
+//                   moved the queue, Forget() may have taken a name from it, Close() emptied it.
+//   KEPT-ALIVE      Who calls back holds the Impl until it returns; OnEnd() may destroy the
+//                   Connection.
+//   CLOSED-IS-LAST  Once Close() has begun, nothing is sent, read or armed any more, a second
+//   Close()
+//                   does nothing, and Send() ends its consumer at once. When ~Connection() returns,
+//                   every consumer has been ended: also if it is called from an OnEnd() inside
+//                   Close().
+//   HANDLERS-OUT    A handler is moved out of its place before it runs, so it may be replaced, or
+//                   the Connection destroyed, by itself.
+//   QUIET-FLUSH     Send() calls nobody but the consumer that it was given, and Flush() nobody: an
+//                   error of a write is found by the read that it makes end.
+//   NO-ACTION       OnReply() must not send on, close or destroy the connection. Checked.
+
+#include <boost/asio/post.hpp>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/base/check.h"
+#include "client/net/connection_impl.h"
+#include "nacre/client/errors.h"
+
+namespace nacre::client {
+
+Connection::Impl::Impl(IoContext& context, ConnectionOptions options,
+                       std::unique_ptr<Transport> transport)
+    : context_(context),
+      options_(std::move(options)),
+      transport_(std::move(transport)),
+      handshake_(options_),
+      scanner_({.bytes_max = options_.reply_bytes_max, .depth_max = options_.reply_depth_max}),
+      timer_(context) {}
+
+// --- Opening ---
+
+void Connection::Impl::Open(OpenHandler opened) {
+  NACRE_CLIENT_CHECK(phase_ == Phase::kNew || phase_ == Phase::kClosed, "Open() is called once");
+  opened_ = std::move(opened);
+  if (phase_ == Phase::kClosed) {
+    FailOpening(absl::CancelledError("closed before it was opened"));
+    return;
+  }
+  phase_ = Phase::kOpening;
+  open_by_ = Later(std::chrono::steady_clock::now(), options_.connect_timeout);
+  WakeAt(open_by_);
+  transport_->Connect(open_by_, shared_from_this());
+}
+
+void Connection::Impl::OnConnected(const absl::Status& status) {
+  if (phase_ != Phase::kOpening) return;
+  if (!status.ok()) {
+    FailOpening(Named(status));
+    return;
+  }
+  OnShaken(handshake_.Begin());
+  if (phase_ == Phase::kOpening) Read();
+}
+
+void Connection::Impl::OnShaken(Handshake::Next next) {
+  switch (next) {
+    case Handshake::Next::kWait: return;
+    case Handshake::Next::kSend:
+      output_.Append(handshake_.request().bytes());
+      Flush();
+      return;
+    case Handshake::Next::kFailed: FailOpening(handshake_.status()); return;
+    case Handshake::Next::kDone: {
+      phase_ = Phase::kOpen;
+      open_by_ = Deadline::max();
+      last_heard_ = std::chrono::steady_clock::now();
+      OpenHandler opened = std::exchange(opened_, nullptr);
+      if (opened) opened(absl::OkStatus());
+      return;
+    }
+  }
+}
+
+// `opened` is told later, so that it may also be used from inside of Close().
+void Connection::Impl::FailOpening(const absl::Status& why) {
+  phase_ = Phase::kClosed;
+  transport_->Close();
+  timer_.cancel();
+  output_.Clear();
+  boost::asio::post(context_, [self = shared_from_this(), why] {
+    OpenHandler opened = std::exchange(self->opened_, nullptr);
+    if (opened) opened(why);
+  });
+}
+
+absl::Status Connection::Impl::Named(const absl::Status& status) const {
+  return MakeError(status.code(),
+                   absl::StrCat(options_.endpoint.ToString(), ": ", status.message()),
+                   Outcome::kNotExecuted);
+}
+
+// --- Requests ---
+
+absl::Status Connection::Impl::Admit(const Request& request) const {
+  if (phase_ != Phase::kOpen) {
+    return MakeError(absl::StatusCode::kUnavailable, "the connection is not open",
+                     Outcome::kNotExecuted);
+  }
+  if (request.subscribes() && server().protocol < 3) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, "subscriptions need RESP3",
+                     Outcome::kNotExecuted);
+  }
+  if (request.subscribes() && request.commands() > 1) {
+    return MakeError(absl::StatusCode::kInvalidArgument,
+                     "a subscription is a request of its own, not part of a batch",
+                     Outcome::kNotExecuted);
+  }
+  // Entries that were cut count too: they are memory that a server which has stopped reading holds.
+  if (pending_.in_flight() + pending_.cut() + request.commands() > options_.in_flight_max) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     absl::StrCat("more commands in flight than in_flight_max allows (",
+                                  options_.in_flight_max, ")"),
+                     Outcome::kNotExecuted);
+  }
+  if (output_.size() + request.bytes().size() > options_.output_bytes_max) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     absl::StrCat("more bytes to send than output_bytes_max allows (",
+                                  options_.output_bytes_max, ")"),
+                     Outcome::kNotExecuted);
+  }
+  return absl::OkStatus();
+}
+
+void Connection::Impl::Send(const Request& request, ReplyConsumer& consumer, Deadline deadline) {
+  NACRE_CLIENT_CHECK(!in_reply_, "NO-ACTION: OnReply() must not send");
+  absl::Status status = Admit(request);
+  // The clock is asked only if the timer has to be set anyway.
+  if (status.ok() && deadline < wake_at_ && deadline <= std::chrono::steady_clock::now()) {
+    status = MakeError(absl::StatusCode::kDeadlineExceeded, "the deadline has passed",
+                       Outcome::kNotExecuted);
+  }
+  if (!status.ok() || request.empty()) {
+    consumer.OnEnd(status);
+    return;
+  }
+  const uint64_t begin = output_.end();
+  output_.Append(request.bytes());
+  pending_.Push(
+      {&consumer, request.commands(), begin, output_.end(), deadline, request.subscribes()});
+  WakeAt(deadline);
+  FlushSoon();
+}
+
+void Connection::Impl::FlushSoon() {
+  if (flush_posted_ || waiting_writable_) return;
+  flush_posted_ = true;
+  boost::asio::post(context_, [self = shared_from_this()] {
+    self->flush_posted_ = false;
+    self->Flush();
+  });
+}
+
+void Connection::Impl::Forget(ReplyConsumer& consumer) {
+  if (pending_.empty()) return;
+  const Deadline patience = Later(std::chrono::steady_clock::now(), options_.unresponsive_timeout);
+  if (pending_.Forget(consumer, patience)) WakeAt(patience);
+}
+
+// --- Closing ---
+
+void Connection::Impl::Close(absl::Status why) {
+  NACRE_CLIENT_CHECK(!in_reply_, "NO-ACTION: OnReply() must not close");
+  if (why.ok()) why = absl::CancelledError("the connection was closed");
+  const auto self = shared_from_this();  // KEPT-ALIVE
+  switch (phase_) {
+    case Phase::kClosed: return;
+    case Phase::kNew: phase_ = Phase::kClosed; return;
+    case Phase::kOpening: FailOpening(why); return;
+    case Phase::kOpen: break;
+  }
+  phase_ = Phase::kClosed;
+  transport_->Close();
+  timer_.cancel();
+  EndAll(why);
+  output_.Clear();
+  boost::asio::post(context_, [self, why] {
+    CloseHandler handler = std::exchange(self->close_handler_, nullptr);
+    if (handler) handler(why);
+  });
+}
+
+void Connection::Impl::Abandon() {
+  const auto self = shared_from_this();
+  opened_ = nullptr;
+  push_handler_ = nullptr;
+  push_handler_set_ = true;  // So that one that runs is not put back.
+  close_handler_ = nullptr;
+  Close(absl::CancelledError("the connection was destroyed"));
+  // A Close() further up may still be at it.
+  EndAll(absl::CancelledError("the connection was destroyed"));
+}
+
+void Connection::Impl::EndAll(const absl::Status& why) {
+  while (!pending_.empty()) {
+    const PendingRequest request = pending_.Pop();  // POPPED-FIRST
+    if (request.consumer != nullptr) request.consumer->OnEnd(EndOf(request, why));
+  }
+}
+
+// What a request comes to that will not be answered any more.
+absl::Status Connection::Impl::EndOf(const PendingRequest& request, const absl::Status& why) const {
+  const bool keeps_code = why.code() == absl::StatusCode::kCancelled;
+  if (request.begin >= output_.taken()) {
+    return MakeError(keeps_code ? why.code() : absl::StatusCode::kUnavailable,
+                     absl::StrCat("not sent: ", why.message()), Outcome::kNotExecuted);
+  }
+  const bool is_data_loss = why.code() == absl::StatusCode::kDataLoss;
+  return MakeError(keeps_code || is_data_loss ? why.code() : absl::StatusCode::kUnknown,
+                   absl::StrCat("sent, and not answered: ", why.message()), Outcome::kUnknown);
+}
+
+// --- The public face ---
+
+Connection::Connection(boost::asio::io_context& context, ConnectionOptions options)
+    : impl_(std::make_shared<Impl>(context, options, MakeTransport(context, options))) {}
+Connection::Connection(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Connection::~Connection() { impl_->Abandon(); }
+
+void Connection::Open(OpenHandler opened) { impl_->Open(std::move(opened)); }
+bool Connection::is_open() const { return impl_->is_open(); }
+const ServerInfo& Connection::server() const { return impl_->server(); }
+void Connection::Send(const Request& request, ReplyConsumer& consumer, Deadline deadline) {
+  impl_->Send(request, consumer, deadline);
+}
+void Connection::Flush() { impl_->Flush(); }
+void Connection::Forget(ReplyConsumer& consumer) { impl_->Forget(consumer); }
+void Connection::SetPushHandler(PushHandler handler) { impl_->SetPushHandler(std::move(handler)); }
+void Connection::SetCloseHandler(CloseHandler handler) {
+  impl_->SetCloseHandler(std::move(handler));
+}
+void Connection::Close(absl::Status why) { impl_->Close(std::move(why)); }
+size_t Connection::in_flight() const { return impl_->in_flight(); }
+size_t Connection::output_bytes() const { return impl_->output_bytes(); }
+Deadline Connection::last_heard() const { return impl_->last_heard(); }
+
+}  // namespace nacre::client

@@ -1,0 +1,107 @@
+#ifndef NACRE_CLIENT_NET_CONNECTION_IMPL_H_
+#define NACRE_CLIENT_NET_CONNECTION_IMPL_H_
+
+// The inside of Connection. connection.cc: its life and its requests, and the invariants of both.
+// connection_io.cc: bytes out and in. connection_timer.cc: deadlines.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "client/net/asio.h"
+#include "client/net/handshake.h"
+#include "client/net/input_buffer.h"
+#include "client/net/output_buffer.h"
+#include "client/net/pending_queue.h"
+#include "client/net/transport.h"
+#include "client/wire/reply_scanner.h"
+#include "nacre/client/connection.h"
+
+namespace nacre::client {
+
+class Connection::Impl final : public TransportEvents,
+                               public std::enable_shared_from_this<Connection::Impl> {
+ public:
+  Impl(IoContext& context, ConnectionOptions options, std::unique_ptr<Transport> transport);
+
+  void Open(OpenHandler opened);
+  void Send(const Request& request, ReplyConsumer& consumer, Deadline deadline);
+  void Flush();
+  void Forget(ReplyConsumer& consumer);
+  void Close(absl::Status why);
+  // The Connection is destroyed: nobody is left to be called, but for the consumers.
+  void Abandon();
+
+  void SetPushHandler(PushHandler handler);
+  void SetCloseHandler(CloseHandler handler) { close_handler_ = std::move(handler); }
+
+  bool is_open() const { return phase_ == Phase::kOpen; }
+  const ServerInfo& server() const { return handshake_.server(); }
+  size_t in_flight() const { return pending_.in_flight(); }
+  size_t output_bytes() const { return output_.size(); }
+  Deadline last_heard() const { return last_heard_; }
+
+  void OnConnected(const absl::Status& status) override;
+  void OnRead(const absl::Status& status, size_t bytes) override;
+  void OnWritable() override;
+
+ private:
+  enum class Phase { kNew, kOpening, kOpen, kClosed };
+
+  // connection.cc
+  absl::Status Admit(const Request& request) const;
+  void FlushSoon();
+  void EndAll(const absl::Status& why);
+  absl::Status EndOf(const PendingRequest& request, const absl::Status& why) const;
+  void OnShaken(Handshake::Next next);
+  void FailOpening(const absl::Status& why);
+  absl::Status Named(const absl::Status& status) const;
+
+  // connection_io.cc
+  void Read();
+  void DispatchAll();
+  void DispatchReply(const ReplyView& reply);
+  void AnswerFront();
+  void DispatchPush(const ReplyView& push);
+  void OnStreamEnd(const absl::Status& why);
+
+  // connection_timer.cc
+  void WakeAt(Deadline time);
+  void OnTimer();
+  bool ExpireRequests(Deadline now);
+  void ExpireRequest(uint64_t number, Deadline now);
+
+  IoContext& context_;
+  const ConnectionOptions options_;
+  Phase phase_ = Phase::kNew;
+  const std::unique_ptr<Transport> transport_;
+  Handshake handshake_;
+  OpenHandler opened_;
+  PushHandler push_handler_;
+  CloseHandler close_handler_;
+  bool push_handler_set_ = false;  // Since the last push message, perhaps by the handler itself.
+
+  OutputBuffer output_;
+  bool flush_posted_ = false;
+  bool waiting_writable_ = false;
+  absl::Status write_error_;
+
+  InputBuffer input_;
+  ReplyScanner scanner_;
+  PendingQueue pending_;
+  bool in_reply_ = false;  // OnReply() runs.
+  Deadline last_heard_{};
+
+  Timer timer_;
+  Deadline wake_at_ = Deadline::max();  // When the timer fires; max: it does not.
+  uint64_t wait_ = 0;                   // Tells a completion whether it is of the present wait.
+  Deadline open_by_ = Deadline::max();
+};
+
+// `from` + `duration`, as far as time goes.
+Deadline Later(Deadline from, absl::Duration duration);
+
+}  // namespace nacre::client
+
+#endif  // NACRE_CLIENT_NET_CONNECTION_IMPL_H_

@@ -1,0 +1,80 @@
+// Deadlines. One timer for all of them: it is set for the earliest, and when it fires it is set for
+// the earliest of those that are left. Since most requests are answered long before, that is about
+// once for each span of a call's timeout, whatever the number of requests.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/net/connection_impl.h"
+#include "nacre/client/errors.h"
+
+namespace nacre::client {
+
+Deadline Later(Deadline from, absl::Duration duration) {
+  const absl::Duration room = absl::FromChrono(Deadline::max() - from);
+  return duration >= room ? Deadline::max() : from + absl::ToChronoNanoseconds(duration);
+}
+
+void Connection::Impl::WakeAt(Deadline time) {
+  if (time >= wake_at_ || phase_ == Phase::kClosed) return;
+  wake_at_ = time;
+  timer_.expires_at(time);
+  timer_.async_wait([self = shared_from_this(), wait = ++wait_](const SystemError& error) {
+    if (error || wait != self->wait_) return;
+    self->wake_at_ = Deadline::max();
+    self->OnTimer();
+  });
+}
+
+void Connection::Impl::OnTimer() {
+  const Deadline now = std::chrono::steady_clock::now();
+  if (phase_ == Phase::kOpening) {
+    if (now < open_by_) {
+      WakeAt(open_by_);
+      return;
+    }
+    FailOpening(handshake_.OnClosed(absl::DeadlineExceededError(
+        absl::StrCat("not open within connect_timeout (",
+                     absl::FormatDuration(options_.connect_timeout), ")"))));
+  } else if (phase_ == Phase::kOpen && ExpireRequests(now)) {
+    WakeAt(pending_.EarliestDeadline());
+  }
+}
+
+// Returns whether the connection is still open.
+bool Connection::Impl::ExpireRequests(Deadline now) {
+  // Those that are sent meanwhile have a timer of their own, or the next one.
+  const uint64_t last = pending_.last();
+  for (uint64_t number = pending_.first(); number < last; ++number) {
+    number = std::max(number, pending_.first());  // NO-REFERENCES
+    if (number >= std::min(last, pending_.last())) break;
+    if (pending_.at(number).deadline <= now) ExpireRequest(number, now);
+    if (phase_ != Phase::kOpen) return false;
+  }
+  return true;
+}
+
+void Connection::Impl::ExpireRequest(uint64_t number, Deadline now) {
+  PendingRequest& request = pending_.at(number);
+  if (request.consumer == nullptr) {
+    Close(Named(absl::UnavailableError(absl::StrCat(
+        "no reply within unresponsive_timeout (",
+        absl::FormatDuration(options_.unresponsive_timeout), ") after its caller had given up"))));
+    return;
+  }
+  ReplyConsumer* const consumer = std::exchange(request.consumer, nullptr);  // POPPED-FIRST
+  const bool is_unsent = request.begin >= output_.taken();
+  if (is_unsent) {
+    output_.Cut(request.begin, request.end);
+    pending_.Cut(number);
+  } else {
+    request.deadline = Later(now, options_.unresponsive_timeout);
+  }
+  consumer->OnEnd(MakeError(absl::StatusCode::kDeadlineExceeded,
+                            is_unsent ? "the deadline passed before the request could be sent"
+                                      : "the deadline passed before the reply came",
+                            is_unsent ? Outcome::kNotExecuted : Outcome::kUnknown));
+}
+
+}  // namespace nacre::client
