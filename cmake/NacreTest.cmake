@@ -9,6 +9,9 @@
 #                     [FAULTS] [ENVIRONMENT A=b ...])
 #     Any command; exit status 0 passes.
 #
+#   nacre_fuzzer(NAME parser_fuzzer SOURCES parser_fuzzer.cc [LIBS ...])
+#     A program for libFuzzer, not part of `all`; it exists only where the compiler is clang.
+#
 # KIND becomes a ctest label: unit isolation model stress fault fuzz server lint install. Further LABELS:
 #   slow      not part of `make test`
 #   external  starts programs that are not ours (redis-server, node, python clients); not run under
@@ -104,6 +107,22 @@ function(nacre_script_test)
   set_tests_properties(
     ${arg_NAME} PROPERTIES LABELS "${labels}" TIMEOUT ${arg_TIMEOUT}
                            ENVIRONMENT "${NACRE_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")
+endfunction()
+
+function(nacre_fuzzer)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "SOURCES;LIBS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "nacre_fuzzer: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang" OR NACRE_SANITIZE)
+    return()
+  endif()
+  add_executable(${arg_NAME} EXCLUDE_FROM_ALL ${arg_SOURCES})
+  target_include_directories(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_compile_options(${arg_NAME} PRIVATE -fsanitize=fuzzer,address)
+  target_link_options(${arg_NAME} PRIVATE -fsanitize=fuzzer,address)
+  target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBS} nacre_warnings)
+  set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
 endfunction()
 
 # What every test runs with. The packaged Abseil is not instrumented, so the thread sanitizer needs to

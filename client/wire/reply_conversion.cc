@@ -125,8 +125,12 @@ absl::Status Read(ReplyView reply, uint64_t& value) {
     value = reply.text() == "t" ? 1 : 0;
     return absl::OkStatus();
   }
-  int64_t negative = 0;
-  if (ReadNumber(reply, "integer", negative).ok() && negative < 0) return OutOfRange(reply);
+  std::string_view text = reply.text();
+  if (text.size() > 1 && text[0] == '-') {  // Refused in either case, but for the right reason.
+    int64_t negative = 0;
+    absl::Status status = ReadNumber(reply, "integer", negative);
+    return status.ok() ? OutOfRange(reply) : status;
+  }
   return ReadNumber(reply, "integer", value);
 }
 

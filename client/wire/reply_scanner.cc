@@ -83,8 +83,11 @@ inline size_t MeasureScalar(const char* at, size_t bytes, ReplyHead* head) {
   return 5;
 }
 
-// What MeasureScalar may have looked at without success.
-constexpr size_t kMeasureBytesMax = kShortLineBytesMax;
+// What MeasureScalar has looked at, at most, if it has not succeeded.
+size_t MeasuredInVain(char mark, size_t bytes) {
+  const size_t looked = mark == '$' || mark == ':' ? kDigitsMax + 3 : mark == '+' ? 5 : 1;
+  return std::min(bytes, looked);
+}
 
 // --- The contents of lines
 // ------------------------------------------------------------------------
@@ -224,7 +227,7 @@ ReplyScanner::Step ReplyScanner::ReadElement(std::string_view bytes) {
     ReplyHead head;
     const size_t length = MeasureScalar(bytes.data() + element_, seen - element_, &head);
     bytes_examined_ +=
-        length != 0 ? head.header_bytes : std::min(seen - element_, kMeasureBytesMax);
+        length != 0 ? head.header_bytes : MeasuredInVain(bytes[element_], seen - element_);
     if (length != 0) return End(element_ + length);
   }
   const Mark mark = MarkOf(bytes[element_]);

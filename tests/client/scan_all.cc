@@ -19,7 +19,7 @@ void Require(bool condition, const char* what) {
 // Not the excerpt, which shows as much as has come.
 std::string ReasonOf(const absl::Status& status) {
   const std::string message(status.message());
-  return message.substr(0, message.rfind(": \""));
+  return message.substr(0, message.find(": \""));
 }
 
 bool Lies(std::string_view part, std::string_view whole) {
