@@ -83,6 +83,15 @@ class LintTest(unittest.TestCase):
         self.assert_allowed("tests/unit/epoch_test.cc", "engine/base/epoch.h")
         self.assert_forbidden("server/command.cc", "client/connection.h")
 
+    def test_layering_judge_sees_no_store(self):
+        self.assert_allowed("tests/check/judge/graph.cc", "nacre/check/history.h")
+        self.assert_allowed("tests/check/judge/format/edn.cc", "tests/check/judge/text.h")
+        self.assert_allowed("tests/check/run.cc", "nacre/check/history.h")
+        self.assert_forbidden("tests/check/judge/graph.cc", "nacre/types.h")
+        self.assert_forbidden("tests/check/judge/graph.cc", "nacre/client/client.h")
+        self.assert_forbidden("tests/check/judge/graph.cc", "tests/check/operation.h")
+        self.assert_forbidden("engine/db/database.cc", "nacre/check/history.h")
+
     def test_layering_client_sees_neither_engine_nor_server(self):
         self.assert_allowed("client/connection.cc", "client/reply.h")
         self.assert_forbidden("client/connection.cc", "nacre/types.h")

@@ -1,0 +1,60 @@
+#ifndef NACRE_TESTS_CHECK_JUDGE_FORMAT_EVENT_PAIRING_H_
+#define NACRE_TESTS_CHECK_JUDGE_FORMAT_EVENT_PAIRING_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "nacre/check/history.h"
+
+namespace nacre::check::judge {
+
+// A line of a Jepsen history.
+struct Event {
+  enum class Type : uint8_t { kInvoke, kOk, kFail, kInfo };
+  Type type = Type::kInvoke;
+  SessionId process = kNone;  // kNone: the event does not tell.
+  std::vector<Op> ops;
+  std::optional<uint64_t> index;
+  uint64_t line = 0;
+};
+
+// Makes transactions of invocations and completions.
+//
+// CONSERVATIVE-TIME. What is not known never becomes an order: a completion without an invocation
+// began at the beginning; and where processes are not told, one of several open invocations that
+// look the same is not chosen: the completion gets the time of the oldest of them.
+class EventPairing {
+ public:
+  explicit EventPairing(HistoryBuilder& builder) : builder_(builder) {}
+
+  void Take(Event event);
+  // Whatever was invoked and never completed may have happened.
+  void Finish();
+
+ private:
+  struct Open {
+    std::vector<Op> ops;
+    uint64_t invoked = 0;
+    uint64_t line = 0;
+    uint64_t number = 0;
+    SessionId process = kNone;
+  };
+  std::optional<Open> Close(const Event& event);
+  void AddDangling(Open open);
+
+  HistoryBuilder& builder_;
+  uint64_t clock_ = 0;  // Counts events.
+  absl::flat_hash_map<SessionId, Open> by_process_;
+  absl::flat_hash_map<std::string, std::vector<Open>>
+      by_shape_;  // Without a process; oldest first.
+  uint64_t dangling_ = 0;
+  uint64_t without_invocation_ = 0;
+  uint64_t without_process_ = 0;
+};
+
+}  // namespace nacre::check::judge
+
+#endif  // NACRE_TESTS_CHECK_JUDGE_FORMAT_EVENT_PAIRING_H_

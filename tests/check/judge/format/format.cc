@@ -1,0 +1,101 @@
+#include "nacre/check/format.h"
+
+#include <array>
+#include <fstream>
+#include <istream>
+#include <utility>
+
+#include "tests/check/judge/format/readers.h"
+#include "tests/check/judge/text.h"
+
+namespace nacre::check {
+namespace {
+
+constexpr std::string_view kNames[] = {"edn", "json", "text", "native"};
+constexpr Format kFormats[] = {Format::kEdn, Format::kJson, Format::kText, Format::kNative};
+
+}  // namespace
+
+std::string_view ToString(Format format) { return kNames[static_cast<size_t>(format)]; }
+
+std::optional<Format> ParseFormat(std::string_view name) {
+  for (const Format format : kFormats) {
+    if (ToString(format) == name) return format;
+  }
+  return std::nullopt;
+}
+
+std::optional<Format> GuessFormat(std::string_view beginning) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  // Comments of ours and of EDN say nothing.
+  while (true) {
+    const size_t first = beginning.find_first_not_of(kBlanks);
+    if (first == std::string_view::npos) return std::nullopt;
+    beginning.remove_prefix(first);
+    const bool comment = beginning.front() == ';' || beginning.substr(0, 2) == "# ";
+    if (!comment) break;
+    const size_t end = beginning.find('\n');
+    if (end == std::string_view::npos) return std::nullopt;
+    beginning.remove_prefix(end);
+  }
+  if (beginning.substr(0, 2) == "r(" || beginning.substr(0, 2) == "w(") return Format::kText;
+  if (beginning.front() == 'T') return Format::kNative;
+  if (beginning.front() == '#') return Format::kEdn;
+  if (beginning.front() != '{' && beginning.front() != '[' && beginning.front() != '(') {
+    return std::nullopt;
+  }
+  // The first key of the first map is a keyword or a string.
+  const size_t inside = beginning.find_first_not_of("{[( \t\r\n");
+  if (inside == std::string_view::npos) return Format::kEdn;
+  return beginning[inside] == '"' ? Format::kJson : Format::kEdn;
+}
+
+absl::StatusOr<History> ReadHistory(std::istream& in, Format format) {
+  HistoryBuilder builder;
+  absl::Status status;
+  switch (format) {
+    case Format::kEdn:
+      status = judge::ReadJepsen(in, judge::DataReader::Dialect::kEdn, builder);
+      break;
+    case Format::kJson:
+      status = judge::ReadJepsen(in, judge::DataReader::Dialect::kJson, builder);
+      break;
+    case Format::kText: status = judge::ReadText(in, builder); break;
+    case Format::kNative: status = judge::ReadNative(in, builder); break;
+  }
+  if (!status.ok()) return status;
+  return std::move(builder).Finish();
+}
+
+absl::StatusOr<History> ReadHistoryFile(const std::string& path, std::optional<Format> format) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::NotFoundError(judge::Cat("cannot open ", path));
+  if (!format.has_value()) {
+    std::array<char, 4096> beginning;
+    in.read(beginning.data(), beginning.size());
+    format = GuessFormat({beginning.data(), static_cast<size_t>(in.gcount())});
+    if (!format.has_value()) {
+      return absl::InvalidArgumentError(judge::Cat(path, ": the format cannot be told"));
+    }
+    in.clear();
+    in.seekg(0);
+  }
+  absl::StatusOr<History> history = ReadHistory(in, *format);
+  if (history.ok()) return history;
+  return absl::Status(history.status().code(),
+                      judge::Cat(path, ": ",
+                                 std::string_view(history.status().message().data(),
+                                                  history.status().message().size())));
+}
+
+absl::Status WriteHistory(const History& history, Format format, std::ostream& out) {
+  switch (format) {
+    case Format::kEdn: return judge::WriteEdn(history, out);
+    case Format::kNative: return judge::WriteNative(history, out);
+    default: break;
+  }
+  return absl::InvalidArgumentError(
+      judge::Cat("histories cannot be written as ", ToString(format)));
+}
+
+}  // namespace nacre::check

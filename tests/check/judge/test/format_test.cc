@@ -1,0 +1,282 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <random>
+#include <string>
+
+#include "nacre/check/format.h"
+#include "tests/check/judge/test/history_text.h"
+
+namespace nacre::check {
+namespace {
+
+std::string ErrorOf(const std::string& text, Format format) {
+  const absl::StatusOr<History> history = Parse(text, format);
+  return history.ok() ? "read" : std::string(history.status().message());
+}
+
+TEST(NativeFormat, KeepsEverythingThatAHistoryKnows) {
+  const std::string text =
+      "T7 s=3 ok real=10..20 time=3..7 | append x 1 | list x [1 2] | read y nil | write y 8\n"
+      "T8 s=3 fail | delete y\n"
+      "T9 info real=21..? | append x 3\n"
+      "T10 ok time=4..? | scan a m {b 1 c [2 3]} | rscan a nil limit {k 1} | scan q r {}\n"
+      "T11 ok\n"
+      "T12 s=\"a \\\"b\\\"\" ok | read \"\" \"nil\" | list \"\\x00\\n|\" []\n";
+  EXPECT_EQ(Written(Parsed(text)), text);
+}
+
+TEST(NativeFormat, GivesTheColumnsTheirValues) {
+  const History history = Parsed(
+      "# a comment\n"
+      "\n"
+      "T7 s=3 ok real=10..20 time=3..7 | append x 1 | scan a m {b 5}\n");
+  ASSERT_EQ(history.size(), 1u);
+  EXPECT_EQ(history.name(0), "T7");
+  EXPECT_EQ(history.line(0), 3u);
+  EXPECT_EQ(history.invoked(0), 10u);
+  EXPECT_EQ(history.completed(0), 20u);
+  EXPECT_EQ(history.begin_timestamp(0), 3u);
+  EXPECT_EQ(history.commit_timestamp(0), 7u);
+  EXPECT_TRUE(history.has_timestamps());
+  EXPECT_TRUE(history.has_real_time());
+  ASSERT_EQ(history.ops(0).size(), 3u);
+  EXPECT_EQ(history.ops(0)[1].results(), 1u);
+  EXPECT_TRUE(history.ops(0)[2].in_scan);
+  EXPECT_EQ(history.value(history.ops(0)[2].value), "5");
+}
+
+TEST(NativeFormat, TellsLineAndByteOfWhatItCannotRead) {
+  EXPECT_EQ(ErrorOf("T1 ok\nT2 ok | frob x\n", Format::kNative),
+            "line 2, byte 20: expected append, list, read, write, delete, scan or rscan");
+  EXPECT_EQ(ErrorOf("T1 ok | list x [1 2", Format::kNative),
+            "line 1, byte 19: a list without an end");
+  EXPECT_EQ(ErrorOf("T1 | read x 1", Format::kNative),
+            "line 1, byte 13: expected ok, fail or info");
+  EXPECT_EQ(ErrorOf("ok", Format::kNative),
+            "line 1, byte 2: expected a transaction's name, T and a number");
+  EXPECT_EQ(ErrorOf("T1 ok real=5 | read x 1", Format::kNative),
+            "line 1, byte 23: expected two numbers with .. between them");
+  EXPECT_EQ(ErrorOf("T1 ok | write x nil", Format::kNative),
+            "line 1, byte 19: nil cannot be written");
+}
+
+TEST(EdnFormat, PairsInvocationsWithCompletionsOfTheirProcess) {
+  const History history = Parsed(
+      R"({:type :invoke, :f :txn, :value [[:append 1 2] [:r 3 nil]], :process 0, :index 0}
+         {:type :invoke, :f :txn, :value [[:r 3 nil]], :process 1, :index 1}
+         {:type :ok, :f :txn, :value [[:append 1 2] [:r 3 [4 5]]], :process 0, :index 2}
+         {:type :fail, :f :txn, :value [[:r 3 nil]], :process 1, :index 3})",
+      Format::kEdn);
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(history.invoked(0), 1u);
+  EXPECT_EQ(history.completed(0), 3u);
+  EXPECT_EQ(history.name(0), "T2");
+  EXPECT_EQ(history.line(0), 3u);
+  EXPECT_EQ(Written(history),
+            "T2 s=0 ok real=1..3 | append 1 2 | list 3 [4 5]\nT3 s=1 fail real=2..4\n");
+}
+
+TEST(EdnFormat, TakesOneVectorAsWellAsLines) {
+  const std::string line = "{:type :ok, :value [[:append 1 2]], :process 0}";
+  EXPECT_EQ(Written(Parsed("[" + line + "\n " + line + "]", Format::kEdn)),
+            Written(Parsed(line + "\n" + line, Format::kEdn)));
+}
+
+TEST(EdnFormat, ReadsTagsCommentsDiscardsAndAnyOrderOfFields) {
+  const History history = Parsed(
+      "; recorded\n#jepsen.history.Op{:value #_[:r 9 9] [[:w x \"a\\\"b\\u0041\"] (:r :y +7N)], "
+      ":time 17.5, :error {:a #{1 2} :b \\)}, :process 3 :f :txn :type :ok}",
+      Format::kEdn);
+  EXPECT_EQ(Written(history),
+            "T0 s=3 ok real=?..1 | write x \"\\\"a\\\\\\\"bA\\\"\" | read :y 7\n");
+}
+
+TEST(EdnFormat, AnInvocationWithoutAnEndMayHaveHappened) {
+  const History history = Parsed(
+      "{:type :invoke, :f :txn, :value [[:append 1 2] [:r 1 nil]], :process 0}\n"
+      "{:type :invoke, :f :txn, :value [[:append 1 3]], :process 0}\n"
+      "{:type :info, :f :txn, :value [[:append 1 3]], :process 0}\n",
+      Format::kEdn);
+  EXPECT_EQ(Written(history),
+            "T0 s=0 info real=1..? | append 1 2\nT2 s=0 info real=2..? | append 1 3\n");
+  ASSERT_EQ(history.notes().size(), 1u);
+  EXPECT_NE(history.notes()[0].find("1 invocations have no completion"), std::string::npos);
+}
+
+TEST(EdnFormat, WithoutProcessesCompletionsFindTheirInvocationByWhatTheyWrote) {
+  const History history = Parsed(
+      "{:type :invoke, :value [[:append 1 2]]}\n{:type :invoke, :value [[:append 1 3]]}\n"
+      "{:type :ok, :value [[:append 1 3]]}\n{:type :fail, :value [[:append 1 2]]}\n"
+      "{:type :ok, :value [[:r 1 [3]]]}\n",
+      Format::kEdn);
+  EXPECT_EQ(Written(history),
+            "T2 ok real=2..3 | append 1 3\nT3 fail real=1..4 | append 1 2\nT4 ok real=?..5 | list "
+            "1 [3]\n");
+  EXPECT_EQ(history.notes().size(), 2u);
+}
+
+TEST(EdnFormat, InvocationsThatLookAlikeGiveTheEarliestTimeToWhatCompletesFirst) {
+  const History history = Parsed(
+      "{:type :invoke, :value [[:r 1 nil]]}\n{:type :invoke, :value [[:r 1 nil]]}\n"
+      "{:type :ok, :value [[:r 1 [3]]]}\n{:type :ok, :value [[:r 1 []]]}\n",
+      Format::kEdn);
+  EXPECT_EQ(Written(history), "T2 ok real=1..3 | list 1 [3]\nT3 ok real=1..4 | list 1 []\n");
+}
+
+TEST(EdnFormat, PassesOverWhatIsNoTransaction) {
+  const History history = Parsed(
+      "{:type :info, :f :start, :value :majority, :process :nemesis}\n"
+      "{:type :info, :f :kill, :value [[:n1 :n2] \"x\"], :process :nemesis}\n"
+      "{:type :ok, :f :txn, :value [[:w 1 2]], :process 0}\n",
+      Format::kEdn);
+  EXPECT_EQ(history.size(), 1u);
+  ASSERT_EQ(history.notes().size(), 2u);
+  EXPECT_NE(history.notes()[1].find("2 operations are no transactions"), std::string::npos);
+}
+
+TEST(EdnFormat, TellsLineAndByteOfWhatItCannotRead) {
+  EXPECT_EQ(ErrorOf("{:type :ok, :f :txn, :value [[:r 1 2 3]]}", Format::kEdn),
+            "line 1, byte 38: a micro-operation has more than three parts");
+  EXPECT_EQ(ErrorOf("{:type :ok, :value [[:w 1 2]]}\n{:type :nope}", Format::kEdn),
+            "line 2, byte 43: unknown type 'nope'");
+  EXPECT_EQ(ErrorOf("{:type :ok, :f :txn, :value [[:cas 1 2]]}", Format::kEdn),
+            "line 1, byte 41: a transaction without micro-operations: a micro-operation is neither "
+            ":append nor :r nor :w");
+  EXPECT_EQ(ErrorOf("{:type :ok, :value \"abc", Format::kEdn),
+            "line 1, byte 23: a string without an end");
+  EXPECT_EQ(ErrorOf("[{:type :ok, :value [[:w 1 2]]}", Format::kEdn),
+            "line 1, byte 31: the vector of operations has no end");
+}
+
+TEST(EdnFormat, WrittenHistoriesReadBackAsTheyWere) {
+  const std::string edn =
+      "{:type :invoke, :f :txn, :value [[:append 1 2] [:r 3 nil] [:w :k nil]], :process 0}\n"
+      "{:type :ok, :f :txn, :value [[:append 1 2] [:r 3 [4 \"x y\"]] [:w :k nil]], :process 0}\n"
+      "{:type :invoke, :f :txn, :value [[:w 1 -5]], :process 0}\n"
+      "{:type :info, :f :txn, :value [[:w 1 -5]], :process 0}\n";
+  const History history = Parsed(edn, Format::kEdn);
+  EXPECT_EQ(Written(history, Format::kEdn), edn);
+}
+
+TEST(EdnFormat, HasNoFormForScans) {
+  const History history = Parsed("T0 ok | scan a b {}");
+  std::ostringstream out;
+  EXPECT_EQ(WriteHistory(history, Format::kEdn, out).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(JsonFormat, SaysTheSameAsEdn) {
+  const History json = Parsed(
+      R"([{"type":"invoke","f":"txn","value":[["append",1,2],["r",3,null]],"process":0},
+          {"type":"ok","f":"txn","value":[["append",1,2],["r",3,[4,5]]],"process":0,"error":{"a":[1,{"b":2}]}}])",
+      Format::kJson);
+  EXPECT_EQ(Written(json), "T1 s=0 ok real=1..2 | append 1 2 | list 3 [4 5]\n");
+}
+
+TEST(TextFormat, GathersTransactionsWhoseLinesAreApart) {
+  const History history =
+      Parsed("r(1,0,5,10)\nw(1,7,6,11)\n\nw(2,8,5,10)\nw(3,0,5,12)\n", Format::kText);
+  EXPECT_EQ(Written(history),
+            "T10 s=5 ok | read 1 nil | write 2 8\nT11 s=6 ok | write 1 7\nT12 s=5 ok | delete 3\n");
+  EXPECT_EQ(history.notes().size(), 1u);
+}
+
+TEST(TextFormat, TellsTheLineOfWhatItCannotRead) {
+  EXPECT_EQ(ErrorOf("w(1,2,3,4)\nr(1,2,3)\n", Format::kText),
+            "line 2, byte 20: expected four fields");
+  EXPECT_EQ(ErrorOf("x(1,2,3,4)\n", Format::kText),
+            "line 1, byte 11: expected r(key,value,session,transaction) or w(...)");
+}
+
+TEST(Format, IsGuessedFromTheBeginning) {
+  EXPECT_EQ(GuessFormat("# nacre\nT0 ok"), Format::kNative);
+  EXPECT_EQ(GuessFormat("w(1,2,3,4)"), Format::kText);
+  EXPECT_EQ(GuessFormat("; x\n [{:type :ok"), Format::kEdn);
+  EXPECT_EQ(GuessFormat("#jepsen.history.Op{:type"), Format::kEdn);
+  EXPECT_EQ(GuessFormat("[{\"type\""), Format::kJson);
+  EXPECT_EQ(GuessFormat("hello"), std::nullopt);
+  EXPECT_EQ(GuessFormat("\n"), std::nullopt);
+}
+
+TEST(Format, PiecesOfABigFileFitTogether) {
+  // Longer than any buffer, with lines and tokens across every border.
+  std::string text;
+  std::string list;
+  for (int i = 0; i < 40'000; ++i) list += (i == 0 ? "" : " ") + std::to_string(i * 7919);
+  for (int i = 0; i < 10; ++i) text += "T" + std::to_string(i) + " ok | list x [" + list + "]\n";
+  const History history = Parsed(text);
+  ASSERT_EQ(history.size(), 10u);
+  EXPECT_EQ(history.ops(9)[0].list().length, 40'000u);
+  EXPECT_EQ(history.lists().branches(), 1u);
+  EXPECT_TRUE(Written(history) == text);
+}
+
+TEST(ListPool, ListsThatDepartShareWhatTheyHaveInCommon) {
+  const History history = Parsed(
+      "T0 ok | list x [1 2 3] | list x [1 9] | list x [1 2] | list x [1 9 4] | list x [1 2 8] | "
+      "list x "
+      "[1 9 4]");
+  const ListPool& lists = history.lists();
+  const auto ops = history.ops(0);
+  EXPECT_EQ(lists.CommonPrefix(ops[0].list(), ops[3].list()), 1u);
+  EXPECT_EQ(lists.CommonPrefix(ops[0].list(), ops[4].list()), 2u);
+  EXPECT_EQ(lists.CommonPrefix(ops[3].list(), ops[4].list()), 1u);
+  EXPECT_TRUE(lists.IsPrefix(ops[2].list(), ops[4].list()));
+  EXPECT_TRUE(lists.IsPrefix(ops[1].list(), ops[3].list()));
+  EXPECT_EQ(ops[3].list(), ops[5].list());
+  EXPECT_EQ(lists.branches(), 3u);
+  EXPECT_EQ(lists.Prefix(ops[4].list(), 2), ops[2].list());
+}
+
+// Whatever the bytes, a reader ends, and what it could read it can write and read again.
+TEST(Format, DamagedFilesAreReadOrRefused) {
+  const std::string samples[] = {
+      "T7 s=3 ok real=10..20 time=3..7 | append x 1 | list x [1 2] | read y nil\nT8 info | scan a "
+      "m {b 1 "
+      "c [2 3]} | rscan a nil limit {k \"q\\x41\"}\n",
+      "[{:type :invoke, :f :txn, :value [[:append 1 2] [:r 3 nil]], :process 0, :index 0}\n{:type "
+      ":ok "
+      ":value [[:append 1 \"\\u0042\"] [:r 3 [4 5]]] :process 0 #_ {:a 1}}]",
+      "w(1,2,3,4)\nr(1,0,3,4)\nr(7,2,4,5)\n"};
+  std::mt19937 random(20261121);
+  const std::string alphabet = "[]{}()\"\\:|# ,;nT0r9\n.=x_";
+  int read = 0;
+  for (int round = 0; round < 6'000; ++round) {
+    std::string text = samples[round % 3];
+    for (uint32_t changes = random() % 4 + 1; changes > 0; --changes) {
+      const size_t at = random() % text.size();
+      switch (random() % 4) {
+        case 0: text.erase(at, random() % 5 + 1); break;
+        case 1: text[at] = alphabet[random() % alphabet.size()]; break;
+        case 2: text.insert(at, 1, alphabet[random() % alphabet.size()]); break;
+        default: text.resize(at + 1); break;
+      }
+      if (text.empty()) text = " ";
+    }
+    for (const Format format : {Format::kNative, Format::kEdn, Format::kJson, Format::kText}) {
+      const absl::StatusOr<History> history = Parse(text, format);
+      if (!history.ok()) {
+        EXPECT_EQ(history.status().message().substr(0, 5), "line ");
+        continue;
+      }
+      ++read;
+      const std::string written = Written(*history);
+      EXPECT_EQ(Written(Parsed(written)), written) << text;
+    }
+  }
+  EXPECT_GT(read, 100);
+}
+
+TEST(Format, AFileThatIsNotThereIsNotFound) {
+  EXPECT_EQ(ReadHistoryFile("no/such/file").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(Format, TheSharedHistoriesAreText) {
+  const absl::StatusOr<History> history = ReadHistoryFile(
+      std::string(NACRE_HISTORIES_DIR) + "/paper_np_complete-si_pass_write_skew.txt");
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_EQ(history->size(), 3u);
+}
+
+}  // namespace
+}  // namespace nacre::check
