@@ -98,7 +98,7 @@ TEST_F(ConnectionOpenTest, AServerThatRefusesAndClosesIsUnavailableWithItsText) 
   Turn();
   // The question that follows meets a socket that is closed already.
   transport_->write_error = absl::UnavailableError("broken pipe");
-  transport_->Deliver("-DENIED not from there\r\n");
+  transport_->Deliver("-ERR not from there\r\n");
   EXPECT_TRUE(transport_->shut_down);
   transport_->EndStream(absl::UnavailableError("end of stream"));
   Turn();

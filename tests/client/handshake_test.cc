@@ -178,7 +178,7 @@ TEST_F(HandshakeTest, AServerThatIsFullIsUnavailable) {
 
 TEST_F(HandshakeTest, AnErrorBeforeTheServerClosesIsWhyItIsUnavailable) {
   Begin();
-  EXPECT_EQ(Answer("-DENIED not from there\r\n"), Next::kSend);
+  EXPECT_EQ(Answer("-ERR not from there\r\n"), Next::kSend);
   const absl::Status closed = handshake_->OnClosed(absl::UnavailableError("end of stream"));
   EXPECT_EQ(closed.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(closed.message()), HasSubstr("not from there"));
