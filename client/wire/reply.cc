@@ -20,7 +20,7 @@ using wire::ReplyHead;
 using wire::Shape;
 
 // Reads the number that begins at `at`, and moves `at` past its line.
-int64_t ReadNumber(const char*& at) {
+inline int64_t ReadNumber(const char*& at) {
   const bool negative = *at == '-';
   if (negative || *at == '+') ++at;
   uint64_t number = 0;
@@ -36,7 +36,7 @@ struct Element {
   const char* end = nullptr;  // Of the line, of the content too if it has any.
 };
 
-Element ReadElement(const char* begin, const char* bytes_end) {
+inline Element ReadElement(const char* begin, const char* bytes_end) {
   const Mark mark = MarkOf(*begin);
   Element element;
   element.head.kind = mark.kind;
@@ -120,13 +120,17 @@ ReplyView::ReplyView(std::string_view bytes) {
 }
 
 ReplyView::Iterator::Iterator(std::string_view bytes, size_t left) : rest_(bytes), left_(left) {
-  if (left_ == 0) return;
-  current_ = ReplyView(rest_);
-  rest_.remove_prefix(static_cast<size_t>(current_.raw_.end() - rest_.begin()));
+  if (left_ > 0) ReadCurrent();
 }
 
 ReplyView::Iterator& ReplyView::Iterator::operator++() {
-  return *this = Iterator(rest_, left_ - 1);
+  if (--left_ > 0) ReadCurrent();
+  return *this;
+}
+
+void ReplyView::Iterator::ReadCurrent() {
+  current_ = ReplyView(rest_);
+  rest_.remove_prefix(static_cast<size_t>(current_.raw_.end() - rest_.begin()));
 }
 
 ReplyView::Iterator ReplyView::begin() const {

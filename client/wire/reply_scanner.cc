@@ -28,65 +28,98 @@ absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-bool IsLineEnd(const char* at) { return at[0] == '\r' && at[1] == '\n'; }
+inline bool IsLineEnd(const char* at) { return std::memcmp(at, "\r\n", kLineEndBytes) == 0; }
 
 // --- Scalars that are completely there
 // ------------------------------------------------------------
 
-// Digits that no int64_t overflows by.
+// Digits that no int64_t overflows by, and a line of text that is worth a try.
 constexpr size_t kDigitsMax = 18;
+constexpr size_t kTriedLineBytesMax = 64;
 
 // Reads digits from `at`, which end in CRLF before `end`; where the line ends, or null.
-inline const char* ReadDigits(const char* at, const char* end, int64_t* number) {
-  const char* const digits_end = std::min(end, at + kDigitsMax + 1);
+inline const char* ReadDigits(const char* at, const char* end, uint64_t* number) {
   const char* const begin = at;
-  int64_t value = 0;
-  for (; at < digits_end && IsDigit(*at); ++at) value = value * 10 + (*at - '0');
-  if (at == begin || at == digits_end || end - at < 2 || !IsLineEnd(at)) return nullptr;
+  const char* const digits_end =
+      end - at > static_cast<ptrdiff_t>(kDigitsMax) ? at + kDigitsMax : end;
+  uint64_t value = 0;
+  for (; at < digits_end; ++at) {
+    const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
+    if (digit > 9) break;
+    value = value * 10 + digit;
+  }
+  if (at == begin || end - at < static_cast<ptrdiff_t>(kLineEndBytes) || !IsLineEnd(at)) {
+    return nullptr;
+  }
   *number = value;
   return at + kLineEndBytes;
+}
+
+inline size_t MeasureBulk(const char* at, const char* end, ReplyHead* head) {
+  uint64_t length = 0;
+  const char* const content = ReadDigits(at + 1, end, &length);
+  if (content == nullptr) {
+    if (end - at < 5 || std::memcmp(at, "$-1\r\n", 5) != 0) return 0;
+    *head = {ReplyKind::kNull, 5, 0};
+    return 5;
+  }
+  if (static_cast<uint64_t>(end - content) < length + kLineEndBytes) return 0;
+  if (!IsLineEnd(content + length)) return 0;
+  *head = {ReplyKind::kBulkString, static_cast<uint32_t>(content - at),
+           static_cast<int64_t>(length)};
+  return static_cast<size_t>(content + length + kLineEndBytes - at);
+}
+
+inline size_t MeasureInteger(const char* at, const char* end, ReplyHead* head) {
+  uint64_t value = 0;
+  const bool negative = at[1] == '-';
+  const char* const line_end = ReadDigits(at + 1 + (negative ? 1 : 0), end, &value);
+  if (line_end == nullptr) return 0;
+  const int64_t number = static_cast<int64_t>(value);
+  *head = {ReplyKind::kInteger, 1, negative ? -number : number};
+  return static_cast<size_t>(line_end - at);
+}
+
+inline size_t MeasureLine(const char* at, size_t bytes, ReplyKind kind, ReplyHead* head) {
+  const void* const found = std::memchr(at, '\n', std::min(bytes, kTriedLineBytesMax));
+  if (found == nullptr) return 0;
+  const size_t line_bytes = static_cast<size_t>(static_cast<const char*>(found) - at) + 1;
+  if (line_bytes <= kLineEndBytes || at[line_bytes - kLineEndBytes] != '\r') return 0;
+  *head = {kind, 1, static_cast<int64_t>(line_bytes - 1 - kLineEndBytes)};
+  return line_bytes;
 }
 
 // The replies that nearly all commands have. Returns the length of the one at `at`, or 0 if it is
 // of another form, or not all there, or not well-formed: then it is read in the general way.
 inline size_t MeasureScalar(const char* at, size_t bytes, ReplyHead* head) {
-  const char* const end = at + bytes;
-  if (bytes < kReplyBytesMin + 1) return 0;
+  if (bytes < kReplyBytesMin) return 0;
   switch (*at) {
-    case '$': {
-      int64_t length = 0;
-      const char* const content = ReadDigits(at + 1, end, &length);
-      if (content == nullptr) break;
-      if (static_cast<uint64_t>(end - content) < static_cast<uint64_t>(length) + kLineEndBytes) {
-        return 0;
-      }
-      if (!IsLineEnd(content + length)) return 0;
-      *head = {ReplyKind::kBulkString, static_cast<uint32_t>(content - at), length};
-      return static_cast<size_t>(content + length + kLineEndBytes - at);
-    }
-    case ':': {
-      int64_t value = 0;
-      const bool negative = at[1] == '-';
-      const char* const line_end = ReadDigits(at + 1 + (negative ? 1 : 0), end, &value);
-      if (line_end == nullptr) return 0;
-      *head = {ReplyKind::kInteger, 1, negative ? -value : value};
-      return static_cast<size_t>(line_end - at);
-    }
+    case '$': return MeasureBulk(at, at + bytes, head);
+    case ':': return MeasureInteger(at, at + bytes, head);
     case '+':
-      if (bytes < 5 || std::memcmp(at, "+OK\r\n", 5) != 0) return 0;
+      if (bytes < 5 || std::memcmp(at, "+OK\r\n", 5) != 0) {
+        return MeasureLine(at, bytes, ReplyKind::kSimpleString, head);
+      }
       *head = {ReplyKind::kSimpleString, 1, 2};
       return 5;
+    case '-': return MeasureLine(at, bytes, ReplyKind::kError, head);
+    case '_':
+      if (!IsLineEnd(at + 1)) return 0;
+      *head = {ReplyKind::kNull, 1, 0};
+      return 3;
     default: return 0;
   }
-  if (bytes < 5 || std::memcmp(at, "$-1\r\n", 5) != 0) return 0;
-  *head = {ReplyKind::kNull, 5, 0};
-  return 5;
 }
 
-// What MeasureScalar has looked at, at most, if it has not succeeded.
+// What MeasureScalar has looked at in vain, at most.
 size_t MeasuredInVain(char mark, size_t bytes) {
-  const size_t looked = mark == '$' || mark == ':' ? kDigitsMax + 3 : mark == '+' ? 5 : 1;
-  return std::min(bytes, looked);
+  switch (mark) {
+    case '$':
+    case ':': return std::min(bytes, kDigitsMax + 4);
+    case '+':
+    case '-': return std::min(bytes, kTriedLineBytesMax);
+    default: return std::min(bytes, kReplyBytesMin);
+  }
 }
 
 // --- The contents of lines
@@ -166,7 +199,7 @@ ReplyScanner::Verdict ReplyScanner::Scan(std::string_view unconsumed) {
       frame_.kind_ = head.kind;
       frame_.integer_ = head.number;
       frame_bytes_ = bytes;
-      bytes_examined_ += head.header_bytes;
+      bytes_examined_ += std::min(bytes, kTriedLineBytesMax);
       return Verdict::kReply;
     }
   }
@@ -226,8 +259,8 @@ ReplyScanner::Step ReplyScanner::ReadElement(std::string_view bytes) {
     const size_t seen = std::min(bytes.size(), limits_.bytes_max);
     ReplyHead head;
     const size_t length = MeasureScalar(bytes.data() + element_, seen - element_, &head);
-    bytes_examined_ +=
-        length != 0 ? head.header_bytes : MeasuredInVain(bytes[element_], seen - element_);
+    bytes_examined_ += length != 0 ? std::min(length, kTriedLineBytesMax)
+                                   : MeasuredInVain(bytes[element_], seen - element_);
     if (length != 0) return End(element_ + length);
   }
   const Mark mark = MarkOf(bytes[element_]);

@@ -1,19 +1,29 @@
 #include "nacre/client/request.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 
 namespace nacre::client {
 
 namespace {
 
-// "*3\r\n" or "$5\r\n".
-void AppendHeader(std::string& bytes, char mark, size_t number) {
-  char header[24];
-  header[0] = mark;
-  char* end = std::to_chars(header + 1, header + sizeof(header) - 2, number).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  bytes.append(header, static_cast<size_t>(end - header));
+// "$18446744073709551615\r\n"
+constexpr size_t kHeaderBytesMax = 23;
+// An argument up to this is put together with its header and its end, and appended at once.
+constexpr size_t kSmallBytesMax = 128;
+
+// Writes "*3\r\n" or "$5\r\n", and returns its end.
+char* WriteHeader(char* at, char mark, size_t number) {
+  *at++ = mark;
+  if (number < 10) {
+    *at++ = static_cast<char>('0' + number);
+  } else {
+    at = std::to_chars(at, at + kHeaderBytesMax, number).ptr;
+  }
+  *at++ = '\r';
+  *at++ = '\n';
+  return at;
 }
 
 }  // namespace
@@ -35,15 +45,26 @@ bool Request::EndsInSubscribe(std::string_view command) {
   return absl::EndsWithIgnoreCase(absl::string_view(command.data(), command.size()), "subscribe");
 }
 
-void Request::BeginCommand(size_t arguments) {
-  AppendHeader(bytes_, '*', arguments);
+void Request::BeginCommand(size_t arguments, size_t bytes) {
+  bytes_.reserve(bytes_.size() + bytes);
+  char header[kHeaderBytesMax];
+  bytes_.append(header, static_cast<size_t>(WriteHeader(header, '*', arguments) - header));
   ++commands_;
 }
 
 void Request::AppendBulk(std::string_view bytes) {
-  AppendHeader(bytes_, '$', bytes.size());
-  bytes_ += bytes;
-  bytes_ += "\r\n";
+  char small[kHeaderBytesMax + kSmallBytesMax + 2];
+  char* at = WriteHeader(small, '$', bytes.size());
+  if (bytes.size() > kSmallBytesMax) {
+    bytes_.append(small, static_cast<size_t>(at - small));
+    bytes_ += bytes;
+    at = small;
+  } else {
+    at = std::copy(bytes.begin(), bytes.end(), at);
+  }
+  *at++ = '\r';
+  *at++ = '\n';
+  bytes_.append(small, static_cast<size_t>(at - small));
 }
 
 }  // namespace nacre::client

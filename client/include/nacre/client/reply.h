@@ -130,6 +130,8 @@ class ReplyView::Iterator {
   friend class ReplyView;
   // `bytes` holds `left` elements and nothing else.
   Iterator(std::string_view bytes, size_t left);
+  // The first of what is left.
+  void ReadCurrent();
 
   std::string_view rest_;  // What follows current_.
   size_t left_ = 0;        // Elements, current_ included.

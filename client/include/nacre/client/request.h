@@ -47,18 +47,14 @@ class Request {
   // Appends a command.
   template <Argument... Arguments>
   Request& Add(std::string_view command, const Arguments&... arguments) {
-    BeginCommand((size_t{1} + ... + CountOf(arguments)));
-    NoteName(command);
-    Append(command);
-    (Append(arguments), ...);
-    return *this;
+    return AddSeen(command, Seen(arguments)...);
   }
   // Appends the commands of another request.
   Request& Add(const Request& commands);
   // Appends a command whose name is the first of `words`; no-op if there is none.
   Request& AddWords(const StringRange auto& words) {
     if (std::ranges::size(words) == 0) return *this;
-    BeginCommand(std::ranges::size(words));
+    BeginCommand(std::ranges::size(words), BytesOf(words));
     NoteName(*std::ranges::begin(words));
     Append(words);
     return *this;
@@ -73,6 +69,25 @@ class Request {
   void Clear();
 
  private:
+  // What is like a string is measured once.
+  template <Argument T>
+  static decltype(auto) Seen(const T& argument) {
+    if constexpr (StringLike<T>) {
+      return std::string_view(argument);
+    } else {
+      return (argument);
+    }
+  }
+  template <Argument... Arguments>
+  Request& AddSeen(std::string_view command, const Arguments&... arguments) {
+    BeginCommand((size_t{1} + ... + CountOf(arguments)),
+                 (BytesOf(command) + ... + BytesOf(arguments)));
+    NoteName(command);
+    AppendBulk(command);
+    (Append(arguments), ...);
+    return *this;
+  }
+
   template <Argument T>
   static size_t CountOf(const T& argument) {
     if constexpr (StringRange<T>) {
@@ -101,7 +116,23 @@ class Request {
   }
   static bool EndsInSubscribe(std::string_view command);
 
-  void BeginCommand(size_t arguments);
+  // About how much an argument takes, so that a command is allocated once.
+  template <Argument T>
+  static size_t BytesOf(const T& argument) {
+    constexpr size_t kAroundBytes = 16;
+    if constexpr (StringRange<T>) {
+      size_t bytes = 0;
+      for (const auto& element : argument) bytes += BytesOf(element);
+      return bytes;
+    } else if constexpr (StringLike<T>) {
+      return std::string_view(argument).size() + kAroundBytes;
+    } else {
+      return 2 * kAroundBytes;
+    }
+  }
+
+  // `bytes` is a guess at the size of the command.
+  void BeginCommand(size_t arguments, size_t bytes);
   void AppendBulk(std::string_view bytes);
 
   std::string bytes_;
