@@ -1,0 +1,27 @@
+#include "client/cli/modes.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "absl/time/clock.h"
+#include "client/cli/interrupt.h"
+
+namespace nacre::cli {
+
+int ReportLoss(const absl::Status& status) {
+  if (WasInterrupted()) return kExitOk;
+  std::fprintf(stderr, "Connection lost: %s\n", std::string(status.message()).c_str());
+  return kExitConnection;
+}
+
+bool SleepUnlessInterrupted(absl::Duration duration) {
+  const absl::Time until = absl::Now() + duration;
+  while (!WasInterrupted()) {
+    const absl::Duration left = until - absl::Now();
+    if (left <= absl::ZeroDuration()) return true;
+    absl::SleepFor(std::min(left, absl::Milliseconds(50)));
+  }
+  return false;
+}
+
+}  // namespace nacre::cli

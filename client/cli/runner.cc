@@ -1,0 +1,156 @@
+#include "client/cli/runner.h"
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/interrupt.h"
+#include "client/cli/text.h"
+
+namespace nacre::cli {
+
+using client::Reply;
+using client::ReplyKind;
+using client::ReplyView;
+
+namespace {
+
+bool IsSubscription(std::string_view name) {
+  return EqualsIgnoringCase(name, "subscribe") || EqualsIgnoringCase(name, "psubscribe") ||
+         EqualsIgnoringCase(name, "ssubscribe");
+}
+
+// What can not work here, as an error reply; nullptr: send it.
+const char* Refusal(const std::vector<std::string>& words, const SessionState& state) {
+  if (EqualsIgnoringCase(words[0], "monitor")) {
+    return "-ERR nacre-cli does not show MONITOR, whose lines answer no request; redis-cli "
+           "does\r\n";
+  }
+  if (IsSubscription(words[0]) && state.transaction() != TransactionState::kNone) {
+    return "-ERR nacre-cli subscribes on a new connection, which would end the open "
+           "transaction\r\n";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void Print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+absl::Status Runner::Connect() {
+  client::ConnectionOptions options = settings_.connection;
+  options.database = state_.database();
+  options.protocol = state_.protocol();
+  if (state_.login()) {
+    options.username = state_.login()->username;
+    options.password = state_.login()->password;
+  }
+  const absl::Status status = link_.Connect(options);
+  if (status.ok()) {
+    state_.Connected();
+  } else {
+    trouble_ = CouldNotConnect(options, status);
+  }
+  return status;
+}
+
+RunResult Runner::Run(const std::vector<std::string>& words) {
+  if (!link_.is_open() && !Connect().ok()) return RunResult::kLost;
+  if (const char* const refusal = Refusal(words, state_)) {
+    return Finish(words, Reply::Parse(refusal)->view());
+  }
+  if (IsSubscription(words[0])) return Subscribe(words);
+
+  client::Request request;
+  request.AddWords(words);
+  const absl::Status sent = link_.Send(request);
+  if (!sent.ok()) return Lose(words, sent);
+  const absl::StatusOr<Reply> reply =
+      AwaitReply(link_, [this](ReplyView push) { PrintPush(push); });
+  if (reply.status().code() == absl::StatusCode::kCancelled && WasInterrupted()) {
+    link_.Close();
+    trouble_ = state_.Disconnected(words);
+    return RunResult::kInterrupted;
+  }
+  if (!reply.ok()) {
+    // A server that is told to stop does so without a word.
+    if (EqualsIgnoringCase(words[0], "shutdown")) {
+      link_.Close();
+      trouble_ = state_.Disconnected({});
+      return RunResult::kOk;
+    }
+    return Lose(words, reply.status());
+  }
+  return Finish(words, reply->view());
+}
+
+bool Runner::TakeWhatCame() {
+  for (;;) {
+    const absl::StatusOr<Reply> came = link_.Receive(absl::ZeroDuration());
+    if (came.status().code() == absl::StatusCode::kDeadlineExceeded) return true;
+    if (!came.ok()) {
+      Lose({}, came.status());
+      return false;
+    }
+    PrintPush(came->view());
+  }
+}
+
+RunResult Runner::Finish(const std::vector<std::string>& words, ReplyView reply) {
+  const TransactionState before = state_.transaction();
+  state_.Observe(words, reply);
+  if (reply.is_error() && settings_.errors_to_stderr) {
+    std::fprintf(stderr, "%s\n", std::string(reply.text()).c_str());
+  } else {
+    Print(FormatReply(reply, settings_.format, RepliesText(words)));
+  }
+  if (on_reply_) on_reply_(words, reply, before);
+  return reply.is_error() ? RunResult::kErrorReply : RunResult::kOk;
+}
+
+// Messages are pushes in RESP3 only, and there the answer of SUBSCRIBE is one of them. So it gets a
+// connection in RESP3, which ends with the subscription.
+RunResult Runner::Subscribe(const std::vector<std::string>& words) {
+  client::ConnectionOptions options = settings_.connection;
+  options.protocol = 3;
+  const std::string lost = state_.Disconnected({});
+  if (!lost.empty()) std::fprintf(stderr, "%s\n", lost.c_str());
+  const absl::Status connected = link_.Connect(options);
+  if (!connected.ok()) {
+    trouble_ = CouldNotConnect(options, connected);
+    return RunResult::kLost;
+  }
+  client::Request request;
+  request.AddWords(words);
+  const absl::Status sent = link_.Send(request);
+  if (!sent.ok()) return Lose(words, sent);
+  if (settings_.format.mode == OutputMode::kHuman) {
+    Print("Reading messages... (press Ctrl-C to quit)\n");
+  }
+  absl::StatusOr<Reply> reply =
+      AwaitReply(link_, [&](ReplyView push) { Print(FormatPush(push, settings_.format)); });
+  if (reply.status().code() == absl::StatusCode::kCancelled && WasInterrupted()) {
+    link_.Close();
+    trouble_.clear();
+    return RunResult::kInterrupted;
+  }
+  if (!reply.ok()) return Lose({}, reply.status());
+  link_.Close();
+  return Finish(words, reply->view());
+}
+
+RunResult Runner::Lose(const std::vector<std::string>& pending, const absl::Status& why) {
+  link_.Close();
+  trouble_ = absl::StrCat("Connection lost: ", why.message());
+  const std::string lost = state_.Disconnected(pending);
+  if (!lost.empty()) absl::StrAppend(&trouble_, "\n", lost);
+  return RunResult::kLost;
+}
+
+void Runner::PrintPush(ReplyView push) const {
+  if (settings_.show_pushes) Print(FormatPush(push, settings_.format));
+}
+
+}  // namespace nacre::cli

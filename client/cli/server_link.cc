@@ -1,0 +1,43 @@
+#include "client/cli/server_link.h"
+
+#include "absl/strings/str_cat.h"
+#include "client/cli/interrupt.h"
+
+namespace nacre::cli {
+
+namespace {
+
+// How late Ctrl-C may be noticed while a reply is awaited.
+constexpr absl::Duration kSlice = absl::Milliseconds(100);
+
+}  // namespace
+
+absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push) {
+  for (;;) {
+    absl::StatusOr<client::Reply> reply = link.Receive(kSlice);
+    if (reply.ok() && reply->kind() == client::ReplyKind::kPush) {
+      on_push(reply->view());
+      continue;
+    }
+    if (reply.ok() || reply.status().code() != absl::StatusCode::kDeadlineExceeded) return reply;
+    if (WasInterrupted()) return absl::CancelledError("interrupted");
+  }
+}
+
+absl::StatusOr<client::Reply> Ask(ServerLink& link, const client::Request& request) {
+  const absl::Status sent = link.Send(request);
+  if (!sent.ok()) return sent;
+  return AwaitReply(link, [](client::ReplyView) {});
+}
+
+std::string AddressOf(const client::Endpoint& endpoint) {
+  if (!endpoint.unix_path.empty()) return endpoint.unix_path;
+  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+  return absl::StrCat(is_ipv6 ? "[" : "", endpoint.host, is_ipv6 ? "]" : "", ":", endpoint.port);
+}
+
+std::string CouldNotConnect(const client::ConnectionOptions& options, const absl::Status& status) {
+  return absl::StrCat("Could not connect to ", AddressOf(options.endpoint), ": ", status.message());
+}
+
+}  // namespace nacre::cli

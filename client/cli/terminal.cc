@@ -1,0 +1,98 @@
+#include "client/cli/terminal.h"
+
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+
+#include "client/cli/interrupt.h"
+
+namespace nacre::cli {
+
+namespace {
+
+constexpr char kEnterScreen[] = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J";
+constexpr char kLeaveScreen[] = "\x1b[?25h\x1b[?1049l";
+
+void Write(std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
+  std::fflush(stdout);
+}
+
+// There only to interrupt a system call that waits.
+void OnResize(int) {}
+
+}  // namespace
+
+WindowSize CurrentWindowSize() {
+  winsize size = {};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) {
+    return {};
+  }
+  return {.rows = size.ws_row, .columns = size.ws_col};
+}
+
+FullScreen::FullScreen() {
+  termios now = {};
+  if (tcgetattr(STDIN_FILENO, &now) == 0) {
+    before_ = now;
+    now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    now.c_cc[VMIN] = 1;
+    now.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
+  }
+  struct sigaction action = {};
+  action.sa_handler = OnResize;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGWINCH, &action, nullptr);
+  Write(kEnterScreen);
+}
+
+FullScreen::~FullScreen() {
+  Write(kLeaveScreen);
+  if (before_) tcsetattr(STDIN_FILENO, TCSADRAIN, &*before_);
+}
+
+std::optional<char> FullScreen::ReadKey(absl::Duration timeout) {
+  pollfd waiting = {.fd = input_ended_ ? -1 : STDIN_FILENO, .events = POLLIN, .revents = 0};
+  const int64_t millis = std::max<int64_t>(absl::ToInt64Milliseconds(timeout), 0);
+  if (poll(&waiting, 1, static_cast<int>(std::min<int64_t>(millis, 60'000))) <= 0) {
+    return std::nullopt;
+  }
+  char key = 0;
+  if (read(STDIN_FILENO, &key, 1) == 1) return key;
+  input_ended_ = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> AskPassword(const std::string& question) {
+  std::fprintf(stderr, "%s", question.c_str());
+  termios before = {};
+  const bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+  if (is_terminal) {
+    termios silent = before;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  // Byte by byte, since what follows the password may be meant for somebody else.
+  std::string password;
+  bool complete = false;
+  char c = 0;
+  while (!WasInterrupted() && read(STDIN_FILENO, &c, 1) == 1) {
+    if (c == '\n') {
+      complete = true;
+      break;
+    }
+    password += c;
+  }
+  if (is_terminal) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  std::fprintf(stderr, "\n");
+  if (!complete && password.empty()) return std::nullopt;
+  return password;
+}
+
+}  // namespace nacre::cli

@@ -1,0 +1,165 @@
+#include "client/cli/runner.h"
+
+#include <csignal>
+
+#include "client/cli/interrupt.h"
+#include "client/cli/script.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/cli/scripted_link.h"
+
+namespace nacre::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Words = std::vector<std::string>;
+
+class RunnerTest : public testing::Test {
+ protected:
+  RunResult Run(const Words& words, std::string* printed = nullptr) {
+    testing::internal::CaptureStdout();
+    const RunResult result = runner_.Run(words);
+    const std::string output = testing::internal::GetCapturedStdout();
+    if (printed != nullptr) *printed = output;
+    return result;
+  }
+
+  std::string answer_ = "+OK\r\n";
+  ScriptedLink link_{[this](const Words&) { return answer_; }};
+  SessionState state_{"h:1", 0, 2};
+  Runner runner_{link_, state_, {.format = {}, .show_pushes = true, .connection = {}}};
+};
+
+TEST_F(RunnerTest, ConnectsWhenTheFirstCommandNeedsItAndPrintsReplies) {
+  std::string printed;
+  EXPECT_EQ(Run({"SET", "k", "v"}, &printed), RunResult::kOk);
+  EXPECT_EQ(printed, "OK\n");
+  EXPECT_THAT(link_.commands, ElementsAre(Words{"SET", "k", "v"}));
+  answer_ = "-ERR no\r\n";
+  EXPECT_EQ(Run({"GET"}, &printed), RunResult::kErrorReply);
+  EXPECT_EQ(printed, "(error) ERR no\n");
+}
+
+TEST_F(RunnerTest, NoServerIsSaidWithItsAddress) {
+  link_.connect_status = absl::UnavailableError("Connection refused");
+  EXPECT_EQ(Run({"PING"}), RunResult::kLost);
+  EXPECT_EQ(runner_.trouble(), "Could not connect to 127.0.0.1:6379: Connection refused");
+  EXPECT_THAT(link_.commands, IsEmpty());
+}
+
+TEST_F(RunnerTest, AReconnectTakesUpDatabaseAndLogin) {
+  Run({"SELECT", "3"});
+  Run({"AUTH", "alice", "secret"});
+  link_.Close();
+  Run({"PING"});
+  ASSERT_THAT(link_.connections, SizeIs(2));
+  EXPECT_EQ(link_.connections[1].database, 3);
+  EXPECT_EQ(link_.connections[1].username, "alice");
+  EXPECT_EQ(link_.connections[1].password, "secret");
+}
+
+TEST_F(RunnerTest, ACommandWhoseConnectionIsLostIsNotRepeated) {
+  Run({"BEGIN", "SNAPSHOT"});
+  answer_ = "";
+  EXPECT_EQ(Run({"COMMIT"}), RunResult::kLost);
+  EXPECT_THAT(runner_.trouble(), HasSubstr("Connection lost"));
+  EXPECT_THAT(runner_.trouble(), HasSubstr("unknown"));
+  EXPECT_THAT(link_.commands, SizeIs(2)) << "BEGIN and one COMMIT";
+  EXPECT_THAT(state_.Prompt(), HasSubstr("not connected"));
+}
+
+TEST_F(RunnerTest, AConnectionThatEndedWhileNobodyLookedIsNoticedBeforeTheNextCommand) {
+  Run({"WATCH", "k"});
+  EXPECT_TRUE(runner_.TakeWhatCame());
+  link_.Push("");
+  EXPECT_FALSE(runner_.TakeWhatCame());
+  EXPECT_THAT(runner_.trouble(), HasSubstr("watched keys"));
+}
+
+TEST_F(RunnerTest, PushesThatCameByThemselvesAreShown) {
+  Run({"PING"});
+  link_.Push(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n");
+  testing::internal::CaptureStdout();
+  EXPECT_TRUE(runner_.TakeWhatCame());
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "-> invalidate: 'k'\n");
+}
+
+TEST_F(RunnerTest, ASubscriptionGetsAConnectionInResp3) {
+  Run({"PING"});
+  answer_ = "-ERR unknown command 'subscribe'\r\n";
+  std::string printed;
+  EXPECT_EQ(Run({"SUBSCRIBE", "news"}, &printed), RunResult::kErrorReply);
+  EXPECT_EQ(link_.connections.back().protocol, 3);
+  EXPECT_THAT(printed, HasSubstr("(error) ERR unknown command"));
+  EXPECT_FALSE(link_.is_open()) << "the next command gets a connection as before";
+}
+
+TEST_F(RunnerTest, ASubscriptionDoesNotEndAnOpenTransaction) {
+  Run({"BEGIN"});
+  std::string printed;
+  EXPECT_EQ(Run({"SUBSCRIBE", "news"}, &printed), RunResult::kErrorReply);
+  EXPECT_THAT(printed, HasSubstr("would end the open transaction"));
+  EXPECT_EQ(state_.transaction(), TransactionState::kOpen);
+  EXPECT_TRUE(link_.is_open());
+}
+
+TEST_F(RunnerTest, MonitorIsRefusedBecauseItsLinesAnswerNoRequest) {
+  EXPECT_EQ(Run({"monitor"}), RunResult::kErrorReply);
+  EXPECT_THAT(link_.commands, IsEmpty());
+}
+
+TEST_F(RunnerTest, CtrlCEndsTheWaitForAReplyAndTheConnection) {
+  CatchInterrupts();
+  Run({"BEGIN"});
+  // Nothing comes: the interrupt does.
+  ScriptedLink silent([](const Words&) -> std::string {
+    raise(SIGINT);
+    return ">1\r\n+noise\r\n";
+  });
+  Runner runner(silent, state_, {.format = {}, .connection = {}});
+  EXPECT_EQ(runner.Run({"BLPOP", "k", "0"}), RunResult::kInterrupted);
+  EXPECT_TRUE(TakeInterrupt());
+  EXPECT_FALSE(silent.is_open());
+  EXPECT_THAT(runner.trouble(), HasSubstr("rolled back"));
+}
+
+TEST_F(RunnerTest, AServerThatShutsDownIsNoFailure) {
+  answer_ = "";
+  EXPECT_EQ(Run({"SHUTDOWN"}), RunResult::kOk);
+}
+
+TEST_F(RunnerTest, OneCommandEndsTheProgramWithWhatItCameTo) {
+  CliOptions options;
+  options.command = {"GET", "k"};
+  options.repeat = 3;
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(RunOneCommand(runner_, options), kExitOk);
+  answer_ = "-ERR no\r\n";
+  EXPECT_EQ(RunOneCommand(runner_, options), kExitErrorReply);
+  EXPECT_THAT(link_.commands, SizeIs(6)) << "an error does not end the repetition";
+  options.stop_at_error = true;
+  EXPECT_EQ(RunOneCommand(runner_, options), kExitErrorReply);
+  EXPECT_THAT(link_.commands, SizeIs(7)) << "-e does";
+  answer_ = "";
+  EXPECT_EQ(RunOneCommand(runner_, options), kExitConnection);
+  testing::internal::GetCapturedStdout();
+}
+
+TEST(RepeatCount, IsANumberBeforeACommand) {
+  Words words = {"3", "PING"};
+  EXPECT_EQ(TakeRepeatCount(words), 3);
+  EXPECT_THAT(words, ElementsAre("PING"));
+  words = {"GET", "3"};
+  EXPECT_EQ(TakeRepeatCount(words), 1);
+  words = {"0", "PING"};
+  EXPECT_EQ(TakeRepeatCount(words), 0);
+  words = {"3"};
+  EXPECT_EQ(TakeRepeatCount(words), 1);
+  EXPECT_THAT(words, ElementsAre("3"));
+}
+
+}  // namespace
+}  // namespace nacre::cli
