@@ -198,7 +198,7 @@ void Connection::Impl::Abandon() {
   const auto self = shared_from_this();
   opened_ = nullptr;
   push_handler_ = nullptr;
-  push_handler_set_ = true;  // So that one that runs is not put back.
+  push_handler_runs_ = false;  // One that does is not put back.
   close_handler_ = nullptr;
   Close(absl::CancelledError("the connection was destroyed"));
   // A Close() further up may still be at it.
@@ -240,6 +240,7 @@ void Connection::Send(const Request& request, ReplyConsumer& consumer, Deadline 
 void Connection::Flush() { impl_->Flush(); }
 void Connection::Forget(ReplyConsumer& consumer) { impl_->Forget(consumer); }
 void Connection::SetPushHandler(PushHandler handler) { impl_->SetPushHandler(std::move(handler)); }
+bool Connection::has_push_handler() const { return impl_->has_push_handler(); }
 void Connection::SetCloseHandler(CloseHandler handler) {
   impl_->SetCloseHandler(std::move(handler));
 }

@@ -34,6 +34,7 @@ class Connection::Impl final : public TransportEvents,
   void Abandon();
 
   void SetPushHandler(PushHandler handler);
+  bool has_push_handler() const { return push_handler_runs_ || push_handler_ != nullptr; }
   void SetCloseHandler(CloseHandler handler) { close_handler_ = std::move(handler); }
 
   bool is_open() const { return phase_ == Phase::kOpen; }
@@ -80,7 +81,7 @@ class Connection::Impl final : public TransportEvents,
   OpenHandler opened_;
   PushHandler push_handler_;
   CloseHandler close_handler_;
-  bool push_handler_set_ = false;  // Since the last push message, perhaps by the handler itself.
+  bool push_handler_runs_ = false;  // It is out of its place, and has not been replaced.
 
   OutputBuffer output_;
   bool flush_posted_ = false;

@@ -111,16 +111,16 @@ void Connection::Impl::AnswerFront() {
 
 void Connection::Impl::SetPushHandler(PushHandler handler) {
   push_handler_ = std::move(handler);
-  push_handler_set_ = true;
+  push_handler_runs_ = false;
 }
 
 void Connection::Impl::DispatchPush(const ReplyView& push) {
   const bool confirms = IsConfirmation(push);
   if (push_handler_) {
     PushHandler handler = std::exchange(push_handler_, nullptr);  // HANDLERS-OUT
-    push_handler_set_ = false;
+    push_handler_runs_ = true;
     handler(push);
-    if (!push_handler_set_) push_handler_ = std::move(handler);
+    if (std::exchange(push_handler_runs_, false)) push_handler_ = std::move(handler);
   }
   if (!confirms || phase_ != Phase::kOpen) return;
   // One message confirms each channel, and the first of them stands for the reply. Should those

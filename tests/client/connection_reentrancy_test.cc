@@ -317,6 +317,18 @@ TEST_F(ConnectionReentrancyTest, DestroyedAfterCloseItCallsNoHandler) {
   EXPECT_EQ(calls, 0);
 }
 
+TEST_F(ConnectionReentrancyTest, TheCloseHandlerMayBeTakenAwayAndReplaced) {
+  Open();
+  int first = 0, second = 0;
+  connection_->SetCloseHandler([&](const absl::Status&) { ++first; });
+  connection_->SetCloseHandler(nullptr);
+  connection_->SetCloseHandler([&](const absl::Status&) { ++second; });
+  connection_->Close(absl::CancelledError("enough"));
+  Turn();
+  EXPECT_EQ(first, 0);
+  EXPECT_EQ(second, 1);
+}
+
 TEST_F(ConnectionReentrancyTest, TheCloseHandlerMayDestroyTheConnection) {
   Open();
   int calls = 0;
@@ -346,12 +358,17 @@ TEST_F(ConnectionReentrancyTest, ThePushHandlerMayReplaceItself) {
 TEST_F(ConnectionReentrancyTest, ThePushHandlerMayRemoveItself) {
   Open();
   int calls = 0;
+  EXPECT_FALSE(connection_->has_push_handler());
   connection_->SetPushHandler([&](ReplyView) {
     ++calls;
+    EXPECT_TRUE(connection_->has_push_handler());
     connection_->SetPushHandler(nullptr);
+    EXPECT_FALSE(connection_->has_push_handler());
   });
+  EXPECT_TRUE(connection_->has_push_handler());
   transport_->Deliver(">1\r\n+a\r\n>1\r\n+b\r\n");
   EXPECT_EQ(calls, 1);
+  EXPECT_FALSE(connection_->has_push_handler());
 }
 
 TEST_F(ConnectionReentrancyTest, ThePushHandlerMaySendAndClose) {

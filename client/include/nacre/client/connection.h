@@ -89,10 +89,12 @@ class Connection {
   // dropped. No-op if it has ended. O(requests in flight).
   void Forget(ReplyConsumer& consumer);
 
-  // Out-of-band messages of RESP3 (and nothing else).
+  // Out-of-band messages of RESP3 (and nothing else). nullptr: they are dropped. Like the other
+  // handlers it may do anything, also replace itself or destroy the connection.
   void SetPushHandler(PushHandler handler);
+  bool has_push_handler() const;
   // Called once, later, when an open connection ends for whatever reason, after the requests'
-  // OnEnd().
+  // OnEnd(). nullptr: nobody is told.
   void SetCloseHandler(CloseHandler handler);
 
   // Ends all requests: those that were never written with outcome kNotExecuted, the others with
