@@ -35,8 +35,8 @@ void Handshake::AskHello(int protocol) {
   server_.protocol = protocol;
   std::vector<std::string_view> words = {"HELLO", protocol == 3 ? "3" : "2"};
   if (!options_.password.empty()) {
-    words.insert(words.end(), {"AUTH", options_.username.empty() ? "default" : options_.username,
-                               options_.password});
+    const std::string_view username = options_.username;
+    words.insert(words.end(), {"AUTH", username.empty() ? "default" : username, options_.password});
   }
   if (!options_.client_name.empty()) {
     words.insert(words.end(), {"SETNAME", options_.client_name});

@@ -58,6 +58,13 @@ TEST_F(HandshakeTest, AsksForAllAtOnce) {
   EXPECT_EQ(Answer("+OK\r\n"), Next::kDone);
 }
 
+TEST_F(HandshakeTest, ALongUserNameArrivesWhole) {
+  options_.username = std::string(200, 'u');
+  options_.password = std::string(200, 'p');
+  Begin();
+  EXPECT_EQ(Asked(), Request("HELLO", 3, "AUTH", options_.username, options_.password).bytes());
+}
+
 TEST_F(HandshakeTest, APasswordWithoutAUserIsTheDefaultUsers) {
   options_.password = "secret";
   Begin();
