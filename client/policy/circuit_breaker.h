@@ -35,6 +35,11 @@ class CircuitBreaker {
     return AdmitProbe(now);
   }
 
+  // Whether Admit() would not reject.
+  bool MayAsk(TimePoint now) const {
+    return state_ == State::kClosed || (state_ == State::kOpen && now >= open_until_);
+  }
+
   void OnSuccess(bool probe) {
     if (probe) {
       CloseAfterProbe();

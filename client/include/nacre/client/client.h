@@ -37,6 +37,7 @@
 
 namespace nacre::client {
 
+class LeaseHome;
 class TransactHost;
 
 // A connection that its holder has to itself. Goes back to the pool when it is destroyed, unless it
@@ -59,11 +60,10 @@ class Lease {
   void DoNotReuse() { reusable_ = false; }
 
  private:
-  friend class Client;
-  class Home;
-  Lease(std::shared_ptr<Home> home, std::unique_ptr<Connection> connection);
+  friend class LeaseHome;
+  Lease(std::shared_ptr<LeaseHome> home, std::unique_ptr<Connection> connection);
 
-  std::shared_ptr<Home> home_;
+  std::shared_ptr<LeaseHome> home_;
   std::unique_ptr<Connection> connection_;
   bool reusable_ = true;
 };

@@ -1,4 +1,66 @@
 #ifndef NACRE_CLIENT_CLIENT_EXEC_H_
 #define NACRE_CLIENT_CLIENT_EXEC_H_
 
+// The templates of client.h: a reply is converted where it lies in the receive buffer, straight
+// into the coroutine that has asked for it.
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "nacre/client/client.h"
+#include "nacre/client/errors.h"
+
+namespace nacre::client {
+namespace internal {
+
+inline absl::Status NotOneCommand() {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   "Exec takes one command; ExecAll takes several", Outcome::kNotExecuted);
+}
+
+// Keeps the reply to one command as a T.
+template <typename T>
+class OneReply final : public ReplyConsumer {
+ public:
+  void OnReply(ReplyView reply) override { result_ = reply.To<T>(); }
+  void OnEnd(const absl::Status&) override {}
+  // The result, if the call has ended with `status`.
+  absl::StatusOr<T> Take(absl::Status status) {
+    if (!status.ok()) return status;
+    return std::move(result_);
+  }
+
+ private:
+  absl::StatusOr<T> result_;
+};
+
+// Keeps the replies to all commands.
+class AllReplies final : public ReplyConsumer {
+ public:
+  explicit AllReplies(size_t commands) { replies_.reserve(commands); }
+  void OnReply(ReplyView reply) override { replies_.emplace_back(reply); }
+  void OnEnd(const absl::Status&) override {}
+  absl::StatusOr<std::vector<Reply>> Take(absl::Status status) {
+    if (!status.ok()) return status;
+    return std::move(replies_);
+  }
+
+ private:
+  std::vector<Reply> replies_;
+};
+
+}  // namespace internal
+
+template <typename T>
+Awaitable<absl::StatusOr<T>> Client::Exec(Request request, CallOptions options) {
+  if (request.commands() != 1) co_return internal::NotOneCommand();
+  internal::OneReply<T> reply;
+  absl::Status status = co_await Await(request, reply, options);
+  co_return reply.Take(std::move(status));
+}
+
+}  // namespace nacre::client
+
 #endif  // NACRE_CLIENT_CLIENT_EXEC_H_

@@ -1,0 +1,168 @@
+#include "client/pool/await.h"
+
+#include <optional>
+#include <utility>
+
+#include "client/pool/suspend.h"
+#include "nacre/client/errors.h"
+
+namespace nacre::client {
+namespace {
+
+absl::Status Cancelled(bool sent) {
+  return sent ? MakeError(absl::StatusCode::kCancelled, "cancelled after the request was sent",
+                          Outcome::kUnknown)
+              : MakeError(absl::StatusCode::kCancelled, "cancelled while the call waited",
+                          Outcome::kNotExecuted);
+}
+
+// Replies come from the event loop itself, so the coroutine runs on at once. Whatever else ends a
+// call may come from below somebody's call into the client, and waits for a turn of its own.
+class AwaitedCall final : public Call, public Suspension {
+ public:
+  AwaitedCall(PoolCore& core, Dispatcher& dispatcher, const Request& request,
+              ReplyConsumer& consumer)
+      : core_(core), dispatcher_(dispatcher) {
+    Prepare(request, consumer);
+  }
+
+  bool ended() const { return ended_; }
+  absl::Status TakeStatus() { return std::move(status_); }
+
+  void Cancel() override {
+    if (std::exchange(ended_, true)) return;
+    const bool sent = dispatcher_.Forget(*this);
+    status_ = Cancelled(sent);
+    ResumeLater(core_.context);
+    dispatcher_.Pump();
+  }
+  void Drop() override { DropCoroutine(); }
+
+ private:
+  void Ended(const absl::Status& status) override {
+    ended_ = true;
+    status_ = status;
+    if (!is_suspended()) return;
+    if (status.ok()) {
+      ResumeNow();
+    } else {
+      ResumeLater(core_.context);
+    }
+  }
+  void Abandoned() override {
+    ended_ = true;
+    DropCoroutine();
+  }
+
+  PoolCore& core_;
+  Dispatcher& dispatcher_;
+  bool ended_ = false;
+  absl::Status status_;
+};
+
+class AwaitedOnLease final : public ReplyConsumer, public Suspension {
+ public:
+  AwaitedOnLease(LeaseHome& home, Connection& connection, ReplyConsumer& consumer)
+      : home_(home), connection_(connection), consumer_(consumer) {
+    home_.suspended().Add(*this);
+  }
+
+  bool ended() const { return ended_; }
+  absl::Status TakeStatus() { return std::move(status_); }
+
+  void Cancel() override {
+    if (ended_) return;
+    connection_.Forget(*this);
+    End(Cancelled(true));
+  }
+  void Drop() override {
+    connection_.Forget(*this);
+    home_.suspended().Remove(*this);
+    ended_ = true;
+    DropCoroutine();
+  }
+
+ private:
+  void OnReply(ReplyView reply) override { consumer_.OnReply(reply); }
+  void OnEnd(const absl::Status& status) override { End(status); }
+
+  void End(const absl::Status& status) {
+    home_.suspended().Remove(*this);
+    ended_ = true;
+    status_ = status;
+    if (!is_suspended()) return;
+    if (status.ok()) {
+      ResumeNow();
+    } else {
+      ResumeLater(home_.core().context);
+    }
+  }
+
+  LeaseHome& home_;
+  Connection& connection_;
+  ReplyConsumer& consumer_;
+  bool ended_ = false;
+  absl::Status status_;
+};
+
+class AwaitedLease final : public LeaseWaiter, public Suspension {
+ public:
+  explicit AwaitedLease(LeaseHome& home) : home_(home) {}
+
+  bool ended() const { return lease_.has_value(); }
+  absl::StatusOr<Lease> TakeLease() { return *std::move(lease_); }
+
+  void Cancel() override {
+    if (ended()) return;
+    home_.Forget(*this);
+    Ended(Cancelled(false));
+  }
+  void Drop() override { DropCoroutine(); }
+
+ private:
+  void Ended(absl::StatusOr<Lease> lease) override {
+    lease_ = std::move(lease);
+    if (is_suspended()) ResumeLater(home_.core().context);
+  }
+  void Abandoned() override { DropCoroutine(); }
+
+  LeaseHome& home_;
+  std::optional<absl::StatusOr<Lease>> lease_;
+};
+
+}  // namespace
+
+Awaitable<absl::Status> AwaitCall(std::shared_ptr<PoolCore> hold, Dispatcher& dispatcher,
+                                  const Request& request, ReplyConsumer& consumer,
+                                  CallOptions options) {
+  AwaitedCall call(*hold, dispatcher, request, consumer);
+  dispatcher.Start(call, options);
+  if (!call.ended()) co_await Suspend(call);
+  co_return call.TakeStatus();
+}
+
+Awaitable<absl::Status> AwaitOnLease(std::shared_ptr<LeaseHome> home, Connection& connection,
+                                     const Request& request, ReplyConsumer& consumer,
+                                     CallOptions options) {
+  const TimePoint now = Clock::now();
+  const TimePoint deadline = home->core().DeadlineOf(now, options);
+  if (deadline <= now) {
+    co_return MakeError(absl::StatusCode::kDeadlineExceeded, "the timeout had passed before",
+                        Outcome::kNotExecuted);
+  }
+  AwaitedOnLease call(*home, connection, consumer);
+  connection.Send(request, call, deadline);
+  if (!call.ended()) co_await Suspend(call);
+  co_return call.TakeStatus();
+}
+
+Awaitable<absl::StatusOr<Lease>> AcquireLease(std::shared_ptr<PoolCore> hold, LeaseHome& home,
+                                              CallOptions options) {
+  const auto kept = std::move(hold);
+  AwaitedLease waiter(home);
+  home.Acquire(waiter, options);
+  if (!waiter.ended()) co_await Suspend(waiter);
+  co_return waiter.TakeLease();
+}
+
+}  // namespace nacre::client
