@@ -100,7 +100,9 @@ TxnId HistoryBuilder::Add(const TxnInfo& info, absl::Span<const Op> ops) {
   h.outcomes_.push_back(info.outcome);
   h.sessions_of_.push_back(info.session);
   h.invoked_.push_back(info.invoked);
-  h.completed_.push_back(info.outcome == Outcome::kIndeterminate ? kNever : info.completed);
+  // A clock that went backwards says nothing.
+  const bool ended = info.outcome != Outcome::kIndeterminate && info.completed >= info.invoked;
+  h.completed_.push_back(ended ? info.completed : kNever);
   SetSparse(h.begin_, t, info.begin_timestamp);
   SetSparse(h.commit_, t, info.commit_timestamp);
   h.lines_.push_back(info.line);

@@ -8,6 +8,7 @@ std::string_view ToString(EdgeKind kind) {
     case EdgeKind::kWr: return "wr";
     case EdgeKind::kRw: return "rw";
     case EdgeKind::kRwPredicate: return "rw (range)";
+    case EdgeKind::kWwForced: return "ww (forced)";
     case EdgeKind::kSession: return "session";
     case EdgeKind::kRealTime: return "real time";
   }

@@ -185,6 +185,7 @@ class NativeLine {
       ReadPair(invoked, completed);
       info_.invoked = invoked.value_or(kAlways);
       info_.completed = completed.value_or(kNever);
+      if (info_.completed < info_.invoked) scanner_.Fail("completed before it was invoked");
     } else if (scanner_.AcceptPrefix("time=")) {
       ReadPair(info_.begin_timestamp, info_.commit_timestamp);
     } else {

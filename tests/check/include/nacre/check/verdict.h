@@ -18,10 +18,12 @@ enum class EdgeKind : uint8_t {
   kWr,           // Wrote the version of `key` that the other read.
   kRw,           // Read a version of `key` that the other overwrote.
   kRwPredicate,  // The same, of a key that it read as one of a range.
+  kWwForced,     // Read and overwrote one version of `key`, so that the other's, which nobody read,
+                 // has to come later: else this one's would be a lost update.
   kSession,      // Came before it in its session.
   kRealTime,     // Had returned before the other was begun.
 };
-std::string_view ToString(EdgeKind kind);  // "ww", "wr", "rw", "rw (range)", "session", "real time"
+std::string_view ToString(EdgeKind kind);  // "ww", "wr", "rw", "rw (range)", ...
 
 struct Edge {
   TxnId from = 0;

@@ -1,0 +1,20 @@
+#ifndef NACRE_TESTS_CHECK_JUDGE_EXPLAIN_H_
+#define NACRE_TESTS_CHECK_JUDGE_EXPLAIN_H_
+
+#include <string>
+#include <vector>
+
+#include "tests/check/judge/observations.h"
+
+namespace nacre::check::judge {
+
+// Why the edge is there, with the values that show it.
+std::string ReasonOf(const History& history, const Observations& seen, const Edge& edge);
+
+// A violation of a cycle: name, transactions, reasons and words.
+Violation ViolationOf(const History& history, const Observations& seen, std::vector<Edge> cycle,
+                      Anomaly anomaly);
+
+}  // namespace nacre::check::judge
+
+#endif  // NACRE_TESTS_CHECK_JUDGE_EXPLAIN_H_

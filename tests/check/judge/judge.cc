@@ -1,0 +1,81 @@
+#include "nacre/check/judge.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tests/check/judge/cycle_judge.h"
+#include "tests/check/judge/observations.h"
+#include "tests/check/judge/register_order.h"
+#include "tests/check/judge/text.h"
+#include "tests/check/judge/visibility_judge.h"
+
+namespace nacre::check {
+namespace {
+
+using judge::Cat;
+using judge::Observations;
+
+void NoteWhatIsMissing(const History& history, Level level, Verdict& verdict) {
+  verdict.notes = history.notes();
+  if (Knows(level, Order::kRealTime) && !history.has_real_time()) {
+    verdict.notes.push_back("the history has no real times: only sessions order it");
+  }
+  if (Knows(level, Order::kSession) && !history.has_sessions()) {
+    verdict.notes.push_back("the history names no sessions: none of their guarantees was judged");
+  }
+}
+
+// Anomalies that are no cycles.
+void TakeDirect(Level level, const JudgeOptions& options, Observations& seen, Verdict& verdict) {
+  std::stable_sort(seen.direct.begin(), seen.direct.end(),
+                   [](const Violation& a, const Violation& b) { return a.anomaly < b.anomaly; });
+  for (Violation& violation : seen.direct) {
+    if (verdict.violations.size() >= options.violations_max) return;
+    if (Forbids(level, violation.anomaly, violation.order)) {
+      verdict.violations.push_back(std::move(violation));
+    }
+  }
+}
+
+}  // namespace
+
+Verdict Judge(const History& history, Level level, const JudgeOptions& options) {
+  Verdict verdict;
+  NoteWhatIsMissing(history, level, verdict);
+  Observations seen = judge::Observe(history, options.violations_max);
+  if (!seen.mixed.empty()) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = seen.mixed;
+    return verdict;
+  }
+  KeyId open = kNone;  // A key whose version order would have to be known, and is not.
+  if (seen.has_registers && Forbids(level, Anomaly::kLostUpdate, Order::kData)) {
+    open = judge::OrderRegisters(history, seen);
+  }
+  TakeDirect(level, options, seen, verdict);
+  judge::JudgeByCycles(history, seen, level, options, verdict);
+  if (verdict.violations.empty()) {
+    if (level == Level::kReadAtomic) {
+      judge::JudgeByVisibility(history, seen, {}, options, verdict);
+    } else if (level == Level::kCausal || open != kNone) {
+      judge::JudgeByVisibility(history, seen,
+                               {.transitive = true, .sessions = Knows(level, Order::kSession)},
+                               options, verdict);
+    }
+  }
+  if (!verdict.violations.empty()) {
+    verdict.ruling = Ruling::kViolated;
+    verdict.reason.clear();
+  } else if (verdict.ruling == Ruling::kHolds && seen.ambiguous > 0) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = Cat("of ", seen.ambiguous, " reads it cannot be told whose write they saw; ",
+                         seen.ambiguous_example);
+  } else if (verdict.ruling == Ruling::kHolds && open != kNone) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = Cat("the order of the writes to ", history.key(open),
+                         " and perhaps of others does not follow from what was read");
+  }
+  return verdict;
+}
+
+}  // namespace nacre::check

@@ -1,0 +1,238 @@
+// One walk over the committed transactions: what each saw of others, and what contradicts itself.
+
+#include <algorithm>
+#include <numeric>
+
+#include "tests/check/judge/observer.h"
+#include "tests/check/judge/text.h"
+
+namespace nacre::check::judge {
+
+Observer::Observer(const History& history, uint32_t violations_max)
+    : history_(history), violations_max_(violations_max), writes_(history) {
+  out_.happened.resize(history.size());
+  out_.is_list.resize(history.keys().size());
+  longest_.resize(history.keys().size());
+}
+
+void Observer::ClassifyKeys() {
+  std::vector<bool> is_register(history_.keys().size());
+  std::vector<bool> is_data(history_.keys().size());
+  for (TxnId t = 0; t < history_.size(); ++t) {
+    for (const Op& op : history_.ops(t)) {
+      if (op.kind == OpKind::kScan) {
+        has_scans_ = true;
+        continue;
+      }
+      is_data[op.key] = true;
+      if (op.kind == OpKind::kAppend || op.kind == OpKind::kReadList) {
+        out_.is_list[op.key] = true;
+      } else if (op.kind == OpKind::kWrite || op.kind == OpKind::kDelete ||
+                 (op.kind == OpKind::kRead && op.value != kNone)) {
+        is_register[op.key] = true;
+      }
+    }
+  }
+  for (KeyId key = 0; key < is_data.size(); ++key) {
+    if (is_register[key] && out_.is_list[key] && out_.mixed.empty()) {
+      out_.mixed = Cat("key ", history_.key(key), " is used as a list and as a register");
+    }
+    if (is_data[key] && !out_.is_list[key]) out_.has_registers = true;
+    if (has_scans_ && is_data[key]) sorted_keys_.push_back(key);
+  }
+  std::sort(sorted_keys_.begin(), sorted_keys_.end(),
+            [this](KeyId a, KeyId b) { return history_.key(a) < history_.key(b); });
+}
+
+void Observer::Report(Anomaly anomaly, std::vector<TxnId> txns, std::string words) {
+  uint32_t& told = told_[static_cast<size_t>(anomaly)];
+  if (told++ < violations_max_) {
+    Violation violation;
+    violation.anomaly = anomaly;
+    violation.txns = std::move(txns);
+    violation.words = std::move(words);
+    out_.direct.push_back(std::move(violation));
+  }
+}
+
+void Observer::WalkTransactions() {
+  for (TxnId t = 0; t < history_.size(); ++t) {
+    if (history_.committed(t)) {
+      out_.happened[t] = true;
+      WalkTransaction(t);
+    }
+    out_.reads.EndRow();
+  }
+}
+
+void Observer::WalkTransaction(TxnId t) {
+  const absl::Span<const Op> ops = history_.ops(t);
+  own_.Clear();
+  previous_append_.assign(ops.size(), kNone);
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    const Op& op = ops[i];
+    switch (op.kind) {
+      case OpKind::kAppend: {
+        OwnKey& own = own_[op.key];
+        previous_append_[i] = own.last_write;
+        own.last_write = i;
+        ++own.appends;
+        break;
+      }
+      case OpKind::kWrite:
+      case OpKind::kDelete: own_[op.key].last_write = i; break;
+      case OpKind::kReadList: WalkList(t, i, op.key, op.list(), false); break;
+      case OpKind::kRead:
+        if (out_.is_list[op.key]) {
+          // An absent list is an empty one; anything else is a mixed key, which nobody judges.
+          WalkList(t, i, op.key, {.branch = kNone, .length = 0}, false);
+        } else {
+          WalkRegister(t, i, op.key, op.value, false);
+        }
+        break;
+      case OpKind::kScan: WalkScan(t, i); break;
+    }
+  }
+}
+
+bool Observer::EndsWithOwn(TxnId t, const OwnKey& own, ListRef list) const {
+  if (list.length < own.appends) return false;
+  uint32_t place = list.length;
+  for (uint32_t i = own.last_write; i != kNone; i = previous_append_[i]) {
+    if (history_.lists().At(list, --place) != history_.ops(t)[i].value) return false;
+  }
+  return true;
+}
+
+void Observer::WalkList(TxnId t, uint32_t i, KeyId key, ListRef list, bool predicate) {
+  OwnKey& own = own_[key];
+  const auto shown = [&](uint32_t op) { return OpText(history_, history_.ops(t)[op]); };
+  if (!EndsWithOwn(t, own, list)) {
+    Report(Anomaly::kInternal, {t},
+           Cat(TxnText(history_, t), " did ", shown(own.last_write), ", and then ", shown(i),
+               ", which does not end with its own appends"));
+    return;
+  }
+  ListRef base = {.branch = kNone, .length = 0};
+  if (list.length > own.appends) {
+    base = history_.lists().Prefix(list, list.length - own.appends);
+  }
+  if (own.last_read != kNone) {
+    if (base == own.base) return;
+    Report(Anomaly::kNonRepeatableRead, {t},
+           Cat(TxnText(history_, t), " did ", shown(own.last_read), ", and later ", shown(i),
+               ": others' appends came or went in between"));
+  }
+  own.last_read = i;
+  own.base = base;
+  if (base.length > longest_[key].length) longest_[key] = base;
+  bases_.push_back(base);
+  out_.reads.items.push_back(
+      {.key = key, .op = i, .position = base.length, .predicate = predicate});
+}
+
+void Observer::WalkRegister(TxnId t, uint32_t i, KeyId key, ValueId value, bool predicate) {
+  OwnKey& own = own_[key];
+  const auto shown = [&](uint32_t op) { return OpText(history_, history_.ops(t)[op]); };
+  const std::string_view missed = predicate ? " without finding the key " : "";
+  const std::string_view which = predicate ? history_.key(key) : std::string_view();
+  if (own.last_write != kNone) {
+    const Op& write = history_.ops(t)[own.last_write];
+    if ((write.kind == OpKind::kDelete ? kNone : write.value) == value) return;
+    Report(Anomaly::kInternal, {t},
+           Cat(TxnText(history_, t), " did ", shown(own.last_write), ", and then ", shown(i),
+               missed, which));
+    return;
+  }
+  if (own.last_read != kNone) {
+    if (own.value == value) return;
+    Report(Anomaly::kNonRepeatableRead, {t},
+           Cat(TxnText(history_, t), " did ", shown(own.last_read), ", and later ", shown(i),
+               missed, which));
+  }
+  own.last_read = i;
+  own.value = value;
+  bases_.emplace_back();
+  out_.reads.items.push_back(
+      {.key = key, .op = i, .from = FromOf(t, i, key, value), .predicate = predicate});
+}
+
+TxnId Observer::FromOf(TxnId t, uint32_t i, KeyId key, ValueId value) {
+  const auto ambiguous = [&] {
+    if (out_.ambiguous++ == 0) {
+      out_.ambiguous_example =
+          Cat(TxnText(history_, t), " did ", OpText(history_, history_.ops(t)[i]));
+    }
+    return kNone;
+  };
+  if (value == kNone) return writes_.Deleted(key) ? ambiguous() : kInitialTxn;
+  WriteIndex::Write* write = writes_.Find(key, value);
+  const auto read = [&] {
+    return Cat(TxnText(history_, t), " did ", OpText(history_, history_.ops(t)[i]));
+  };
+  if (write == nullptr) {
+    Report(Anomaly::kThinAirRead, {t}, Cat(read(), ", which nobody wrote"));
+    return kNone;
+  }
+  if (write->several) return ambiguous();
+  if (write->txn == t) {
+    Report(Anomaly::kInternal, {t}, Cat(read(), " before it wrote that itself"));
+    return kNone;
+  }
+  if (history_.outcome(write->txn) == Outcome::kAborted) {
+    Report(Anomaly::kAbortedRead, {write->txn, t},
+           Cat(read(), ", which ", TxnText(history_, write->txn), " wrote, and that was aborted"));
+    return kNone;
+  }
+  if (write->intermediate) {
+    Report(
+        Anomaly::kIntermediateRead, {write->txn, t},
+        Cat(read(), ", which ", TxnText(history_, write->txn), " overwrote before it committed"));
+  }
+  out_.happened[write->txn] = true;
+  return write->txn;
+}
+
+// A scan read every key of its range: those that it did not return were absent.
+void Observer::WalkScan(TxnId t, uint32_t i) {
+  const absl::Span<const Op> ops = history_.ops(t);
+  const Op& scan = ops[i];
+  if (scan.limited && scan.results() == 0) return;
+  const auto less = [this](KeyId a, std::string_view b) { return history_.key(a) < b; };
+  auto from =
+      std::lower_bound(sorted_keys_.begin(), sorted_keys_.end(), history_.key(scan.key), less);
+  auto to = scan.scan_end() == kNone ? sorted_keys_.end()
+                                     : std::lower_bound(sorted_keys_.begin(), sorted_keys_.end(),
+                                                        history_.key(scan.scan_end()), less);
+  if (scan.limited) {
+    const std::string_view last = history_.key(ops[i + scan.results()].key);
+    const auto at = std::lower_bound(sorted_keys_.begin(), sorted_keys_.end(), last, less);
+    if (scan.reverse) {
+      from = std::max(from, at);
+    } else {
+      to = std::min(to, at);
+    }
+  }
+  found_.clear();
+  for (uint32_t r = 1; r <= scan.results(); ++r) found_.insert(ops[i + r].key);
+  for (; from < to; ++from) {
+    if (found_.contains(*from)) continue;
+    if (out_.is_list[*from]) {
+      WalkList(t, i, *from, {.branch = kNone, .length = 0}, true);
+    } else {
+      WalkRegister(t, i, *from, kNone, true);
+    }
+  }
+}
+
+Observations Observe(const History& history, uint32_t violations_max) {
+  Observer observer(history, violations_max);
+  observer.ClassifyKeys();
+  // What is read of a key that is both makes no sense.
+  if (!observer.mixed().empty()) return observer.Take();
+  observer.WalkTransactions();
+  observer.OrderVersions();
+  return observer.Take();
+}
+
+}  // namespace nacre::check::judge

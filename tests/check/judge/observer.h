@@ -1,0 +1,74 @@
+#ifndef NACRE_TESTS_CHECK_JUDGE_OBSERVER_H_
+#define NACRE_TESTS_CHECK_JUDGE_OBSERVER_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "tests/check/judge/observations.h"
+#include "tests/check/judge/own_view.h"
+#include "tests/check/judge/write_index.h"
+
+namespace nacre::check::judge {
+
+// Makes the Observations. observe.cc walks the transactions, version_order.cc orders the lists.
+//
+// OWN-SUFFIX. What a transaction reads of a list that it appended to ends with its own appends;
+// only what stands before them says something of others. A list that was read with own appends at
+// its end is therefore not evidence that they stand there for others.
+class Observer {
+ public:
+  Observer(const History& history, uint32_t violations_max);
+
+  void ClassifyKeys();
+  void WalkTransactions();
+  void OrderVersions();
+  const std::string& mixed() const { return out_.mixed; }
+  Observations Take() { return std::move(out_); }
+
+ private:
+  void Report(Anomaly anomaly, std::vector<TxnId> txns, std::string words);
+  void WalkTransaction(TxnId t);
+  // `i`: the operation that read it.
+  void WalkList(TxnId t, uint32_t i, KeyId key, ListRef list, bool predicate);
+  void WalkRegister(TxnId t, uint32_t i, KeyId key, ValueId value, bool predicate);
+  void WalkScan(TxnId t, uint32_t i);
+  bool EndsWithOwn(TxnId t, const OwnKey& own, ListRef list) const;
+  TxnId FromOf(TxnId t, uint32_t i, KeyId key, ValueId value);
+
+  void OrderKey(KeyId key);
+  TxnId WriterOf(KeyId key, ValueId value, uint32_t position);
+  void CheckReads();
+  void CheckStray(TxnId t, const ExternalRead& read, ListRef base);
+  void CollectUnread();
+
+  const History& history_;
+  const uint32_t violations_max_;
+  WriteIndex writes_;
+  Observations out_;
+  OwnView own_;
+  std::vector<uint32_t> previous_append_;  // Of the transaction: of the same key.
+  std::vector<ListRef> longest_;           // By key: the longest that others' appends were read as.
+  std::vector<ListRef> bases_;             // By read, in step with out_.reads.items.
+  std::vector<KeyId> sorted_keys_;         // By their bytes; empty if there are no scans.
+  absl::flat_hash_set<KeyId> found_;       // By a scan.
+  bool has_scans_ = false;
+  std::array<uint32_t, kAnomalies> told_{};
+
+  // A place in a version order that should not be, told with the first read that shows it.
+  struct Flaw {
+    KeyId key;
+    uint32_t position;
+    Anomaly anomaly;
+    TxnId writer;
+  };
+  std::vector<Flaw> flaws_;         // By key; at most one a key and anomaly.
+  std::vector<bool> intermediate_;  // In step with out_.versions.items.
+};
+
+}  // namespace nacre::check::judge
+
+#endif  // NACRE_TESTS_CHECK_JUDGE_OBSERVER_H_

@@ -1,0 +1,135 @@
+#include "tests/check/judge/register_order.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "tests/check/judge/explain.h"
+
+namespace nacre::check::judge {
+namespace {
+
+struct Writer {
+  TxnId txn;
+  TxnId read;  // Whose version it read before; kNone: none, or it cannot be told.
+  ValueId value;
+};
+
+class RegisterOrder {
+ public:
+  RegisterOrder(const History& history, Observations& seen) : history_(history), seen_(seen) {}
+
+  KeyId Run() {
+    CollectWriters();
+    Rows<Version> versions;
+    KeyId open = kNone;
+    for (KeyId key = 0; key < history_.keys().size(); ++key) {
+      const auto known = seen_.versions[key];
+      versions.items.insert(versions.items.end(), known.begin(), known.end());
+      if (!writers_[key].empty() && !OrderKey(key, versions) && open == kNone) open = key;
+      versions.EndRow();
+    }
+    seen_.versions = std::move(versions);
+    PlaceReads();
+    return open;
+  }
+
+ private:
+  void CollectWriters() {
+    writers_.resize(history_.keys().size());
+    absl::flat_hash_map<KeyId, ValueId> last;
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      if (!seen_.happened[t]) continue;
+      last.clear();
+      for (const Op& op : history_.ops(t)) {
+        if (op.writes() && !seen_.is_list[op.key]) last[op.key] = op.value;
+      }
+      for (const auto& [key, value] : last) writers_[key].push_back({t, ReadBy(t, key), value});
+    }
+  }
+
+  TxnId ReadBy(TxnId t, KeyId key) const {
+    for (const ExternalRead& read : seen_.reads[t]) {
+      if (read.key == key) return read.from;
+    }
+    return kNone;
+  }
+
+  bool OrderKey(KeyId key, Rows<Version>& versions) {
+    const std::vector<Writer>& writers = writers_[key];
+    absl::flat_hash_map<TxnId, const Writer*> next;  // By whose version they read.
+    const Writer* blind = nullptr;
+    bool several = false;
+    for (const Writer& writer : writers) {
+      if (writer.read == kNone) {
+        several |= blind != nullptr;
+        blind = &writer;
+        continue;
+      }
+      const auto [it, first] = next.try_emplace(writer.read, &writer);
+      if (!first) {
+        TellLostUpdate(key, it->second->txn, writer.txn);
+        several = true;
+      }
+    }
+    if (several) return false;
+    const size_t before = versions.items.size();
+    const auto follow = [&](TxnId from) {
+      for (auto it = next.find(from); it != next.end(); it = next.find(from)) {
+        from = it->second->txn;
+        versions.items.push_back({.writer = from, .value = it->second->value});
+        next.erase(it);
+      }
+    };
+    follow(kInitialTxn);
+    if (blind != nullptr) {
+      versions.items.push_back({.writer = blind->txn, .value = blind->value});
+      follow(blind->txn);
+    }
+    if (versions.items.size() - before == writers.size()) return true;
+    // A circle of versions, which other edges tell of as G1c.
+    versions.items.resize(before);
+    return false;
+  }
+
+  void TellLostUpdate(KeyId key, TxnId a, TxnId b) {
+    const auto edge = [&](TxnId from, TxnId to) {
+      return Edge{.from = from, .to = to, .kind = EdgeKind::kRw, .key = key, .reason = {}};
+    };
+    seen_.direct.push_back(
+        ViolationOf(history_, seen_, {edge(a, b), edge(b, a)}, Anomaly::kLostUpdate));
+  }
+
+  void PlaceReads() {
+    absl::flat_hash_map<std::pair<KeyId, TxnId>, uint32_t> position;
+    for (KeyId key = 0; key < history_.keys().size(); ++key) {
+      if (seen_.is_list[key]) continue;
+      uint32_t at = 0;
+      for (const Version& version : seen_.versions[key]) position[{key, version.writer}] = ++at;
+    }
+    for (ExternalRead& read : seen_.reads.items) {
+      if (seen_.is_list[read.key]) continue;
+      const bool ordered = seen_.versions[read.key].size() == writers_[read.key].size();
+      if (!ordered || read.from == kNone) continue;
+      if (read.from == kInitialTxn) {
+        read.position = 0;
+        continue;
+      }
+      const auto it = position.find({read.key, read.from});
+      if (it != position.end()) read.position = it->second;
+    }
+  }
+
+  const History& history_;
+  Observations& seen_;
+  std::vector<std::vector<Writer>> writers_;  // By key; of registers.
+};
+
+}  // namespace
+
+KeyId OrderRegisters(const History& history, Observations& seen) {
+  return RegisterOrder(history, seen).Run();
+}
+
+}  // namespace nacre::check::judge

@@ -1,0 +1,23 @@
+#ifndef NACRE_TESTS_CHECK_JUDGE_REGISTER_ORDER_H_
+#define NACRE_TESTS_CHECK_JUDGE_REGISTER_ORDER_H_
+
+#include <string>
+
+#include "tests/check/judge/observations.h"
+
+namespace nacre::check::judge {
+
+// The order of the versions of registers, as far as it follows without trying.
+//
+// NEXT-VERSION. Under snapshot isolation and above no update is lost, so a transaction that read a
+// version and overwrote it wrote the next one. That makes chains of versions; a key with one chain
+// from its initial state, or with that and one more, has its order: nothing comes before the
+// initial state or between the links of a chain.
+//
+// Fills in seen.versions and the positions of the reads of such keys, and adds lost updates to
+// seen.direct. Returns a key whose order is open, or kNone if there is none.
+KeyId OrderRegisters(const History& history, Observations& seen);
+
+}  // namespace nacre::check::judge
+
+#endif  // NACRE_TESTS_CHECK_JUDGE_REGISTER_ORDER_H_

@@ -1,0 +1,460 @@
+#include "tests/check/judge/visibility_judge.h"
+
+#include <algorithm>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "tests/check/judge/causal_past.h"
+#include "tests/check/judge/components.h"
+#include "tests/check/judge/cycle_search.h"
+#include "tests/check/judge/explain.h"
+#include "tests/check/judge/text.h"
+
+namespace nacre::check::judge {
+namespace {
+
+constexpr EdgeKinds kSeen = Bit(EdgeKind::kWr) | Bit(EdgeKind::kSession);
+
+// `later` was read by `reader`, which saw `earlier` too, and both wrote `key`.
+struct Inferred {
+  TxnId earlier;
+  TxnId later;  // kInitialTxn: the state before the history, which nothing is earlier than.
+  TxnId reader;
+  KeyId key;
+};
+
+struct WrittenKey {
+  KeyId key;
+  uint32_t position;  // Of the last version; kNoPosition: not known.
+};
+
+// Known edges, and the inferred ones behind them.
+struct InferredView {
+  const DependencyGraph& graph;
+  const Rows<TxnId>& inferred;
+
+  uint32_t nodes() const { return graph.nodes(); }
+  uint32_t Next(uint32_t node, uint32_t& cursor) const {
+    const auto arcs = graph.arcs(node);
+    while (cursor < arcs.size()) {
+      const DependencyGraph::Arc& arc = arcs[cursor++];
+      if ((Bit(arc.kind()) & (kSeen | Bit(EdgeKind::kWw))) != 0) return arc.to;
+    }
+    if (graph.is_helper(node)) return kNone;
+    const auto more = inferred[node];
+    return cursor - arcs.size() < more.size() ? more[cursor++ - arcs.size()] : kNone;
+  }
+};
+
+class VisibilityJudge {
+ public:
+  VisibilityJudge(const History& history, const Observations& seen, Visibility visibility,
+                  const JudgeOptions& options, Verdict& verdict)
+      : history_(history),
+        seen_(seen),
+        visibility_(visibility),
+        options_(options),
+        verdict_(verdict),
+        graph_(history, seen, {.sessions = visibility.sessions}) {}
+
+  void Run() {
+    CollectWrites();
+    if (visibility_.transitive) {
+      InferFromPasts();
+    } else {
+      InferFromReads();
+    }
+    JudgeInferred();
+  }
+
+ private:
+  void CollectWrites() {
+    std::vector<KeyId> keys;
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      keys.clear();
+      if (seen_.happened[t]) {
+        for (const Op& op : history_.ops(t)) {
+          if (op.writes()) keys.push_back(op.key);
+        }
+      }
+      std::sort(keys.begin(), keys.end());
+      keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+      for (const KeyId key : keys) writes_.items.push_back({key, kNoPosition});
+      writes_.EndRow();
+    }
+    for (KeyId key = 0; key < seen_.versions.size(); ++key) {
+      uint32_t position = 0;
+      for (const Version& version : seen_.versions[key]) {
+        ++position;
+        if (version.writer < kInitialTxn) Place(version.writer, key, position);
+      }
+      // What nobody read comes after everything that was read.
+      for (const TxnId writer : seen_.unread[key]) Place(writer, key, position + 1);
+    }
+  }
+
+  void Place(TxnId writer, KeyId key, uint32_t position) {
+    const auto begin = writes_.items.begin() + static_cast<ptrdiff_t>(writes_.first[writer]);
+    const auto end = writes_.items.begin() + static_cast<ptrdiff_t>(writes_.first[writer + 1]);
+    std::lower_bound(begin, end, key, [](const WrittenKey& w, KeyId k) {
+      return w.key < k;
+    })->position = position;
+  }
+
+  const WrittenKey* WriteOf(TxnId t, KeyId key) const {
+    const auto row = writes_[t];
+    const auto it = std::lower_bound(row.begin(), row.end(), key,
+                                     [](const WrittenKey& w, KeyId k) { return w.key < k; });
+    return it != row.end() && it->key == key ? &*it : nullptr;
+  }
+
+  // `reader` saw `other`, which wrote the key as well.
+  void Infer(TxnId reader, const ExternalRead& read, TxnId other, uint32_t other_position) {
+    if (other == read.from || other == reader || read.from == kNone) return;
+    const bool ordered = read.position != kNoPosition && other_position != kNoPosition;
+    if (ordered && other_position <= read.position) return;
+    if (ordered || read.from == kInitialTxn) {
+      stale_.push_back({other, read.from, reader, read.key});
+    } else {
+      inferred_.push_back({other, read.from, reader, read.key});
+    }
+  }
+
+  void InferFromReads() {
+    std::vector<TxnId> froms;
+    absl::flat_hash_map<KeyId, const ExternalRead*> by_key;
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      const auto reads = seen_.reads[t];
+      if (reads.size() < 2) continue;
+      froms.clear();
+      by_key.clear();
+      for (const ExternalRead& read : reads) {
+        if (read.from < kInitialTxn) froms.push_back(read.from);
+      }
+      std::sort(froms.begin(), froms.end());
+      froms.erase(std::unique(froms.begin(), froms.end()), froms.end());
+      for (const TxnId from : froms) {
+        const auto writes = writes_[from];
+        if (writes.size() > reads.size()) {
+          for (const ExternalRead& read : reads) {
+            const WrittenKey* write = WriteOf(from, read.key);
+            if (write != nullptr) Infer(t, read, from, write->position);
+          }
+        } else if (reads.size() <= 16) {
+          for (const WrittenKey& write : writes) {
+            for (const ExternalRead& read : reads) {
+              if (read.key == write.key) Infer(t, read, from, write.position);
+            }
+          }
+        } else {
+          if (by_key.empty()) {
+            for (const ExternalRead& read : reads) by_key[read.key] = &read;
+          }
+          for (const WrittenKey& write : writes) {
+            const auto it = by_key.find(write.key);
+            if (it != by_key.end()) Infer(t, *it->second, from, write.position);
+          }
+        }
+      }
+    }
+  }
+
+  // --- causal ---
+
+  template <typename Visit>
+  void ForEachDirect(TxnId t, Visit visit) const {
+    for (const ExternalRead& read : seen_.reads[t]) {
+      if (read.from < kInitialTxn && read.from != t) visit(read.from);
+    }
+    if (before_in_session_[t] != kNone) visit(before_in_session_[t]);
+  }
+
+  Chains MakeChains(const std::vector<TxnId>& order) {
+    const uint32_t txns = history_.size();
+    before_in_session_.assign(txns, kNone);
+    Chains chains = {.chain = std::vector<uint32_t>(txns, kNone),
+                     .position = std::vector<uint32_t>(txns, 0)};
+    std::vector<TxnId> last(visibility_.sessions ? history_.sessions().size() : 0, kNone);
+    chains.count = static_cast<uint32_t>(last.size());
+    std::vector<uint32_t> lengths(chains.count, 0);
+    for (TxnId t = 0; t < txns; ++t) {
+      const SessionId session = history_.session(t);
+      if (!seen_.happened[t] || session == kNone || session >= last.size()) continue;
+      before_in_session_[t] = last[session];
+      last[session] = t;
+      chains.chain[t] = session;
+      chains.position[t] = lengths[session]++;
+    }
+    for (const TxnId t : order) {
+      if (chains.chain[t] != kNone || !seen_.happened[t]) continue;
+      ForEachDirect(t, [&](TxnId before) {
+        const uint32_t chain = chains.chain[before];
+        const bool open = chain >= last.size() && lengths[chain] == chains.position[before] + 1;
+        if (open && chains.chain[t] == kNone) chains.chain[t] = chain;
+      });
+      if (chains.chain[t] == kNone) {
+        chains.chain[t] = chains.count++;
+        lengths.push_back(0);
+      }
+      chains.position[t] = lengths[chains.chain[t]]++;
+    }
+    return chains;
+  }
+
+  struct Place3 {
+    uint32_t chain;
+    uint32_t position;
+    TxnId txn;
+    uint32_t version;
+  };
+
+  void InferFromPasts() {
+    const uint32_t txns = history_.size();
+    std::vector<TxnId> order;
+    {
+      const CycleSearch search(history_, graph_);
+      order = search.Order({.kinds = kSeen});
+    }
+    const Chains chains = MakeChains(order);
+    // Who wrote each key, by chain and place in it.
+    Rows<Place3> writers;
+    writers.first.assign(history_.keys().size() + size_t{1}, 0);
+    for (const WrittenKey& write : writes_.items) ++writers.first[write.key + size_t{1}];
+    for (size_t k = 1; k < writers.first.size(); ++k) writers.first[k] += writers.first[k - 1];
+    writers.items.resize(writes_.items.size());
+    std::vector<uint64_t> next(writers.first.begin(), writers.first.end() - 1);
+    for (const TxnId t : order) {
+      for (const WrittenKey& write : writes_[t]) {
+        writers.items[next[write.key]++] = {chains.chain[t], chains.position[t], t, write.position};
+      }
+    }
+    for (size_t k = 0; k + 1 < writers.first.size(); ++k) {
+      std::stable_sort(writers.items.begin() + static_cast<ptrdiff_t>(writers.first[k]),
+                       writers.items.begin() + static_cast<ptrdiff_t>(writers.first[k + 1]),
+                       [](const Place3& a, const Place3& b) { return a.chain < b.chain; });
+    }
+    CausalPast past(order, txns);
+    const uint32_t block = CausalPast::BlockFor(txns, chains.count);
+    for (uint32_t first = 0; first < chains.count; first += block) {
+      const uint32_t end = std::min(chains.count, first + block);
+      past.Compute(chains, first, end, [this](TxnId t, auto visit) { ForEachDirect(t, visit); });
+      for (TxnId t = 0; t < txns; ++t) {
+        for (const ExternalRead& read : seen_.reads[t]) {
+          InferFromPast(t, read, writers[read.key], past, chains, first, end);
+        }
+      }
+    }
+  }
+
+  // The last of each chain that `t` knows of and that wrote the key: all before it in the chain
+  // come before it anyway.
+  void InferFromPast(TxnId t, const ExternalRead& read, absl::Span<const Place3> writers,
+                     const CausalPast& past, const Chains& chains, uint32_t first, uint32_t end) {
+    if (read.from == kNone) return;
+    auto it = std::lower_bound(writers.begin(), writers.end(), first,
+                               [](const Place3& w, uint32_t chain) { return w.chain < chain; });
+    while (it != writers.end() && it->chain < end) {
+      const uint32_t chain = it->chain;
+      const uint32_t known = past.Known(t, chain);
+      const Place3* last = nullptr;
+      if (it->position < known) {
+        // Galloping: most chains are known almost to their end or hardly at all.
+        auto low = it;
+        ptrdiff_t step = 1;
+        while (writers.end() - low > step && low[step].chain == chain &&
+               low[step].position < known) {
+          low += step;
+          step *= 2;
+        }
+        auto high = low + std::min<ptrdiff_t>(step, writers.end() - low);
+        last = &*(std::lower_bound(low, high, known,
+                                   [chain](const Place3& w, uint32_t n) {
+                                     return w.chain == chain && w.position < n;
+                                   }) -
+                  1);
+      }
+      if (last != nullptr) {
+        const TxnId from = read.from;
+        const bool implied = from < kInitialTxn && chains.chain[last->txn] >= first &&
+                             past.Known(from, chain) > last->position;
+        if (!implied) Infer(t, read, last->txn, last->version);
+      }
+      it = std::partition_point(it, writers.end(),
+                                [chain](const Place3& w) { return w.chain == chain; });
+    }
+  }
+
+  // --- what follows ---
+
+  void JudgeInferred() {
+    for (const Inferred& stale : stale_) {
+      if (Full()) return;
+      TellStale(stale);
+    }
+    if (inferred_.empty() || Full()) return;
+    Rows<TxnId> rows;
+    rows.first.assign(history_.size() + size_t{1}, 0);
+    for (const Inferred& edge : inferred_) ++rows.first[edge.earlier + size_t{1}];
+    for (size_t i = 1; i < rows.first.size(); ++i) rows.first[i] += rows.first[i - 1];
+    rows.items.resize(inferred_.size());
+    std::vector<uint64_t> next(rows.first.begin(), rows.first.end() - 1);
+    for (const Inferred& edge : inferred_) rows.items[next[edge.earlier]++] = edge.later;
+    std::vector<std::vector<TxnId>> components;
+    ForEachComponent(
+        InferredView{graph_, rows},
+        [&](absl::Span<const uint32_t> nodes) {
+          components.emplace_back(nodes.begin(), nodes.end());
+        },
+        [](uint32_t) {});
+    for (const std::vector<TxnId>& component : components) {
+      if (Full()) return;
+      TellComponent(component);
+    }
+  }
+
+  bool Full() const { return verdict_.violations.size() >= options_.violations_max; }
+
+  // The shortest path by which `to` saw `from`; empty if it did not.
+  std::vector<Edge> SeenPath(TxnId from, TxnId to, EdgeKinds kinds) const {
+    absl::flat_hash_map<TxnId, Edge> came_by;
+    std::deque<TxnId> queue = {from};
+    while (!queue.empty() && !came_by.contains(to)) {
+      const TxnId t = queue.front();
+      queue.pop_front();
+      for (const DependencyGraph::Arc& arc : graph_.arcs(t)) {
+        if ((Bit(arc.kind()) & kinds) == 0 || graph_.is_helper(arc.to) || arc.to == from) continue;
+        const Edge edge = {
+            .from = t, .to = arc.to, .kind = arc.kind(), .key = arc.key(), .reason = {}};
+        if (came_by.try_emplace(arc.to, edge).second) queue.push_back(arc.to);
+      }
+    }
+    std::vector<Edge> path;
+    if (!came_by.contains(to)) return path;
+    for (TxnId t = to; t != from; t = path.back().from) path.push_back(came_by.at(t));
+    std::reverse(path.begin(), path.end());
+    return path;
+  }
+
+  // The reader missed a write that it saw the writer of.
+  void TellStale(const Inferred& stale) {
+    std::vector<Edge> cycle = SeenPath(stale.earlier, stale.reader, kSeen);
+    cycle.insert(cycle.begin(), {.from = stale.reader,
+                                 .to = stale.earlier,
+                                 .kind = EdgeKind::kRw,
+                                 .key = stale.key,
+                                 .reason = {}});
+    JoinSessions(cycle);
+    const bool fractured = cycle.size() == 2 && cycle[1].kind == EdgeKind::kWr;
+    Add(ViolationOf(history_, seen_, std::move(cycle),
+                    fractured ? Anomaly::kFracturedRead : Anomaly::kCausalViolation));
+  }
+
+  void TellComponent(const std::vector<TxnId>& component) {
+    std::vector<TxnId> sorted = component;
+    std::sort(sorted.begin(), sorted.end());
+    const auto inside = [&](TxnId t) {
+      return std::binary_search(sorted.begin(), sorted.end(), t);
+    };
+    std::vector<const Inferred*> edges;
+    for (const Inferred& edge : inferred_) {
+      if (inside(edge.earlier) && inside(edge.later)) edges.push_back(&edge);
+    }
+    // The simple case: the missed writer had itself seen what the reader read.
+    constexpr size_t kTried = 200;
+    for (size_t i = 0; i < std::min(edges.size(), kTried); ++i) {
+      if (SeenPath(edges[i]->later, edges[i]->earlier, kSeen | Bit(EdgeKind::kWw)).empty()) {
+        continue;
+      }
+      TellStale(*edges[i]);
+      return;
+    }
+    TellCyclicVersions(sorted, edges);
+  }
+
+  // A shortest cycle of known and inferred edges.
+  void TellCyclicVersions(const std::vector<TxnId>& component,
+                          const std::vector<const Inferred*>& inferred) {
+    absl::flat_hash_map<TxnId, std::vector<Edge>> steps;
+    for (const TxnId t : component) {
+      if (graph_.is_helper(t)) continue;
+      for (const DependencyGraph::Arc& arc : graph_.arcs(t)) {
+        if ((Bit(arc.kind()) & (kSeen | Bit(EdgeKind::kWw))) == 0) continue;
+        if (!std::binary_search(component.begin(), component.end(), arc.to)) continue;
+        steps[t].push_back(
+            {.from = t, .to = arc.to, .kind = arc.kind(), .key = arc.key(), .reason = {}});
+      }
+    }
+    for (const Inferred* edge : inferred) {
+      steps[edge->earlier].push_back({.from = edge->earlier,
+                                      .to = edge->later,
+                                      .kind = EdgeKind::kWw,
+                                      .key = edge->key,
+                                      .reason = ReasonOfInferred(*edge)});
+    }
+    std::vector<Edge> best;
+    for (const Inferred* start : inferred) {
+      absl::flat_hash_map<TxnId, const Edge*> came_by;
+      std::deque<TxnId> queue = {start->later};
+      while (!queue.empty() && !came_by.contains(start->earlier)) {
+        const TxnId t = queue.front();
+        queue.pop_front();
+        for (const Edge& edge : steps[t]) {
+          if (edge.to == start->later) continue;
+          if (came_by.try_emplace(edge.to, &edge).second) queue.push_back(edge.to);
+        }
+      }
+      if (!came_by.contains(start->earlier)) continue;
+      std::vector<Edge> cycle = {{.from = start->earlier,
+                                  .to = start->later,
+                                  .kind = EdgeKind::kWw,
+                                  .key = start->key,
+                                  .reason = ReasonOfInferred(*start)}};
+      for (TxnId t = start->earlier; t != start->later; t = came_by.at(t)->from) {
+        cycle.insert(cycle.begin() + 1, *came_by.at(t));
+      }
+      if (best.empty() || cycle.size() < best.size()) best = std::move(cycle);
+      if (best.size() == 2) break;
+    }
+    if (best.empty()) return;
+    JoinSessions(best);
+    Add(ViolationOf(history_, seen_, std::move(best), Anomaly::kCyclicVersions));
+  }
+
+  std::string ReasonOfInferred(const Inferred& edge) const {
+    const std::string reader = history_.name(edge.reader);
+    return Cat(reader, " saw ", history_.name(edge.earlier), ", and yet read ",
+               history_.key(edge.key), " from ", history_.name(edge.later), ": both wrote it, so ",
+               history_.name(edge.earlier), " did first");
+  }
+
+  void Add(Violation violation) { verdict_.violations.push_back(std::move(violation)); }
+
+  const History& history_;
+  const Observations& seen_;
+  const Visibility visibility_;
+  const JudgeOptions& options_;
+  Verdict& verdict_;
+  const DependencyGraph graph_;
+  Rows<WrittenKey> writes_;  // By transaction; each key once, sorted.
+  std::vector<Inferred> inferred_;
+  std::vector<Inferred> stale_;  // Those that contradict a known order of versions.
+  std::vector<TxnId> before_in_session_;
+};
+
+}  // namespace
+
+uint32_t CausalPast::BlockFor(uint32_t txns, uint32_t chains) {
+  constexpr uint64_t kEntriesMax = 32'000'000;
+  const uint64_t fits = std::max<uint64_t>(1, kEntriesMax / std::max<uint32_t>(txns, 1));
+  return static_cast<uint32_t>(std::min<uint64_t>(fits, std::max<uint32_t>(chains, 1)));
+}
+
+void JudgeByVisibility(const History& history, const Observations& seen, Visibility visibility,
+                       const JudgeOptions& options, Verdict& verdict) {
+  VisibilityJudge(history, seen, visibility, options, verdict).Run();
+}
+
+}  // namespace nacre::check::judge
