@@ -76,6 +76,7 @@ LAYERS = {
                   "engine/txn", "vacuum", "engine/durability"],
     "engine/examples": ["nacre/"],
     "client": ["nacre/client/"],
+    "client/examples": ["nacre/client/"],
     "server": ["nacre/"],
     "bench": ["nacre/", "nacre/check/", "client"],
     "bench/micro": ["nacre/", "client", "bench", "engine", "vacuum", "server"],

@@ -61,6 +61,7 @@ class Lease {
 
  private:
   friend class LeaseHome;
+  friend class Transaction;
   Lease(std::shared_ptr<LeaseHome> home, std::unique_ptr<Connection> connection);
 
   std::shared_ptr<LeaseHome> home_;

@@ -1,0 +1,310 @@
+#include "nacre/client/lock.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/lock/holding.h"
+#include "client/lock/token.h"
+#include "client/policy/backoff.h"
+#include "client/policy/random.h"
+#include "client/policy/time.h"
+#include "nacre/client/errors.h"
+
+namespace nacre::client {
+
+namespace asio = boost::asio;
+
+namespace {
+
+int64_t WholeMilliseconds(absl::Duration duration) {
+  return absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1)));
+}
+
+// False if the coroutine was cancelled.
+Awaitable<bool> SleepUntil(asio::steady_timer& timer, TimePoint time) {
+  timer.expires_at(time);
+  const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_return !error;
+}
+
+absl::Status Cancelled() {
+  return MakeError(absl::StatusCode::kCancelled, "the coroutine was cancelled",
+                   Outcome::kNotExecuted);
+}
+
+// --- Transactions on the key ------------------------------------------------------------------
+
+// How one try to take the lock ended.
+struct Taken {
+  absl::StatusOr<int64_t> fence;
+  bool is_held = false;  // By somebody else; then `fence` is not OK.
+};
+
+// Writes the token if the key is free, or if it holds that token: then an earlier try was applied
+// whose outcome was unknown.
+Awaitable<Taken> Take(Client& client, const std::string& name, const std::string& token,
+                      absl::Duration time_to_live) {
+  bool is_held = false;
+  bool has_timestamp = false;
+  const auto fn = [&](Transaction& tx) -> Awaitable<absl::Status> {
+    const auto holder = co_await tx.Get(name);
+    if (!holder.ok()) co_return holder.status();
+    is_held = holder->has_value() && **holder != token;
+    if (is_held) co_return absl::AlreadyExistsError("held");
+    tx.Set(name, token, time_to_live);
+    has_timestamp = tx.is_interactive();
+    if (!has_timestamp) {
+      const std::string counter = name + ":fence";
+      tx.Write(Request("INCR", counter), {counter});
+    }
+    co_return absl::OkStatus();
+  };
+  // A conflict is a sign of others; those who wait do so with a pause of their own.
+  const auto committed = co_await client.Transact(fn, {.attempts_max = 1});
+  if (!committed.ok()) co_return Taken{.fence = committed.status(), .is_held = is_held};
+  if (has_timestamp) co_return Taken{.fence = committed->timestamp};
+  co_return Taken{.fence = committed->replies[0].To<int64_t>()};
+}
+
+}  // namespace
+
+// --- A lock that is held ----------------------------------------------------------------------
+
+class Lock::Impl {
+ public:
+  Impl(Client& client_in, std::string name_in, std::string token_in, LockOptions options_in)
+      : client(client_in),
+        name(std::move(name_in)),
+        token(std::move(token_in)),
+        options(std::move(options_in)),
+        timer_(client_in.context()) {}
+
+  // As those of Lock; alive until they have ended.
+  static Awaitable<absl::Status> Renew(std::shared_ptr<Impl> self);
+  static Awaitable<absl::Status> Release(std::shared_ptr<Impl> self);
+  static Awaitable<void> RenewWhileHeld(std::shared_ptr<Impl> self);
+  // Ends RenewWhileHeld(), which does not touch the client after this.
+  void Stop();
+
+  Client& client;
+  const std::string name;
+  const std::string token;
+  const LockOptions options;
+  int64_t fence = 0;
+  Holding holding{absl::ZeroDuration(), TimePoint::min()};
+
+ private:
+  // Runs `command`, which answers 1 if the key was there, if the key holds the token. False if not.
+  Awaitable<absl::StatusOr<bool>> IfHeld(Request command, absl::Duration timeout);
+  absl::Status IsGone() {
+    holding.Lose();
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     "the lock '" + name + "' is held no longer", Outcome::kNotExecuted);
+  }
+
+  asio::steady_timer timer_;  // Of RenewWhileHeld().
+  bool is_stopped_ = false;
+};
+
+Awaitable<absl::StatusOr<bool>> Lock::Impl::IfHeld(Request command, absl::Duration timeout) {
+  bool is_ours = true;
+  const auto fn = [&](Transaction& tx) -> Awaitable<absl::Status> {
+    const auto holder = co_await tx.Get(name);
+    if (!holder.ok()) co_return holder.status();
+    is_ours = *holder == token;
+    if (!is_ours) co_return absl::NotFoundError("lost");
+    tx.Write(command, {name});
+    co_return absl::OkStatus();
+  };
+  const auto committed = co_await client.Transact(fn, {.timeout = timeout});
+  if (!is_ours) co_return false;
+  if (!committed.ok()) co_return committed.status();
+  const auto done = committed->replies[0].To<int64_t>();
+  if (!done.ok()) co_return done.status();
+  co_return *done == 1;
+}
+
+Awaitable<absl::Status> Lock::Impl::Renew(std::shared_ptr<Impl> self) {
+  const TimePoint now_before = Clock::now();
+  if (self->holding.IsLost(now_before)) co_return self->IsGone();
+  const int64_t milliseconds = WholeMilliseconds(self->options.time_to_live);
+  const absl::Duration timeout = std::min(self->client.options().call_timeout,
+                                          absl::FromChrono(self->holding.Left(now_before)));
+  const auto renewed = co_await self->IfHeld(Request("PEXPIRE", self->name, milliseconds), timeout);
+  if (!renewed.ok()) co_return renewed.status();
+  if (!*renewed) co_return self->IsGone();
+  self->holding.Renewed(now_before, Clock::now());
+  co_return absl::OkStatus();
+}
+
+Awaitable<absl::Status> Lock::Impl::Release(std::shared_ptr<Impl> self) {
+  self->Stop();
+  const TimePoint deadline = After(Clock::now(), self->client.options().call_timeout);
+  Backoff backoff(self->options.wait);
+  Random random = Random::Seeded();
+  asio::steady_timer pause(self->client.context());
+  bool was_unknown = false;
+  for (;;) {
+    const bool was_lost = self->holding.IsLost(Clock::now());
+    const auto deleted = co_await self->IfHeld(Request("DEL", self->name),
+                                               absl::FromChrono(deadline - Clock::now()));
+    if (deleted.ok()) {
+      // Gone after an unknown outcome, and in time: it was this release that deleted it.
+      if (!*deleted && (!was_unknown || was_lost)) co_return self->IsGone();
+      self->holding.Lose();
+      co_return absl::OkStatus();
+    }
+    // Deleting one's own token twice does no harm, so this may be sent again.
+    was_unknown = was_unknown || IsOutcomeUnknown(deleted.status());
+    const TimePoint next = After(Clock::now(), backoff.Next(random.Unit()));
+    if (!was_unknown || next >= deadline) {
+      self->holding.Lose();
+      co_return deleted.status();
+    }
+    if (!co_await SleepUntil(pause, next)) co_return Cancelled();
+  }
+}
+
+Awaitable<void> Lock::Impl::RenewWhileHeld(std::shared_ptr<Impl> self) {
+  while (!self->is_stopped_ && !self->holding.IsLost(Clock::now())) {
+    co_await SleepUntil(self->timer_, self->holding.next_renewal());
+    if (self->is_stopped_) co_return;
+    const absl::Status status = co_await Renew(self);
+    if (!status.ok()) self->holding.RenewalFailed(Clock::now());
+  }
+}
+
+void Lock::Impl::Stop() {
+  is_stopped_ = true;
+  timer_.cancel();
+}
+
+// --- Taking it --------------------------------------------------------------------------------
+
+// One attempt to become the holder, of as many tries as it takes.
+class LockAttempt {
+ public:
+  LockAttempt(Client& client, std::string name, LockOptions options)
+      : client_(client),
+        name_(std::move(name)),
+        options_(std::move(options)),
+        backoff_(options_.wait),
+        timer_(client.context()) {}
+
+  // `waits`: for a holder to go.
+  Awaitable<absl::StatusOr<std::optional<Lock>>> Run(bool waits, TimePoint deadline) {
+    if (options_.time_to_live < absl::Milliseconds(1)) {
+      co_return absl::InvalidArgumentError("time_to_live must be at least 1 ms");
+    }
+    for (;;) {
+      const TimePoint now_before = Clock::now();
+      const Taken taken = co_await Take(client_, name_, token_, options_.time_to_live);
+      if (taken.fence.ok()) {
+        const Holding holding(options_.time_to_live, now_before);
+        if (!holding.IsLost(Clock::now())) co_return Hold(*taken.fence, holding);
+        unknown_ =
+            MakeError(absl::StatusCode::kDeadlineExceeded,
+                      "taking the lock took longer than its time to live", Outcome::kUnknown);
+      } else {
+        Learn(taken);
+        if (taken.is_held && !waits) co_return std::nullopt;
+        if (IsFinal(taken)) co_return taken.fence.status();
+      }
+      const TimePoint next = After(Clock::now(), backoff_.Next(random_.Unit()));
+      if (next >= deadline) co_return TimeIsOver(taken);
+      if (!co_await SleepUntil(timer_, next)) co_return Cancelled();
+    }
+  }
+
+ private:
+  // Keeps an unknown outcome in mind until it is known.
+  void Learn(const Taken& taken) {
+    const absl::Status& status = taken.fence.status();
+    if (IsOutcomeUnknown(status)) {
+      unknown_ = status;
+    } else if (taken.is_held) {
+      // Somebody came between: a commit of ours that is still on its way meets a conflict.
+      unknown_ = absl::OkStatus();
+    }
+  }
+
+  // Neither somebody else's lock nor a question that can still be answered.
+  bool IsFinal(const Taken& taken) const {
+    return !taken.is_held && unknown_.ok() && !IsConflict(taken.fence.status());
+  }
+
+  absl::Status TimeIsOver(const Taken& taken) const {
+    if (!unknown_.ok()) return unknown_;
+    const std::string why(taken.is_held ? "somebody else holds it" : "others want it too");
+    return MakeError(absl::StatusCode::kDeadlineExceeded,
+                     absl::StrCat("the lock '", name_, "' could not be had: ", why),
+                     Outcome::kNotExecuted);
+  }
+
+  Lock Hold(int64_t fence, const Holding& holding) {
+    auto impl = std::make_shared<Lock::Impl>(client_, name_, token_, options_);
+    impl->fence = fence;
+    impl->holding = holding;
+    if (options_.renew) {
+      asio::co_spawn(client_.context(), Lock::Impl::RenewWhileHeld(impl),
+                     [](const std::exception_ptr&) {});
+    }
+    return Lock(std::move(impl));
+  }
+
+  Client& client_;
+  const std::string name_;
+  const LockOptions options_;
+  const std::string token_ = NewToken();
+  Backoff backoff_;
+  Random random_ = Random::Seeded();
+  asio::steady_timer timer_;
+  absl::Status unknown_;  // Not OK: a try may have been applied.
+};
+
+Awaitable<absl::StatusOr<Lock>> Lock::Acquire(Client& client, std::string name,
+                                              LockOptions options) {
+  const TimePoint deadline = After(Clock::now(), options.wait_timeout);
+  LockAttempt attempt(client, std::move(name), std::move(options));
+  auto lock = co_await attempt.Run(/*waits=*/true, deadline);
+  if (!lock.ok()) co_return lock.status();
+  co_return **std::move(lock);
+}
+
+Awaitable<absl::StatusOr<std::optional<Lock>>> Lock::TryAcquire(Client& client, std::string name,
+                                                                LockOptions options) {
+  const TimePoint deadline = After(Clock::now(), client.options().call_timeout);
+  LockAttempt attempt(client, std::move(name), std::move(options));
+  co_return co_await attempt.Run(/*waits=*/false, deadline);
+}
+
+// --- Lock -------------------------------------------------------------------------------------
+
+Lock::Lock(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Lock::Lock(Lock&&) noexcept = default;
+Lock& Lock::operator=(Lock&& other) noexcept {
+  if (impl_ != nullptr && this != &other) impl_->Stop();
+  impl_ = std::move(other.impl_);
+  return *this;
+}
+Lock::~Lock() {
+  if (impl_ != nullptr) impl_->Stop();
+}
+
+Awaitable<absl::Status> Lock::Release() { return Impl::Release(impl_); }
+Awaitable<absl::Status> Lock::Renew() { return Impl::Renew(impl_); }
+bool Lock::lost() const { return impl_->holding.IsLost(Clock::now()); }
+absl::Duration Lock::time_left() const {
+  return absl::FromChrono(impl_->holding.Left(Clock::now()));
+}
+int64_t Lock::fence() const { return impl_->fence; }
+const std::string& Lock::name() const { return impl_->name; }
+const std::string& Lock::token() const { return impl_->token; }
+
+}  // namespace nacre::client
