@@ -104,6 +104,19 @@ TEST_F(CommandInfo, DocsHaveTheComplexityAndTheSubcommands) {
   EXPECT_THAT(three.Do("COMMAND DOCS get"), StartsWith("{\"get\": {\"summary\": "));
 }
 
+TEST_F(CommandInfo, DocsHaveTheArgumentsInTheTermsOfRedis) {
+  WireClient client = Connect();
+  EXPECT_THAT(client.Do("COMMAND DOCS mget"),
+              HasSubstr("\"arguments\", [[\"name\", \"key\", \"type\", \"key\", \"flags\", "
+                        "[+multiple]]]"));
+  EXPECT_THAT(client.Do("COMMAND DOCS begin"),
+              HasSubstr("[\"name\", \"readonly\", \"type\", \"pure-token\", \"token\", "
+                        "\"READONLY\", \"flags\", [+optional]]"));
+  EXPECT_THAT(client.Do("COMMAND DOCS commit"), Not(HasSubstr("arguments")));
+  WireClient three = ConnectWithResp3();
+  EXPECT_THAT(three.Do("COMMAND DOCS scan"), HasSubstr("\"token\": \"COUNT\""));
+}
+
 TEST_F(CommandInfo, ListFilters) {
   WireClient client = Connect();
   Converse(client, {{"COMMAND LIST FILTERBY PATTERN mul*", "[\"multi\"]"},
