@@ -10,13 +10,12 @@
 
 namespace nacre::check::judge {
 
-// Strongly connected components of more than one node (Tarjan 1972), in linear time and without
-// recursion. `graph` has nodes() and Next(node, cursor): the next successor from `cursor` on, which
-// it moves behind it, or kNone. Calls found(nodes) for each component, sinks first; and, if given,
-// left(node) for every node when all its successors have been left: the reverse of an order in
-// which they can stand, if there is no component of more than one node.
-template <typename Graph, typename Found, typename Left>
-void ForEachComponent(const Graph& graph, Found found, Left left) {
+// Strongly connected components (Tarjan 1972), in linear time and without recursion. `graph` has
+// nodes() and Next(node, cursor): the next successor from `cursor` on, which it moves behind it, or
+// kNone. Calls found(nodes) for each component, sinks first: backwards, that is an order of the
+// components that agrees with all edges.
+template <typename Graph, typename Found>
+void ForEachComponent(const Graph& graph, Found found) {
   const uint32_t nodes = graph.nodes();
   std::vector<uint32_t> index(nodes, kNone);  // kNone: not visited.
   std::vector<uint32_t> low(nodes);
@@ -50,13 +49,12 @@ void ForEachComponent(const Graph& graph, Found found, Left left) {
         continue;
       }
       path.pop_back();
-      left(node);
       if (!path.empty()) low[path.back().node] = std::min(low[path.back().node], low[node]);
       if (low[node] != index[node]) continue;
       const auto first = std::find(open.rbegin(), open.rend(), node).base() - 1;
       const auto size = static_cast<size_t>(open.end() - first);
       for (auto it = first; it != open.end(); ++it) is_open[*it] = false;
-      if (size > 1) found(absl::MakeConstSpan(open.data() + (first - open.begin()), size));
+      found(absl::MakeConstSpan(open.data() + (first - open.begin()), size));
       open.erase(first, open.end());
     }
   }

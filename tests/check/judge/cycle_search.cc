@@ -28,7 +28,6 @@ struct PlainView {
   }
   bool IsTxn(uint32_t node) const { return !graph.is_helper(node); }
   TxnId TxnOf(uint32_t node) const { return node; }
-  bool IsCommit(uint32_t) const { return true; }
 };
 
 // NO-ADJACENT-RW: the start of transaction t is node 2t, its commit 2t + 1; helpers stand behind
@@ -57,38 +56,23 @@ struct SplitView {
   }
   bool IsTxn(uint32_t node) const { return node < 2 * graph.txns(); }
   TxnId TxnOf(uint32_t node) const { return node / 2; }
-  bool IsCommit(uint32_t node) const { return node % 2 == 1; }
 };
 
 template <typename View>
 std::vector<std::vector<TxnId>> ComponentsOf(const View& view) {
   std::vector<std::vector<TxnId>> components;
-  ForEachComponent(
-      view,
-      [&](absl::Span<const uint32_t> nodes) {
-        std::vector<TxnId>& txns = components.emplace_back();
-        for (const uint32_t node : nodes) {
-          if (view.IsTxn(node)) txns.push_back(view.TxnOf(node));
-        }
-        std::sort(txns.begin(), txns.end());
-        txns.erase(std::unique(txns.begin(), txns.end()), txns.end());
-      },
-      [](uint32_t) {});
+  ForEachComponent(view, [&](absl::Span<const uint32_t> nodes) {
+    if (nodes.size() == 1) return;
+    std::vector<TxnId>& txns = components.emplace_back();
+    for (const uint32_t node : nodes) {
+      if (view.IsTxn(node)) txns.push_back(view.TxnOf(node));
+    }
+    std::sort(txns.begin(), txns.end());
+    txns.erase(std::unique(txns.begin(), txns.end()), txns.end());
+  });
   std::stable_sort(components.begin(), components.end(),
                    [](const auto& a, const auto& b) { return a.size() < b.size(); });
   return components;
-}
-
-template <typename View>
-std::vector<TxnId> OrderOfView(const View& view) {
-  std::vector<TxnId> order;
-  ForEachComponent(
-      view, [](absl::Span<const uint32_t>) {},
-      [&](uint32_t node) {
-        if (view.IsTxn(node) && view.IsCommit(node)) order.push_back(view.TxnOf(node));
-      });
-  std::reverse(order.begin(), order.end());
-  return order;
 }
 
 }  // namespace
@@ -98,9 +82,16 @@ std::vector<std::vector<TxnId>> CycleSearch::Components(const CycleClass& of) co
                            : ComponentsOf(PlainView{graph_, of.kinds});
 }
 
-std::vector<TxnId> CycleSearch::Order(const CycleClass& of) const {
-  return of.no_adjacent_rw ? OrderOfView(SplitView{graph_, of.kinds})
-                           : OrderOfView(PlainView{graph_, of.kinds});
+std::vector<uint32_t> CycleSearch::Ranks(EdgeKinds kinds) const {
+  std::vector<uint32_t> ranks(graph_.txns());
+  uint32_t rank = kNone;
+  ForEachComponent(PlainView{graph_, kinds}, [&](absl::Span<const uint32_t> nodes) {
+    --rank;
+    for (const uint32_t node : nodes) {
+      if (!graph_.is_helper(node)) ranks[node] = rank;
+    }
+  });
+  return ranks;
 }
 
 // Steps through a fan are one step; real time is not walked (see ThroughRealTime).

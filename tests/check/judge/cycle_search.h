@@ -30,8 +30,9 @@ class CycleSearch {
 
   // Linear. The transactions of each component that holds such a cycle, the smallest first.
   std::vector<std::vector<TxnId>> Components(const CycleClass& of) const;
-  // Transactions in an order that agrees with all edges. Precondition: there are no components.
-  std::vector<TxnId> Order(const CycleClass& of) const;
+  // By transaction: the number of its component, also if it is alone in it, in an order that agrees
+  // with all edges between components. Of plain classes only.
+  std::vector<uint32_t> Ranks(EdgeKinds kinds) const;
 
   // The shortest cycle through an edge of one of the kinds `required`, all of `component`. Sessions
   // count as one edge however far they lead. Gives up being the shortest after very many steps.

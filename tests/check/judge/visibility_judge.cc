@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -213,11 +214,10 @@ class VisibilityJudge {
 
   void InferFromPasts() {
     const uint32_t txns = history_.size();
-    std::vector<TxnId> order;
-    {
-      const CycleSearch search(history_, graph_);
-      order = search.Order({.kinds = kSeen});
-    }
+    std::vector<TxnId> order(txns);
+    std::iota(order.begin(), order.end(), 0);
+    const std::vector<uint32_t> ranks = CycleSearch(history_, graph_).Ranks(kSeen);
+    std::sort(order.begin(), order.end(), [&](TxnId a, TxnId b) { return ranks[a] < ranks[b]; });
     const Chains chains = MakeChains(order);
     // Who wrote each key, by chain and place in it.
     Rows<Place3> writers;
@@ -303,12 +303,9 @@ class VisibilityJudge {
     std::vector<uint64_t> next(rows.first.begin(), rows.first.end() - 1);
     for (const Inferred& edge : inferred_) rows.items[next[edge.earlier]++] = edge.later;
     std::vector<std::vector<TxnId>> components;
-    ForEachComponent(
-        InferredView{graph_, rows},
-        [&](absl::Span<const uint32_t> nodes) {
-          components.emplace_back(nodes.begin(), nodes.end());
-        },
-        [](uint32_t) {});
+    ForEachComponent(InferredView{graph_, rows}, [&](absl::Span<const uint32_t> nodes) {
+      if (nodes.size() > 1) components.emplace_back(nodes.begin(), nodes.end());
+    });
     for (const std::vector<TxnId>& component : components) {
       if (Full()) return;
       TellComponent(component);

@@ -1,0 +1,150 @@
+#include "tests/check/judge/test/oracle.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace nacre::check {
+namespace {
+
+using Values = std::vector<std::string>;  // A list; a register has one element or none.
+using State = std::map<KeyId, Values>;
+
+class Execution {
+ public:
+  Execution(const History& history, Level level) : history_(history), level_(level) {
+    for (TxnId t = 0; t < history.size(); ++t) {
+      if (history.outcome(t) != Outcome::kAborted) txns_.push_back(t);
+    }
+    serial_ = Forbids(level, Anomaly::kG2Item, Order::kData);
+  }
+
+  // An indeterminate transaction may be left out.
+  bool Exists() {
+    for (uint32_t left_out = 0; left_out < (1U << txns_.size()); ++left_out) {
+      chosen_.clear();
+      bool possible = true;
+      for (size_t i = 0; i < txns_.size(); ++i) {
+        const bool out = (left_out >> i) & 1;
+        possible &= !out || history_.outcome(txns_[i]) == Outcome::kIndeterminate;
+        if (!out) chosen_.push_back(txns_[i]);
+      }
+      if (!possible) continue;
+      phase_.assign(history_.size(), 0);
+      snapshots_.assign(history_.size(), {});
+      started_at_.assign(history_.size(), 0);
+      written_at_.clear();
+      if (Continue({}, 1)) return true;
+    }
+    return false;
+  }
+
+ private:
+  // Whether `a` had to be over before `b` was begun.
+  bool Precedes(TxnId a, TxnId b) const {
+    if (Knows(level_, Order::kSession) && history_.session(a) != kNone &&
+        history_.session(a) == history_.session(b) && a < b) {
+      return true;
+    }
+    return Knows(level_, Order::kRealTime) && history_.completed(a) < history_.invoked(b);
+  }
+
+  bool MayStart(TxnId t) const {
+    return std::all_of(chosen_.begin(), chosen_.end(),
+                       [&](TxnId other) { return !Precedes(other, t) || phase_[other] == 2; });
+  }
+
+  // Runs `t` on `state`; false: it would have got other answers.
+  bool Run(TxnId t, State& state, std::set<KeyId>& written) const {
+    for (const Op& op : history_.ops(t)) {
+      Values& values = state[op.key];
+      switch (op.kind) {
+        case OpKind::kAppend: values.emplace_back(history_.value(op.value)); break;
+        case OpKind::kWrite: values = {std::string(history_.value(op.value))}; break;
+        case OpKind::kDelete: values.clear(); break;
+        case OpKind::kRead:
+          if (op.value == kNone ? !values.empty()
+                                : values != Values{std::string(history_.value(op.value))}) {
+            return false;
+          }
+          break;
+        case OpKind::kReadList: {
+          Values read;
+          for (const ValueId v : history_.lists().Elements(op.list())) {
+            read.emplace_back(history_.value(v));
+          }
+          if (read != values) return false;
+          break;
+        }
+        case OpKind::kScan: return false;
+      }
+      if (op.writes()) written.insert(op.key);
+    }
+    return true;
+  }
+
+  bool Continue(const State& state, int now) {
+    bool done = true;
+    for (const TxnId t : chosen_) {
+      if (phase_[t] == 2) continue;
+      done = false;
+      if (phase_[t] == 0 && !MayStart(t)) continue;
+      if (serial_          ? CommitAt(t, state, state, now)
+          : phase_[t] == 0 ? Start(t, state, now)
+                           : Commit(t, state, now)) {
+        return true;
+      }
+    }
+    return done;
+  }
+
+  bool Start(TxnId t, const State& state, int now) {
+    phase_[t] = 1;
+    snapshots_[t] = state;
+    started_at_[t] = now;
+    if (Continue(state, now + 1)) return true;
+    phase_[t] = 0;
+    return false;
+  }
+
+  bool Commit(TxnId t, const State& state, int now) {
+    return CommitAt(t, snapshots_[t], state, now);
+  }
+
+  bool CommitAt(TxnId t, State snapshot, State state, int now) {
+    std::set<KeyId> written;
+    if (!Run(t, snapshot, written)) return false;
+    for (const KeyId key : written) {
+      if (!serial_ && written_at_[key] > started_at_[t]) return false;  // First committer wins.
+      state[key] = snapshot[key];
+    }
+    const std::map<KeyId, int> before = written_at_;
+    for (const KeyId key : written) written_at_[key] = now;
+    const int phase = phase_[t];
+    phase_[t] = 2;
+    if (Continue(state, now + 1)) return true;
+    phase_[t] = phase;
+    written_at_ = before;
+    return false;
+  }
+
+  const History& history_;
+  const Level level_;
+  bool serial_ = false;
+  std::vector<TxnId> txns_;
+  std::vector<TxnId> chosen_;
+  std::vector<int> phase_;  // 0: not begun, 1: begun, 2: committed.
+  std::vector<State> snapshots_;
+  std::vector<int> started_at_;
+  std::map<KeyId, int> written_at_;
+};
+
+}  // namespace
+
+bool OracleAllows(const History& history, Level level) {
+  return Execution(history, level).Exists();
+}
+
+}  // namespace nacre::check

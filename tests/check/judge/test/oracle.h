@@ -1,0 +1,17 @@
+#ifndef NACRE_TESTS_CHECK_JUDGE_TEST_ORACLE_H_
+#define NACRE_TESTS_CHECK_JUDGE_TEST_ORACLE_H_
+
+#include "nacre/check/history.h"
+#include "nacre/check/level.h"
+
+namespace nacre::check {
+
+// Whether some execution of the definition of a level gives the answers of the history, by trying
+// all: for serializability every order of the transactions, for snapshot isolation every order of
+// starts and commits. Knows nothing of graphs, cycles or versions. Precondition: at most 5
+// transactions, the level is one of the snapshot-isolation and serializable families, no scans.
+bool OracleAllows(const History& history, Level level);
+
+}  // namespace nacre::check
+
+#endif  // NACRE_TESTS_CHECK_JUDGE_TEST_ORACLE_H_

@@ -1,0 +1,136 @@
+// The judge against the definitions, on very many very small histories.
+
+#include "tests/check/judge/test/oracle.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "nacre/check/judge.h"
+#include "tests/check/judge/test/history_text.h"
+
+namespace nacre::check {
+namespace {
+
+// A store without any rules: every operation sees some of what has been written before, often the
+// newest.
+class WildStore {
+ public:
+  WildStore(uint32_t seed, bool lists) : random_(seed), lists_(lists) {}
+
+  std::string History() {
+    const int txns = 2 + static_cast<int>(random_() % 4);
+    const bool real_time = random_() % 2 == 0;
+    const bool sessions = random_() % 2 == 0;
+    std::string text;
+    int now = 1;
+    for (int t = 0; t < txns; ++t) {
+      std::string line = "T" + std::to_string(t);
+      if (sessions) line += " s=" + std::to_string(random_() % 2);
+      line += random_() % 12 == 0 ? " info" : " ok";
+      if (real_time) {
+        const int begin = std::max(1, now - static_cast<int>(random_() % 3));
+        now += static_cast<int>(random_() % 3) + 1;
+        line += " real=" + std::to_string(begin) + ".." + std::to_string(now);
+      }
+      const std::map<std::string, std::vector<std::string>> snapshot = state_;
+      auto view = random_() % 3 == 0 && !old_.empty() ? old_[random_() % old_.size()] : snapshot;
+      const uint32_t ops = 1 + random_() % 3;
+      for (uint32_t i = 0; i < ops; ++i) line += Operation(view);
+      text += line + "\n";
+      old_.push_back(state_);
+    }
+    return text;
+  }
+
+ private:
+  std::string Operation(std::map<std::string, std::vector<std::string>>& view) {
+    const std::string key(1, static_cast<char>('x' + random_() % 2));
+    if (random_() % 2 == 0) {
+      const std::string value = std::to_string(++values_);
+      if (!lists_) {
+        state_[key] = {value};
+        view[key] = {value};
+        return " | write " + key + " " + value;
+      }
+      state_[key].push_back(value);
+      view[key].push_back(value);
+      return " | append " + key + " " + value;
+    }
+    const std::vector<std::string>& values = view[key];
+    if (!lists_) return " | read " + key + " " + (values.empty() ? "nil" : values.back());
+    std::string list;
+    for (const std::string& value : values) list += (list.empty() ? "" : " ") + value;
+    return " | list " + key + " [" + list + "]";
+  }
+
+  std::mt19937 random_;
+  const bool lists_;
+  int values_ = 0;
+  std::map<std::string, std::vector<std::string>> state_;
+  std::vector<std::map<std::string, std::vector<std::string>>> old_;
+};
+
+constexpr Level kExact[] = {Level::kSnapshotIsolation, Level::kStrongSessionSnapshotIsolation,
+                            Level::kStrongSnapshotIsolation, Level::kSerializable,
+                            Level::kStrictSerializable};
+
+struct Tally {
+  int holds = 0;
+  int violated = 0;
+  int unknown = 0;
+};
+
+Tally Compare(bool lists, uint32_t first_seed, int rounds) {
+  Tally tally;
+  for (uint32_t seed = first_seed; seed < first_seed + static_cast<uint32_t>(rounds); ++seed) {
+    const std::string text = WildStore(seed, lists).History();
+    const History history = Parsed(text);
+    std::map<Level, Ruling> rulings;
+    for (const Level level : kLevels) rulings[level] = Judge(history, level).ruling;
+    for (const Level level : kExact) {
+      const Ruling ruling = rulings[level];
+      if (ruling == Ruling::kUnknown) {
+        ++tally.unknown;
+        continue;
+      }
+      const bool allowed = OracleAllows(history, level);
+      ++(allowed ? tally.holds : tally.violated);
+      EXPECT_EQ(ruling == Ruling::kHolds, allowed)
+          << "seed " << seed << " " << ToString(level) << "\n"
+          << text << Judge(history, level).ToString();
+    }
+    // What a weaker level forbids, no stronger one allows.
+    for (const Level stronger : kLevels) {
+      for (const Level weaker : kLevels) {
+        if (!Implies(stronger, weaker) || rulings[stronger] != Ruling::kHolds) continue;
+        EXPECT_NE(rulings[weaker], Ruling::kViolated)
+            << "seed " << seed << " " << ToString(stronger) << " holds, " << ToString(weaker)
+            << " does not\n"
+            << text;
+      }
+    }
+    if (testing::Test::HasFailure()) break;
+  }
+  return tally;
+}
+
+TEST(Oracle, AgreesOnListsAtEveryLevel) {
+  const Tally tally = Compare(true, 1, 6'000);
+  EXPECT_GT(tally.holds, 1'000);
+  EXPECT_GT(tally.violated, 1'000);
+  EXPECT_EQ(tally.unknown, 0);
+}
+
+TEST(Oracle, AgreesOnRegistersWhereverTheJudgeKnows) {
+  const Tally tally = Compare(false, 1, 6'000);
+  EXPECT_GT(tally.holds, 1'000);
+  EXPECT_GT(tally.violated, 300);
+  RecordProperty("unknown", tally.unknown);
+}
+
+}  // namespace
+}  // namespace nacre::check
