@@ -2,7 +2,8 @@
 // each line has a test in tests/client/connection_reentrancy_test.cc or where it says.
 //
 //   IN-STEP         Replies are matched by position, so what has been sent stays in the queue until
-//                   it is answered: timed out, forgotten or not (pending_queue.h).
+//                   it is answered: timed out, forgotten or not (pending_queue.h;
+//                   connection_end_test.cc).
 //   POPPED-FIRST    A consumer's entry is out of the queue, or bears its name no more, before its
 //                   OnEnd() is called. So OnEnd() is called once, whatever it does itself: Send()
 //                   with the same consumer, Forget() of itself, Close().

@@ -70,7 +70,7 @@ class Connection::Impl final : public TransportEvents,
   // connection_timer.cc
   void WakeAt(Deadline time);
   void OnTimer();
-  bool ExpireRequests(Deadline now);
+  void ExpireRequests(Deadline now);
   void ExpireRequest(uint64_t number, Deadline now);
 
   IoContext& context_;

@@ -37,22 +37,21 @@ void Connection::Impl::OnTimer() {
     FailOpening(handshake_.OnClosed(absl::DeadlineExceededError(
         absl::StrCat("not open within connect_timeout (",
                      absl::FormatDuration(options_.connect_timeout), ")"))));
-  } else if (phase_ == Phase::kOpen && ExpireRequests(now)) {
+  } else if (phase_ == Phase::kOpen) {
+    ExpireRequests(now);
     WakeAt(pending_.EarliestDeadline());
   }
 }
 
-// Returns whether the connection is still open.
-bool Connection::Impl::ExpireRequests(Deadline now) {
+void Connection::Impl::ExpireRequests(Deadline now) {
   // Those that are sent meanwhile have a timer of their own, or the next one.
   const uint64_t last = pending_.last();
   for (uint64_t number = pending_.first(); number < last; ++number) {
-    number = std::max(number, pending_.first());  // NO-REFERENCES
+    // NO-REFERENCES: some may have been answered meanwhile, or all ended by Close().
+    number = std::max(number, pending_.first());
     if (number >= std::min(last, pending_.last())) break;
     if (pending_.at(number).deadline <= now) ExpireRequest(number, now);
-    if (phase_ != Phase::kOpen) return false;
   }
-  return true;
 }
 
 void Connection::Impl::ExpireRequest(uint64_t number, Deadline now) {

@@ -158,6 +158,7 @@ TEST_F(ConnectionEndTest, AReplyThatNeverComesClosesTheConnection) {
 }
 
 TEST_F(ConnectionEndTest, AForgottenReplyThatNeverComesClosesTheConnectionToo) {
+  options_.connect_timeout = absl::InfiniteDuration();  // So that no other timer runs.
   options_.unresponsive_timeout = absl::Milliseconds(2);
   Open();
   WatchClose();
@@ -308,6 +309,24 @@ TEST_F(ConnectionEndTest, WhatAServerDoesNotReadIsBoundedAlsoIfCallersGiveUp) {
   for (size_t i = 0; i < waiting; ++i) transport_->Deliver("+v\r\n");
   EXPECT_EQ(connection_->in_flight(), 0u);
   EXPECT_TRUE(connection_->is_open());
+}
+
+// IN-STEP
+TEST_F(ConnectionEndTest, RepliesStayInStepWhateverWasForgottenOrGivenUp) {
+  Open();
+  Recorder recorders[4];
+  const Deadline soon = Soon();
+  SendGet(recorders[0], soon);
+  SendGet(recorders[1]);
+  SendGet(recorders[2], soon);
+  SendGet(recorders[3]);
+  if (recorders[0].end.has_value() || recorders[2].end.has_value()) return;  // Too slow to leave.
+  connection_->Flush();
+  connection_->Forget(recorders[1]);
+  RunUntil([&] { return recorders[0].end.has_value() && recorders[2].end.has_value(); });
+  transport_->Deliver("+0\r\n+1\r\n+2\r\n+3\r\n");
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(recorders[i].replies, IsEmpty());
+  EXPECT_THAT(recorders[3].replies, ElementsAre("3"));
 }
 
 }  // namespace
