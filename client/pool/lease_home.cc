@@ -77,8 +77,9 @@ void LeaseHome::Supply(TimePoint now) {
   if (core_.closed) return;
   // While the breaker is not closed, an idle connection is the cheapest thing to probe with.
   const bool doubtful = core_.breaker.state() != State::kClosed;
-  while (!idle_.empty() && wanted() > arrivals_.size() &&
-         (doubtful || IsStale(*idle_.back(), now))) {
+  while (!doubtful && !idle_.empty() && !IsStale(*idle_.back(), now) && GrantFirst()) {
+  }
+  while (!idle_.empty() && wanted() > arrivals_.size()) {
     if (doubtful && !core_.breaker.MayAsk(now)) break;
     std::unique_ptr<Connection> connection = std::move(idle_.back());
     idle_.pop_back();
@@ -89,15 +90,23 @@ void LeaseHome::Supply(TimePoint now) {
     Open(now);
     if (arrivals_.size() == before) break;  // Not now: backoff, or the breaker.
   }
-  if (!doubtful) HandOver();
 }
 
-void LeaseHome::HandOver() {
-  while (!idle_.empty() && room_.first() != nullptr && room_.HasPlaceFor(1)) {
-    auto& waiter = static_cast<LeaseWaiter&>(*room_.first());
-    room_.EnterFirst();
-    Grant(waiter);
-  }
+// A connection has been heard this moment: it goes to who is first, however short the interval of
+// health checks, or is kept.
+void LeaseHome::OnArrived(std::unique_ptr<Connection> connection) {
+  Keep(std::move(connection));
+  if (!idle_.empty()) GrantFirst();
+  core_.OpenSoon();
+}
+
+// The last of the idle, which are not none, to who is first; false if nobody may have it.
+bool LeaseHome::GrantFirst() {
+  if (room_.first() == nullptr || !room_.HasPlaceFor(1)) return false;
+  auto& waiter = static_cast<LeaseWaiter&>(*room_.first());
+  room_.EnterFirst();
+  Grant(waiter);
+  return true;
 }
 
 // To one that has a place, from the idle.
@@ -129,8 +138,7 @@ void LeaseHome::OnOpened(Arrivals::iterator arrival, const absl::Status& status)
     return;  // The connector looks again who wants one.
   }
   connector_.OnUseful();
-  Keep(std::move(connection));
-  Supply(Clock::now());
+  OnArrived(std::move(connection));
 }
 
 void LeaseHome::Check(std::unique_ptr<Connection> connection, TimePoint now) {
@@ -151,14 +159,14 @@ void LeaseHome::OnChecked(Arrivals::iterator arrival, const absl::Status& status
   arrivals_.erase(arrival);  // The Ping too; it does nothing after this.
   if (status.ok()) {
     if (probe || core_.breaker.state() == State::kClosed) core_.breaker.OnSuccess(probe);
-    Keep(std::move(connection));
+    OnArrived(std::move(connection));
   } else {
     const bool silent = status.code() == absl::StatusCode::kDeadlineExceeded;
     if (silent) ++core_.stats.health_checks_failed;
     if (silent || probe) core_.breaker.OnFailure(now, probe);
     core_.Bury(std::move(connection));
+    core_.OpenSoon();
   }
-  core_.OpenSoon();
 }
 
 void LeaseHome::Return(std::unique_ptr<Connection> connection, bool reusable) {

@@ -84,7 +84,8 @@ class LeaseHome {
   using Arrivals = std::list<Arrival>;
 
   void Supply(TimePoint now);
-  void HandOver();
+  void OnArrived(std::unique_ptr<Connection> connection);
+  bool GrantFirst();
   void Open(TimePoint now);
   void OnOpened(Arrivals::iterator arrival, const absl::Status& status);
   void Check(std::unique_ptr<Connection> connection, TimePoint now);
