@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "boost/asio/cancellation_signal.hpp"
 #include "boost/asio/co_spawn.hpp"
 #include "boost/asio/io_context.hpp"
 #include "gmock/gmock.h"
@@ -106,6 +107,8 @@ class PoolTest : public ::testing::Test {
   // Connects, so that what follows finds a connection.
   void Connect() { ASSERT_TRUE(Await(client().Exec(Request("FIRST"))).ok()); }
 
+  boost::asio::cancellation_signal
+      signal_;  // Outlives what is queued in the loop and refers to it.
   boost::asio::io_context context_;
   PoolServer server_{context_};
   ClientOptions options_;
