@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "nacre/client/options.h"
+#include "nacre/client/request.h"
+
 namespace nacre::bench {
 
 enum class Operation { kGet, kSet };
@@ -49,6 +52,19 @@ void AddHiredis(uint16_t port, Contenders& contenders);
 // No library at all: one send() of bytes that are built anew, recv() until as many bytes have come
 // as the replies have. What is below this, no client can save.
 void AddSystemCalls(uint16_t port, Contenders& contenders);
+void AddConnection(uint16_t port, Contenders& contenders);
+void AddBlocking(uint16_t port, Contenders& contenders);
+void AddAsynchronous(uint16_t port, Contenders& contenders);
+
+// For those of this library.
+client::ClientOptions OptionsFor(uint16_t port);
+inline void AddCommand(Operation operation, Load& load, client::Request& request) {
+  if (operation == Operation::kGet) {
+    request.Add("GET", load.NextKey());
+  } else {
+    request.Add("SET", load.NextKey(), load.value());
+  }
+}
 
 [[noreturn]] void Fail(std::string_view what);
 

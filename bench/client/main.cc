@@ -19,6 +19,9 @@ namespace {
 void MeasureAt(const Settings& settings, uint16_t port) {
   Contenders contenders;
   AddHiredis(port, contenders);
+  AddConnection(port, contenders);
+  AddBlocking(port, contenders);
+  AddAsynchronous(port, contenders);
   AddSystemCalls(port, contenders);
   for (size_t i = 1; i < contenders.size();) {
     if (contenders[i]->name().find(settings.only) == std::string_view::npos) {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "bench/client/contender.h"
-#include "nacre/client/request.h"
 
 namespace nacre::bench {
 namespace {
@@ -38,13 +37,7 @@ class SystemCalls final : public Contender {
             : text_bytes + std::string_view("+\r\n").size();
     for (int batch = 0; batch < batches; ++batch) {
       request_.Clear();
-      for (int i = 0; i < pipeline; ++i) {
-        if (operation == Operation::kGet) {
-          request_.Add("GET", load.NextKey());
-        } else {
-          request_.Add("SET", load.NextKey(), load.value());
-        }
-      }
+      for (int i = 0; i < pipeline; ++i) AddCommand(operation, load, request_);
       Exchange(reply_bytes * static_cast<size_t>(pipeline));
     }
     return text_bytes * static_cast<size_t>(pipeline) * static_cast<size_t>(batches);

@@ -9,7 +9,8 @@ namespace nacre::client {
 namespace {
 
 // "$18446744073709551615\r\n"
-constexpr size_t kHeaderBytesMax = 23;
+constexpr size_t kDigitsMax = 20;
+constexpr size_t kHeaderBytesMax = 1 + kDigitsMax + 2;
 // An argument up to this is put together with its header and its end, and appended at once.
 constexpr size_t kSmallBytesMax = 128;
 
@@ -19,7 +20,7 @@ char* WriteHeader(char* at, char mark, size_t number) {
   if (number < 10) {
     *at++ = static_cast<char>('0' + number);
   } else {
-    at = std::to_chars(at, at + kHeaderBytesMax, number).ptr;
+    at = std::to_chars(at, at + kDigitsMax, number).ptr;
   }
   *at++ = '\r';
   *at++ = '\n';

@@ -44,7 +44,7 @@ class BlockingClient {
  public:
   // Connects when the first call needs it.
   explicit BlockingClient(ClientOptions options);
-  // No thread may be in a call.
+  // No thread may be in a call. Leases may be left over; their calls fail then.
   ~BlockingClient();
   BlockingClient(const BlockingClient&) = delete;
   BlockingClient& operator=(const BlockingClient&) = delete;
@@ -68,16 +68,16 @@ class BlockingClient {
   absl::StatusOr<BlockingLease> Acquire(CallOptions options = {});
 
   // Push messages come during calls of any thread, on that thread; Poll() waits for them, up to
-  // `timeout`.
+  // `timeout`. The handler must not call this client. Of leases, push messages are Receive()d.
   void SetPushHandler(Connection::PushHandler handler);
-  void Poll(absl::Duration timeout);
+  // Returns whether a push message has come.
+  bool Poll(absl::Duration timeout);
 
   ClientStats stats() const;
 
  private:
-  friend class BlockingTransaction;
-  friend class BlockingLease;
   class Impl;
+  class TransactRun;
   std::unique_ptr<Impl> impl_;
 };
 

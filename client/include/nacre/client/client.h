@@ -121,6 +121,7 @@ class Client {
   boost::asio::io_context& context();
 
  private:
+  friend class BlockingClient;
   class Impl;
   // Waits until all replies have come; the consumer's OnEnd() is not called.
   Awaitable<absl::Status> Await(const Request& request, ReplyConsumer& consumer,

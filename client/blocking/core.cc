@@ -1,0 +1,55 @@
+#include "client/blocking/core.h"
+
+#include <boost/asio/post.hpp>
+
+#include "client/policy/time.h"
+
+namespace nacre::client::blocking {
+
+Deadline DeadlineOf(const CallOptions& call, const ClientOptions& client) {
+  const bool is_default = call.timeout == absl::ZeroDuration();
+  return After(Clock::now(), is_default ? client.call_timeout : call.timeout);
+}
+
+Core::Core(ClientOptions options) : client_(context_, std::move(options)) {}
+
+void Core::Do(absl::FunctionRef<void()> action) {
+  Driver::Call call;
+  driver_.Run(call, [&] {
+    action();
+    driver_.Finish(call);
+  });
+}
+
+void Core::DoThrough(absl::FunctionRef<void()> action) {
+  Driver::Call call;
+  driver_.Run(call, [&] {
+    action();
+    boost::asio::post(context_, [&] { driver_.Finish(call); });
+  });
+}
+
+absl::Status Core::Acquire(const CallOptions& options, absl::FunctionRef<void(Lease)> take) {
+  Driver::Call call;
+  absl::Status status;
+  driver_.Run(call, [&] {
+    client_.Acquire(options, [&](absl::StatusOr<Lease> lease) {
+      status = lease.status();
+      if (lease.ok()) take(*std::move(lease));
+      driver_.Finish(call);
+    });
+  });
+  return status;
+}
+
+absl::StatusOr<std::vector<Reply>> ExecAll(Driver& driver, const Request& request,
+                                           absl::FunctionRef<void(ReplyConsumer&)> start) {
+  std::vector<Reply> replies;
+  replies.reserve(request.commands());
+  Exchange exchange(driver, [&](ReplyView reply) { replies.emplace_back(reply); });
+  const absl::Status status = exchange.Run(start);
+  if (!status.ok()) return status;
+  return replies;
+}
+
+}  // namespace nacre::client::blocking

@@ -1,0 +1,147 @@
+#include <utility>
+
+#include "client/blocking/lease_impl.h"
+#include "nacre/client/errors.h"
+
+namespace nacre::client {
+
+// --- The mailbox ---
+
+void BlockingLease::Impl::Mailbox::Keep(ReplyView reply) {
+  replies_.emplace_back(reply);
+  Deliver();
+}
+
+void BlockingLease::Impl::Mailbox::OnEnd(const absl::Status& status) {
+  if (is_sending_) {
+    refusal_ = status;
+    return;
+  }
+  // The first reason is the one: what follows are its consequences.
+  if (end_.ok()) end_ = status;
+  Deliver();
+}
+
+void BlockingLease::Impl::Mailbox::OnClose(const absl::Status& why) {
+  OnEnd(
+      MakeError(absl::StatusCode::kUnavailable, std::string(why.message()), Outcome::kNotExecuted));
+}
+
+void BlockingLease::Impl::Mailbox::Deliver() {
+  if (!arrival_.is_waiting()) return;
+  if (!replies_.empty()) {
+    *receiver_ = std::move(replies_.front());
+    replies_.pop_front();
+  } else if (!end_.ok()) {
+    *receiver_ = end_;
+  } else {
+    return;
+  }
+  arrival_.Finish();
+}
+
+absl::Status BlockingLease::Impl::Mailbox::Send(Connection& connection, const Request& request) {
+  is_sending_ = true;
+  refusal_ = absl::OkStatus();
+  connection.Send(request, *this, Deadline::max());
+  is_sending_ = false;
+  connection.Flush();
+  return refusal_;
+}
+
+absl::StatusOr<Reply> BlockingLease::Impl::Mailbox::Receive(absl::Duration timeout) {
+  absl::StatusOr<Reply> result;
+  const bool in_time = arrival_.Run(timeout, [&] {
+    receiver_ = &result;
+    Deliver();
+  });
+  if (!in_time) {
+    return MakeError(absl::StatusCode::kDeadlineExceeded, "nothing came within the timeout",
+                     Outcome::kUnknown);
+  }
+  return result;
+}
+
+// --- The lease ---
+
+BlockingLease::Impl::Impl(std::shared_ptr<blocking::Core> core, Lease lease)
+    : core_(std::move(core)),
+      server_(lease.connection().server()),
+      mailbox_(*core_),
+      lease_(std::move(lease)) {
+  lease_.connection().SetPushHandler([this](ReplyView push) { mailbox_.Keep(push); });
+  lease_.connection().SetCloseHandler([this](const absl::Status& why) { mailbox_.OnClose(why); });
+}
+
+BlockingLease::Impl::~Impl() {
+  core_->DoThrough([this] {
+    lease_.connection().SetPushHandler(nullptr);
+    lease_.connection().SetCloseHandler(nullptr);
+    lease_.connection().Forget(mailbox_);
+    lease_ = Lease();
+  });
+}
+
+absl::StatusOr<std::vector<Reply>> BlockingLease::Impl::ExecAll(const Request& request,
+                                                                const CallOptions& options) {
+  const Deadline deadline = blocking::DeadlineOf(options, core_->client().options());
+  return blocking::ExecAll(core_->driver(), request, [&](ReplyConsumer& consumer) {
+    lease_.connection().Send(request, consumer, deadline);
+  });
+}
+
+absl::Status BlockingLease::Impl::Send(const Request& request) {
+  absl::Status status;
+  core_->Do([&] { status = mailbox_.Send(lease_.connection(), request); });
+  return status;
+}
+
+bool BlockingLease::Impl::is_open() {
+  bool is_open = false;
+  core_->Do([&] { is_open = lease_.connection().is_open(); });
+  return is_open;
+}
+
+void BlockingLease::Impl::Close() {
+  core_->DoThrough(
+      [this] { lease_.connection().Close(absl::CancelledError("closed by its holder")); });
+}
+
+void BlockingLease::Impl::DoNotReuse() {
+  core_->Do([this] { lease_.DoNotReuse(); });
+}
+
+// --- The public face ---
+
+BlockingLease::BlockingLease(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+BlockingLease::BlockingLease(BlockingLease&&) noexcept = default;
+BlockingLease& BlockingLease::operator=(BlockingLease&&) noexcept = default;
+BlockingLease::~BlockingLease() = default;
+
+absl::StatusOr<std::vector<Reply>> BlockingLease::ExecAll(const Request& request,
+                                                          CallOptions options) {
+  return impl_->ExecAll(request, options);
+}
+
+absl::StatusOr<Reply> BlockingLease::Exec(const Request& request, CallOptions options) {
+  if (request.commands() != 1) {
+    return absl::InvalidArgumentError("Exec takes one command; ExecAll takes several");
+  }
+  absl::StatusOr<std::vector<Reply>> replies = ExecAll(request, options);
+  if (!replies.ok()) return replies.status();
+  // None: a command that push messages answer.
+  if (replies->empty()) return Reply();
+  if (absl::Status status = replies->front().status(); !status.ok()) return status;
+  return std::move(replies->front());
+}
+
+absl::Status BlockingLease::Send(const Request& request) { return impl_->Send(request); }
+absl::StatusOr<Reply> BlockingLease::Receive(absl::Duration timeout) {
+  return impl_->Receive(timeout);
+}
+const ServerInfo& BlockingLease::server() const { return impl_->server(); }
+bool BlockingLease::is_open() const { return impl_->is_open(); }
+void BlockingLease::Close() { impl_->Close(); }
+void BlockingLease::DoNotReuse() { impl_->DoNotReuse(); }
+
+}  // namespace nacre::client

@@ -1,0 +1,208 @@
+// BlockingTransaction and BlockingClient::Transact(): the decisions of client/transact, carried out
+// by a thread that waits for each step.
+
+#include <memory>
+#include <utility>
+
+#include "client/blocking/client_impl.h"
+#include "client/policy/backoff.h"
+#include "client/policy/time.h"
+#include "client/pool/transact_host.h"
+#include "client/transact/attempts.h"
+#include "client/transact/transaction_script.h"
+#include "nacre/client/errors.h"
+
+namespace nacre::client {
+
+// One attempt, and the connection that it has to itself until it is destroyed: also by an exception
+// of fn's.
+class BlockingTransaction::Impl {
+ public:
+  Impl(blocking::Core& core, Lease lease, std::unique_ptr<TransactionScript> script,
+       Deadline deadline)
+      : core_(core), lease_(std::move(lease)), script_(std::move(script)), deadline_(deadline) {}
+  ~Impl() {
+    core_.DoThrough([this] {
+      if (!script_->leaves_connection_clean()) lease_.DoNotReuse();
+      lease_ = Lease();
+    });
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  // Touched by the leader while this thread waits for it, otherwise by this thread.
+  TransactionScript& script() { return *script_; }
+
+  // Carries on until the operation that was begun is done.
+  void Carry();
+
+ private:
+  blocking::Core& core_;
+  Lease lease_;
+  const std::unique_ptr<TransactionScript> script_;
+  const Deadline deadline_;
+};
+
+void BlockingTransaction::Impl::Carry() {
+  while (const Request* request = script_->NextRequest()) {
+    if (Clock::now() >= deadline_) {
+      // Above all a commit is not sent when its answer would come too late.
+      script_->OnEnd(MakeError(absl::StatusCode::kDeadlineExceeded,
+                               "the time for the transaction is over", Outcome::kNotExecuted));
+      continue;
+    }
+    blocking::Exchange exchange(core_.driver(),
+                                [this](ReplyView reply) { script_->OnReply(reply); });
+    script_->OnEnd(exchange.Run(
+        [&](ReplyConsumer& consumer) { lease_.connection().Send(*request, consumer, deadline_); }));
+  }
+}
+
+// --- What fn calls ---
+
+absl::StatusOr<std::optional<std::string>> BlockingTransaction::Get(std::string_view key) {
+  if (absl::Status status = impl_.script().Get(key); !status.ok()) return status;
+  impl_.Carry();
+  return impl_.script().TakeValue();
+}
+
+absl::StatusOr<std::vector<std::optional<std::string>>> BlockingTransaction::MultiGet(
+    std::span<const std::string> keys) {
+  if (absl::Status status = impl_.script().MultiGet(keys); !status.ok()) return status;
+  impl_.Carry();
+  return impl_.script().TakeValues();
+}
+
+absl::StatusOr<Reply> BlockingTransaction::Read(Request command, std::vector<std::string> keys) {
+  absl::Status status = impl_.script().Read(std::move(command), keys);
+  if (!status.ok()) return status;
+  impl_.Carry();
+  return impl_.script().TakeReply();
+}
+
+absl::StatusOr<Reply> BlockingTransaction::Exec(Request command) {
+  absl::Status status = impl_.script().Exec(std::move(command));
+  if (!status.ok()) return status;
+  impl_.Carry();
+  return impl_.script().TakeReply();
+}
+
+void BlockingTransaction::Set(std::string_view key, std::string_view value,
+                              absl::Duration time_to_live) {
+  impl_.script().Set(key, value, time_to_live);
+}
+void BlockingTransaction::Del(std::string_view key) { impl_.script().Del(key); }
+void BlockingTransaction::Write(Request commands, std::vector<std::string> keys) {
+  impl_.script().Write(commands, keys);
+}
+bool BlockingTransaction::is_interactive() const { return impl_.script().is_interactive(); }
+
+// --- Transact() ---
+
+// One call of Transact(). What asks the host runs as the leader.
+class BlockingClient::TransactRun {
+ public:
+  using Fn = absl::FunctionRef<absl::Status(BlockingTransaction&)>;
+
+  TransactRun(blocking::Core& core, std::shared_ptr<TransactHost> host, Fn fn,
+              const TransactOptions& options)
+      : core_(core),
+        host_(std::move(host)),
+        fn_(fn),
+        options_(options),
+        deadline_(blocking::DeadlineOf({.timeout = options.timeout}, host_->options())),
+        policy_(options.attempts_max, deadline_),
+        backoff_(host_->options().conflict_backoff) {}
+
+  absl::StatusOr<Committed> Run();
+
+ private:
+  AttemptEnd Attempt();
+  AttemptEnd RunOn(BlockingTransaction::Impl& attempt);
+  AttemptPolicy::Decision Decide(const AttemptEnd& end);
+  bool IsInteractive(const ServerInfo& server) const;
+  absl::Duration TimeLeft() const;
+
+  blocking::Core& core_;
+  const std::shared_ptr<TransactHost> host_;
+  const Fn fn_;
+  const TransactOptions options_;
+  const TimePoint deadline_;
+  AttemptPolicy policy_;
+  Backoff backoff_;
+};
+
+absl::StatusOr<Committed> BlockingClient::TransactRun::Run() {
+  core_.Do([this] { host_->OnTransaction(); });
+  for (;;) {
+    policy_.Begin();
+    AttemptEnd end = Attempt();
+    AttemptPolicy::Decision decision;
+    core_.Do([&] { decision = Decide(end); });
+    if (end.result.ok()) {
+      end.result->attempts = policy_.attempts();
+      return std::move(end.result);
+    }
+    if (!decision.run_again) return decision.status;
+    blocking::Wait pause(core_.driver(), core_.context());
+    pause.Run(absl::FromChrono(decision.pause), [] {});
+  }
+}
+
+AttemptEnd BlockingClient::TransactRun::Attempt() {
+  std::optional<BlockingTransaction::Impl> attempt;
+  const absl::Status status = core_.Acquire({.timeout = TimeLeft()}, [&](Lease lease) {
+    const bool interactive = IsInteractive(lease.connection().server());
+    attempt.emplace(core_, std::move(lease), TransactionScript::New(interactive, options_),
+                    deadline_);
+  });
+  // The pool has already waited for a connection as long as it makes sense.
+  if (!status.ok()) return {.result = status};
+  return RunOn(*attempt);
+}
+
+AttemptEnd BlockingClient::TransactRun::RunOn(BlockingTransaction::Impl& attempt) {
+  BlockingTransaction transaction(attempt);
+  attempt.script().Finish(fn_(transaction));
+  attempt.Carry();
+  return attempt.script().TakeEnd();
+}
+
+AttemptPolicy::Decision BlockingClient::TransactRun::Decide(const AttemptEnd& end) {
+  if (end.result.ok()) {
+    host_->CountCommit();
+    return {};
+  }
+  const absl::Status& status = end.result.status();
+  if (end.of_transaction && IsConflict(status)) host_->CountConflict();
+  const auto draw_pause = [this] { return host_->PauseBefore(backoff_); };
+  const auto take_retry = [this] { return host_->TakeRetry(); };
+  return policy_.After(status, end.of_transaction, Clock::now(),
+                       {.draw_pause = draw_pause, .take_retry = take_retry});
+}
+
+bool BlockingClient::TransactRun::IsInteractive(const ServerInfo& server) const {
+  switch (host_->options().transactions) {
+    case TransactionMode::kInteractive: return true;
+    case TransactionMode::kWatch: return false;
+    case TransactionMode::kAuto: break;
+  }
+  return server.name == "nacre";
+}
+
+// Never zero, which would mean the default.
+absl::Duration BlockingClient::TransactRun::TimeLeft() const {
+  if (deadline_ == TimePoint::max()) return absl::InfiniteDuration();
+  const absl::Duration left = absl::FromChrono(deadline_ - Clock::now());
+  return left == absl::ZeroDuration() ? -absl::Nanoseconds(1) : left;
+}
+
+absl::StatusOr<Committed> BlockingClient::Transact(
+    absl::FunctionRef<absl::Status(BlockingTransaction&)> fn, TransactOptions options) {
+  blocking::Core& core = impl_->core();
+  std::shared_ptr<TransactHost> host;
+  core.Do([&] { host = core.client().transact_host(); });
+  return TransactRun(core, std::move(host), fn, options).Run();
+}
+
+}  // namespace nacre::client
