@@ -19,9 +19,11 @@ install(
   FILES_MATCHING
   PATTERN "*.h" ${nacre_excluded_header})
 
-if(TARGET nacre-server)
-  install(TARGETS nacre-server RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-endif()
+foreach(program IN ITEMS nacre-server nacre-cli)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  endif()
+endforeach()
 
 install(
   EXPORT nacreTargets

@@ -14,9 +14,16 @@ using client::ReplyView;
 
 namespace {
 
+// How long to look for what has come already.
+constexpr absl::Duration kGlance = absl::Milliseconds(1);
+
 bool IsSubscription(std::string_view name) {
   return EqualsIgnoringCase(name, "subscribe") || EqualsIgnoringCase(name, "psubscribe") ||
          EqualsIgnoringCase(name, "ssubscribe");
+}
+
+bool IsLogin(const std::vector<std::string>& words) {
+  return EqualsIgnoringCase(words[0], "auth") && (words.size() == 2 || words.size() == 3);
 }
 
 // What can not work here, as an error reply; nullptr: send it.
@@ -57,6 +64,7 @@ absl::Status Runner::Connect() {
 }
 
 RunResult Runner::Run(const std::vector<std::string>& words) {
+  if (!link_.is_open() && IsLogin(words)) return LogIn(words);
   if (!link_.is_open() && !Connect().ok()) return RunResult::kLost;
   if (const char* const refusal = Refusal(words, state_)) {
     return Finish(words, Reply::Parse(refusal)->view());
@@ -88,7 +96,7 @@ RunResult Runner::Run(const std::vector<std::string>& words) {
 
 bool Runner::TakeWhatCame() {
   for (;;) {
-    const absl::StatusOr<Reply> came = link_.Receive(absl::ZeroDuration());
+    const absl::StatusOr<Reply> came = link_.Receive(kGlance);
     if (came.status().code() == absl::StatusCode::kDeadlineExceeded) return true;
     if (!came.ok()) {
       Lose({}, came.status());
@@ -108,6 +116,17 @@ RunResult Runner::Finish(const std::vector<std::string>& words, ReplyView reply)
   }
   if (on_reply_) on_reply_(words, reply, before);
   return reply.is_error() ? RunResult::kErrorReply : RunResult::kOk;
+}
+
+// A server with a password lets nobody in without it, so that there is no connection to send AUTH
+// on: the login becomes part of connecting.
+RunResult Runner::LogIn(const std::vector<std::string>& words) {
+  const std::optional<Login> before = state_.login();
+  state_.SetLogin(words.size() == 2 ? Login{"", words[1]} : Login{words[1], words[2]});
+  const absl::Status connected = Connect();
+  if (connected.ok()) return Finish(words, Reply::Parse("+OK\r\n")->view());
+  state_.SetLogin(before);
+  return RunResult::kLost;
 }
 
 // Messages are pushes in RESP3 only, and there the answer of SUBSCRIBE is one of them. So it gets a

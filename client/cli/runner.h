@@ -57,6 +57,7 @@ class Runner {
 
  private:
   RunResult Finish(const std::vector<std::string>& words, client::ReplyView reply);
+  RunResult LogIn(const std::vector<std::string>& words);
   RunResult Subscribe(const std::vector<std::string>& words);
   RunResult Lose(const std::vector<std::string>& pending, const absl::Status& why);
   void PrintPush(client::ReplyView push) const;

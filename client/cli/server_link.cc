@@ -1,6 +1,7 @@
 #include "client/cli/server_link.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "client/cli/interrupt.h"
 
 namespace nacre::cli {
@@ -37,7 +38,9 @@ std::string AddressOf(const client::Endpoint& endpoint) {
 }
 
 std::string CouldNotConnect(const client::ConnectionOptions& options, const absl::Status& status) {
-  return absl::StrCat("Could not connect to ", AddressOf(options.endpoint), ": ", status.message());
+  // The library names the address in some of its messages; once is enough.
+  const std::string named = absl::StrCat(AddressOf(options.endpoint), ": ");
+  return absl::StrCat("Could not connect to ", named, absl::StripPrefix(status.message(), named));
 }
 
 }  // namespace nacre::cli

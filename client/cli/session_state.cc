@@ -22,6 +22,25 @@ bool HasCode(ReplyView reply, std::string_view code) {
   return reply.is_error() && reply.text().starts_with(code);
 }
 
+// What a server says only where it is queueing.
+bool ShowsQueueing(ReplyView reply) {
+  return reply.kind() == ReplyKind::kSimpleString && reply.text() == "QUEUED";
+}
+
+// An error that a server gives only where `state` is not what it is in. (EXEC inside of BEGIN is
+// "without MULTI" too, and changes nothing.)
+bool Contradicts(ReplyView reply, TransactionState state) {
+  if (!reply.is_error()) return false;
+  switch (state) {
+    case TransactionState::kMulti:
+    case TransactionState::kRefused: return reply.text().ends_with(" without MULTI");
+    case TransactionState::kOpen:
+    case TransactionState::kLost: return reply.text().ends_with(" without BEGIN");
+    case TransactionState::kNone: break;
+  }
+  return false;
+}
+
 // Errors that leave a queue as it was.
 bool IsAboutTheTransactionItself(std::string_view name) {
   return name == "MULTI" || name == "WATCH" || name == "BEGIN" || name == "COMMIT" ||
@@ -39,6 +58,10 @@ void SessionState::Observe(const std::vector<std::string>& words, ReplyView repl
     protocol_ = 2;
     login_.reset();
     return;
+  }
+  if (Contradicts(reply, transaction_)) EndTransaction();
+  if (transaction_ == TransactionState::kNone && ShowsQueueing(reply)) {
+    transaction_ = TransactionState::kMulti;
   }
   if (transaction_ == TransactionState::kMulti || transaction_ == TransactionState::kRefused) {
     ObserveInMulti(name, words, reply);

@@ -6,7 +6,9 @@
 //
 // Invariant, PromptTellsTheServersState: the prompt shows a transaction exactly as long as the
 // server has one open for this connection. All changes come from replies (Observe) and from the end
-// of the connection (Disconnected), never from what was asked for alone.
+// of the connection (Disconnected), never from what was asked for alone. A reply that shows that
+// the two have come apart (+QUEUED outside of MULTI, "... without MULTI" inside) brings them
+// together again.
 
 #include <optional>
 #include <string>
@@ -46,6 +48,9 @@ class SessionState {
 
   // The level of a BEGIN that does not name one ("snapshot"); empty: not known.
   void SetDefaultLevel(std::string level) { default_level_ = std::move(level); }
+
+  // What the next connection logs in with.
+  void SetLogin(std::optional<Login> login) { login_ = std::move(login); }
 
   // "127.0.0.1:6379[2] (serializable, read-only tx)> "
   std::string Prompt() const;

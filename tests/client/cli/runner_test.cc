@@ -50,6 +50,26 @@ TEST_F(RunnerTest, NoServerIsSaidWithItsAddress) {
   EXPECT_THAT(link_.commands, IsEmpty());
 }
 
+TEST_F(RunnerTest, AnAddressIsNotNamedTwice) {
+  link_.connect_status = absl::UnauthenticatedError("127.0.0.1:6379: NOAUTH no");
+  EXPECT_EQ(Run({"PING"}), RunResult::kLost);
+  EXPECT_EQ(runner_.trouble(), "Could not connect to 127.0.0.1:6379: NOAUTH no");
+}
+
+TEST_F(RunnerTest, AuthWithoutAConnectionLogsInWhileConnecting) {
+  link_.connect_status = absl::UnauthenticatedError("WRONGPASS no");
+  EXPECT_EQ(Run({"AUTH", "wrong"}), RunResult::kLost);
+  EXPECT_EQ(link_.connections.back().password, "wrong");
+  EXPECT_FALSE(state_.login()) << "a wrong password is not tried again";
+  link_.connect_status = absl::OkStatus();
+  std::string printed;
+  EXPECT_EQ(Run({"auth", "alice", "right"}, &printed), RunResult::kOk);
+  EXPECT_EQ(printed, "OK\n");
+  EXPECT_EQ(link_.connections.back().username, "alice");
+  EXPECT_EQ(link_.connections.back().password, "right");
+  EXPECT_THAT(link_.commands, IsEmpty()) << "the connection has logged in already";
+}
+
 TEST_F(RunnerTest, AReconnectTakesUpDatabaseAndLogin) {
   Run({"SELECT", "3"});
   Run({"AUTH", "alice", "secret"});

@@ -117,6 +117,17 @@ TEST_F(PromptTest, ResetEndsEverything) {
   EXPECT_EQ(state_.database(), 0);
 }
 
+TEST_F(PromptTest, RepliesThatContradictThePromptCorrectIt) {
+  EXPECT_EQ(After({"GET", "k"}, "+QUEUED\r\n"), " (multi)");
+  EXPECT_EQ(After({"EXEC"}, "-ERR EXEC without MULTI\r\n"), "");
+  After({"MULTI"}, "+OK\r\n");
+  EXPECT_EQ(After({"DISCARD"}, "-ERR DISCARD without MULTI\r\n"), "");
+  After({"BEGIN", "SNAPSHOT"}, "+OK\r\n");
+  EXPECT_EQ(After({"EXEC"}, "-ERR EXEC without MULTI\r\n"), " (snapshot tx)")
+      << "EXEC has nothing to do with BEGIN";
+  EXPECT_EQ(After({"ROLLBACK"}, "-ERR ROLLBACK without BEGIN\r\n"), "");
+}
+
 TEST_F(PromptTest, ALostConnectionSaysWhatIsLostWithIt) {
   EXPECT_EQ(state_.Disconnected({"GET", "k"}), "");
   EXPECT_EQ(state_.Prompt(), "h:1 (not connected)> ");

@@ -1,0 +1,94 @@
+// nacre-cli: commands for nacre-server, typed, piped or given as arguments.
+
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+
+#include "client/cli/interrupt.h"
+#include "client/cli/modes.h"
+#include "client/cli/options.h"
+#include "client/cli/pipe.h"
+#include "client/cli/repl.h"
+#include "client/cli/runner.h"
+#include "client/cli/script.h"
+#include "client/cli/server_link.h"
+#include "client/cli/session_state.h"
+#include "client/cli/terminal.h"
+
+namespace nacre::cli {
+
+namespace {
+
+// Keys and values are bytes; on a terminal they are UTF-8 far more often than anything else.
+void ChooseLocale() {
+  std::setlocale(LC_CTYPE, "");
+  if (MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+bool CompletePassword(CliOptions& options) {
+  if (options.password_on_command_line && !options.no_auth_warning) {
+    std::fputs("Warning: others can read a password given by -a or -u in the list of processes.\n",
+               stderr);
+  }
+  if (!options.ask_password) return true;
+  const std::optional<std::string> password = AskPassword("Password: ");
+  if (!password) return false;
+  options.connection.password = *password;
+  return true;
+}
+
+int RunCommands(ServerLink& link, const CliOptions& options) {
+  SessionState state(AddressOf(options.connection.endpoint), options.connection.database,
+                     options.connection.protocol);
+  Runner runner(link, state,
+                {.format = options.format,
+                 .errors_to_stderr = options.stop_at_error,
+                 .show_pushes = options.format.mode == OutputMode::kHuman,
+                 .connection = options.connection});
+  if (!options.command.empty()) {
+    CatchInterrupts();
+    return RunOneCommand(runner, options);
+  }
+  if (isatty(STDIN_FILENO) == 0) return RunLines(runner, options);
+  CatchInterrupts();
+  return Repl(link, state, runner, options).Run();
+}
+
+int RunMode(ServerLink& link, const CliOptions& options) {
+  CatchInterrupts();
+  if (options.mode == Mode::kTop) return RunTop(link, options);
+  const absl::Status connected = link.Connect(options.connection);
+  if (!connected.ok()) {
+    std::fprintf(stderr, "%s\n", CouldNotConnect(options.connection, connected).c_str());
+    return kExitConnection;
+  }
+  switch (options.mode) {
+    case Mode::kPipe: return RunPipe(link, options, STDIN_FILENO);
+    case Mode::kScan: return RunScan(link, options);
+    case Mode::kLatency: return RunLatency(link, options);
+    case Mode::kStat: return RunStat(link, options);
+    case Mode::kTop:
+    case Mode::kCommands: break;
+  }
+  return kExitUsage;
+}
+
+int Main(int argc, char** argv) {
+  ChooseLocale();
+  int exit_code = kExitOk;
+  std::optional<CliOptions> options = ReadOptions(argc, argv, exit_code);
+  if (!options) return exit_code;
+  options->format.mode = options->output_mode.value_or(
+      isatty(STDOUT_FILENO) != 0 ? OutputMode::kHuman : OutputMode::kRaw);
+  if (!CompletePassword(*options)) return kExitUsage;
+  const std::unique_ptr<ServerLink> link = MakeLeaseLink();
+  return options->mode == Mode::kCommands ? RunCommands(*link, *options) : RunMode(*link, *options);
+}
+
+}  // namespace
+
+}  // namespace nacre::cli
+
+int main(int argc, char** argv) { return nacre::cli::Main(argc, argv); }

@@ -1,0 +1,81 @@
+"""A program on a terminal of its own (tmux), for tests: keys go in, the screen is read, and what is awaited
+is awaited by looking again, never by sleeping for as long as it may take."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+import time
+
+SECONDS_MAX = 60  # Only a hang lasts so long.
+LOOK_AGAIN_SECONDS = 0.02
+
+
+class Terminal:
+    def __init__(self, command, environment=None, columns=100, rows=30):
+        # A tmux server for each, so that tests that run at the same time do not meet.
+        self.folder = tempfile.TemporaryDirectory(prefix="nacre-tmux-")
+        self.socket = os.path.join(self.folder.name, "socket")
+        shown = " ".join(shlex.quote(word) for word in command)
+        # What it ended with stays on the screen. Ctrl-C is meant for the program, not for the shell.
+        script = f"trap : INT; {shown}; echo exit status $?; exec cat"
+        settings = [f"{name}={value}" for name, value in (environment or {}).items()]
+        self.tmux("new-session", "-d", "-s", "test", "-x", str(columns), "-y", str(rows),
+                  shlex.join(["env", *settings, "sh", "-c", script]))
+
+    def tmux(self, *arguments):
+        environment = {k: v for k, v in os.environ.items() if k not in ("TMUX", "TMUX_PANE")}
+        done = subprocess.run(["tmux", "-f", "/dev/null", "-S", self.socket, *arguments],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env=environment, timeout=SECONDS_MAX)
+        if done.returncode != 0:
+            raise AssertionError(f"tmux {arguments}: {done.stderr}")
+        return done.stdout
+
+    def keys(self, *names):
+        """Presses keys by tmux's names: Enter, Tab, Up, C-c, ..."""
+        self.tmux("send-keys", "-t", "test", *names)
+
+    def type(self, text):
+        self.tmux("send-keys", "-t", "test", "-l", text)
+
+    def paste(self, text):
+        self.tmux("set-buffer", text)
+        self.tmux("paste-buffer", "-t", "test", "-r")
+
+    def resize(self, columns, rows):
+        self.tmux("resize-window", "-t", "test", "-x", str(columns), "-y", str(rows))
+
+    def screen(self, style=False):
+        """The lines of the screen, without the empty ones at its end."""
+        lines = self.tmux("capture-pane", "-p", "-t", "test", *(["-e"] if style else [])).split("\n")
+        while lines and not lines[-1].strip():
+            lines.pop()
+        return [line.rstrip() for line in lines]
+
+    def wait(self, condition, what):
+        """Looks until condition(screen) holds; returns what it answered."""
+        until = time.monotonic() + SECONDS_MAX
+        while True:
+            screen = self.screen() or [""]
+            result = condition(screen)
+            if result:
+                return result
+            if time.monotonic() > until:
+                raise AssertionError(f"not on the screen: {what}\n" + "\n".join(screen))
+            time.sleep(LOOK_AGAIN_SECONDS)
+
+    def wait_line(self, line):
+        """Until the last line is this one."""
+        self.wait(lambda screen: screen and screen[-1] == line, f"last line {line!r}")
+
+    def wait_text(self, text):
+        """Until some line holds this."""
+        return self.wait(lambda screen: [line for line in screen if text in line], text)
+
+    def close(self):
+        try:
+            self.tmux("kill-server")
+        except AssertionError:
+            pass  # It has ended by itself.
+        self.folder.cleanup()
