@@ -93,7 +93,11 @@ void Client::Impl::OpenSoon() {
 
 void Client::Impl::FailWaitingSoon(absl::Status why) {
   boost::asio::post(context, [self = shared_from_this(), why = std::move(why)] {
-    self->dispatcher_.FailWaiting(why);
+    // A refused lease is no matter to those who wait for room on a connection that is open.
+    if (self->breaker.state() != CircuitBreaker::State::kClosed ||
+        self->dispatcher_.connections_open() == 0) {
+      self->dispatcher_.FailWaiting(why);
+    }
     self->home_.FailWaiting(why);
   });
 }

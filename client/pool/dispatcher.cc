@@ -28,7 +28,7 @@ Dispatcher::Dispatcher(PoolCore& core, Connector& connector)
       connection_options_([&] {
         // One place more than calls may take, for the PING of a connection that is full.
         ConnectionOptions options = core.options.connection;
-        ++options.in_flight_max;
+        options.in_flight_max = std::max(options.in_flight_max, options.in_flight_max + 1);
         return options;
       }()),
       room_(core.options.in_flight_max, core.options.waiting_max) {
@@ -52,6 +52,7 @@ void Dispatcher::Start(Call& call, const CallOptions& options) {
     return;
   }
   if (call.commands == 0) {
+    AbandonProbe(call);
     End(call, absl::OkStatus());
     return;
   }

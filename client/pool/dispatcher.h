@@ -88,6 +88,7 @@ class Dispatcher {
 
   void Open(Link& link, TimePoint now);
   void OnOpened(Link& link, const absl::Status& status);
+  void OnPush(ReplyView push);
   void OnClosed(Link& link);
   void SendPing(Link& link, TimePoint now, absl::Duration timeout);
   void OnPingEnd(Link& link, const absl::Status& status, absl::Duration timeout);
@@ -101,6 +102,7 @@ class Dispatcher {
   bool was_connected_ = false;
   bool pumping_ = false;
   Connection::PushHandler push_handler_;
+  bool push_handler_set_ = false;  // Since the last push message, perhaps by the handler itself.
 };
 
 }  // namespace nacre::client

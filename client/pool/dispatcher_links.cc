@@ -39,12 +39,20 @@ void Dispatcher::OnOpened(Link& link, const absl::Status& status) {
   was_connected_ = true;
   link.usable = true;
   link.answered = false;
-  link.connection->SetPushHandler([this](ReplyView push) {
-    if (push_handler_) push_handler_(push);
-  });
+  link.connection->SetPushHandler([this](ReplyView push) { OnPush(push); });
   link.connection->SetCloseHandler([this, &link](const absl::Status&) { OnClosed(link); });
   core_.WatchHealth();
   Pump();
+}
+
+// The handler may replace itself, or destroy the client.
+void Dispatcher::OnPush(ReplyView push) {
+  if (!push_handler_) return;
+  const auto hold = core_.Hold();
+  Connection::PushHandler handler = std::exchange(push_handler_, nullptr);
+  push_handler_set_ = false;
+  handler(push);
+  if (!push_handler_set_) push_handler_ = std::move(handler);
 }
 
 void Dispatcher::OnClosed(Link& link) {
@@ -93,6 +101,7 @@ void Dispatcher::OnPingEnd(Link& link, const absl::Status& status, absl::Duratio
 
 void Dispatcher::SetPushHandler(Connection::PushHandler handler) {
   push_handler_ = std::move(handler);
+  push_handler_set_ = true;
 }
 
 void Dispatcher::Flush() {

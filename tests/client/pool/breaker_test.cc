@@ -173,6 +173,21 @@ TEST_F(PoolBreaker, AProbeThatIsForgottenLeavesItsPlaceToTheNext) {
   EXPECT_FALSE(IsTurnedAway());
 }
 
+TEST_F(PoolBreaker, ARequestWithoutCommandsIsNoProbe) {
+  OpenBriefly();
+  options_.breaker.failures = 1;
+  Connect();
+  server_.answer = [&](PoolServer::Peer&, const Words&) { return ""; };
+  EXPECT_FALSE(Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(5)))).ok());
+  const Request none;
+  Recorder nothing;
+  do {
+    nothing = Recorder();
+    client().Start(none, nothing);
+  } while (!nothing.end->ok());
+  EXPECT_FALSE(IsTurnedAway());
+}
+
 TEST_F(PoolBreaker, WithoutALimitCallsWaitForAsLongAsTheirTimeout) {
   options_.breaker.failures = 0;
   server_.StopListening();

@@ -291,6 +291,20 @@ TEST_F(PoolCalls, PushMessagesReachTheClientsHandlerAlsoAfterAReconnect) {
   EXPECT_THAT(pushes, ElementsAre("one", "two"));
 }
 
+TEST_F(PoolCalls, APushHandlerMayReplaceItself) {
+  std::vector<std::string> pushes;
+  auto large = std::make_shared<std::string>(1000, 'x');  // Gone with the first handler.
+  client().SetPushHandler([&, large](ReplyView push) {
+    client().SetPushHandler(
+        [&](ReplyView later) { pushes.push_back("second " + std::string(later[0].text())); });
+    pushes.push_back("first " + std::string(push[0].text()) + std::to_string(large->size()));
+  });
+  Connect();
+  server_.peer(0).Write(">1\r\n+a\r\n>1\r\n+b\r\n");
+  RunUntil([&] { return pushes.size() == 2; });
+  EXPECT_THAT(pushes, ElementsAre("first a1000", "second b"));
+}
+
 TEST_F(PoolCalls, CountersSayWhatHasHappened) {
   Connect();
   server_.answer = [](PoolServer::Peer&, const Words&) { return "-ERR no\r\n"; };

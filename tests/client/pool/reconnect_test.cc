@@ -199,6 +199,28 @@ TEST_F(PoolReconnect, ARefusalThatWillNotPassEndsWhoWaitsAtOnce) {
   EXPECT_EQ(Await(client().Acquire()).status().code(), absl::StatusCode::kUnauthenticated);
 }
 
+TEST_F(PoolReconnect, ARefusedLeaseIsNoMatterToWhoWaitsOnAnOpenConnection) {
+  options_.in_flight_max = 1;
+  Connect();
+  PoolServer::Peer* asked = nullptr;
+  server_.answer = [&](PoolServer::Peer& peer, const Words&) {
+    asked = &peer;
+    return "";
+  };
+  server_.answer_hello = [](PoolServer::Peer&) { return "-NOPERM not you\r\n"; };
+  const auto first = Spawn(client().Exec(Request("GET", "a")));
+  const auto waiting = Spawn(client().Exec(Request("GET", "b")));
+  const auto lease = Await(client().Acquire());
+  EXPECT_EQ(lease.status().code(), absl::StatusCode::kPermissionDenied);
+  Settle();
+  EXPECT_FALSE(waiting->done());
+  asked->Write("+OK\r\n");
+  RunUntil([&] { return server_.commands().back() == "GET b"; });
+  asked->Write("+OK\r\n");
+  RunUntil([&] { return waiting->done(); });
+  EXPECT_TRUE(waiting->result->ok());
+}
+
 TEST_F(PoolReconnect, AServerThatIsLoadingIsWaitedFor) {
   int refusals = 3;
   auto welcome = server_.answer_hello;

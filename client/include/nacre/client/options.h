@@ -81,14 +81,14 @@ struct ClientOptions {
 
   // Connections that calls share, pipelined. More than one pays only where one socket is the limit.
   size_t shared_connections = 1;
-  // Connections that a caller has to itself (transactions, Lease), and how many of them are kept
-  // idle.
+  // Connections that a caller has to itself (transactions, Lease), idle ones included, and how many
+  // of them are kept idle.
   size_t leases_max = 32;
   size_t idle_leases_max = 8;
 
   // Commands in flight over all shared connections; those past it wait in order.
   size_t in_flight_max = 20'000;
-  // How many may wait; past it, kResourceExhausted at once.
+  // How many calls may wait, and how many for a lease; past it, kResourceExhausted at once.
   size_t waiting_max = 100'000;
 
   // A call without a timeout of its own. Waiting for room and for a connection counts.
