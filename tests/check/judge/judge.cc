@@ -6,6 +6,7 @@
 #include "tests/check/judge/cycle_judge.h"
 #include "tests/check/judge/observations.h"
 #include "tests/check/judge/register_order.h"
+#include "tests/check/judge/replay.h"
 #include "tests/check/judge/text.h"
 #include "tests/check/judge/visibility_judge.h"
 
@@ -15,6 +16,8 @@ namespace {
 using judge::Cat;
 using judge::Observations;
 
+constexpr uint32_t kTransactionsWithoutSessionsMax = 10'000;
+
 void NoteWhatIsMissing(const History& history, Level level, Verdict& verdict) {
   verdict.notes = history.notes();
   if (Knows(level, Order::kRealTime) && !history.has_real_time()) {
@@ -23,6 +26,14 @@ void NoteWhatIsMissing(const History& history, Level level, Verdict& verdict) {
   if (Knows(level, Order::kSession) && !history.has_sessions()) {
     verdict.notes.push_back("the history names no sessions: none of their guarantees was judged");
   }
+}
+
+// No indeterminate transaction turned out to have happened, so all that did have timestamps.
+bool AllCommitted(const History& history, const Observations& seen) {
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (seen.happened[t] && !history.committed(t)) return false;
+  }
+  return true;
 }
 
 // Anomalies that are no cycles.
@@ -42,6 +53,13 @@ void TakeDirect(Level level, const JudgeOptions& options, Observations& seen, Ve
 Verdict Judge(const History& history, Level level, const JudgeOptions& options) {
   Verdict verdict;
   NoteWhatIsMissing(history, level, verdict);
+  const bool by_time = history.has_timestamps() && !options.ignore_timestamps &&
+                       Forbids(level, Anomaly::kLostUpdate, Order::kData);
+  if (by_time) {
+    const judge::ReplayResult result = judge::JudgeByReplay(history, level, options, verdict);
+    if (result == judge::ReplayResult::kViolated) verdict.ruling = Ruling::kViolated;
+    if (result != judge::ReplayResult::kUndecided) return verdict;
+  }
   Observations seen = judge::Observe(history, options.violations_max);
   if (!seen.mixed.empty()) {
     verdict.ruling = Ruling::kUnknown;
@@ -49,7 +67,9 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
     return verdict;
   }
   KeyId open = kNone;  // A key whose version order would have to be known, and is not.
-  if (seen.has_registers && Forbids(level, Anomaly::kLostUpdate, Order::kData)) {
+  if (by_time && AllCommitted(history, seen)) {
+    judge::OrderByCommit(history, seen);
+  } else if (seen.has_registers && Forbids(level, Anomaly::kLostUpdate, Order::kData)) {
     open = judge::OrderRegisters(history, seen);
   }
   TakeDirect(level, options, seen, verdict);
@@ -58,8 +78,10 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
     if (level == Level::kReadAtomic) {
       judge::JudgeByVisibility(history, seen, {}, options, verdict);
     } else if (level == Level::kCausal || open != kNone) {
-      judge::JudgeByVisibility(history, seen,
-                               {.transitive = true, .sessions = Knows(level, Order::kSession)},
+      // Without sessions there may be as many chains as transactions.
+      const bool sessions = Knows(level, Order::kSession);
+      const bool transitive = sessions || history.size() <= kTransactionsWithoutSessionsMax;
+      judge::JudgeByVisibility(history, seen, {.transitive = transitive, .sessions = sessions},
                                options, verdict);
     }
   }

@@ -64,10 +64,6 @@ struct Observations {
 
 Observations Observe(const History& history, uint32_t violations_max);
 
-// The same with a version order for every key: writes of each key in the order of the commit
-// timestamps. Precondition: history.has_timestamps().
-Observations ObserveByTimestamps(const History& history, uint32_t violations_max);
-
 }  // namespace nacre::check::judge
 
 #endif  // NACRE_TESTS_CHECK_JUDGE_OBSERVATIONS_H_

@@ -9,7 +9,7 @@
 namespace nacre::check::judge {
 
 Observer::Observer(const History& history, uint32_t violations_max)
-    : history_(history), violations_max_(violations_max), writes_(history) {
+    : history_(history), violations_max_(violations_max), writes_(history), sorted_keys_(history) {
   out_.happened.resize(history.size());
   out_.is_list.resize(history.keys().size());
   longest_.resize(history.keys().size());
@@ -20,10 +20,7 @@ void Observer::ClassifyKeys() {
   std::vector<bool> is_data(history_.keys().size());
   for (TxnId t = 0; t < history_.size(); ++t) {
     for (const Op& op : history_.ops(t)) {
-      if (op.kind == OpKind::kScan) {
-        has_scans_ = true;
-        continue;
-      }
+      if (op.kind == OpKind::kScan) continue;
       is_data[op.key] = true;
       if (op.kind == OpKind::kAppend || op.kind == OpKind::kReadList) {
         out_.is_list[op.key] = true;
@@ -38,10 +35,7 @@ void Observer::ClassifyKeys() {
       out_.mixed = Cat("key ", history_.key(key), " is used as a list and as a register");
     }
     if (is_data[key] && !out_.is_list[key]) out_.has_registers = true;
-    if (has_scans_ && is_data[key]) sorted_keys_.push_back(key);
   }
-  std::sort(sorted_keys_.begin(), sorted_keys_.end(),
-            [this](KeyId a, KeyId b) { return history_.key(a) < history_.key(b); });
 }
 
 void Observer::Report(Anomaly anomaly, std::vector<TxnId> txns, std::string words) {
@@ -197,30 +191,16 @@ TxnId Observer::FromOf(TxnId t, uint32_t i, KeyId key, ValueId value) {
 void Observer::WalkScan(TxnId t, uint32_t i) {
   const absl::Span<const Op> ops = history_.ops(t);
   const Op& scan = ops[i];
-  if (scan.limited && scan.results() == 0) return;
-  const auto less = [this](KeyId a, std::string_view b) { return history_.key(a) < b; };
-  auto from =
-      std::lower_bound(sorted_keys_.begin(), sorted_keys_.end(), history_.key(scan.key), less);
-  auto to = scan.scan_end() == kNone ? sorted_keys_.end()
-                                     : std::lower_bound(sorted_keys_.begin(), sorted_keys_.end(),
-                                                        history_.key(scan.scan_end()), less);
-  if (scan.limited) {
-    const std::string_view last = history_.key(ops[i + scan.results()].key);
-    const auto at = std::lower_bound(sorted_keys_.begin(), sorted_keys_.end(), last, less);
-    if (scan.reverse) {
-      from = std::max(from, at);
-    } else {
-      to = std::min(to, at);
-    }
-  }
+  auto [from, to] = sorted_keys_.RangeOf(ops, i);
   found_.clear();
   for (uint32_t r = 1; r <= scan.results(); ++r) found_.insert(ops[i + r].key);
   for (; from < to; ++from) {
-    if (found_.contains(*from)) continue;
-    if (out_.is_list[*from]) {
-      WalkList(t, i, *from, {.branch = kNone, .length = 0}, true);
+    const KeyId key = sorted_keys_[from];
+    if (found_.contains(key)) continue;
+    if (out_.is_list[key]) {
+      WalkList(t, i, key, {.branch = kNone, .length = 0}, true);
     } else {
-      WalkRegister(t, i, *from, kNone, true);
+      WalkRegister(t, i, key, kNone, true);
     }
   }
 }

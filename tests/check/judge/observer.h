@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "tests/check/judge/observations.h"
 #include "tests/check/judge/own_view.h"
+#include "tests/check/judge/scan_range.h"
 #include "tests/check/judge/write_index.h"
 
 namespace nacre::check::judge {
@@ -53,9 +54,8 @@ class Observer {
   std::vector<uint32_t> previous_append_;  // Of the transaction: of the same key.
   std::vector<ListRef> longest_;           // By key: the longest that others' appends were read as.
   std::vector<ListRef> bases_;             // By read, in step with out_.reads.items.
-  std::vector<KeyId> sorted_keys_;         // By their bytes; empty if there are no scans.
-  absl::flat_hash_set<KeyId> found_;       // By a scan.
-  bool has_scans_ = false;
+  const SortedKeys sorted_keys_;
+  absl::flat_hash_set<KeyId> found_;  // By a scan.
   std::array<uint32_t, kAnomalies> told_{};
 
   // A place in a version order that should not be, told with the first read that shows it.

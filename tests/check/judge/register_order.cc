@@ -20,6 +20,30 @@ class RegisterOrder {
  public:
   RegisterOrder(const History& history, Observations& seen) : history_(history), seen_(seen) {}
 
+  void RunByCommit() {
+    CollectWriters();
+    const auto earlier = [this](TxnId a, TxnId b) {
+      return *history_.commit_timestamp(a) < *history_.commit_timestamp(b);
+    };
+    Rows<Version> versions;
+    for (KeyId key = 0; key < history_.keys().size(); ++key) {
+      const auto known = seen_.versions[key];
+      versions.items.insert(versions.items.end(), known.begin(), known.end());
+      std::vector<TxnId> unread(seen_.unread[key].begin(), seen_.unread[key].end());
+      std::stable_sort(unread.begin(), unread.end(), earlier);
+      for (const TxnId t : unread) versions.items.push_back({.writer = t});
+      std::vector<Writer>& writers = writers_[key];
+      std::stable_sort(writers.begin(), writers.end(),
+                       [&](const Writer& a, const Writer& b) { return earlier(a.txn, b.txn); });
+      for (const Writer& w : writers) versions.items.push_back({.writer = w.txn, .value = w.value});
+      versions.EndRow();
+    }
+    seen_.versions = std::move(versions);
+    seen_.unread.items.clear();
+    seen_.unread.first.assign(history_.keys().size() + size_t{1}, 0);
+    PlaceReads();
+  }
+
   KeyId Run() {
     CollectWriters();
     Rows<Version> versions;
@@ -130,6 +154,10 @@ class RegisterOrder {
 
 KeyId OrderRegisters(const History& history, Observations& seen) {
   return RegisterOrder(history, seen).Run();
+}
+
+void OrderByCommit(const History& history, Observations& seen) {
+  RegisterOrder(history, seen).RunByCommit();
 }
 
 }  // namespace nacre::check::judge

@@ -18,6 +18,10 @@ namespace nacre::check::judge {
 // seen.direct. Returns a key whose order is open, or kNone if there is none.
 KeyId OrderRegisters(const History& history, Observations& seen);
 
+// The order of all versions by the commit timestamps: of registers, and of what was appended and
+// never read. Precondition: every transaction that happened and wrote has a commit timestamp.
+void OrderByCommit(const History& history, Observations& seen);
+
 }  // namespace nacre::check::judge
 
 #endif  // NACRE_TESTS_CHECK_JUDGE_REGISTER_ORDER_H_

@@ -1,0 +1,25 @@
+#ifndef NACRE_BENCH_CHECK_HISTORY_MAKER_H_
+#define NACRE_BENCH_CHECK_HISTORY_MAKER_H_
+
+#include <cstdint>
+#include <ostream>
+
+namespace nacre::bench {
+
+struct HistoryShape {
+  uint32_t transactions = 50'000;
+  uint32_t operations_max = 10;
+  uint32_t sessions = 20;
+  uint32_t keys = 50;           // In use at one time.
+  uint32_t writes_a_key = 100;  // Then another key takes its place.
+  bool lists = true;            // Or registers.
+  uint32_t seed = 1;
+};
+
+// A history of a store that runs one transaction at a time, in its own line format
+// (nacre/check/format.h), with sessions, real times and timestamps. It is valid at every level.
+void MakeHistory(const HistoryShape& shape, std::ostream& out);
+
+}  // namespace nacre::bench
+
+#endif  // NACRE_BENCH_CHECK_HISTORY_MAKER_H_

@@ -1,0 +1,277 @@
+#include "tests/check/judge/replay.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "tests/check/judge/replay_state.h"
+#include "tests/check/judge/text.h"
+#include "tests/check/judge/write_index.h"
+
+namespace nacre::check::judge {
+namespace {
+
+bool Writes(const History& history, TxnId t) {
+  const auto ops = history.ops(t);
+  return std::any_of(ops.begin(), ops.end(), [](const Op& op) { return op.writes(); });
+}
+
+class Replay {
+ public:
+  Replay(const History& history, Level level, const JudgeOptions& options, Verdict& verdict)
+      : history_(history),
+        level_(level),
+        options_(options),
+        verdict_(verdict),
+        serial_(Forbids(level, Anomaly::kG2Item, Order::kData)),
+        state_(history),
+        uncertain_(history.keys().size(), false) {}
+
+  ReplayResult Run() {
+    Collect();
+    if (!undecided_) CheckFreshness();
+    if (!undecided_) Sweep();
+    if (undecided_) {
+      verdict_.violations.clear();
+      return ReplayResult::kUndecided;
+    }
+    return verdict_.violations.empty() ? ReplayResult::kHolds : ReplayResult::kViolated;
+  }
+
+ private:
+  using Event = std::pair<uint64_t, TxnId>;
+
+  void Collect() {
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      if (history_.outcome(t) == Outcome::kIndeterminate) {
+        for (const Op& op : history_.ops(t)) uncertain_[op.key] = true;
+      }
+      if (!history_.committed(t)) continue;
+      const uint64_t begin = *history_.begin_timestamp(t);
+      if (!Writes(history_, t)) {
+        // A serial order may take a read-only transaction at its commit, if it has one.
+        begins_.emplace_back(
+            serial_ ? std::max(begin, history_.commit_timestamp(t).value_or(begin)) : begin, t);
+        continue;
+      }
+      const uint64_t commit = *history_.commit_timestamp(t);
+      commits_.emplace_back(commit, t);
+      if (!serial_) begins_.emplace_back(begin, t);
+      if (commit <= begin) {
+        Fail(Anomaly::kTimestampOrder, Order::kData, {t},
+             Cat(TxnText(history_, t), " began at ", begin, " and committed at ", commit));
+      }
+    }
+    std::sort(begins_.begin(), begins_.end());
+    std::sort(commits_.begin(), commits_.end());
+  }
+
+  void Sweep() {
+    auto commit = commits_.begin();
+    for (const auto& [begin, t] : begins_) {
+      for (; commit != commits_.end() && commit->first <= begin; ++commit) Commit(*commit);
+      if (Full()) return;
+      Compare(t, begin);
+    }
+    for (; commit != commits_.end() && !Full(); ++commit) Commit(*commit);
+  }
+
+  bool Full() const { return undecided_ || verdict_.violations.size() >= options_.violations_max; }
+
+  void Commit(const Event& event) {
+    const auto& [timestamp, t] = event;
+    if (Full()) return;
+    if (serial_) {
+      Compare(t, timestamp);
+    } else {
+      CheckFirstCommitter(t);
+    }
+    state_.Apply(t, timestamp);
+  }
+
+  void CheckFirstCommitter(TxnId t) {
+    const uint64_t begin = *history_.begin_timestamp(t);
+    const absl::Span<const Op> ops = history_.ops(t);
+    for (const Op& op : ops) {
+      if (!op.writes()) continue;
+      const ReplayState::Key& key = state_.key(op.key);
+      if (key.writer == kNone || key.writer == t || key.committed <= begin) continue;
+      const bool read = std::any_of(ops.begin(), ops.end(), [&](const Op& other) {
+        return other.key == op.key && !other.writes() && other.kind != OpKind::kScan;
+      });
+      Fail(read ? Anomaly::kLostUpdate : Anomaly::kGSIa, Order::kData, {key.writer, t},
+           Cat(TxnText(history_, key.writer), " and ", TxnText(history_, t), " both wrote ",
+               history_.key(op.key), ", and ", history_.name(t), " began at ", begin,
+               ", before the other committed at ", key.committed));
+      return;
+    }
+  }
+
+  void Compare(TxnId t, uint64_t timestamp) {
+    const ReplayState::Mismatch mismatch = state_.Compare(t);
+    if (mismatch.op == kNone) return;
+    if (serial_ || uncertain_[mismatch.key]) {
+      undecided_ = true;
+      return;
+    }
+    Explain(t, timestamp, mismatch);
+  }
+
+  void Explain(TxnId t, uint64_t timestamp, const ReplayState::Mismatch& mismatch) {
+    const Op& op = history_.ops(t)[mismatch.op];
+    const std::string did = Cat(TxnText(history_, t), " did ", OpText(history_, op));
+    if (mismatch.own) {
+      Fail(Anomaly::kInternal, Order::kData, {t},
+           Cat(did, ", which contradicts its own write of ", history_.key(mismatch.key)));
+      return;
+    }
+    const ReplayState::Key& key = state_.key(mismatch.key);
+    const std::string there =
+        key.writer == kNone
+            ? Cat("nobody had written ", history_.key(mismatch.key))
+            : Cat(TxnText(history_, key.writer), " had committed ", history_.key(mismatch.key),
+                  " at ", key.committed, " as the last");
+    const std::string words = Cat(did, " with a snapshot of ", timestamp, ", when ", there);
+    const auto [anomaly, writer] = WhatWasRead(op, mismatch.key, timestamp);
+    std::vector<TxnId> txns = {t};
+    if (writer != kNone) txns.insert(txns.begin(), writer);
+    switch (anomaly) {
+      case Anomaly::kThinAirRead:
+        Fail(anomaly, Order::kData, txns, Cat(words, "; nobody wrote that"));
+        return;
+      case Anomaly::kAbortedRead:
+        Fail(anomaly, Order::kData, txns,
+             Cat(words, "; ", TxnText(history_, writer), " wrote that and was aborted"));
+        return;
+      case Anomaly::kIntermediateRead:
+        Fail(anomaly, Order::kData, txns,
+             Cat(words, "; ", TxnText(history_, writer), " overwrote that before it committed"));
+        return;
+      case Anomaly::kGSIa:
+        Fail(anomaly, Order::kData, txns,
+             Cat(words, "; ", TxnText(history_, writer), " committed that only at ",
+                 *history_.commit_timestamp(writer)));
+        return;
+      default: break;
+    }
+    if (key.writer != kNone) txns = {key.writer, t};
+    Fail(Anomaly::kGSIb, Order::kData, txns, words);
+  }
+
+  // Where the answer came from, if it did not come from an older state.
+  std::pair<Anomaly, TxnId> WhatWasRead(const Op& op, KeyId key, uint64_t timestamp) {
+    std::vector<ValueId> values;
+    if (op.kind == OpKind::kRead && op.value != kNone) values = {op.value};
+    if (op.kind == OpKind::kReadList) values = history_.lists().Elements(op.list());
+    if (!writes_.has_value()) writes_.emplace(history_);
+    std::pair<Anomaly, TxnId> worst = {Anomaly::kGSIb, kNone};
+    for (size_t i = 0; i < values.size(); ++i) {
+      const WriteIndex::Write* write = writes_->Find(key, values[i]);
+      if (write == nullptr) return {Anomaly::kThinAirRead, kNone};
+      const TxnId writer = write->txn;
+      if (history_.outcome(writer) == Outcome::kAborted) return {Anomaly::kAbortedRead, writer};
+      if (write->intermediate && i + 1 == values.size()) {
+        worst = {Anomaly::kIntermediateRead, writer};
+      } else if (history_.commit_timestamp(writer).value_or(0) > timestamp &&
+                 worst.second == kNone) {
+        worst = {Anomaly::kGSIa, writer};
+      }
+    }
+    return worst;
+  }
+
+  // FRESH. Only commits that wrote something can be missed.
+  void CheckFreshness() {
+    if (Knows(level_, Order::kSession)) {
+      std::vector<TxnId> newest(history_.sessions().size(), kNone);
+      for (TxnId t = 0; t < history_.size() && !Full(); ++t) {
+        if (!history_.committed(t) || history_.session(t) == kNone) continue;
+        TxnId& last = newest[history_.session(t)];
+        CheckFresh(last, t, Order::kSession);
+        TakeNewest(last, t);
+      }
+    }
+    if (Knows(level_, Order::kRealTime)) CheckRealTime();
+  }
+
+  void CheckRealTime() {
+    std::vector<Event> invocations;
+    std::vector<Event> completions;
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      if (!history_.committed(t)) continue;
+      if (history_.invoked(t) != kAlways) invocations.emplace_back(history_.invoked(t), t);
+      if (history_.completed(t) != kNever) completions.emplace_back(history_.completed(t), t);
+    }
+    std::sort(invocations.begin(), invocations.end());
+    std::sort(completions.begin(), completions.end());
+    TxnId newest = kNone;
+    auto completion = completions.begin();
+    for (const auto& [invoked, t] : invocations) {
+      for (; completion != completions.end() && completion->first < invoked; ++completion) {
+        TakeNewest(newest, completion->second);
+      }
+      if (Full()) return;
+      CheckFresh(newest, t, Order::kRealTime);
+    }
+  }
+
+  void TakeNewest(TxnId& newest, TxnId t) const {
+    if (newest == kNone || PlaceOf(t) > PlaceOf(newest)) newest = t;
+  }
+
+  // `before` had returned before `t` was begun.
+  void CheckFresh(TxnId before, TxnId t, Order order) {
+    if (before == kNone) return;
+    const uint64_t place = PlaceOf(before);
+    const uint64_t begin = *history_.begin_timestamp(t);
+    // In the order of commits, a transaction that wrote stands at its commit.
+    if (serial_) undecided_ |= PlaceOf(t) < place;
+    if (serial_ || begin >= place) return;
+    Fail(Anomaly::kGSIb, order, {before, t},
+         Cat(TxnText(history_, before),
+             Writes(history_, before) ? " had committed at " : " had seen a commit of ", place,
+             order == Order::kSession ? ", and next in its session " : ", and had returned when ",
+             TxnText(history_, t), " began, with a snapshot of ", begin));
+  }
+
+  // What is visible to all that follow: the transaction's own commit, or the last that it saw.
+  uint64_t PlaceOf(TxnId t) const {
+    if (Writes(history_, t)) return *history_.commit_timestamp(t);
+    uint64_t begin = *history_.begin_timestamp(t);
+    if (serial_) begin = std::max(begin, history_.commit_timestamp(t).value_or(begin));
+    const auto seen = std::upper_bound(commits_.begin(), commits_.end(), Event(begin, kNone));
+    return seen == commits_.begin() ? 0 : std::prev(seen)->first;
+  }
+
+  void Fail(Anomaly anomaly, Order order, std::vector<TxnId> txns, std::string words) {
+    if (!Forbids(level_, anomaly, order) || Full()) return;
+    Violation violation;
+    violation.anomaly = anomaly;
+    violation.order = order;
+    violation.txns = std::move(txns);
+    violation.words = std::move(words);
+    verdict_.violations.push_back(std::move(violation));
+  }
+
+  const History& history_;
+  const Level level_;
+  const JudgeOptions& options_;
+  Verdict& verdict_;
+  const bool serial_;
+  ReplayState state_;
+  std::vector<bool> uncertain_;  // By key: written by a transaction that may not have happened.
+  std::vector<Event> begins_;
+  std::vector<Event> commits_;
+  std::optional<WriteIndex> writes_;  // Only made for an explanation.
+  bool undecided_ = false;
+};
+
+}  // namespace
+
+ReplayResult JudgeByReplay(const History& history, Level level, const JudgeOptions& options,
+                           Verdict& verdict) {
+  return Replay(history, level, options, verdict).Run();
+}
+
+}  // namespace nacre::check::judge

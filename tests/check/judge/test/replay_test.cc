@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "nacre/check/judge.h"
+#include "tests/check/judge/test/history_text.h"
+
+namespace nacre::check {
+namespace {
+
+std::string NameAt(const std::string& text, Level level) {
+  const Verdict verdict = Judge(Parsed(text), level);
+  if (verdict.ruling == Ruling::kUnknown) return "unknown";
+  return verdict.ruling == Ruling::kHolds ? "holds" : verdict.violations[0].name();
+}
+std::string AtSnapshot(const std::string& text) { return NameAt(text, Level::kSnapshotIsolation); }
+
+TEST(Replay, ReadsAnswerWhatTheSnapshotHas) {
+  const std::string writes = "T1 ok time=0..1 | write x 1\nT2 ok time=1..2 | write x 2\n";
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=0..? | read x nil"), "holds");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=1..? | read x 1"), "holds");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=2..? | read x 2"), "holds");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=2..? | read x 1"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=1..? | read x 2"), "G-SIa");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=1..? | read x 9"), "thin-air-read");
+}
+
+TEST(Replay, TellsAbortedAndIntermediateReads) {
+  EXPECT_EQ(AtSnapshot("T1 fail time=0..? | write x 1\nT2 ok time=1..? | read x 1"), "G1a");
+  EXPECT_EQ(AtSnapshot("T1 ok time=0..1 | write x 1 | write x 2\nT2 ok time=1..? | read x 1"),
+            "G1b");
+}
+
+TEST(Replay, OwnWritesStandOnTopOfTheSnapshot) {
+  EXPECT_EQ(
+      AtSnapshot("T1 ok time=0..1 | append x 1\n"
+                 "T2 ok time=1..2 | append x 2 | list x [1 2] | write y 3 | read y 3 | delete y | "
+                 "read y nil | scan w z {x [1 2]}"),
+      "holds");
+  EXPECT_EQ(AtSnapshot("T1 ok time=0..1 | write x 1 | read x nil"), "internal");
+  EXPECT_EQ(AtSnapshot("T1 ok time=0..1 | write x 1 | scan a z {}"), "internal");
+}
+
+TEST(Replay, ConcurrentWritersOfOneKeyAreAConflictUnderSnapshotIsolationOnly) {
+  const std::string blind = "T1 ok time=0..1 | write x 1\nT2 ok time=0..2 | write x 2\n";
+  EXPECT_EQ(AtSnapshot(blind), "G-SIa");
+  EXPECT_EQ(NameAt(blind, Level::kSerializable), "holds");
+  EXPECT_EQ(NameAt(blind, Level::kReadAtomic), "holds");
+  const std::string read =
+      "T1 ok time=0..1 | write x 1\nT2 ok time=0..2 | read x nil | write x 2\n";
+  EXPECT_EQ(AtSnapshot(read), "lost-update");
+}
+
+TEST(Replay, ScansFindWhatIsThereAndNothingElse) {
+  const std::string writes =
+      "T1 ok time=0..1 | write r1 1 | write r2 2\nT2 ok time=1..2 | delete r1\n";
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=1..? | scan r s {r1 1 r2 2}"), "holds");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=2..? | scan r s {r2 2}"), "holds");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=2..? | scan r nil {r1 1 r2 2}"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=1..? | scan r s {r2 2}"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=1..? | scan r s limit {r1 1}"), "holds");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=1..? | scan r s limit {r2 2}"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(writes + "T3 ok time=1..? | rscan r s limit {r2 2}"), "holds");
+}
+
+TEST(Replay, ASnapshotHasWhatItsSessionAndRealTimeSawBefore) {
+  const std::string session = "T1 s=a ok time=0..1 | write x 1\nT2 s=a ok time=0..? | read y nil\n";
+  EXPECT_EQ(AtSnapshot(session), "holds");
+  EXPECT_EQ(NameAt(session, Level::kStrongSessionSnapshotIsolation), "G-SIb-process");
+  const std::string real_time =
+      "T1 ok real=1..2 time=0..1 | write x 1\nT2 ok real=3..4 time=0..? | read y nil\n";
+  EXPECT_EQ(NameAt(real_time, Level::kStrongSessionSnapshotIsolation), "holds");
+  EXPECT_EQ(NameAt(real_time, Level::kStrongSnapshotIsolation), "G-SIb-realtime");
+}
+
+TEST(Replay, AReaderThatSawMoreMakesTheNextSnapshotOfItsSessionStale) {
+  const std::string text =
+      "T1 s=b ok time=0..5 | write x 1\nT2 s=a ok time=7..? | read x 1\nT3 s=a ok time=";
+  EXPECT_EQ(NameAt(text + "4..? | read x nil", Level::kStrongSessionSnapshotIsolation),
+            "G-SIb-process");
+  // Between 6 and 7 nothing was committed.
+  EXPECT_EQ(NameAt(text + "6..? | read x 1", Level::kStrongSessionSnapshotIsolation), "holds");
+}
+
+TEST(Replay, ACommitLiesBehindItsBegin) {
+  EXPECT_EQ(AtSnapshot("T1 ok time=5..5 | write x 1"), "timestamp-order");
+}
+
+TEST(Replay, WriteSkewIsNotSerializableAndHasItsCycle) {
+  const std::string text =
+      "T1 ok time=0..1 | read x nil | write y 1\nT2 ok time=0..2 | read y nil | write x 1\n";
+  EXPECT_EQ(AtSnapshot(text), "holds");
+  EXPECT_EQ(NameAt(text, Level::kSerializable), "write-skew");
+}
+
+TEST(Replay, AnotherSerialOrderThanThatOfTheCommitsIsAsGood) {
+  // T1 read x before T2 wrote it, and committed after it.
+  EXPECT_EQ(NameAt("T1 ok time=0..2 | read x nil | write y 1\nT2 ok time=0..1 | write x 1\n",
+                   Level::kSerializable),
+            "holds");
+}
+
+TEST(Replay, WhatAnIndeterminateTransactionMayHaveWrittenIsLeftToTheValues) {
+  const std::string text =
+      "T1 info | append x 1\nT2 ok time=0..? | list x []\nT3 ok time=3..? | list x [1]\n";
+  EXPECT_EQ(AtSnapshot(text), "holds");
+  EXPECT_EQ(AtSnapshot(text + "T4 ok time=3..? | list x [9]"), "thin-air-read");
+}
+
+TEST(Replay, PhantomsBetweenScansAreG2) {
+  const std::string text =
+      "T1 ok time=0..1 | scan r s {} | write r1 1\nT2 ok time=0..2 | scan r s {} | write r2 1\n";
+  EXPECT_EQ(AtSnapshot(text), "holds");
+  EXPECT_EQ(NameAt(text, Level::kSerializable), "G2");
+}
+
+}  // namespace
+}  // namespace nacre::check
