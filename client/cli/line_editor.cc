@@ -28,8 +28,18 @@ constexpr char kPlain[] = "\x1b[0m";
 constexpr char kClearToEndOfLine[] = "\x1b[K";
 
 volatile std::sig_atomic_t resized = 0;
+volatile std::sig_atomic_t continued = 0;
 
 void OnResize(int) { resized = 1; }
+void OnContinue(int) { continued = 1; }
+
+// Without SA_RESTART: the wait for a key comes back to look.
+void Catch(int signal, void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, nullptr);
+}
 
 bool TerminalHasStyle() {
   const char* const term = std::getenv("TERM");
@@ -90,10 +100,8 @@ class LineEditor::Impl {
     el_set(edit_, EL_BIND, "\\e[1;5D", "ed-prev-word", nullptr);
     el_source(edit_, nullptr);  // ~/.editrc
 
-    struct sigaction action = {};
-    action.sa_handler = OnResize;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGWINCH, &action, nullptr);
+    Catch(SIGWINCH, OnResize);
+    Catch(SIGCONT, OnContinue);
   }
 
   ~Impl() {
@@ -157,11 +165,7 @@ class LineEditor::Impl {
     mbstate_t state = {};
     for (;;) {
       if (WasInterrupted()) return -1;
-      if (resized != 0) {
-        resized = 0;
-        HideHint();
-        el_resize(edit_);
-      }
+      FollowTerminal();
       char byte = 0;
       const ssize_t count = read(STDIN_FILENO, &byte, 1);
       if (count == 0) return 0;
@@ -176,6 +180,22 @@ class LineEditor::Impl {
         continue;  // No character: left out.
       }
       return 1;
+    }
+  }
+
+  // After its size has changed, and after Ctrl-Z and `fg`, when the shell has set its modes.
+  void FollowTerminal() {
+    if (resized != 0) {
+      resized = 0;
+      HideHint();
+      el_resize(edit_);
+    }
+    if (continued != 0) {
+      continued = 0;
+      hint_is_shown_ = false;
+      el_set(edit_, EL_PREP_TERM, 0);
+      el_set(edit_, EL_PREP_TERM, 1);
+      el_set(edit_, EL_REFRESH);
     }
   }
 

@@ -43,6 +43,8 @@ FullScreen::FullScreen() {
     now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
     now.c_cc[VMIN] = 1;
     now.c_cc[VTIME] = 0;
+    // Stopped by Ctrl-Z, it would leave the shell on the second screen.
+    now.c_cc[VSUSP] = _POSIX_VDISABLE;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
   }
   struct sigaction action = {};

@@ -205,6 +205,26 @@ class SessionTest(TerminalCase):
         terminal.wait(lambda screen: "OK" in screen, "OK")
         self.assertEqual(self.server.cli("GET", "key"), "something")
 
+    def test_a_session_that_was_stopped_goes_on_with_its_line(self):
+        shell = Terminal(["bash", "--norc", "-i"], {"HOME": self.home.name, "TERM": "screen-256color",
+                                                    "PS1": "shell: "})
+        self.addCleanup(shell.close)
+        shell.wait_line("shell:")
+        shell.type(f"{CLI} -p {self.server.port}")
+        shell.keys("Enter")
+        shell.wait_line(self.prompt())
+        shell.type("SET key some")
+        shell.wait(lambda screen: "SET key some" in screen[-1], "the line")
+        shell.keys("C-z")
+        shell.wait_line("shell:")
+        shell.type("fg")
+        shell.keys("Enter")
+        shell.wait(lambda screen: screen[-1].startswith(self.prompt() + " SET key some"), "the line again")
+        shell.type("thing")
+        shell.keys("Left", "Right", "Enter")
+        shell.wait(lambda screen: screen[-2:] == ["OK", self.prompt()], "OK")
+        self.assertEqual(self.server.cli("GET", "key"), "something")
+
     # History.
 
     def test_history_is_kept_for_the_next_session_but_passwords_are_not(self):
@@ -279,6 +299,15 @@ class SessionTest(TerminalCase):
         self.ask(terminal, "AUTH secret")
         self.ask(terminal, "PING")
         terminal.wait_text("PONG")
+
+    def test_a_password_that_is_asked_for_is_not_shown(self):
+        self.server.cli("CONFIG", "SET", "requirepass", "secret")
+        terminal = self.open("--askpass")
+        terminal.wait_line("Password:")
+        terminal.type("secret")
+        terminal.keys("Enter")
+        terminal.wait_line(self.prompt())
+        self.assertEqual(terminal.screen(), ["Password:", self.prompt()])
 
     # Help, clear, quit.
 
