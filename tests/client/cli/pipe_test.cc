@@ -52,6 +52,7 @@ TEST(Pipe, CountsRepliesAndErrors) {
 
 TEST(Pipe, KeepsABoundedNumberOfRequestsUnderWay) {
   ScriptedLink link([](const Words&) { return "+OK\r\n"; });
+  link.replies_at_once = 1;
   std::string input;
   for (int i = 0; i < 30'000; ++i) input += "*1\r\n$4\r\nPING\r\n";
   const PipeResult result = PipeIn(link, input);
@@ -63,6 +64,7 @@ TEST(Pipe, KeepsABoundedNumberOfRequestsUnderWay) {
 
 TEST(Pipe, LargeRequestsAreBoundedByTheirBytes) {
   ScriptedLink link([](const Words&) { return "+OK\r\n"; });
+  link.replies_at_once = 1;
   std::string input;
   for (int i = 0; i < 40; ++i) {
     client::Request request("SET", "k", std::string(300'000, 'x'));

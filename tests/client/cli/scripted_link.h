@@ -46,7 +46,11 @@ class ScriptedLink final : public ServerLink {
 
   absl::StatusOr<client::Reply> Receive(absl::Duration) override {
     if (!open_) return absl::UnavailableError("closed");
-    if (pending_.empty()) return absl::DeadlineExceededError("nothing has come");
+    if (pending_.empty() || given_ == replies_at_once) {
+      if (++looks_ >= looks_in_vain) given_ = looks_ = 0;
+      return absl::DeadlineExceededError("nothing has come");
+    }
+    ++given_;
     const std::string wire = pending_.front();
     pending_.pop_front();
     if (wire.empty()) {
@@ -63,10 +67,15 @@ class ScriptedLink final : public ServerLink {
   std::vector<client::ConnectionOptions> connections;
   std::vector<std::vector<std::string>> commands;
   size_t in_flight_max = 0;
+  // After so many replies, nothing has come so often: a server that is slower than its client.
+  size_t replies_at_once = SIZE_MAX;
+  size_t looks_in_vain = 4;
 
  private:
   Answer answer_;
   bool open_ = false;
+  size_t given_ = 0;
+  size_t looks_ = 0;
   std::deque<std::string> pending_;
 };
 
