@@ -58,6 +58,13 @@ int Proxy::connections() const {
   return static_cast<int>(links_.size());
 }
 
+int Proxy::failures() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(std::count_if(links_.begin(), links_.end(), [](const auto& link) {
+    return link->shared().held || link->shared().cut;
+  }));
+}
+
 uint64_t Proxy::bytes(Direction direction) const {
   const std::lock_guard lock(mutex_);
   uint64_t sum = 0;

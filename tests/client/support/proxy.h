@@ -71,6 +71,8 @@ class Proxy {
   void CutAll(Cut::How how = Cut::How::kEnd);
 
   int connections() const;
+  // Connections that have reached their hold or been cut.
+  int failures() const;
   // What has passed, of all connections or of one.
   uint64_t bytes(Direction direction) const;
   uint64_t bytes(Direction direction, int connection) const;

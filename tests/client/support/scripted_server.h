@@ -104,6 +104,7 @@ class ScriptedServer::Peer {
   std::optional<Words> ReadCommand();
   // The first command that is none of the handshake; those that are have been answered.
   std::optional<Words> AnswerHandshake(const CannedReplies& replies = {});
+  void Answer(const Words& words, const CannedReplies& replies);
   // Answers everything until the client closes.
   void AnswerAll(const CannedReplies& replies);
 
@@ -126,7 +127,6 @@ class ScriptedServer::Peer {
   friend class ScriptedServer;
   Peer(ScriptedServer& server, int number, Socket socket)
       : server_(server), number_(number), socket_(std::move(socket)) {}
-  void Answer(const Words& words, const CannedReplies& replies);
   // Also from other threads.
   void ShutDown();
 
