@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,6 +56,7 @@ std::vector<std::string> CommandLine(const std::string& program, uint16_t port) 
 }
 
 [[noreturn]] void Become(const std::vector<std::string>& words, int core) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // Also if this program crashes.
   PinToCore(core);
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   ::dup2(nowhere, STDOUT_FILENO);

@@ -42,9 +42,9 @@ absl::Status BlockingClient::ExecEach(const Request& request,
                                       absl::FunctionRef<void(ReplyView)> each,
                                       CallOptions options) {
   blocking::Core& core = impl_->core();
-  blocking::Exchange exchange(core.driver(), each);
-  return exchange.Run(
-      [&](ReplyConsumer& consumer) { core.client().Start(request, consumer, options); });
+  return blocking::ExecEach(core.driver(), each, [&](ReplyConsumer& consumer) {
+    core.client().Start(request, consumer, options);
+  });
 }
 
 absl::StatusOr<std::vector<Reply>> BlockingClient::ExecAll(const Request& request,

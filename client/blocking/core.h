@@ -1,7 +1,6 @@
 #ifndef NACRE_CLIENT_BLOCKING_CORE_H_
 #define NACRE_CLIENT_BLOCKING_CORE_H_
 
-#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -44,32 +43,15 @@ class Core {
   Client client_;
 };
 
-// A request whose thread waits for it: hands each reply to `each`, on the leading thread.
-class Exchange final : private ReplyConsumer {
- public:
-  Exchange(Driver& driver, absl::FunctionRef<void(ReplyView)> each)
-      : driver_(driver), each_(each) {}
+// `start` hands the consumer that it is given, with a request, to a client or a connection. Returns
+// when that has ended, with its status. Each reply goes to `each`, on the leading thread.
+//
+// A function and not an object that keeps `each`: so both live as long as they are needed, also if
+// the caller writes them as temporaries.
+absl::Status ExecEach(Driver& driver, absl::FunctionRef<void(ReplyView)> each,
+                      absl::FunctionRef<void(ReplyConsumer&)> start);
 
-  // `start` hands the consumer to a client or a connection. Answers the status by which it ends.
-  absl::Status Run(absl::FunctionRef<void(ReplyConsumer&)> start) {
-    driver_.Run(call_, [&] { start(*this); });
-    return std::move(status_);
-  }
-
- private:
-  void OnReply(ReplyView reply) override { each_(reply); }
-  void OnEnd(const absl::Status& status) override {
-    status_ = status;
-    driver_.Finish(call_);
-  }
-
-  Driver& driver_;
-  absl::FunctionRef<void(ReplyView)> each_;
-  Driver::Call call_;
-  absl::Status status_;
-};
-
-// Runs an exchange whose replies are kept.
+// The same with all replies.
 absl::StatusOr<std::vector<Reply>> ExecAll(Driver& driver, const Request& request,
                                            absl::FunctionRef<void(ReplyConsumer&)> start);
 

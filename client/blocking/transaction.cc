@@ -51,9 +51,8 @@ void BlockingTransaction::Impl::Carry() {
                                "the time for the transaction is over", Outcome::kNotExecuted));
       continue;
     }
-    blocking::Exchange exchange(core_.driver(),
-                                [this](ReplyView reply) { script_->OnReply(reply); });
-    script_->OnEnd(exchange.Run(
+    script_->OnEnd(blocking::ExecEach(
+        core_.driver(), [this](ReplyView reply) { script_->OnReply(reply); },
         [&](ReplyConsumer& consumer) { lease_.connection().Send(*request, consumer, deadline_); }));
   }
 }
