@@ -5,7 +5,7 @@ ARGS ?=
 MINUTES ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help run test compat soak build bench lint tidy format manual clean packages-run packages-test
+.PHONY: help run cli test compat soak build bench lint tidy format manual clean packages-run packages-test
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -14,6 +14,11 @@ run: packages-run ## Build a release and start nacre-server; flags: make run ARG
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build --preset release --parallel $(JOBS) --target nacre-server
 	@exec build/release/bin/nacre-server $(ARGS)
+
+cli: packages-run ## Build a release and start nacre-cli; arguments: make cli ARGS="-p 7000"
+	@cmake --preset release --log-level=WARNING >/dev/null
+	@cmake --build --preset release --parallel $(JOBS) --target nacre-cli
+	@exec build/release/bin/nacre-cli $(ARGS)
 
 test: packages-test ## Build with assertions, run the quick suite, end with "N passed, N failed"
 	@JOBS=$(JOBS) cmake/run-tests.sh dev --label-exclude '^slow$$'
