@@ -23,8 +23,7 @@ void Driver::Run(Call& call, absl::FunctionRef<void()> start) noexcept {
       NACRE_CLIENT_CHECK(leader_ != std::this_thread::get_id(),
                          "a handler has called the client that it was called by");
       Link(call);
-      // `start` stays alive until the call is done, and that is not before it has run.
-      boost::asio::post(context_, [start] { start(); });
+      boost::asio::post(context_, [this, &call, start] { StartFor(call, start); });
       started = true;
       if (!WaitForTurn(call)) return;
     }
@@ -34,6 +33,18 @@ void Driver::Run(Call& call, absl::FunctionRef<void()> start) noexcept {
   leading_ = &call;
   if (!started) start();
   Lead(call);
+}
+
+void Driver::StartFor(Call& call, absl::FunctionRef<void()> start) {
+  // This thread has been made the leader meanwhile: nobody else lets it go.
+  if (&call == leading_) {
+    start();
+    return;
+  }
+  starting_ = &call;
+  start();
+  starting_ = nullptr;
+  if (call.done_in_start_) Release(call);
 }
 
 bool Driver::WaitForTurn(Call& call) {
@@ -63,11 +74,18 @@ void Driver::HandOver() {
 }
 
 void Driver::Finish(Call& call) {
-  NACRE_CLIENT_CHECK(leading_ != nullptr && !call.done_, "ONE RUNS: finished by nobody's turn");
+  NACRE_CLIENT_CHECK(leading_ != nullptr && !call.done_ && !call.done_in_start_,
+                     "ONE RUNS: finished by nobody's turn, or twice");
   if (&call == leading_) {
     call.done_ = true;
-    return;
+  } else if (&call == starting_) {
+    call.done_in_start_ = true;
+  } else {
+    Release(call);
   }
+}
+
+void Driver::Release(Call& call) {
   MutexLock lock(mutex_);
   Unlink(call);
   call.done_ = true;

@@ -17,7 +17,9 @@
 //                     the mutex and followed by its wake-up; it looks at both under the mutex
 //                     before it sleeps.
 //   NO LATE TOUCH     A call stands on the stack of its thread. It leaves waiting_ under the same
-//                     lock that lets its thread go, and is not touched after that.
+//                     lock that lets its thread go, and is not touched after that. What `start`
+//                     refers to stands there too, so a call that its start finishes is let go when
+//                     the start has returned.
 //
 // The forbidden interleaving, and why the leader hands over under the mutex under which newcomers
 // look whether there is one:
@@ -60,7 +62,8 @@ class Driver {
     // done_, which nobody else does, without.
     bool done_ = false;
     bool leads_ = false;
-    Call* newer_ = nullptr;  // The neighbours in waiting_.
+    bool done_in_start_ = false;  // The leader's own.
+    Call* newer_ = nullptr;       // The neighbours in waiting_.
     Call* older_ = nullptr;
     CondVar wake_;
   };
@@ -80,6 +83,9 @@ class Driver {
   void Finish(Call& call);
 
  private:
+  // Runs the start of a call whose thread waits.
+  void StartFor(Call& call, absl::FunctionRef<void()> start);
+  void Release(Call& call);
   // Whether this thread has to lead now; otherwise `call` is done.
   bool WaitForTurn(Call& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Lead(Call& call);
@@ -93,6 +99,7 @@ class Driver {
 
   // The leader's own: its call, or null if nobody leads.
   Call* leading_ = nullptr;
+  Call* starting_ = nullptr;  // Of another thread, while its start runs.
 
   Mutex mutex_;
   bool has_leader_ ABSL_GUARDED_BY(mutex_) = false;

@@ -111,6 +111,24 @@ TEST_F(DriverTest, ANewcomerIsStartedByTheLeaderThatSitsInTheSystem) {
   leader.FinishAndJoin();
 }
 
+TEST_F(DriverTest, AThreadIsNotLetGoBeforeTheStartThatFinishedItsCallHasReturned) {
+  Guest leader(*this);
+  std::binary_semaphore returned(0);
+  bool was_let_go = false;
+  std::thread newcomer([&] {
+    Driver::Call call;
+    driver_.Run(call, [&] {
+      driver_.Finish(call);
+      // What must not happen has this long to happen.
+      was_let_go = returned.try_acquire_for(std::chrono::milliseconds(50));
+    });
+    returned.release();
+  });
+  newcomer.join();
+  EXPECT_FALSE(was_let_go);
+  leader.FinishAndJoin();
+}
+
 TEST_F(DriverTest, ALeaderWhoseCallIsDoneHandsOverToOneThatWaits) {
   Guest first(*this);
   Guest second(*this);
