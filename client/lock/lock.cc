@@ -78,11 +78,14 @@ Awaitable<Taken> Take(Client& client, const std::string& name, const std::string
 
 class Lock::Impl {
  public:
-  Impl(Client& client_in, std::string name_in, std::string token_in, LockOptions options_in)
+  Impl(Client& client_in, std::string name_in, std::string token_in, LockOptions options_in,
+       int64_t fence_in, const Holding& holding_in)
       : client(client_in),
         name(std::move(name_in)),
         token(std::move(token_in)),
         options(std::move(options_in)),
+        fence(fence_in),
+        holding(holding_in),
         timer_(client_in.context()) {}
 
   // As those of Lock; alive until they have ended.
@@ -96,8 +99,8 @@ class Lock::Impl {
   const std::string name;
   const std::string token;
   const LockOptions options;
-  int64_t fence = 0;
-  Holding holding{absl::ZeroDuration(), TimePoint::min()};
+  const int64_t fence;
+  Holding holding;
 
  private:
   // Runs `command`, which answers 1 if the key was there, if the key holds the token. False if not.
@@ -248,9 +251,7 @@ class LockAttempt {
   }
 
   Lock Hold(int64_t fence, const Holding& holding) {
-    auto impl = std::make_shared<Lock::Impl>(client_, name_, token_, options_);
-    impl->fence = fence;
-    impl->holding = holding;
+    auto impl = std::make_shared<Lock::Impl>(client_, name_, token_, options_, fence, holding);
     if (options_.renew) {
       asio::co_spawn(client_.context(), Lock::Impl::RenewWhileHeld(impl),
                      [](const std::exception_ptr&) {});
