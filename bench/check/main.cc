@@ -66,9 +66,16 @@ int main(int argc, char** argv) {
   app.add_flag("--registers", registers, "instead of lists");
   app.add_flag("--timestamps", timestamps, "judge by timestamps where they help");
   app.add_option("--file", file, "judge this history instead of a made-up one");
+  std::string output;
+  app.add_option("--output", output, "write the made-up history to this file and stop");
   CLI11_PARSE(app, argc, argv);
   shape.lists = !registers;
 
+  if (!output.empty()) {
+    std::ofstream out(output);
+    nacre::bench::MakeHistory(shape, out);
+    return out.flush() ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
   absl::StatusOr<History> history = History();
   double start = 0;
   if (file.empty()) {

@@ -205,12 +205,46 @@ class VisibilityJudge {
     return chains;
   }
 
-  struct Place3 {
+  struct Placed {
     uint32_t chain;
     uint32_t position;
     TxnId txn;
     uint32_t version;
   };
+  // The writers of one key in one chain.
+  struct Group {
+    uint32_t chain;
+    uint64_t first;  // In writers_.
+    uint64_t end;
+    uint64_t
+        cursor;  // Where the last look-up ended: the next one, of about the same time, is near.
+  };
+
+  // Who wrote each key, by chain and place in it.
+  void GroupWriters(const std::vector<TxnId>& order, const Chains& chains) {
+    std::vector<uint64_t> next(history_.keys().size() + size_t{1}, 0);
+    for (const WrittenKey& write : writes_.items) ++next[write.key + size_t{1}];
+    for (size_t k = 1; k < next.size(); ++k) next[k] += next[k - 1];
+    const std::vector<uint64_t> ends(next.begin() + 1, next.end());
+    writers_.resize(writes_.items.size());
+    for (const TxnId t : order) {
+      for (const WrittenKey& write : writes_[t]) {
+        writers_[next[write.key]++] = {chains.chain[t], chains.position[t], t, write.position};
+      }
+    }
+    uint64_t at = 0;
+    for (const uint64_t end : ends) {
+      std::stable_sort(writers_.begin() + static_cast<ptrdiff_t>(at),
+                       writers_.begin() + static_cast<ptrdiff_t>(end),
+                       [](const Placed& a, const Placed& b) { return a.chain < b.chain; });
+      while (at < end) {
+        const uint64_t first = at;
+        while (at < end && writers_[at].chain == writers_[first].chain) ++at;
+        groups_.items.push_back({writers_[first].chain, first, at, first});
+      }
+      groups_.EndRow();
+    }
+  }
 
   void InferFromPasts() {
     const uint32_t txns = history_.size();
@@ -219,23 +253,7 @@ class VisibilityJudge {
     const std::vector<uint32_t> ranks = CycleSearch(history_, graph_).Ranks(kSeen);
     std::sort(order.begin(), order.end(), [&](TxnId a, TxnId b) { return ranks[a] < ranks[b]; });
     const Chains chains = MakeChains(order);
-    // Who wrote each key, by chain and place in it.
-    Rows<Place3> writers;
-    writers.first.assign(history_.keys().size() + size_t{1}, 0);
-    for (const WrittenKey& write : writes_.items) ++writers.first[write.key + size_t{1}];
-    for (size_t k = 1; k < writers.first.size(); ++k) writers.first[k] += writers.first[k - 1];
-    writers.items.resize(writes_.items.size());
-    std::vector<uint64_t> next(writers.first.begin(), writers.first.end() - 1);
-    for (const TxnId t : order) {
-      for (const WrittenKey& write : writes_[t]) {
-        writers.items[next[write.key]++] = {chains.chain[t], chains.position[t], t, write.position};
-      }
-    }
-    for (size_t k = 0; k + 1 < writers.first.size(); ++k) {
-      std::stable_sort(writers.items.begin() + static_cast<ptrdiff_t>(writers.first[k]),
-                       writers.items.begin() + static_cast<ptrdiff_t>(writers.first[k + 1]),
-                       [](const Place3& a, const Place3& b) { return a.chain < b.chain; });
-    }
+    GroupWriters(order, chains);
     CausalPast past(order, txns);
     const uint32_t block = CausalPast::BlockFor(txns, chains.count);
     for (uint32_t first = 0; first < chains.count; first += block) {
@@ -243,7 +261,7 @@ class VisibilityJudge {
       past.Compute(chains, first, end, [this](TxnId t, auto visit) { ForEachDirect(t, visit); });
       for (TxnId t = 0; t < txns; ++t) {
         for (const ExternalRead& read : seen_.reads[t]) {
-          InferFromPast(t, read, writers[read.key], past, chains, first, end);
+          if (read.from != kNone) InferFromPast(t, read, past, first, end);
         }
       }
     }
@@ -251,39 +269,23 @@ class VisibilityJudge {
 
   // The last of each chain that `t` knows of and that wrote the key: all before it in the chain
   // come before it anyway.
-  void InferFromPast(TxnId t, const ExternalRead& read, absl::Span<const Place3> writers,
-                     const CausalPast& past, const Chains& chains, uint32_t first, uint32_t end) {
-    if (read.from == kNone) return;
-    auto it = std::lower_bound(writers.begin(), writers.end(), first,
-                               [](const Place3& w, uint32_t chain) { return w.chain < chain; });
-    while (it != writers.end() && it->chain < end) {
-      const uint32_t chain = it->chain;
-      const uint32_t known = past.Known(t, chain);
-      const Place3* last = nullptr;
-      if (it->position < known) {
-        // Galloping: most chains are known almost to their end or hardly at all.
-        auto low = it;
-        ptrdiff_t step = 1;
-        while (writers.end() - low > step && low[step].chain == chain &&
-               low[step].position < known) {
-          low += step;
-          step *= 2;
-        }
-        auto high = low + std::min<ptrdiff_t>(step, writers.end() - low);
-        last = &*(std::lower_bound(low, high, known,
-                                   [chain](const Place3& w, uint32_t n) {
-                                     return w.chain == chain && w.position < n;
-                                   }) -
-                  1);
-      }
-      if (last != nullptr) {
-        const TxnId from = read.from;
-        const bool implied = from < kInitialTxn && chains.chain[last->txn] >= first &&
-                             past.Known(from, chain) > last->position;
-        if (!implied) Infer(t, read, last->txn, last->version);
-      }
-      it = std::partition_point(it, writers.end(),
-                                [chain](const Place3& w) { return w.chain == chain; });
+  void InferFromPast(TxnId t, const ExternalRead& read, const CausalPast& past, uint32_t first,
+                     uint32_t end) {
+    auto group = groups_.items.begin() + static_cast<ptrdiff_t>(groups_.first[read.key]);
+    const auto groups_end =
+        groups_.items.begin() + static_cast<ptrdiff_t>(groups_.first[read.key + size_t{1}]);
+    group = std::lower_bound(group, groups_end, first,
+                             [](const Group& g, uint32_t chain) { return g.chain < chain; });
+    for (; group != groups_end && group->chain < end; ++group) {
+      const uint32_t known = past.Known(t, group->chain);
+      uint64_t& at = group->cursor;
+      while (at < group->end && writers_[at].position < known) ++at;
+      while (at > group->first && writers_[at - 1].position >= known) --at;
+      if (at == group->first) continue;
+      const Placed& last = writers_[at - 1];
+      const bool implied =
+          read.from < kInitialTxn && past.Known(read.from, group->chain) > last.position;
+      if (!implied) Infer(t, read, last.txn, last.version);
     }
   }
 
@@ -439,6 +441,8 @@ class VisibilityJudge {
   std::vector<Inferred> inferred_;
   std::vector<Inferred> stale_;  // Those that contradict a known order of versions.
   std::vector<TxnId> before_in_session_;
+  std::vector<Placed> writers_;
+  Rows<Group> groups_;  // By key.
 };
 
 }  // namespace
