@@ -147,4 +147,139 @@ bool OracleAllows(const History& history, Level level) {
   return Execution(history, level).Exists();
 }
 
+namespace {
+
+class OrderSearch {
+ public:
+  OrderSearch(const History& history, Level level)
+      : history_(history), causal_(level == Level::kCausal), txns_(history.size()) {
+    for (TxnId t = 0; t < txns_; ++t) order_.push_back(t);
+    seen_.assign(txns_, std::vector<bool>(txns_, false));
+    for (TxnId t = 0; t < txns_; ++t) Observe(t);
+    for (TxnId b = 0; causal_ && b < txns_; ++b) {
+      for (TxnId a = 0; a < b; ++a) {
+        if (history.session(a) != kNone && history.session(a) == history.session(b)) {
+          seen_[b][a] = true;
+        }
+      }
+    }
+    for (TxnId c = 0; causal_ && c < txns_; ++c) {
+      for (TxnId b = 0; b < txns_; ++b) {
+        for (TxnId a = 0; a < txns_; ++a) {
+          if (seen_[b][c] && seen_[c][a]) seen_[b][a] = true;
+        }
+      }
+    }
+  }
+
+  bool Exists() {
+    if (!possible_) return false;
+    do {
+      if (Agrees()) return true;
+    } while (std::next_permutation(order_.begin(), order_.end()));
+    return false;
+  }
+
+ private:
+  struct Read {
+    TxnId reader;
+    KeyId key;
+    TxnId from;   // kNone: the initial state.
+    Values list;  // Of lists: all of it, without own appends.
+    bool is_list = false;
+  };
+
+  TxnId WriterOf(KeyId key, const std::string& value) const {
+    for (TxnId t = 0; t < txns_; ++t) {
+      for (const Op& op : history_.ops(t)) {
+        if (op.writes() && op.key == key && history_.value(op.value) == value) return t;
+      }
+    }
+    return kNone;
+  }
+
+  bool Wrote(TxnId t, KeyId key) const {
+    const auto ops = history_.ops(t);
+    return std::any_of(ops.begin(), ops.end(),
+                       [&](const Op& op) { return op.writes() && op.key == key; });
+  }
+
+  void Observe(TxnId t) {
+    std::map<KeyId, Values> own;
+    std::map<KeyId, Values> base;
+    for (const Op& op : history_.ops(t)) {
+      if (op.writes()) {
+        if (op.kind == OpKind::kWrite) own[op.key].clear();
+        own[op.key].emplace_back(history_.value(op.value));
+        continue;
+      }
+      Values values;
+      const bool is_list = op.kind == OpKind::kReadList;
+      if (is_list) {
+        for (const ValueId v : history_.lists().Elements(op.list())) {
+          values.emplace_back(history_.value(v));
+        }
+        values.resize(values.size() - own[op.key].size());
+      } else {
+        if (!own[op.key].empty()) continue;
+        if (op.value != kNone) values = {std::string(history_.value(op.value))};
+      }
+      const auto [it, first] = base.try_emplace(op.key, values);
+      if (!first) {
+        possible_ &= it->second == values;
+        continue;
+      }
+      const TxnId from = values.empty() ? kNone : WriterOf(op.key, values.back());
+      if (from != kNone) seen_[t][from] = true;
+      reads_.push_back({t, op.key, from, values, is_list});
+    }
+  }
+
+  bool Agrees() const {
+    std::vector<uint32_t> place(txns_);
+    for (uint32_t i = 0; i < txns_; ++i) place[order_[i]] = i;
+    for (TxnId b = 0; b < txns_; ++b) {
+      for (TxnId a = 0; a < txns_; ++a) {
+        if (seen_[b][a] && place[a] >= place[b]) return false;
+      }
+    }
+    for (const Read& read : reads_) {
+      for (TxnId other = 0; other < txns_; ++other) {
+        if (other == read.from || other == read.reader || !seen_[read.reader][other] ||
+            !Wrote(other, read.key)) {
+          continue;
+        }
+        if (read.from == kNone || place[other] > place[read.from]) return false;
+      }
+      if (read.is_list && !IsPrefix(read)) return false;
+    }
+    return true;
+  }
+
+  bool IsPrefix(const Read& read) const {
+    Values list;
+    for (const TxnId t : order_) {
+      if (list.size() >= read.list.size()) break;
+      for (const Op& op : history_.ops(t)) {
+        if (op.writes() && op.key == read.key) list.emplace_back(history_.value(op.value));
+      }
+    }
+    return list == read.list;
+  }
+
+  const History& history_;
+  const bool causal_;
+  const uint32_t txns_;
+  bool possible_ = true;
+  std::vector<TxnId> order_;
+  std::vector<std::vector<bool>> seen_;  // [b][a]: b sees a.
+  std::vector<Read> reads_;
+};
+
+}  // namespace
+
+bool VisibilityOracleAllows(const History& history, Level level) {
+  return OrderSearch(history, level).Exists();
+}
+
 }  // namespace nacre::check
