@@ -125,7 +125,8 @@ absl::StatusOr<std::vector<Reply>> BlockingLease::ExecAll(const Request& request
 
 absl::StatusOr<Reply> BlockingLease::Exec(const Request& request, CallOptions options) {
   if (request.commands() != 1) {
-    return absl::InvalidArgumentError("Exec takes one command; ExecAll takes several");
+    return MakeError(absl::StatusCode::kInvalidArgument,
+                     "Exec takes one command; ExecAll takes several", Outcome::kNotExecuted);
   }
   absl::StatusOr<std::vector<Reply>> replies = ExecAll(request, options);
   if (!replies.ok()) return replies.status();

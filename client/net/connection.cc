@@ -3,7 +3,9 @@
 //
 //   IN-STEP         Replies are matched by position, so what has been sent stays in the queue until
 //                   it is answered: timed out, forgotten or not (pending_queue.h;
-//                   connection_end_test.cc).
+//                   connection_end_test.cc). A subscription is answered by as many push messages as
+//                   it has channels, or by one error. What would break this is not sent, or ends
+//                   the connection (connection_subscription_test.cc).
 //   POPPED-FIRST    A consumer's entry is out of the queue, or bears its name no more, before its
 //                   OnEnd() is called. So OnEnd() is called once, whatever it does itself: Send()
 //                   with the same consumer, Forget() of itself, Close().
@@ -12,11 +14,9 @@
 //                   moved the queue, Forget() may have taken a name from it, Close() emptied it.
 //   KEPT-ALIVE      Who calls back holds the Impl until it returns; OnEnd() may destroy the
 //                   Connection.
-//   CLOSED-IS-LAST  Once Close() has begun, nothing is sent, read or armed any more, a second
-//   Close()
+//   CLOSED-IS-LAST  Once Close() has begun, nothing is sent, read or armed any more, another one
 //                   does nothing, and Send() ends its consumer at once. When ~Connection() returns,
-//                   every consumer has been ended: also if it is called from an OnEnd() inside
-//                   Close().
+//                   every consumer has been ended: also if an OnEnd() inside Close() calls it.
 //   HANDLERS-OUT    A handler is moved out of its place before it runs, so it may be replaced, or
 //                   the Connection destroyed, by itself.
 //   QUIET-FLUSH     Send() calls nobody but the consumer that it was given, and Flush() nobody: an
@@ -61,14 +61,14 @@ void Connection::Impl::Open(OpenHandler opened) {
 void Connection::Impl::OnConnected(const absl::Status& status) {
   if (phase_ != Phase::kOpening) return;
   if (!status.ok()) {
-    FailOpening(Named(status));
+    FailOpening(WithEndpoint(status));
     return;
   }
-  OnShaken(handshake_.Begin());
+  OnHandshake(handshake_.Begin());
   if (phase_ == Phase::kOpening) Read();
 }
 
-void Connection::Impl::OnShaken(Handshake::Next next) {
+void Connection::Impl::OnHandshake(Handshake::Next next) {
   switch (next) {
     case Handshake::Next::kWait: return;
     case Handshake::Next::kSend:
@@ -93,16 +93,17 @@ void Connection::Impl::FailOpening(const absl::Status& why) {
   transport_->Close();
   timer_.cancel();
   output_.Clear();
-  boost::asio::post(context_, [self = shared_from_this(), why] {
+  const absl::string_view message = why.message();
+  const absl::Status marked = MakeError(
+      why.code(), std::string_view(message.data(), message.size()), Outcome::kNotExecuted);
+  boost::asio::post(context_, [self = shared_from_this(), marked] {
     OpenHandler opened = std::exchange(self->opened_, nullptr);
-    if (opened) opened(why);
+    if (opened) opened(marked);
   });
 }
 
-absl::Status Connection::Impl::Named(const absl::Status& status) const {
-  return MakeError(status.code(),
-                   absl::StrCat(options_.endpoint.ToString(), ": ", status.message()),
-                   Outcome::kNotExecuted);
+absl::Status Connection::Impl::WithEndpoint(const absl::Status& status) const {
+  return {status.code(), absl::StrCat(options_.endpoint.ToString(), ": ", status.message())};
 }
 
 // --- Requests ---
@@ -112,15 +113,7 @@ absl::Status Connection::Impl::Admit(const Request& request) const {
     return MakeError(absl::StatusCode::kUnavailable, "the connection is not open",
                      Outcome::kNotExecuted);
   }
-  if (request.subscribes() && server().protocol < 3) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, "subscriptions need RESP3",
-                     Outcome::kNotExecuted);
-  }
-  if (request.subscribes() && request.commands() > 1) {
-    return MakeError(absl::StatusCode::kInvalidArgument,
-                     "a subscription is a request of its own, not part of a batch",
-                     Outcome::kNotExecuted);
-  }
+  if (absl::Status status = AdmitSpecial(request); !status.ok()) return status;
   // Entries that were cut count too: they are memory that a server which has stopped reading holds.
   if (pending_.in_flight() + pending_.cut() + request.commands() > options_.in_flight_max) {
     return MakeError(absl::StatusCode::kResourceExhausted,
@@ -133,6 +126,32 @@ absl::Status Connection::Impl::Admit(const Request& request) const {
                      absl::StrCat("more bytes to send than output_bytes_max allows (",
                                   options_.output_bytes_max, ")"),
                      Outcome::kNotExecuted);
+  }
+  return absl::OkStatus();
+}
+
+// IN-STEP
+absl::Status Connection::Impl::AdmitSpecial(const Request& request) const {
+  const auto refuse = [](absl::StatusCode code, std::string_view message) {
+    return MakeError(code, message, Outcome::kNotExecuted);
+  };
+  if (request.breaks_step()) {
+    return refuse(absl::StatusCode::kInvalidArgument,
+                  "MONITOR, SYNC, PSYNC and CLIENT REPLY change how many replies come, and are not "
+                  "for a connection that matches them by position");
+  }
+  if (request.changes_protocol() && (has_subscribed_ || request.subscribes())) {
+    return refuse(absl::StatusCode::kFailedPrecondition,
+                  "HELLO and RESET may end RESP3, which a connection that has subscribed needs");
+  }
+  if (!request.subscribes()) return absl::OkStatus();
+  if (server().protocol < 3 || has_said_hello_) {
+    return refuse(absl::StatusCode::kFailedPrecondition,
+                  "subscriptions need RESP3, without a HELLO or RESET since it was agreed on");
+  }
+  if (request.commands() > 1) {
+    return refuse(absl::StatusCode::kInvalidArgument,
+                  "a subscription is a request of its own, not part of a batch");
   }
   return absl::OkStatus();
 }
@@ -151,8 +170,16 @@ void Connection::Impl::Send(const Request& request, ReplyConsumer& consumer, Dea
   }
   const uint64_t begin = output_.end();
   output_.Append(request.bytes());
-  pending_.Push(
-      {&consumer, request.commands(), begin, output_.end(), deadline, request.subscribes()});
+  pending_.Push({.consumer = &consumer,
+                 .commands_left = request.commands(),
+                 .begin = begin,
+                 .end = output_.end(),
+                 .deadline = deadline,
+                 .confirmations_left = request.confirmations(),
+                 .subscription = request.subscription(),
+                 .runs_script = request.runs_script()});
+  has_subscribed_ |= request.subscribes();
+  has_said_hello_ |= request.changes_protocol();
   WakeAt(deadline);
   FlushSoon();
 }

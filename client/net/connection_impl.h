@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "client/net/asio.h"
@@ -52,12 +51,13 @@ class Connection::Impl final : public TransportEvents,
 
   // connection.cc
   absl::Status Admit(const Request& request) const;
+  absl::Status AdmitSpecial(const Request& request) const;
   void FlushSoon();
   void EndAll(const absl::Status& why);
   absl::Status EndOf(const PendingRequest& request, const absl::Status& why) const;
-  void OnShaken(Handshake::Next next);
+  void OnHandshake(Handshake::Next next);
   void FailOpening(const absl::Status& why);
-  absl::Status Named(const absl::Status& status) const;
+  absl::Status WithEndpoint(const absl::Status& status) const;
 
   // connection_io.cc
   void Read();
@@ -72,6 +72,7 @@ class Connection::Impl final : public TransportEvents,
   void OnTimer();
   void ExpireRequests(Deadline now);
   void ExpireRequest(uint64_t number, Deadline now);
+  void LosePatience(PendingRequest& request, Deadline now);
 
   IoContext& context_;
   const ConnectionOptions options_;
@@ -91,8 +92,11 @@ class Connection::Impl final : public TransportEvents,
   InputBuffer input_;
   ReplyScanner scanner_;
   PendingQueue pending_;
-  bool in_reply_ = false;  // OnReply() runs.
+  bool in_reply_ = false;        // OnReply() runs.
+  bool has_subscribed_ = false;  // So messages may come, as pushes in RESP3 only.
+  bool has_said_hello_ = false;  // Or RESET, since it is open: it may be RESP2 now.
   Deadline last_heard_{};
+  Deadline last_written_{};  // The system took bytes.
 
   Timer timer_;
   Deadline wake_at_ = Deadline::max();  // When the timer fires; max: it does not.

@@ -1,5 +1,7 @@
 // Bytes out and in. The invariants that are named here stand in connection.cc.
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "client/base/check.h"
@@ -13,9 +15,11 @@ namespace {
 // What one turn of the event loop may send: others want theirs too.
 constexpr size_t kWriteBytesPerTurn = 1 << 20;
 
-// "subscribe", "punsubscribe", ...: what answers the command of that name.
-bool IsConfirmation(const ReplyView& push) {
-  return !push.empty() && push.begin()->text().ends_with("subscribe");
+// A reply's word alone gets no more memory than this, or than twice what has come of the reply.
+constexpr size_t kTrustedBytes = 64 << 20;
+
+Subscription ConfirmedBy(const ReplyView& push) {
+  return push.empty() ? Subscription::kNone : SubscriptionNamed(push.begin()->text());
 }
 
 }  // namespace
@@ -37,6 +41,7 @@ void Connection::Impl::Flush() {
       return;
     }
     output_.Take(written.bytes);
+    if (written.bytes > 0) last_written_ = std::chrono::steady_clock::now();
     budget -= written.bytes;
     if (written.bytes < bytes.size() || budget == 0) break;
   }
@@ -53,7 +58,8 @@ void Connection::Impl::OnWritable() {
 // --- In ---
 
 void Connection::Impl::Read() {
-  const std::span<char> room = input_.Room(scanner_.bytes_missing());
+  const std::span<char> room = input_.Room(
+      std::min(scanner_.bytes_missing(), std::max(kTrustedBytes, input_.unused().size())));
   transport_->ReadSome(room.data(), room.size(), shared_from_this());
 }
 
@@ -83,7 +89,7 @@ void Connection::Impl::DispatchAll() {
     if (verdict == ReplyScanner::Verdict::kPush) {
       DispatchPush(scanner_.frame());
     } else if (phase_ == Phase::kOpening) {
-      OnShaken(handshake_.OnReply(scanner_.frame()));
+      OnHandshake(handshake_.OnReply(scanner_.frame()));
     } else {
       DispatchReply(scanner_.frame());
     }
@@ -93,12 +99,17 @@ void Connection::Impl::DispatchAll() {
 void Connection::Impl::DispatchReply(const ReplyView& reply) {
   PendingRequest* const front = pending_.Front();
   if (front == nullptr || front->begin >= output_.taken()) {
-    Close(Named(absl::DataLossError("a reply that nobody asked for")));
+    Close(WithEndpoint(absl::DataLossError("a reply that nobody asked for")));
+    return;
+  }
+  // In a MULTI it is queued like any command.
+  if (front->subscription != Subscription::kNone && !reply.is_error() && reply.text() != "QUEUED") {
+    Close(WithEndpoint(absl::DataLossError("a subscription that no push message answers")));
     return;
   }
   if (front->consumer != nullptr) {
     in_reply_ = true;
-    front->consumer->OnReply(reply);  // `front` is not used after it.
+    front->consumer->OnReply(front->runs_script ? reply.OfScript() : reply);
     in_reply_ = false;
   }
   AnswerFront();
@@ -115,19 +126,22 @@ void Connection::Impl::SetPushHandler(PushHandler handler) {
 }
 
 void Connection::Impl::DispatchPush(const ReplyView& push) {
-  const bool confirms = IsConfirmation(push);
+  const Subscription confirmed = ConfirmedBy(push);
   if (push_handler_) {
     PushHandler handler = std::exchange(push_handler_, nullptr);  // HANDLERS-OUT
     push_handler_runs_ = true;
     handler(push);
     if (std::exchange(push_handler_runs_, false)) push_handler_ = std::move(handler);
   }
-  if (!confirms || phase_ != Phase::kOpen) return;
-  // One message confirms each channel, and the first of them stands for the reply. Should those
-  // after it end the next such request too early, nothing gets out of step: only push messages come
-  // for it.
-  const PendingRequest* const front = pending_.Front();
-  if (front != nullptr && front->subscribes && front->begin < output_.taken()) AnswerFront();
+  if (confirmed == Subscription::kNone) return;
+  // Without channels, UNSUBSCRIBE is confirmed for each one there is, and the first message ends
+  // it. Those after it count for the next UNSUBSCRIBE, should it follow at once: it may end early,
+  // with nothing out of step, since only push messages come for it.
+  PendingRequest* const front = pending_.Front();
+  if (front == nullptr || front->subscription != confirmed || front->begin >= output_.taken()) {
+    return;
+  }
+  if (--front->confirmations_left == 0) AnswerFront();
 }
 
 // No more will come.
@@ -135,7 +149,7 @@ void Connection::Impl::OnStreamEnd(const absl::Status& why) {
   if (phase_ == Phase::kOpening) {
     FailOpening(handshake_.OnClosed(why));
   } else {
-    Close(Named(why));
+    Close(WithEndpoint(why));
   }
 }
 

@@ -57,23 +57,38 @@ void Connection::Impl::ExpireRequests(Deadline now) {
 void Connection::Impl::ExpireRequest(uint64_t number, Deadline now) {
   PendingRequest& request = pending_.at(number);
   if (request.consumer == nullptr) {
-    Close(Named(absl::UnavailableError(absl::StrCat(
-        "no reply within unresponsive_timeout (",
-        absl::FormatDuration(options_.unresponsive_timeout), ") after its caller had given up"))));
+    LosePatience(request, now);
     return;
   }
   ReplyConsumer* const consumer = std::exchange(request.consumer, nullptr);  // POPPED-FIRST
-  const bool is_unsent = request.begin >= output_.taken();
-  if (is_unsent) {
+  absl::Status status;
+  if (request.begin >= output_.taken()) {
+    status =
+        MakeError(absl::StatusCode::kDeadlineExceeded,
+                  "the deadline passed before the request could be sent", Outcome::kNotExecuted);
     output_.Cut(request.begin, request.end);
     pending_.Cut(number);
   } else {
+    status = MakeError(absl::StatusCode::kDeadlineExceeded,
+                       "the deadline passed before the reply came", Outcome::kUnknown);
     request.deadline = Later(now, options_.unresponsive_timeout);
   }
-  consumer->OnEnd(MakeError(absl::StatusCode::kDeadlineExceeded,
-                            is_unsent ? "the deadline passed before the request could be sent"
-                                      : "the deadline passed before the reply came",
-                            is_unsent ? Outcome::kNotExecuted : Outcome::kUnknown));
+  consumer->OnEnd(status);
+}
+
+// The caller has given up, and the time that the server had since is over. A server that still
+// takes the request, or says something, has more of it: a large reply may be on its way.
+void Connection::Impl::LosePatience(PendingRequest& request, Deadline now) {
+  const bool is_leaving = request.end > output_.taken();
+  const Deadline last_sign = is_leaving ? std::max(last_heard_, last_written_) : last_heard_;
+  const Deadline patience = Later(last_sign, options_.unresponsive_timeout);
+  if (patience > now) {
+    request.deadline = patience;
+    return;
+  }
+  Close(WithEndpoint(absl::UnavailableError(absl::StrCat(
+      "no sign of life within unresponsive_timeout (",
+      absl::FormatDuration(options_.unresponsive_timeout), ") after a caller had given up"))));
 }
 
 }  // namespace nacre::client

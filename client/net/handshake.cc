@@ -6,13 +6,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "client/base/strings.h"
 #include "nacre/client/errors.h"
 
 namespace nacre::client {
 
 namespace {
-
-absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 bool IsUnknownCommand(std::string_view error) {
   return absl::StrContains(ToAbsl(error), "unknown command");
@@ -34,7 +33,7 @@ void Handshake::AskHello(int protocol) {
   request_.Clear();
   server_.protocol = protocol;
   std::vector<std::string_view> words = {"HELLO", protocol == 3 ? "3" : "2"};
-  if (!options_.password.empty()) {
+  if (has_login()) {
     const std::string_view username = options_.username;
     words.insert(words.end(), {"AUTH", username.empty() ? "default" : username, options_.password});
   }
@@ -49,7 +48,7 @@ void Handshake::AskHello(int protocol) {
 void Handshake::AskWithoutHello() {
   request_.Clear();
   server_.protocol = 2;
-  if (!options_.password.empty()) {
+  if (has_login()) {
     // Servers before users came about take the password alone.
     if (options_.username.empty()) {
       request_.Add("AUTH", options_.password);
@@ -152,14 +151,21 @@ bool Handshake::ReadHello(ReplyView reply) {
 }
 
 absl::Status Handshake::OnClosed(const absl::Status& why) const {
-  if (refusal_.empty())
+  if (refusal_.empty()) {
     return Error(why.code(), std::string_view(why.message().data(), why.message().size()));
+  }
   return Error(absl::StatusCode::kUnavailable, refusal_);
 }
 
 std::string Handshake::Quote(std::string_view text) const {
   if (options_.password.empty()) return std::string(text);
-  return absl::StrReplaceAll(ToAbsl(text), {{options_.password, "(password)"}});
+  // Redis quotes the arguments of a command that it does not know, each cut after 128 bytes.
+  constexpr std::string_view kQuotation = "args beginning with";
+  const size_t quotation = text.find(kQuotation);
+  std::string quoted =
+      absl::StrReplaceAll(ToAbsl(text.substr(0, quotation)), {{options_.password, "(password)"}});
+  if (quotation != text.npos) quoted += "args that are not shown";
+  return quoted;
 }
 
 absl::Status Handshake::Error(absl::StatusCode code, std::string_view text) const {

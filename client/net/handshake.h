@@ -10,9 +10,10 @@
 //   HELLO 3 [AUTH user password] [SETNAME name], [SELECT n]
 //     -NOPROTO               HELLO 2 [AUTH ...] [SETNAME ...], [SELECT n]
 //     -ERR unknown command   [AUTH [user] password], [CLIENT SETNAME name], [SELECT n]
-//     any other error        PING: a server that is full or protects itself answers whatever comes
-//                            first with an error and closes (kUnavailable); one that stays has
+//     another plain -ERR     PING: a server that is full or protects itself may answer whatever
+//                            comes first with an error and close (kUnavailable); one that stays has
 //                            refused this request for good
+//     another code word      it failed, and errors.h says with which status
 //
 // No password gets into a message: older servers quote the request that they do not know.
 
@@ -59,6 +60,7 @@ class Handshake {
   void IgnoreTheRest();
   Next OnHelloRefused(ReplyView reply);
   bool ReadHello(ReplyView reply);
+  bool has_login() const { return !options_.username.empty() || !options_.password.empty(); }
   // The server's text without the password.
   std::string Quote(std::string_view text) const;
   absl::Status Error(absl::StatusCode code, std::string_view text) const;

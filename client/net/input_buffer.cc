@@ -18,7 +18,7 @@ std::span<char> InputBuffer::Room(size_t needed) {
   const size_t size = end_ - begin_;
   const size_t wanted = std::max(needed, read_bytes_);
   const bool oversized = capacity_ > 2 * InputBuffer::kReadBytesMax;
-  if (oversized && size + wanted <= kReadBytesMax) {
+  if (oversized && size + wanted <= 2 * kReadBytesMax) {
     Move(size + wanted);
   } else if (size == 0 && capacity_ >= wanted) {
     begin_ = end_ = 0;

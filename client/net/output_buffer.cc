@@ -66,6 +66,12 @@ void OutputBuffer::Clear() {
   holes_.clear();
 }
 
+size_t OutputBuffer::memory_bytes() const {
+  size_t bytes = 0;
+  for (const Segment& segment : segments_) bytes += segment.bytes.capacity();
+  return bytes;
+}
+
 void OutputBuffer::PassHoles() {
   if (holes_.empty() || holes_.front().begin != taken_) return;
   taken_ = holes_.front().end;

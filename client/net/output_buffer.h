@@ -26,6 +26,8 @@ class OutputBuffer {
   // Bytes held, holes included.
   size_t size() const { return static_cast<size_t>(end_ - taken_); }
   bool empty() const { return end_ == taken_; }
+  // What it holds on to, for tests.
+  size_t memory_bytes() const;
 
   void Append(std::string_view bytes);
   // The next bytes to send; empty if there are none. At most `bytes_max`. Valid until the next

@@ -8,7 +8,9 @@
 // any more. Only what has not been sent, and never will be, is answered by nothing (Cut()).
 //
 // Entries are known by their number, which stays while others come and go: callers walk over them
-// with callbacks in between that may do anything.
+// with callbacks in between that may do anything. The numbers of entries that were cut at the end
+// are given out again; so who walks looks only at what an entry says at the time, never at what it
+// has been told of a number.
 //
 // Thread rule: none; the connection's thread.
 
@@ -29,7 +31,10 @@ struct PendingRequest {
   uint64_t end = 0;
   // Of the consumer; without one, when the patience with the server ends.
   Deadline deadline = Deadline::max();
-  bool subscribes = false;  // Push messages answer it.
+  // Push messages of this name answer it, and so many more of them; or an error does.
+  uint32_t confirmations_left = 0;
+  Subscription subscription = Subscription::kNone;
+  bool runs_script = false;
 };
 
 class PendingQueue {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "client/net/asio.h"
@@ -79,7 +80,9 @@ class SocketTransport : public Transport {
 };
 
 // Implementations, each in its own file.
-std::unique_ptr<Transport> MakeTcpTransport(IoContext& context, const ConnectionOptions& options);
+// `addresses`: those of the host, if they are known; empty: it is resolved.
+std::unique_ptr<Transport> MakeTcpTransport(IoContext& context, const ConnectionOptions& options,
+                                            std::vector<Tcp::endpoint> addresses = {});
 std::unique_ptr<Transport> MakeUnixTransport(IoContext& context, const ConnectionOptions& options);
 
 }  // namespace nacre::client

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/socket_base.hpp>
+#include <utility>
 #include <vector>
 
 #include "client/net/socket_transport.h"
@@ -19,21 +19,24 @@ constexpr int kKeepaliveProbes = 3;
 
 class TcpTransport final : public SocketTransport<Tcp> {
  public:
-  TcpTransport(IoContext& context, const ConnectionOptions& options)
+  TcpTransport(IoContext& context, const ConnectionOptions& options,
+               std::vector<Tcp::endpoint> addresses)
       : SocketTransport(context),
         host_(options.endpoint.host),
         port_(options.endpoint.port),
         keepalive_(options.tcp_keepalive),
         resolver_(context),
-        attempt_timer_(context) {}
+        attempt_timer_(context),
+        addresses_(std::move(addresses)) {}
 
   void Connect(std::chrono::steady_clock::time_point deadline,
                std::shared_ptr<TransportEvents> events) override {
     deadline_ = deadline;
     SystemError error;
     const auto address = boost::asio::ip::make_address(host_, error);
-    if (!error) {  // Needs no resolver, which would start a thread of Asio's.
-      addresses_.emplace_back(address, port_);
+    // That needs no resolver, which would start a thread of Asio's.
+    if (addresses_.empty() && !error) addresses_.emplace_back(address, port_);
+    if (!addresses_.empty()) {
       TryNext(std::move(events));
       return;
     }
@@ -117,8 +120,9 @@ class TcpTransport final : public SocketTransport<Tcp> {
 
 }  // namespace
 
-std::unique_ptr<Transport> MakeTcpTransport(IoContext& context, const ConnectionOptions& options) {
-  return std::make_unique<TcpTransport>(context, options);
+std::unique_ptr<Transport> MakeTcpTransport(IoContext& context, const ConnectionOptions& options,
+                                            std::vector<Tcp::endpoint> addresses) {
+  return std::make_unique<TcpTransport>(context, options, std::move(addresses));
 }
 
 }  // namespace nacre::client

@@ -1,21 +1,22 @@
 #include "nacre/client/errors.h"
 
-#include <optional>
-#include <utility>
+#include <algorithm>
+#include <iterator>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
+#include "client/base/strings.h"
 
 namespace nacre::client {
 
 namespace {
 
-// An error reply carries its code word, a status of this library its outcome.
+// An error reply carries its code word, and an outcome if that is not kNotExecuted; a status of
+// this library its outcome.
 constexpr absl::string_view kCodeWord = "nacre.client.error";
 constexpr absl::string_view kOutcome = "nacre.client.outcome";
-
-absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 struct Meaning {
   std::string_view word;
@@ -46,6 +47,7 @@ constexpr Meaning kMeanings[] = {
     {"ASK", absl::StatusCode::kUnavailable},
     {"CLUSTERDOWN", absl::StatusCode::kUnavailable},
     {"TRYAGAIN", absl::StatusCode::kUnavailable},
+    {"IOERR", absl::StatusCode::kUnknown},
     {"NOAUTH", absl::StatusCode::kUnauthenticated},
     {"WRONGPASS", absl::StatusCode::kUnauthenticated},
     {"NOPERM", absl::StatusCode::kPermissionDenied},
@@ -66,6 +68,46 @@ absl::StatusCode CodeOf(std::string_view text, std::string_view word) {
     if (meaning.word == word) return meaning.code;
   }
   return absl::StatusCode::kInvalidArgument;
+}
+
+// What is said before a script begins, and by nothing that a script can call.
+constexpr absl::string_view kBeforeScripts[] = {
+    "NOSCRIPT ",
+    "NOAUTH ",
+    "LOADING ",
+    "BUSY ",
+    "MOVED ",
+    "ASK ",
+    "EXECABORT ",
+    "ERR unknown command",
+    "ERR wrong number of arguments for 'eval",
+    "ERR wrong number of arguments for 'fcall",
+    "ERR Number of keys can't be ",
+    "ERR Error compiling script",
+    "ERR Function not found",
+};
+
+// What scripts say of their errors: Redis up to 6, and since 7.
+bool TellsOfScript(absl::string_view text) {
+  return absl::StartsWith(text, "ERR Error running script") || absl::StrContains(text, " script: ");
+}
+
+bool TellsOfMigration(absl::string_view text) {
+  return absl::StartsWith(text, "IOERR ") ||
+         absl::StartsWith(text, "ERR Target instance replied with error");
+}
+
+Outcome OutcomeOfReply(absl::string_view text, ErrorSource source) {
+  switch (source) {
+    case ErrorSource::kElement: return Outcome::kExecuted;
+    case ErrorSource::kScript:
+      return std::any_of(std::begin(kBeforeScripts), std::end(kBeforeScripts),
+                         [text](absl::string_view begin) { return absl::StartsWith(text, begin); })
+                 ? Outcome::kNotExecuted
+                 : Outcome::kUnknown;
+    case ErrorSource::kCommand: break;
+  }
+  return TellsOfScript(text) || TellsOfMigration(text) ? Outcome::kUnknown : Outcome::kNotExecuted;
 }
 
 absl::string_view TextOf(Outcome outcome) {
@@ -113,10 +155,14 @@ std::string ErrorCode(const absl::Status& status) {
   return word ? std::string(*word) : std::string();
 }
 
-absl::Status ErrorReply(std::string_view text) {
+absl::Status ErrorReply(std::string_view text, ErrorSource source) {
   const std::string_view word = text.substr(0, text.find(' '));
   absl::Status status(CodeOf(text, word), ToAbsl(text));
   status.SetPayload(kCodeWord, absl::Cord(ToAbsl(word)));
+  if (const Outcome outcome = OutcomeOfReply(ToAbsl(text), source);
+      outcome != Outcome::kNotExecuted) {
+    status.SetPayload(kOutcome, absl::Cord(TextOf(outcome)));
+  }
   return status;
 }
 

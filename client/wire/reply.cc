@@ -130,6 +130,7 @@ ReplyView::Iterator& ReplyView::Iterator::operator++() {
 
 void ReplyView::Iterator::ReadCurrent() {
   current_ = ReplyView(rest_);
+  current_.source_ = ErrorSource::kElement;
   rest_.remove_prefix(static_cast<size_t>(current_.raw_.end() - rest_.begin()));
 }
 

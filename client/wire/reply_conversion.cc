@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "client/base/strings.h"
 #include "nacre/client/errors.h"
 #include "nacre/client/reply.h"
 
@@ -16,8 +17,6 @@ namespace nacre::client::conversion {
 namespace {
 
 constexpr std::string_view kNumbers = "number";
-
-absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
 
 // "a null", "an array of 3", "a bulk string (\"abc\")".
 std::string Describe(ReplyView reply) {

@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "client/base/strings.h"
 
 namespace nacre::client {
 
@@ -24,14 +25,9 @@ using wire::Shape;
 // A line that holds nothing but a number or a boolean, mark and CRLF included, is no longer.
 constexpr size_t kShortLineBytesMax = 32;
 
-absl::string_view ToAbsl(std::string_view text) { return {text.data(), text.size()}; }
-
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 inline bool IsLineEnd(const char* at) { return std::memcmp(at, "\r\n", kLineEndBytes) == 0; }
-
-// --- Scalars that are completely there
-// ------------------------------------------------------------
 
 // Digits that no int64_t overflows by, and a line of text that is worth a try.
 constexpr size_t kDigitsMax = 18;
@@ -122,9 +118,7 @@ size_t MeasuredInVain(char mark, size_t bytes) {
   }
 }
 
-// --- The contents of lines
-// ------------------------------------------------------------------------
-
+// What a line holds.
 enum class Number : uint8_t { kGood, kNone, kTooLarge };
 
 Number ReadNumber(std::string_view line, int64_t* number) {
@@ -185,9 +179,6 @@ bool IsShortLine(Mark mark) {
 
 }  // namespace
 
-// --- The reply as a whole
-// -------------------------------------------------------------------------
-
 ReplyScanner::Verdict ReplyScanner::Scan(std::string_view unconsumed) {
   if (!begun_) {
     ReplyHead head;
@@ -199,7 +190,6 @@ ReplyScanner::Verdict ReplyScanner::Scan(std::string_view unconsumed) {
       frame_.kind_ = head.kind;
       frame_.integer_ = head.number;
       frame_bytes_ = bytes;
-      bytes_examined_ += std::min(bytes, kTriedLineBytesMax);
       return Verdict::kReply;
     }
   }
@@ -246,9 +236,6 @@ void ReplyScanner::SetRoot(Mark mark, size_t line_end, int64_t number) {
   frame_.integer_ = number;
 }
 
-// --- One element
-// ----------------------------------------------------------------------------------
-
 ReplyScanner::Step ReplyScanner::ReadElement(std::string_view bytes) {
   if (element_ >= limits_.bytes_max) return FailLimit(bytes, element_);
   if (element_ >= bytes.size()) {
@@ -259,9 +246,8 @@ ReplyScanner::Step ReplyScanner::ReadElement(std::string_view bytes) {
     const size_t seen = std::min(bytes.size(), limits_.bytes_max);
     ReplyHead head;
     const size_t length = MeasureScalar(bytes.data() + element_, seen - element_, &head);
-    bytes_examined_ += length != 0 ? std::min(length, kTriedLineBytesMax)
-                                   : MeasuredInVain(bytes[element_], seen - element_);
     if (length != 0) return End(element_ + length);
+    bytes_examined_ += MeasuredInVain(bytes[element_], seen - element_);
   }
   const Mark mark = MarkOf(bytes[element_]);
   if (mark.shape == Shape::kNone) {
@@ -397,9 +383,6 @@ ReplyScanner::Step ReplyScanner::End(size_t end) {
   body_end_ = 0;
   return Step::kElement;
 }
-
-// --- Errors
-// ---------------------------------------------------------------------------------------
 
 ReplyScanner::Step ReplyScanner::Fail(std::string_view bytes, size_t at, std::string_view what) {
   constexpr size_t kShownBytesMax = 32;

@@ -56,7 +56,8 @@ class ReplyScanner {
   // After kMalformed: kDataLoss.
   const absl::Status& status() const { return status_; }
 
-  // For tests: how often a byte was looked at, over all.
+  // For tests: how often a byte was looked at, over all, but for scalars that are all there: these
+  // are passed over by one look.
   uint64_t bytes_examined() const { return bytes_examined_; }
 
  private:

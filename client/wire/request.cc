@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
+#include "client/base/strings.h"
 
 namespace nacre::client {
 
@@ -27,30 +28,85 @@ char* WriteHeader(char* at, char mark, size_t number) {
   return at;
 }
 
+// "$6\r\nCLIENT\r\n"
+constexpr size_t kClientBytes = 12;
+
+// `lower` is as long as `name`. Most names differ in their first letter.
+bool Is(std::string_view name, std::string_view lower) {
+  return (name[0] | 0x20) == lower[0] && absl::EqualsIgnoreCase(ToAbsl(name), ToAbsl(lower));
+}
+
 }  // namespace
+
+Subscription SubscriptionNamed(std::string_view name) {
+  switch (name.size()) {
+    case 9: return Is(name, "subscribe") ? Subscription::kSubscribe : Subscription::kNone;
+    case 10:
+      if (Is(name, "psubscribe")) return Subscription::kPatternSubscribe;
+      return Is(name, "ssubscribe") ? Subscription::kShardSubscribe : Subscription::kNone;
+    case 11: return Is(name, "unsubscribe") ? Subscription::kUnsubscribe : Subscription::kNone;
+    case 12:
+      if (Is(name, "punsubscribe")) return Subscription::kPatternUnsubscribe;
+      return Is(name, "sunsubscribe") ? Subscription::kShardUnsubscribe : Subscription::kNone;
+    default: return Subscription::kNone;
+  }
+}
 
 Request& Request::Add(const Request& commands) {
   bytes_ += commands.bytes_;
   commands_ += commands.commands_;
-  subscribes_ = subscribes_ || commands.subscribes_;
+  notes_ |= commands.notes_;
+  if (commands.subscribes()) {
+    subscription_ = commands.subscription_;
+    confirmations_ = commands.confirmations_;
+  }
   return *this;
 }
 
 void Request::Clear() {
   bytes_.clear();
   commands_ = 0;
-  subscribes_ = false;
+  subscription_ = Subscription::kNone;
+  notes_ = 0;
+  confirmations_ = 0;
 }
 
-bool Request::EndsInSubscribe(std::string_view command) {
-  return absl::EndsWithIgnoreCase(absl::string_view(command.data(), command.size()), "subscribe");
+void Request::NoteLongName(std::string_view command, size_t words, size_t name_at) {
+  switch (command.size()) {
+    case 4:
+      if (Is(command, "eval")) notes_ |= kRunsScript;
+      if (Is(command, "sync")) notes_ |= kBreaksStep;
+      return;
+    case 5:
+      if (Is(command, "fcall")) notes_ |= kRunsScript;
+      if (Is(command, "psync")) notes_ |= kBreaksStep;
+      if (Is(command, "hello") || Is(command, "reset")) notes_ |= kChangesProtocol;
+      return;
+    case 6:
+      if (Is(command, "client") && IsReplyNext(name_at + kClientBytes)) notes_ |= kBreaksStep;
+      return;
+    case 7:
+      if (Is(command, "evalsha")) notes_ |= kRunsScript;
+      if (Is(command, "monitor")) notes_ |= kBreaksStep;
+      return;
+    default: break;
+  }
+  const Subscription subscription = SubscriptionNamed(command);
+  if (subscription == Subscription::kNone) return;
+  subscription_ = subscription;
+  confirmations_ = static_cast<uint32_t>(std::max<size_t>(words - 1, 1));
 }
 
-void Request::BeginCommand(size_t arguments, size_t bytes) {
+bool Request::IsReplyNext(size_t at) const {
+  return absl::StartsWithIgnoreCase(ToAbsl(std::string_view(bytes_).substr(at)), "$5\r\nreply\r\n");
+}
+
+size_t Request::BeginCommand(size_t words, size_t bytes) {
   bytes_.reserve(bytes_.size() + bytes);
   char header[kHeaderBytesMax];
-  bytes_.append(header, static_cast<size_t>(WriteHeader(header, '*', arguments) - header));
+  bytes_.append(header, static_cast<size_t>(WriteHeader(header, '*', words) - header));
   ++commands_;
+  return bytes_.size();
 }
 
 void Request::AppendBulk(std::string_view bytes) {

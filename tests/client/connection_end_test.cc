@@ -170,6 +170,77 @@ TEST_F(ConnectionEndTest, AForgottenReplyThatNeverComesClosesTheConnectionToo) {
   EXPECT_EQ(recorder.ends, 0);
 }
 
+// A large reply may take longer than a caller has patience, but as long as it comes the server is
+// there. If the machine is so slow that the silence is too long indeed, that proves nothing: once
+// more.
+TEST_F(ConnectionEndTest, AServerFromWhichBytesComeIsNotUnresponsive) {
+  options_.unresponsive_timeout = absl::Milliseconds(20);
+  constexpr auto kTimeout = std::chrono::milliseconds(20);
+  bool proven = false;
+  while (!proven) {
+    Open();
+    Recorder recorder;
+    SendGet(recorder);
+    connection_->Flush();
+    connection_->Forget(recorder);
+    const Deadline patience = std::chrono::steady_clock::now() + kTimeout;
+    transport_->Deliver("$1000000\r\n");
+    while (!proven) {
+      const Deadline heard = std::chrono::steady_clock::now();
+      transport_->Deliver("x");
+      Turn();
+      if (!connection_->is_open()) {
+        ASSERT_GE(std::chrono::steady_clock::now() - heard, kTimeout);
+        break;
+      }
+      proven = heard > patience;
+    }
+  }
+}
+
+TEST_F(ConnectionEndTest, AServerThatTakesARequestPieceByPieceIsNotUnresponsive) {
+  options_.unresponsive_timeout = absl::Milliseconds(20);
+  constexpr auto kTimeout = std::chrono::milliseconds(20);
+  bool proven = false;
+  while (!proven) {
+    Open();
+    Recorder recorder;
+    transport_->allowed = 1;
+    Send(recorder, Request("SET", "k", std::string(10'000'000, 'v')));
+    connection_->Flush();
+    connection_->Forget(recorder);
+    const Deadline patience = std::chrono::steady_clock::now() + kTimeout;
+    while (!proven) {
+      const Deadline taken = std::chrono::steady_clock::now();
+      transport_->Allow(1);
+      Turn();
+      if (!connection_->is_open()) {
+        ASSERT_GE(std::chrono::steady_clock::now() - taken, kTimeout);
+        break;
+      }
+      proven = taken > patience;
+    }
+  }
+}
+
+// What the system takes of other requests says nothing about the server.
+TEST_F(ConnectionEndTest, AServerThatIsSentMoreAndSaysNothingIsUnresponsive) {
+  options_.unresponsive_timeout = absl::Milliseconds(2);
+  options_.in_flight_max = 100'000;
+  Open();
+  Recorder forgotten;
+  SendGet(forgotten);
+  connection_->Flush();
+  connection_->Forget(forgotten);
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  while (connection_->is_open()) {
+    recorders.push_back(std::make_unique<Recorder>());
+    SendGet(*recorders.back());
+    Turn();
+    ASSERT_LT(recorders.size(), options_.in_flight_max);
+  }
+}
+
 TEST_F(ConnectionEndTest, AForgottenRequestGoesOutAndItsRepliesAreDropped) {
   Open();
   Recorder forgotten, other;

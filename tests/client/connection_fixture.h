@@ -69,6 +69,9 @@ class FakeTransport final : public Transport {
   // The "system" takes so many more bytes.
   void Allow(size_t bytes);
 
+  // Of the read that waits.
+  size_t room_bytes() const { return room_bytes_; }
+
   std::string written;
   size_t writes = 0;
   size_t allowed = SIZE_MAX;

@@ -44,6 +44,14 @@ TEST_F(ConnectionOpenTest, FallsBackToResp2) {
   EXPECT_EQ(connection_->server().protocol, 2);
 }
 
+TEST_F(ConnectionOpenTest, AConfirmationDuringTheHandshakeAnswersNothing) {
+  StartOpen();
+  Turn();
+  transport_->Deliver(">3\r\n+subscribe\r\n+a\r\n:1\r\n" + HelloReply());
+  EXPECT_TRUE(opened_->ok());
+  EXPECT_TRUE(connection_->is_open());
+}
+
 TEST_F(ConnectionOpenTest, WhatFollowsTheHandshakeInTheSameReadIsNotLost) {
   StartOpen();
   int pushes = 0;
@@ -131,6 +139,8 @@ TEST_F(ConnectionOpenTest, CloseWhileItOpensEndsItWithThatReason) {
   Turn();
   EXPECT_EQ(calls_, 1);
   EXPECT_EQ(opened_->code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(opened_->message(), "enough");
+  EXPECT_EQ(OutcomeOf(*opened_), Outcome::kNotExecuted);
 }
 
 TEST_F(ConnectionOpenTest, AConnectionThatWasClosedFirstDoesNotOpen) {
@@ -139,6 +149,7 @@ TEST_F(ConnectionOpenTest, AConnectionThatWasClosedFirstDoesNotOpen) {
   connection_->Open([this](const absl::Status& status) { opened_ = status; });
   Turn();
   EXPECT_EQ(opened_->code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(OutcomeOf(*opened_), Outcome::kNotExecuted);
 }
 
 TEST_F(ConnectionOpenTest, DestroyedWhileItOpensItCallsNobody) {

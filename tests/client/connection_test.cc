@@ -1,4 +1,5 @@
-// Requests and replies, limits, writing. How connections begin: connection_open_test.cc; how
+// Requests and replies, limits, writing. What changes how replies come:
+// connection_subscription_test.cc; how connections begin: connection_open_test.cc; how
 // requests end without a reply: connection_end_test.cc; what callbacks may do:
 // connection_reentrancy_test.cc.
 
@@ -10,7 +11,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 using ConnectionTest = ConnectionFixture;
 
@@ -104,51 +104,6 @@ TEST_F(ConnectionTest, PushMessagesGoToTheirHandlerAndAnswerNothing) {
   EXPECT_THAT(recorder.replies, ElementsAre("a", "b"));
 }
 
-TEST_F(ConnectionTest, ASubscriptionIsAnsweredByTheMessageThatConfirmsIt) {
-  Open();
-  int pushes = 0;
-  connection_->SetPushHandler([&](ReplyView) { ++pushes; });
-  Recorder subscribe, ping;
-  Send(subscribe, Request("SUBSCRIBE", "a", "b"));
-  Send(ping, Request("PING"));
-  Turn();
-  transport_->Deliver(">3\r\n+subscribe\r\n+a\r\n:1\r\n");
-  EXPECT_TRUE(subscribe.end.has_value() && subscribe.end->ok());
-  transport_->Deliver(">3\r\n+subscribe\r\n+b\r\n:2\r\n+PONG\r\n");
-  EXPECT_THAT(subscribe.replies, IsEmpty());
-  EXPECT_THAT(ping.replies, ElementsAre("PONG"));
-  EXPECT_EQ(pushes, 2);
-}
-
-TEST_F(ConnectionTest, ASubscriptionThatIsRefusedIsAnsweredByTheError) {
-  Open();
-  Recorder subscribe, ping;
-  Send(subscribe, Request("subscribe", "a"));
-  Send(ping, Request("PING"));
-  Turn();
-  transport_->Deliver("-NOPERM no\r\n+PONG\r\n");
-  EXPECT_THAT(subscribe.replies, ElementsAre("NOPERM no"));
-  EXPECT_THAT(ping.replies, ElementsAre("PONG"));
-}
-
-TEST_F(ConnectionTest, ASubscriptionInsideABatchIsRefused) {
-  Open();
-  Recorder recorder;
-  Send(recorder, Request("PING").Add("SUBSCRIBE", "a"));
-  EXPECT_EQ(recorder.end->code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(recorder.outcome(), Outcome::kNotExecuted);
-}
-
-TEST_F(ConnectionTest, ASubscriptionOverResp2IsRefused) {
-  options_.protocol = 2;
-  Open();
-  Recorder recorder;
-  Send(recorder, Request("SUBSCRIBE", "a"));
-  EXPECT_EQ(recorder.end->code(), absl::StatusCode::kFailedPrecondition);
-  Turn();
-  EXPECT_EQ(transport_->written, "");
-}
-
 TEST_F(ConnectionTest, MoreCommandsThanInFlightMaxAreRefusedByName) {
   options_.in_flight_max = 3;
   Open();
@@ -199,6 +154,58 @@ TEST_F(ConnectionTest, WhatTheSystemDoesNotTakeLeavesWhenThereIsRoom) {
   transport_->Deliver("+OK\r\n+v\r\n");
   EXPECT_TRUE(first.end->ok());
   EXPECT_TRUE(second.end->ok());
+}
+
+// Others want their turn of the event loop too.
+TEST_F(ConnectionTest, OneTurnWritesNoMoreThanAMegabyteAndThenWaits) {
+  Open();
+  const Request requests[] = {Request("SET", "k", std::string(700'000, 'v')),
+                              Request("SET", "k", std::string(700'000, 'w'))};
+  Recorder first, second;
+  Send(first, requests[0]);
+  Send(second, requests[1]);
+  Turn();
+  EXPECT_EQ(transport_->written.size(), size_t{1} << 20);
+  EXPECT_EQ(transport_->writes, 2u);
+  transport_->Allow(SIZE_MAX);
+  EXPECT_TRUE(transport_->written == requests[0].bytes() + requests[1].bytes());
+  EXPECT_EQ(transport_->writes, 3u);
+}
+
+TEST_F(ConnectionTest, AReplysWordAloneGetsNoGigabyteOfMemory) {
+  Open();
+  Recorder recorder;
+  SendGet(recorder);
+  Turn();
+  transport_->Deliver("$1073741000\r\n");
+  EXPECT_TRUE(connection_->is_open());
+  EXPECT_LE(transport_->room_bytes(), size_t{64} << 20);
+  EXPECT_GE(transport_->room_bytes(), size_t{32} << 20);
+}
+
+// See errors.h: a script may have written before it failed.
+TEST_F(ConnectionTest, AnErrorThatAnswersAScriptIsNoProofThatNothingWasDone) {
+  Open();
+  struct Statuses final : ReplyConsumer {
+    void OnReply(ReplyView reply) override {
+      of_view = reply.status();
+      of_copy = Reply(reply).status();
+      of_value = reply.To<int64_t>().status();
+    }
+    void OnEnd(const absl::Status&) override {}
+    absl::Status of_view, of_copy, of_value;
+  };
+  for (const char* const name : {"EVAL", "evalsha", "FCALL", "EVAL_RO", "SET"}) {
+    Statuses statuses;
+    connection_->Send(Request(name, "x", 0), statuses, Deadline::max());
+    Turn();
+    transport_->Deliver("-OOM from the script\r\n");
+    const bool is_script = std::string_view(name) != "SET" && std::string_view(name) != "EVAL_RO";
+    for (const absl::Status& status : {statuses.of_view, statuses.of_copy, statuses.of_value}) {
+      EXPECT_EQ(OutcomeOf(status), is_script ? Outcome::kUnknown : Outcome::kNotExecuted) << name;
+      EXPECT_EQ(ErrorCode(status), "OOM");
+    }
+  }
 }
 
 TEST_F(ConnectionTest, LastHeardMovesWithTheBytesThatCome) {

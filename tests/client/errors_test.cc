@@ -54,6 +54,60 @@ TEST(ErrorReplies, TheCodeWordDecidesTheStatus) {
   }
 }
 
+TEST(ErrorReplies, OfAScriptAreUnknownUnlessTheyWereSaidBeforeItBegan) {
+  for (const char* const text : {
+           "NOSCRIPT No matching script. Please use EVAL.",
+           "NOAUTH Authentication required.",
+           "LOADING Redis is loading the dataset in memory",
+           "BUSY Redis is busy running a script.",
+           "MOVED 3999 127.0.0.1:6381",
+           "ASK 3999 127.0.0.1:6381",
+           "EXECABORT Transaction discarded because of previous errors.",
+           "ERR unknown command 'EVAL', with args beginning with: ",
+           "ERR wrong number of arguments for 'eval' command",
+           "ERR wrong number of arguments for 'evalsha' command",
+           "ERR wrong number of arguments for 'fcall' command",
+           "ERR Number of keys can't be greater than number of args",
+           "ERR Error compiling script (new function): user_script:1: unexpected symbol",
+           "ERR Function not found",
+       }) {
+    EXPECT_EQ(OutcomeOf(ErrorReply(text, ErrorSource::kScript)), Outcome::kNotExecuted) << text;
+  }
+  for (const char* const text : {
+           "ERR my own words",
+           "OOM command not allowed when used memory > 'maxmemory'.",
+           "READONLY You can't write against a read only replica.",
+           "CONFLICT of the script's making",
+           "BUSYGROUP Consumer Group name already exists",
+           "WRONGTYPE Operation against a key holding the wrong kind of value",
+           "NOSCRIPTS",
+           "",
+       }) {
+    const absl::Status status = ErrorReply(text, ErrorSource::kScript);
+    EXPECT_EQ(OutcomeOf(status), Outcome::kUnknown) << text;
+    EXPECT_EQ(status.code(), ErrorReply(text).code());
+    EXPECT_FALSE(IsConflict(status));
+  }
+}
+
+TEST(ErrorReplies, ThatTellOfAScriptOrAMigrationAreUnknownWhateverTheyAnswer) {
+  for (const char* const text : {
+           "WRONGTYPE Operation against a key script: 0123abcd, on @user_script:1.",
+           "ERR Error running script (call to f_0123abcd): @user_script:1: no",
+           "ERR Target instance replied with error: BUSYKEY Target key name already exists.",
+           "IOERR error or timeout writing to target instance",
+       }) {
+    EXPECT_EQ(OutcomeOf(ErrorReply(text)), Outcome::kUnknown) << text;
+  }
+  EXPECT_EQ(ErrorReply("IOERR error or timeout").code(), absl::StatusCode::kUnknown);
+}
+
+TEST(ErrorReplies, InsideOfAnAggregateAreExecuted) {
+  for (const char* const text : {"CONFLICT x", "NOSCRIPT No matching script.", "IOERR timeout"}) {
+    EXPECT_EQ(OutcomeOf(ErrorReply(text, ErrorSource::kElement)), Outcome::kExecuted) << text;
+  }
+}
+
 TEST(ErrorReplies, TheFirstWordIsTheErrorCode) {
   EXPECT_EQ(ErrorCode(ErrorReply("WRONGTYPE Operation against a key")), "WRONGTYPE");
   EXPECT_EQ(ErrorCode(ErrorReply("CUSTOM")), "CUSTOM");

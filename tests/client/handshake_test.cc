@@ -71,6 +71,14 @@ TEST_F(HandshakeTest, APasswordWithoutAUserIsTheDefaultUsers) {
   EXPECT_EQ(Asked(), Request("HELLO", 3, "AUTH", "default", "secret").bytes());
 }
 
+TEST_F(HandshakeTest, AUserWithoutAPasswordLogsInWithAnEmptyOne) {
+  options_.username = "ann";
+  Begin();
+  EXPECT_EQ(Asked(), Request("HELLO", 3, "AUTH", "ann", "").bytes());
+  EXPECT_EQ(Answer(kUnknown), Next::kSend);
+  EXPECT_EQ(Asked(), Request("AUTH", "ann", "").bytes());
+}
+
 TEST_F(HandshakeTest, ReadsTheFlatArrayOfResp2) {
   options_.protocol = 2;
   Begin();
@@ -107,6 +115,17 @@ TEST_F(HandshakeTest, AServerThatKnowsNoHelloIsAskedWithoutIt) {
   EXPECT_EQ(Answer("+OK\r\n"), Next::kDone);
   EXPECT_EQ(handshake_->server().protocol, 2);
   EXPECT_EQ(handshake_->server().name, "");
+}
+
+TEST_F(HandshakeTest, AServerThatAgreesOnNoProtocolAtAllFails) {
+  Begin();
+  EXPECT_EQ(Answer("-NOPROTO not 3\r\n"), Next::kSend);
+  EXPECT_EQ(Asked(), Request("HELLO", 2).bytes());
+  EXPECT_EQ(Answer("-NOPROTO not 2\r\n"), Next::kSend) << "HELLO 2 is not asked for again";
+  EXPECT_EQ(Asked(), Request("PING").bytes());
+  EXPECT_EQ(Answer("+PONG\r\n"), Next::kFailed);
+  EXPECT_EQ(status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(message(), HasSubstr("not 2"));
 }
 
 TEST_F(HandshakeTest, AServerThatKnowsNoHelloAndIsAskedNothingElseIsOpen) {
@@ -147,6 +166,34 @@ TEST_F(HandshakeTest, AnOldServersRefusalOfAPasswordIsUnauthenticated) {
   Answer(kUnknown);
   EXPECT_EQ(Answer("-ERR invalid password\r\n"), Next::kFailed);
   EXPECT_EQ(status().code(), absl::StatusCode::kUnauthenticated);
+}
+
+TEST_F(HandshakeTest, AnOldServerThatIsLoadingIsUnavailableWhateverItIsAskedFirst) {
+  options_.password = "secret";
+  Begin();
+  Answer(kUnknown);
+  EXPECT_EQ(Answer("-LOADING the data\r\n"), Next::kFailed);
+  EXPECT_EQ(status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(HandshakeTest, ANameThatAnOldServerRefusesFails) {
+  options_.client_name = "a b";
+  Begin();
+  Answer(kUnknown);
+  EXPECT_EQ(Answer("-ERR Client names cannot contain spaces\r\n"), Next::kFailed);
+  EXPECT_EQ(status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(message(), HasSubstr("cannot contain spaces"));
+}
+
+// Redis cuts each argument that it quotes after 128 bytes.
+TEST_F(HandshakeTest, NoPartOfAPasswordGetsIntoAMessage) {
+  options_.password = std::string(100, 's') + std::string(100, 't');
+  Begin();
+  Answer("-ERR odd, with args beginning with: '3' 'AUTH' 'default' '" +
+         options_.password.substr(0, 128) + "'\r\n");
+  const absl::Status closed = handshake_->OnClosed(absl::UnavailableError("gone"));
+  EXPECT_THAT(std::string(closed.message()), Not(HasSubstr("sss")));
+  EXPECT_THAT(std::string(closed.message()), HasSubstr("ERR odd, with"));
 }
 
 TEST_F(HandshakeTest, NoPasswordGetsIntoAMessage) {

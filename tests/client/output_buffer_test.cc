@@ -74,6 +74,17 @@ TEST(OutputBuffer, CuttingAllThatWaitsLeavesItEmpty) {
   EXPECT_EQ(Drain(output), "ccc");
 }
 
+// A connection that was once busy must not hold that memory for the rest of its life.
+TEST(OutputBuffer, AnEmptyOneKeepsLittleMemory) {
+  OutputBuffer output;
+  output.Append(std::string(100'000, 'v'));
+  Drain(output);
+  EXPECT_GE(output.memory_bytes(), 100'000u) << "what requests gather in is kept";
+  output.Append(std::string(10'000'000, 'v'));
+  Drain(output);
+  EXPECT_LE(output.memory_bytes(), size_t{1} << 20);
+}
+
 TEST(OutputBufferDeathTest, WhatHasBeenTakenCannotBeCut) {
   OutputBuffer output;
   output.Append("aaa");

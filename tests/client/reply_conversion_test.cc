@@ -277,15 +277,30 @@ TEST(To, AnErrorReplyIsItsStatusAtEveryDepth) {
     EXPECT_EQ(As<Reply>(bytes).status(), ErrorReply("WRONGTYPE no"));
   }
   const char* const within = "*2\r\n:1\r\n-CONFLICT no\r\n";
-  EXPECT_EQ(As<std::vector<int>>(within).status(), ErrorReply("CONFLICT no"));
-  EXPECT_EQ(As<std::vector<std::optional<int>>>(within).status(), ErrorReply("CONFLICT no"));
+  for (const absl::Status& status : {As<std::vector<int>>(within).status(),
+                                     As<std::vector<std::optional<int>>>(within).status()}) {
+    EXPECT_EQ(status, ErrorReply("CONFLICT no", ErrorSource::kElement));
+  }
+}
+
+// What an EXEC has done before and after the command that failed must not be done again.
+TEST(To, AnErrorInsideOfAnAggregateIsNoProofThatNothingWasDone) {
+  const absl::StatusOr<Reply> reply = Reply::Parse("*2\r\n:1\r\n*2\r\n:2\r\n-CONFLICT x\r\n");
+  ASSERT_TRUE(reply.ok());
+  for (const absl::Status& status :
+       {reply->To<std::pair<int, std::vector<int>>>().status(), (*reply)[1][1].status(),
+        Reply((*reply)[1][1]).status(), (*reply)[1].To<std::vector<int>>().status()}) {
+    EXPECT_EQ(ErrorCode(status), "CONFLICT");
+    EXPECT_EQ(OutcomeOf(status), Outcome::kExecuted);
+    EXPECT_FALSE(IsConflict(status));
+  }
 }
 
 TEST(To, RepliesWithinAnAggregateStayWhatTheyAre) {
   const auto replies = Value<std::vector<Reply>>("*4\r\n:1\r\n-ERR no\r\n_\r\n*1\r\n|0\r\n+x\r\n");
   ASSERT_EQ(replies.size(), 4U);
   EXPECT_EQ(replies[0].integer(), 1);
-  EXPECT_EQ(replies[1].status(), ErrorReply("ERR no"));
+  EXPECT_EQ(replies[1].status(), ErrorReply("ERR no", ErrorSource::kElement));
   EXPECT_TRUE(replies[2].is_null());
   EXPECT_EQ(replies[3][0].text(), "x");
   EXPECT_EQ(Value<Reply>("*1\r\n-ERR no\r\n").view().raw(), "*1\r\n-ERR no\r\n");

@@ -364,7 +364,7 @@ TEST(ReplyScannerCost, OfALongLineByteByByteIsLinear) {
 
 TEST(ReplyScannerCost, OfRepliesThatAreAllThereIsOneLook) {
   const std::string stream = Repeated("+OK\r\n:1\r\n$3\r\nabc\r\n$-1\r\n", 1000);
-  EXPECT_LE(ScanWhole(stream).examined, stream.size());
+  EXPECT_EQ(ScanWhole(stream).examined, 0U) << "the look that is not counted";
 }
 
 TEST(ReplyScannerCost, OfElementsInPiecesOfAnySizeIsLinear) {

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nacre::client {
@@ -179,6 +180,75 @@ TEST(Request, KeepsNothingButMemoryWhenCleared) {
   EXPECT_EQ(request.bytes().capacity(), capacity);
   request.Add("PING");
   EXPECT_EQ(WordsOf(request), (Words{"PING"}));
+}
+
+TEST(RequestNames, ASubscriptionCountsItsChannels) {
+  EXPECT_EQ(Request("SUBSCRIBE", "a", "b").confirmations(), 2U);
+  EXPECT_EQ(Request("subscribe", Words{"a", "b", "c"}).confirmations(), 3U);
+  EXPECT_EQ(Request("UNSUBSCRIBE").confirmations(), 1U);
+  EXPECT_EQ(Request().AddWords(Words{"PSubscribe", "a*", "b*"}).confirmations(), 2U);
+  EXPECT_EQ(Request().Add(Request("SSUBSCRIBE", "a", "b")).confirmations(), 2U);
+  EXPECT_EQ(Request().Add(Request("SSUBSCRIBE", "a", "b")).Add(Request("PING")).subscription(),
+            Subscription::kShardSubscribe);
+}
+
+TEST(RequestNames, SubscriptionsAreToldApart) {
+  const std::pair<const char*, Subscription> names[] = {
+      {"SUBSCRIBE", Subscription::kSubscribe},
+      {"PSUBSCRIBE", Subscription::kPatternSubscribe},
+      {"ssubscribe", Subscription::kShardSubscribe},
+      {"UNSUBSCRIBE", Subscription::kUnsubscribe},
+      {"PUnSubscribe", Subscription::kPatternUnsubscribe},
+      {"SUNSUBSCRIBE", Subscription::kShardUnsubscribe},
+      {"XSUBSCRIBE", Subscription::kNone},
+      {"SUBSCRIBER", Subscription::kNone},
+      {"RESUBSCRIBE", Subscription::kNone},
+      {"", Subscription::kNone},
+  };
+  for (const auto& [name, subscription] : names) {
+    EXPECT_EQ(SubscriptionNamed(name), subscription) << name;
+    EXPECT_EQ(Request(name, "a").subscription(), subscription) << name;
+    EXPECT_EQ(Request(name, "a").subscribes(), subscription != Subscription::kNone) << name;
+  }
+}
+
+TEST(RequestNames, ThoseOfNoteAreKnownInEitherCaseByThemselvesAndInABatch) {
+  struct Case {
+    Request request;
+    bool breaks_step, changes_protocol, runs_script;
+  };
+  const Case cases[] = {
+      {Request("MONITOR"), true, false, false},
+      {Request("Sync"), true, false, false},
+      {Request("psync", "?", -1), true, false, false},
+      {Request("CLIENT", "REPLY", "OFF"), true, false, false},
+      {Request("client", Words{"reply", "ON"}), true, false, false},
+      {Request().AddWords(Words{"CLIENT", "Reply", "SKIP"}), true, false, false},
+      {Request("CLIENT", "INFO"), false, false, false},
+      {Request("CLIENT"), false, false, false},
+      {Request("CLIENT", "SETNAME", "REPLY"), false, false, false},
+      {Request("CONFIG", "REPLY"), false, false, false},
+      {Request("HELLO", 3), false, true, false},
+      {Request("reset"), false, true, false},
+      {Request("EVAL", "return 1", 0), false, false, true},
+      {Request("evalsha", "x", 0), false, false, true},
+      {Request("FCall", "f", 0), false, false, true},
+      {Request("EVAL_RO", "return 1", 0), false, false, false},
+      {Request("SET", "MONITOR", "EVAL"), false, false, false},
+      {Request("GET", "k"), false, false, false},
+      {Request("ECHO", "EVAL"), false, false, false},
+  };
+  for (const Case& expected : cases) {
+    Request batch;
+    batch.Add("GET", "k").Add(expected.request).Add("INCR", "n");
+    for (const Request* const request : {&expected.request, &std::as_const(batch)}) {
+      EXPECT_EQ(request->breaks_step(), expected.breaks_step) << request->bytes();
+      EXPECT_EQ(request->changes_protocol(), expected.changes_protocol) << request->bytes();
+      EXPECT_EQ(request->runs_script(), expected.runs_script) << request->bytes();
+    }
+    batch.Clear();
+    EXPECT_FALSE(batch.breaks_step() || batch.changes_protocol() || batch.runs_script());
+  }
 }
 
 // What an argument may be is known at compile time.

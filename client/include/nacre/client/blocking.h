@@ -132,7 +132,8 @@ class BlockingLease {
 template <typename T>
 absl::StatusOr<T> BlockingClient::Exec(const Request& request, CallOptions options) {
   if (request.commands() != 1) {
-    return absl::InvalidArgumentError("Exec takes one command; ExecAll takes several");
+    return MakeError(absl::StatusCode::kInvalidArgument,
+                     "Exec takes one command; ExecAll takes several", Outcome::kNotExecuted);
   }
   absl::StatusOr<T> result = absl::InternalError("no reply");
   const absl::Status status = ExecEach(

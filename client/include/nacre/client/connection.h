@@ -6,9 +6,12 @@
 // one turn of the event loop leave in one write. It does not reconnect; Client does (client.h).
 //
 // Replies have no names and are matched by position. So commands that change how many replies come
-// (CLIENT REPLY, MONITOR) are not for a Connection. SUBSCRIBE and its kin, which are answered by
-// push messages, are: each as a request of its own, ended with OK by the first message that
-// confirms it, which also goes to the push handler. This needs RESP3; in RESP2 there is no pub/sub.
+// (MONITOR, SYNC, PSYNC, CLIENT REPLY) are refused, kInvalidArgument. SUBSCRIBE and its kin, which
+// are answered by push messages, are not: each is a request of its own, ended with OK when all its
+// channels are confirmed (without channels: by the first message that confirms it), or by the
+// server's error. The messages also go to the push handler. This needs RESP3; in RESP2 there is no
+// pub/sub. So HELLO and RESET are refused, kFailedPrecondition, by a connection that has
+// subscribed, and subscriptions by one that has sent HELLO or RESET.
 //
 // Thread rule: belongs to its io_context, which one thread at a time runs. Every call is made by
 // that thread, and every handler is called by it.
@@ -94,14 +97,15 @@ class Connection {
   void SetPushHandler(PushHandler handler);
   bool has_push_handler() const;
   // Called once, later, when an open connection ends for whatever reason, after the requests'
-  // OnEnd(). nullptr: nobody is told.
+  // OnEnd(). nullptr: nobody is told. `why` says nothing about requests: what became of each, its
+  // own OnEnd() has said, and OutcomeOf(why) means nothing.
   void SetCloseHandler(CloseHandler handler);
 
   // Ends all requests: those that were never written with outcome kNotExecuted, the others with
   // outcome kUnknown, each with `why` in its message. No-op if closed.
   void Close(absl::Status why);
 
-  size_t in_flight() const;     // Commands sent and not answered.
+  size_t in_flight() const;     // Commands not answered, those that wait to be sent included.
   size_t output_bytes() const;  // Not yet taken by the system.
   // When the last byte came, or the handshake ended.
   std::chrono::steady_clock::time_point last_heard() const;

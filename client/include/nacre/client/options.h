@@ -2,7 +2,8 @@
 #define NACRE_CLIENT_OPTIONS_H_
 
 // Everything that can be set. Each limit has a default that suits a service next to its server; a
-// call past a limit answers kResourceExhausted with the option's name.
+// call past a limit answers kResourceExhausted with the option's name. A reply past a limit of
+// replies ends its connection, with kDataLoss.
 //
 // Thread rule: values.
 
@@ -27,23 +28,25 @@ struct Endpoint {
 struct ConnectionOptions {
   Endpoint endpoint;
   std::string username;  // Empty: the default user.
-  std::string password;  // Empty: no AUTH.
+  std::string password;  // Empty: no AUTH, unless there is a username, which may need none.
   int database = 0;
   std::string client_name;  // As CLIENT LIST shows it; empty: none.
   // 3, or 2. A server that does not know HELLO (before Redis 6) is spoken to in RESP2.
   int protocol = 3;
   // Name resolution, connecting and the handshake together.
   absl::Duration connect_timeout = absl::Seconds(5);
-  // A reply that does not come for so long after its caller has given up closes the connection.
+  // If nothing at all comes for so long while a reply is awaited whose caller has given up, the
+  // connection is closed. While such a request is still leaving, what the system takes counts too.
   absl::Duration unresponsive_timeout = absl::Seconds(10);
   // Probes of the kernel on an idle connection; zero: none.
   absl::Duration tcp_keepalive = absl::Seconds(60);
 
-  // Commands sent and not yet answered.
+  // Commands in flight: not yet answered, queued to be sent, or given up before they were sent and
+  // still held in the queue.
   size_t in_flight_max = 10'000;
   // Bytes that wait for the server to read them.
   size_t output_bytes_max = size_t{1} << 30;
-  // One reply; more is kDataLoss.
+  // One reply.
   size_t reply_bytes_max = size_t{1} << 30;
   size_t reply_depth_max = 128;
 };

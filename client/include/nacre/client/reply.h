@@ -64,7 +64,9 @@ class ReplyView {
   bool is_aggregate() const { return kind_ >= ReplyKind::kArray; }
 
   // OK, or what errors.h makes of an error reply.
-  absl::Status status() const { return is_error() ? ErrorReply(text()) : absl::OkStatus(); }
+  absl::Status status() const {
+    return is_error() ? ErrorReply(text(), source_) : absl::OkStatus();
+  }
 
   // The content of a string, an error (without '-'), a number or boolean as it was sent; empty for
   // a null and for an aggregate.
@@ -91,6 +93,13 @@ class ReplyView {
   template <typename T>
   absl::StatusOr<T> To() const;
 
+  // The same reply, which answers a request that runs a script (errors.h).
+  ReplyView OfScript() const {
+    ReplyView view = *this;
+    view.source_ = ErrorSource::kScript;
+    return view;
+  }
+
  private:
   friend class Reply;
   friend class ReplyScanner;
@@ -101,6 +110,7 @@ class ReplyView {
   std::string_view raw_;
   uint32_t header_bytes_ = 0;  // Of raw_, up to the content.
   ReplyKind kind_ = ReplyKind::kNull;
+  ErrorSource source_ = ErrorSource::kCommand;
   int64_t integer_ = 0;  // The value, the length of the text, or the number of elements.
 };
 
@@ -148,7 +158,8 @@ class Reply {
       : bytes_(view.raw_),
         integer_(view.integer_),
         header_bytes_(view.header_bytes_),
-        kind_(view.kind_) {}
+        kind_(view.kind_),
+        source_(view.source_) {}
 
   // Parses bytes that must hold exactly one reply; kDataLoss otherwise. For tests and recorded
   // replies.
@@ -178,6 +189,7 @@ class Reply {
   int64_t integer_ = 0;
   uint32_t header_bytes_ = 0;
   ReplyKind kind_ = ReplyKind::kNull;
+  ErrorSource source_ = ErrorSource::kCommand;
 };
 
 inline ReplyView Reply::view() const {
@@ -186,6 +198,7 @@ inline ReplyView Reply::view() const {
   view.raw_ = bytes_;
   view.header_bytes_ = header_bytes_;
   view.kind_ = kind_;
+  view.source_ = source_;
   view.integer_ = integer_;
   return view;
 }

@@ -22,8 +22,9 @@
 //   Reply                  everything. Inside of an aggregate an error stays a Reply too
 //
 // Containers compose. A null is read by std::optional and Reply only, and an error by Reply only:
-// a vector of an EXEC whose third command failed is that command's status, unless its
-// elements are Reply. std::string_view is no T: it would outlive the bytes.
+// a vector of an EXEC whose third command failed is that command's status, with outcome kExecuted
+// (and so no conflict, whatever its code), unless its elements are Reply. std::string_view is no T:
+// it would outlive the bytes.
 
 #include <array>
 #include <concepts>

@@ -36,6 +36,19 @@ concept StringRange = !StringLike<T> && std::ranges::sized_range<const T> &&
 template <typename T>
 concept Argument = StringLike<T> || NumberLike<T> || StringRange<T>;
 
+// The commands that push messages answer.
+enum class Subscription : uint8_t {
+  kNone,
+  kSubscribe,
+  kPatternSubscribe,
+  kShardSubscribe,
+  kUnsubscribe,
+  kPatternUnsubscribe,
+  kShardUnsubscribe,
+};
+// By its name, in either case: also of the message that confirms it.
+Subscription SubscriptionNamed(std::string_view name);
+
 class Request {
  public:
   Request() = default;
@@ -54,21 +67,34 @@ class Request {
   // Appends a command whose name is the first of `words`; no-op if there is none.
   Request& AddWords(const StringRange auto& words) {
     if (std::ranges::size(words) == 0) return *this;
-    BeginCommand(std::ranges::size(words), BytesOf(words));
-    NoteName(*std::ranges::begin(words));
+    const size_t name_at = BeginCommand(std::ranges::size(words), BytesOf(words));
     Append(words);
+    NoteName(*std::ranges::begin(words), std::ranges::size(words), name_at);
     return *this;
   }
 
   size_t commands() const { return commands_; }
-  // SUBSCRIBE or one of its kin is among them: they are answered by push messages.
-  bool subscribes() const { return subscribes_; }
   bool empty() const { return commands_ == 0; }
   const std::string& bytes() const { return bytes_; }
   // Keeps the memory.
   void Clear();
 
+  // What a Connection has to know about the commands (connection.h). SUBSCRIBE or one of its kin is
+  // among them, and how many push messages confirm it: one for each channel that it names, at least
+  // one. It is the last such command that counts.
+  bool subscribes() const { return subscription_ != Subscription::kNone; }
+  Subscription subscription() const { return subscription_; }
+  uint32_t confirmations() const { return confirmations_; }
+  // MONITOR, SYNC, PSYNC or CLIENT REPLY: after it, replies cannot be matched by position.
+  bool breaks_step() const { return (notes_ & kBreaksStep) != 0; }
+  // HELLO or RESET.
+  bool changes_protocol() const { return (notes_ & kChangesProtocol) != 0; }
+  // EVAL, EVALSHA or FCALL (their read-only forms can write nothing): see errors.h.
+  bool runs_script() const { return (notes_ & kRunsScript) != 0; }
+
  private:
+  enum Note : uint8_t { kBreaksStep = 1, kChangesProtocol = 2, kRunsScript = 4 };
+
   // What is like a string is measured once.
   template <Argument T>
   static decltype(auto) Seen(const T& argument) {
@@ -80,11 +106,11 @@ class Request {
   }
   template <Argument... Arguments>
   Request& AddSeen(std::string_view command, const Arguments&... arguments) {
-    BeginCommand((size_t{1} + ... + CountOf(arguments)),
-                 (BytesOf(command) + ... + BytesOf(arguments)));
-    NoteName(command);
+    const size_t words = (size_t{1} + ... + CountOf(arguments));
+    const size_t name_at = BeginCommand(words, (BytesOf(command) + ... + BytesOf(arguments)));
     AppendBulk(command);
     (Append(arguments), ...);
+    NoteName(command, words, name_at);
     return *this;
   }
 
@@ -110,11 +136,12 @@ class Request {
     }
   }
 
-  // The shortest of those names has nine letters, so most commands pay for one comparison.
-  void NoteName(std::string_view command) {
-    if (command.size() >= 9 && EndsInSubscribe(command)) subscribes_ = true;
+  // All names of note have from 4 (EVAL) to 12 letters (PUNSUBSCRIBE).
+  void NoteName(std::string_view command, size_t words, size_t name_at) {
+    if (command.size() - 4 <= 12 - 4) NoteLongName(command, words, name_at);
   }
-  static bool EndsInSubscribe(std::string_view command);
+  void NoteLongName(std::string_view command, size_t words, size_t name_at);
+  bool IsReplyNext(size_t at) const;
 
   // About how much an argument takes, so that a command is allocated once.
   template <Argument T>
@@ -131,13 +158,15 @@ class Request {
     }
   }
 
-  // `bytes` is a guess at the size of the command.
-  void BeginCommand(size_t arguments, size_t bytes);
+  // `bytes` is a guess at the size of the command. Returns where its name begins.
+  size_t BeginCommand(size_t words, size_t bytes);
   void AppendBulk(std::string_view bytes);
 
   std::string bytes_;
   size_t commands_ = 0;
-  bool subscribes_ = false;
+  Subscription subscription_ = Subscription::kNone;
+  uint8_t notes_ = 0;
+  uint32_t confirmations_ = 0;
 };
 
 }  // namespace nacre::client
