@@ -32,6 +32,11 @@ const char* Refusal(const std::vector<std::string>& words, const SessionState& s
     return "-ERR nacre-cli does not show MONITOR, whose lines answer no request; redis-cli "
            "does\r\n";
   }
+  if (EqualsIgnoringCase(words[0], "sync") || EqualsIgnoringCase(words[0], "psync") ||
+      (EqualsIgnoringCase(words[0], "client") && words.size() > 1 &&
+       EqualsIgnoringCase(words[1], "reply"))) {
+    return "-ERR nacre-cli cannot tell what answers which command after this one\r\n";
+  }
   if (IsSubscription(words[0]) && state.transaction() != TransactionState::kNone) {
     return "-ERR nacre-cli subscribes on a new connection, which would end the open "
            "transaction\r\n";

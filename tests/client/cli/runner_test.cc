@@ -126,8 +126,11 @@ TEST_F(RunnerTest, ASubscriptionDoesNotEndAnOpenTransaction) {
   EXPECT_TRUE(link_.is_open());
 }
 
-TEST_F(RunnerTest, MonitorIsRefusedBecauseItsLinesAnswerNoRequest) {
+TEST_F(RunnerTest, WhatChangesHowManyRepliesComeIsRefused) {
   EXPECT_EQ(Run({"monitor"}), RunResult::kErrorReply);
+  EXPECT_EQ(Run({"PSYNC", "?", "-1"}), RunResult::kErrorReply);
+  EXPECT_EQ(Run({"sync"}), RunResult::kErrorReply);
+  EXPECT_EQ(Run({"client", "Reply", "off"}), RunResult::kErrorReply);
   EXPECT_THAT(link_.commands, IsEmpty());
 }
 
