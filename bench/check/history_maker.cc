@@ -1,59 +1,112 @@
 #include "bench/check/history_maker.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nacre::bench {
 namespace {
 
+// A key and all that was ever in it.
 struct Key {
   uint32_t number = 0;
-  uint32_t writes = 0;
-  std::string list = {};  // Its elements, with blanks between them.
-  uint32_t last = 0;
+  struct Version {
+    uint64_t committed;
+    size_t bytes;    // Of `list`: how far it went then.
+    uint32_t value;  // Of a register.
+  };
+  std::vector<Version> versions = {};
+  std::string list = {};  // Elements, with a blank before each.
+
+  // The state that a snapshot has; nullptr: none yet.
+  const Version* At(uint64_t snapshot) const {
+    const Version* found = nullptr;
+    for (size_t i = versions.size(); i-- > 0 && found == nullptr;) {
+      if (versions[i].committed <= snapshot) found = &versions[i];
+    }
+    return found;
+  }
+};
+
+class Maker {
+ public:
+  Maker(const HistoryShape& shape, std::ostream& out)
+      : shape_(shape), out_(out), random_(shape.seed), keys_(shape.keys) {
+    for (Key& key : keys_) key.number = next_key_++;
+  }
+
+  void Run() {
+    for (uint32_t t = 0; t < shape_.transactions; ++t) {
+      Transaction(t);
+      for (Key& key : keys_) {
+        if (key.versions.size() >= shape_.writes_a_key) key = {.number = next_key_++};
+      }
+    }
+  }
+
+ private:
+  void Transaction(uint32_t t) {
+    const uint64_t commit = t + 2;
+    const uint64_t begin =
+        commit - 1 -
+        (shape_.concurrency == 0 ? 0 : random_() % std::min(shape_.concurrency, t + 1));
+    const uint64_t now = uint64_t{100} * commit + 1'000'000;
+    line_ = "T" + std::to_string(t) + " s=" + std::to_string(t % shape_.sessions) +
+            " ok real=" + std::to_string(uint64_t{100} * begin + 1'000'000 - random_() % 1'000) +
+            ".." + std::to_string(now + random_() % 900) + " time=" + std::to_string(begin) + ".." +
+            std::to_string(commit);
+    own_.clear();
+    const uint32_t operations = 1 + random_() % shape_.operations_max;
+    for (uint32_t i = 0; i < operations; ++i) Operation(random_() % keys_.size(), begin);
+    for (const auto& [k, value] : own_) {
+      Key& key = keys_[k];
+      key.list += ' ' + std::to_string(value);
+      key.versions.push_back({commit, key.list.size(), value});
+    }
+    line_ += '\n';
+    out_ << line_;
+  }
+
+  void Operation(size_t k, uint64_t begin) {
+    Key& key = keys_[k];
+    const bool conflict = !key.versions.empty() && key.versions.back().committed > begin;
+    const std::string name = std::to_string(key.number);
+    if (random_() % 2 == 0 && !conflict) {
+      own_.emplace_back(k, ++values_);
+      line_ += (shape_.lists ? " | append " : " | write ") + name + " " + std::to_string(values_);
+      return;
+    }
+    const Key::Version* version = key.At(begin);
+    if (!shape_.lists) {
+      std::string value = version == nullptr ? "nil" : std::to_string(version->value);
+      for (const auto& [other, own] : own_) {
+        if (other == k) value = std::to_string(own);
+      }
+      line_ += " | read " + name + " " + value;
+      return;
+    }
+    line_ += " | list " + name + " [";
+    if (version != nullptr) line_.append(key.list, 1, version->bytes - 1);
+    for (const auto& [other, own] : own_) {
+      if (other == k) line_ += (line_.back() == '[' ? "" : " ") + std::to_string(own);
+    }
+    line_ += ']';
+  }
+
+  const HistoryShape& shape_;
+  std::ostream& out_;
+  std::mt19937 random_;
+  std::vector<Key> keys_;
+  uint32_t next_key_ = 0;
+  uint32_t values_ = 0;
+  std::vector<std::pair<size_t, uint32_t>> own_;
+  std::string line_;
 };
 
 }  // namespace
 
-void MakeHistory(const HistoryShape& shape, std::ostream& out) {
-  std::mt19937 random(shape.seed);
-  std::vector<Key> keys(shape.keys);
-  uint32_t next_key = 0;
-  for (Key& key : keys) key.number = next_key++;
-  std::string line;
-  for (uint32_t t = 0; t < shape.transactions; ++t) {
-    // One after the other in the store; as their clients see them, they overlap.
-    const uint64_t now = uint64_t{100} * t + 1'000'000;
-    const uint64_t begun = now - random() % (50 * shape.sessions);
-    line = "T" + std::to_string(t) + " s=" + std::to_string(t % shape.sessions) +
-           " ok real=" + std::to_string(begun) + ".." + std::to_string(now + random() % 900) +
-           " time=" + std::to_string(now) + ".." + std::to_string(now + 1);
-    const uint32_t operations = 1 + random() % shape.operations_max;
-    for (uint32_t i = 0; i < operations; ++i) {
-      Key& key = keys[random() % keys.size()];
-      const std::string name = std::to_string(key.number);
-      if (random() % 2 == 0) {
-        if (shape.lists) {
-          line += " | list " + name + " [" + key.list + "]";
-        } else {
-          line += " | read " + name + " " + (key.writes == 0 ? "nil" : std::to_string(key.last));
-        }
-        continue;
-      }
-      ++key.writes;
-      key.last = key.writes;
-      line += (shape.lists ? " | append " : " | write ") + name + " " + std::to_string(key.last);
-      if (shape.lists) key.list += (key.list.empty() ? "" : " ") + std::to_string(key.last);
-      // Only between transactions, so that reads of one transaction agree; enough to do it at the
-      // end.
-    }
-    for (Key& key : keys) {
-      if (key.writes >= shape.writes_a_key) key = {.number = next_key++};
-    }
-    line += '\n';
-    out << line;
-  }
-}
+void MakeHistory(const HistoryShape& shape, std::ostream& out) { Maker(shape, out).Run(); }
 
 }  // namespace nacre::bench

@@ -13,6 +13,7 @@ struct HistoryShape {
   uint32_t keys = 50;           // In use at one time.
   uint32_t writes_a_key = 100;  // Then another key takes its place.
   bool lists = true;            // Or registers.
+  uint32_t concurrency = 0;     // How many commits a snapshot may be behind.
   uint32_t seed = 1;
 };
 

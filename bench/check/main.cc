@@ -62,6 +62,8 @@ int main(int argc, char** argv) {
   app.add_option("--keys", shape.keys, "in use at one time")->capture_default_str();
   app.add_option("--writes", shape.writes_a_key, "of a key, until another takes its place")
       ->capture_default_str();
+  app.add_option("--concurrency", shape.concurrency, "how many commits a snapshot may be behind")
+      ->capture_default_str();
   app.add_option("--seed", shape.seed)->capture_default_str();
   app.add_flag("--registers", registers, "instead of lists");
   app.add_flag("--timestamps", timestamps, "judge by timestamps where they help");
