@@ -15,6 +15,9 @@ class ReservedPort {
  public:
   ReservedPort() : socket_(Socket::Bind()) {}
   uint16_t port() const { return socket_.port(); }
+  // Whether a server could listen on it now: nobody does, and no connection that was older than
+  // this stands in the way.
+  bool is_free() const { return Socket::CanListenOn(port()); }
 
  private:
   Socket socket_;

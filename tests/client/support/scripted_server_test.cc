@@ -158,7 +158,9 @@ TEST(ScriptedServer, ListensAtAPathOrAGivenPort) {
   for (int i = 0; i < 3; ++i) {
     ScriptedServer server(CannedReplies(), {.port = port.port()});
     EXPECT_EQ(RawClient(port.port()).Do({"PING"}), "+PONG\r\n");
+    EXPECT_FALSE(port.is_free());
   }
+  EXPECT_TRUE(port.is_free());
   EXPECT_FALSE(RawClient(port.port()).is_open());
 }
 

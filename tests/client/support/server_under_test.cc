@@ -9,11 +9,14 @@ namespace nacre::client::support {
 std::string_view NameOf(ServerKind kind) { return kind == ServerKind::kNacre ? "Nacre" : "Redis"; }
 
 absl::StatusOr<std::unique_ptr<ServerUnderTest>> ServerUnderTest::Start(
-    ServerKind kind, std::vector<std::string> flags) {
-  std::unique_ptr<ServerUnderTest> server(new ServerUnderTest(kind, std::move(flags)));
-  const absl::Status started = server->Restart();
-  if (!started.ok()) return started;
-  return server;
+    ServerKind kind, const std::vector<std::string>& flags) {
+  for (;;) {
+    std::unique_ptr<ServerUnderTest> server(new ServerUnderTest(kind, flags));
+    const absl::Status started = server->Restart();
+    if (started.ok()) return server;
+    // Another program may have come between: then another port.
+    if (server->port_.is_free()) return started;
+  }
 }
 
 absl::Status ServerUnderTest::Restart() {

@@ -29,7 +29,7 @@ class ServerUnderTest {
   // Returns when it listens. `flags` of its command line; both kinds know --requirepass and
   // --maxclients.
   static absl::StatusOr<std::unique_ptr<ServerUnderTest>> Start(
-      ServerKind kind, std::vector<std::string> flags = {});
+      ServerKind kind, const std::vector<std::string>& flags = {});
   // Kills it if it still runs.
   ~ServerUnderTest() = default;
   ServerUnderTest(const ServerUnderTest&) = delete;

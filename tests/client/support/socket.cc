@@ -91,6 +91,15 @@ Socket Socket::ListenAt(const std::string& unix_path) {
   return socket;
 }
 
+bool Socket::CanListenOn(uint16_t port) {
+  const Socket socket(Must(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  Set(socket.descriptor_, SOL_SOCKET, SO_REUSEADDR);
+  const sockaddr_in address = Loopback(port);
+  return ::bind(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) ==
+             0 &&
+         ::listen(socket.descriptor_, 1) == 0;
+}
+
 Socket Socket::Bind() { return BindTo(0); }
 
 Socket Socket::ConnectTo(uint16_t port) {

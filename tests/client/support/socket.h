@@ -22,6 +22,7 @@ class Socket {
   // On 127.0.0.1; port 0: any free one.
   static Socket ListenOn(uint16_t port);
   static Socket ListenAt(const std::string& unix_path);
+  static bool CanListenOn(uint16_t port);
   // Bound to a free port of 127.0.0.1 and not listening.
   static Socket Bind();
   // Not open if nobody listens.
