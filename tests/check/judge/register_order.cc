@@ -42,6 +42,7 @@ class RegisterOrder {
     seen_.unread.items.clear();
     seen_.unread.first.assign(history_.keys().size() + size_t{1}, 0);
     PlaceReads();
+    ResolveBySnapshot();
   }
 
   KeyId Run() {
@@ -123,6 +124,30 @@ class RegisterOrder {
     };
     seen_.direct.push_back(
         ViolationOf(history_, seen_, {edge(a, b), edge(b, a)}, Anomaly::kLostUpdate));
+  }
+
+  // Whose value a read saw may be open, where there are deletions or a value was written twice: the
+  // last version in its snapshot is the one, if it has that value.
+  void ResolveBySnapshot() {
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      for (uint64_t r = seen_.reads.first[t]; r < seen_.reads.first[t + 1]; ++r) {
+        ExternalRead& read = seen_.reads.items[r];
+        if (read.from != kNone || seen_.is_list[read.key]) continue;
+        const auto versions = seen_.versions[read.key];
+        const auto behind =
+            std::upper_bound(versions.begin(), versions.end(), *history_.begin_timestamp(t),
+                             [this](uint64_t begin, const Version& version) {
+                               return begin < *history_.commit_timestamp(version.writer);
+                             });
+        const auto position = static_cast<uint32_t>(behind - versions.begin());
+        const ValueId there = position == 0 ? kNone : versions[position - 1].value;
+        const ValueId saw = read.predicate ? kNone : history_.ops(t)[read.op].value;
+        if (there != saw) continue;
+        read.position = position;
+        read.from = position == 0 ? kInitialTxn : versions[position - 1].writer;
+        if (seen_.ambiguous > 0) --seen_.ambiguous;
+      }
+    }
   }
 
   void PlaceReads() {

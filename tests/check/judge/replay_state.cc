@@ -42,9 +42,16 @@ void ReplayState::Apply(TxnId t, uint64_t timestamp) {
       key.list.push_back(op.value);
     } else {
       key.value = op.kind == OpKind::kDelete ? kNone : op.value;
-      key.list.clear();
+      if (!key.list.empty()) ForgetList(op.key);
     }
     SetPresence(op.key, was);
+  }
+}
+
+void ReplayState::ForgetList(KeyId key) {
+  keys_[key].list.clear();
+  for (uint32_t branch = 0; branch < agreed_.size(); ++branch) {
+    if (history_.lists().key({branch, 0}) == key) agreed_[branch] = 0;
   }
 }
 
@@ -96,7 +103,7 @@ bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const 
     list = history_.lists().Prefix(list, place);
   }
   if (list.length == 0) return true;
-  // The list only grows, so what agreed once agrees for good.
+  // A list only grows until it is deleted, so what agreed once agrees until then.
   uint32_t& agreed = agreed_[list.branch];
   while (agreed < list.length && history_.lists().At(list, agreed) == now[agreed]) ++agreed;
   return agreed >= list.length;

@@ -39,6 +39,7 @@ class ReplayState {
   KeyId MissedBy(absl::Span<const Op> ops, uint32_t i);
   bool Present(KeyId key) const { return keys_[key].value != kNone || !keys_[key].list.empty(); }
   bool PresentWithOwn(absl::Span<const Op> ops, KeyId key);
+  void ForgetList(KeyId key);  // It was deleted. Takes time in all lists, which is rare enough.
   void SetPresence(KeyId key, bool was);
   uint32_t PresentBelow(size_t rank) const;
 

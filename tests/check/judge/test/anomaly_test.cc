@@ -106,6 +106,10 @@ const Case kLists[] = {
      "HHHVVVVV", "lost-update"},
     {"LostUpdateThatNobodyRead", "T1 ok | list x [] | append x 1\nT2 ok | list x [] | append x 2",
      "HHHVVVVV", "lost-update"},
+    {"OwnAppendsAtTheEndAreNoEvidenceOfTheirPlace",
+     "T0 ok | append x 1\nT1 ok | append x 2 | list x [1 2]\nT2 ok | append x 3\nT3 ok | list x [1 "
+     "3 2]",
+     "HHHVVVVV", "lost-update"},
     {"GSingle",
      "T1 ok | list x [] | list y [1]\nT2 ok | append x 1\nT3 ok | append x 2 | append y 1\nT4 ok | "
      "list "

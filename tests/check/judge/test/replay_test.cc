@@ -100,6 +100,24 @@ TEST(Replay, AnotherSerialOrderThanThatOfTheCommitsIsAsGood) {
             "holds");
 }
 
+TEST(Replay, ADeletedListBeginsAnew) {
+  const std::string text =
+      "T1 ok time=0..1 | append x 1 | append x 2\nT2 ok time=1..? | list x [1 2]\n"
+      "T3 ok time=1..2 | delete x\nT4 ok time=2..3 | append x 3 | append x 4\n";
+  EXPECT_EQ(AtSnapshot(text + "T5 ok time=3..? | list x [3 4]"), "holds");
+  EXPECT_EQ(AtSnapshot(text + "T5 ok time=3..? | list x [1 2]"), "G-SIb");
+}
+
+TEST(Replay, WhoseDeletionWasSeenFollowsFromTheSnapshot) {
+  // Serializable only in another order than that of the commits, so the graph has to decide.
+  const std::string text =
+      "T1 ok time=0..1 | write x 1\nT2 ok time=1..2 | delete x\n"
+      "T3 ok time=2..5 | read x nil | read y nil | write z 1\n";
+  EXPECT_EQ(NameAt(text + "T4 ok time=2..4 | write x 2\n", Level::kSerializable), "holds");
+  EXPECT_EQ(NameAt(text + "T4 ok time=2..4 | read z nil | write x 2\n", Level::kSerializable),
+            "write-skew");
+}
+
 TEST(Replay, WhatAnIndeterminateTransactionMayHaveWrittenIsLeftToTheValues) {
   const std::string text =
       "T1 info | append x 1\nT2 ok time=0..? | list x []\nT3 ok time=3..? | list x [1]\n";
