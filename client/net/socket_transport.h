@@ -12,10 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "client/net/asio.h"
 #include "client/net/transport.h"
-#include "nacre/client/errors.h"
 
 namespace nacre::client {
 
