@@ -71,7 +71,7 @@ void Request::Clear() {
   confirmations_ = 0;
 }
 
-void Request::NoteLongName(std::string_view command, size_t words, size_t name_at) {
+void Request::NoteLikelyName(std::string_view command, size_t words, size_t name_at) {
   switch (command.size()) {
     case 4:
       if (Is(command, "eval")) notes_ |= kRunsScript;

@@ -18,6 +18,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -95,6 +96,15 @@ class Request {
  private:
   enum Note : uint8_t { kBreaksStep = 1, kChangesProtocol = 2, kRunsScript = 4 };
 
+  // The first letters of the names of note that have four letters, five, and so on to twelve.
+  static constexpr uint32_t Letters(std::string_view letters) {
+    uint32_t bits = 0;
+    for (const char letter : letters) bits |= uint32_t{1} << (letter & 31);
+    return bits;
+  }
+  static constexpr size_t kNoteSizeMin = 4;
+  static const uint32_t kNoteLetters[9];
+
   // What is like a string is measured once.
   template <Argument T>
   static decltype(auto) Seen(const T& argument) {
@@ -136,11 +146,13 @@ class Request {
     }
   }
 
-  // All names of note have from 4 (EVAL) to 12 letters (PUNSUBSCRIBE).
+  // Nearly all commands are told from those of note by their length and first letter.
   void NoteName(std::string_view command, size_t words, size_t name_at) {
-    if (command.size() - 4 <= 12 - 4) NoteLongName(command, words, name_at);
+    if (command.size() - kNoteSizeMin >= std::size(kNoteLetters)) return;
+    const uint32_t letters = kNoteLetters[command.size() - kNoteSizeMin];
+    if ((letters >> (command[0] & 31) & 1) != 0) NoteLikelyName(command, words, name_at);
   }
-  void NoteLongName(std::string_view command, size_t words, size_t name_at);
+  void NoteLikelyName(std::string_view command, size_t words, size_t name_at);
   bool IsReplyNext(size_t at) const;
 
   // About how much an argument takes, so that a command is allocated once.
@@ -168,6 +180,11 @@ class Request {
   uint8_t notes_ = 0;
   uint32_t confirmations_ = 0;
 };
+
+// EVAL SYNC, FCALL HELLO PSYNC RESET, CLIENT, EVALSHA MONITOR, and those in ...SUBSCRIBE.
+inline constexpr uint32_t Request::kNoteLetters[9] = {
+    Letters("es"), Letters("fhpr"), Letters("c"), Letters("em"), 0,
+    Letters("s"),  Letters("ps"),   Letters("u"), Letters("ps")};
 
 }  // namespace nacre::client
 
