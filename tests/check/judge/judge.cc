@@ -48,6 +48,37 @@ void TakeDirect(Level level, const JudgeOptions& options, Observations& seen, Ve
   }
 }
 
+// Where the order of some versions does not follow, one will do that makes no forbidden cycle.
+void TryOrders(const History& history, const Observations& unordered, KeyId open, Level level,
+               Verdict& verdict) {
+  constexpr uint64_t kWorkMax = 50'000'000;
+  const uint64_t tries_max =
+      std::min<uint64_t>(20'000, kWorkMax / (history.operations() + history.size() + 100));
+  Verdict last;
+  bool found = false;
+  bool unknown = false;
+  const bool tried = judge::TryRegisterOrders(
+      history, unordered, tries_max,
+      [&](const Observations& seen) {
+        last = {};
+        judge::JudgeByCycles(history, seen, level, {.violations_max = 1}, last);
+        unknown |= last.ruling == Ruling::kUnknown;
+        return last.violations.empty() && last.ruling == Ruling::kHolds;
+      },
+      found);
+  if (found) return;
+  if (!tried || unknown || last.violations.empty()) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = Cat("the order of the writes to ", history.key(open),
+                         " and perhaps of others does not follow from what was read");
+    return;
+  }
+  verdict.ruling = Ruling::kViolated;
+  verdict.violations = std::move(last.violations);
+  verdict.violations[0].words += Cat("; in whatever order ", history.key(open),
+                                     " and others were written, there is such a cycle");
+}
+
 }  // namespace
 
 Verdict Judge(const History& history, Level level, const JudgeOptions& options) {
@@ -66,10 +97,12 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
     verdict.reason = seen.mixed;
     return verdict;
   }
+  Observations unordered;
   KeyId open = kNone;  // A key whose version order would have to be known, and is not.
   if (by_time && AllCommitted(history, seen)) {
     judge::OrderByCommit(history, seen);
   } else if (seen.has_registers && Forbids(level, Anomaly::kLostUpdate, Order::kData)) {
+    unordered = seen;
     open = judge::OrderRegisters(history, seen);
   }
   TakeDirect(level, options, seen, verdict);
@@ -93,9 +126,7 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
     verdict.reason = Cat("of ", seen.ambiguous, " reads it cannot be told whose write they saw; ",
                          seen.ambiguous_example);
   } else if (verdict.ruling == Ruling::kHolds && open != kNone) {
-    verdict.ruling = Ruling::kUnknown;
-    verdict.reason = Cat("the order of the writes to ", history.key(open),
-                         " and perhaps of others does not follow from what was read");
+    TryOrders(history, unordered, open, level, verdict);
   }
   return verdict;
 }

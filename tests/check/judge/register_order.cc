@@ -1,6 +1,7 @@
 #include "tests/check/judge/register_order.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -47,17 +48,48 @@ class RegisterOrder {
 
   KeyId Run() {
     CollectWriters();
-    Rows<Version> versions;
-    KeyId open = kNone;
-    for (KeyId key = 0; key < history_.keys().size(); ++key) {
-      const auto known = seen_.versions[key];
-      versions.items.insert(versions.items.end(), known.begin(), known.end());
-      if (!writers_[key].empty() && !OrderKey(key, versions) && open == kNone) open = key;
-      versions.EndRow();
+    LinkChains();
+    PlaceVersions();
+    for (KeyId key = 0; key < chains_.size(); ++key) {
+      if (!IsOrdered(key)) return key;
     }
-    seen_.versions = std::move(versions);
-    PlaceReads();
-    return open;
+    return kNone;
+  }
+
+  // Visits every order of the chains of keys that have several.
+  bool TryAll(uint64_t tries_max, absl::FunctionRef<bool(const Observations&)> holds, bool& found) {
+    CollectWriters();
+    LinkChains();
+    std::vector<std::vector<size_t>> orders;  // The blind chains of each open key.
+    double tries = 1;
+    for (KeyId key = 0; key < chains_.size(); ++key) {
+      if (IsOrdered(key)) continue;
+      if (chains_[key].empty()) return false;
+      open_.push_back(key);
+      std::vector<size_t>& order = orders.emplace_back(chains_[key].size() - 1);
+      std::iota(order.begin(), order.end(), 1);
+      for (size_t n = 2; n <= order.size(); ++n) tries *= static_cast<double>(n);
+    }
+    if (tries > static_cast<double>(tries_max)) return false;
+    const Observations before = seen_;
+    const std::vector<std::vector<Chain>> chains = chains_;
+    do {
+      seen_ = before;
+      for (size_t i = 0; i < open_.size(); ++i) {
+        const std::vector<Chain>& parts = chains[open_[i]];
+        Chain whole = parts[0];
+        for (const size_t part : orders[i]) {
+          whole.insert(whole.end(), parts[part].begin(), parts[part].end());
+        }
+        chains_[open_[i]] = {std::move(whole)};
+      }
+      PlaceVersions();
+      found = holds(seen_);
+    } while (!found && std::any_of(orders.begin(), orders.end(), [](std::vector<size_t>& order) {
+      return std::next_permutation(order.begin(), order.end());
+    }));
+    seen_ = before;
+    return true;
   }
 
  private:
@@ -81,41 +113,68 @@ class RegisterOrder {
     return kNone;
   }
 
-  bool OrderKey(KeyId key, Rows<Version>& versions) {
+  using Chain = std::vector<Version>;
+
+  void LinkChains() {
+    chains_.resize(writers_.size());
+    for (KeyId key = 0; key < writers_.size(); ++key) {
+      if (!writers_[key].empty()) LinkKey(key);
+    }
+  }
+
+  // NEXT-VERSION: the first chain begins with the initial state, each other one with a blind write.
+  // No chains at all: they contradict themselves.
+  void LinkKey(KeyId key) {
     const std::vector<Writer>& writers = writers_[key];
     absl::flat_hash_map<TxnId, const Writer*> next;  // By whose version they read.
-    const Writer* blind = nullptr;
-    bool several = false;
+    bool lost = false;
     for (const Writer& writer : writers) {
-      if (writer.read == kNone) {
-        several |= blind != nullptr;
-        blind = &writer;
-        continue;
-      }
+      if (writer.read == kNone) continue;
       const auto [it, first] = next.try_emplace(writer.read, &writer);
-      if (!first) {
-        TellLostUpdate(key, it->second->txn, writer.txn);
-        several = true;
-      }
+      if (first) continue;
+      TellLostUpdate(key, it->second->txn, writer.txn);
+      lost = true;
     }
-    if (several) return false;
-    const size_t before = versions.items.size();
+    if (lost) return;
+    size_t linked = 0;
+    std::vector<Chain> chains;
     const auto follow = [&](TxnId from) {
+      Chain& chain = chains.back();
       for (auto it = next.find(from); it != next.end(); it = next.find(from)) {
         from = it->second->txn;
-        versions.items.push_back({.writer = from, .value = it->second->value});
-        next.erase(it);
+        chain.push_back({.writer = from, .value = it->second->value});
       }
+      linked += chain.size();
     };
+    chains.emplace_back();
     follow(kInitialTxn);
-    if (blind != nullptr) {
-      versions.items.push_back({.writer = blind->txn, .value = blind->value});
-      follow(blind->txn);
+    for (const Writer& writer : writers) {
+      if (writer.read != kNone) continue;
+      chains.push_back({{.writer = writer.txn, .value = writer.value}});
+      follow(writer.txn);
     }
-    if (versions.items.size() - before == writers.size()) return true;
-    // A circle of versions, which other edges tell of as G1c.
-    versions.items.resize(before);
-    return false;
+    // Else there is a circle of versions, which other edges tell of as G1c.
+    if (linked == writers.size()) chains_[key] = std::move(chains);
+  }
+
+  bool IsOrdered(KeyId key) const {
+    return writers_[key].empty() || (!chains_[key].empty() && chains_[key].size() <= 2);
+  }
+
+  void PlaceVersions() {
+    Rows<Version> versions;
+    for (KeyId key = 0; key < writers_.size(); ++key) {
+      const auto known = seen_.versions[key];
+      versions.items.insert(versions.items.end(), known.begin(), known.end());
+      if (IsOrdered(key)) {
+        for (const Chain& chain : chains_[key]) {
+          versions.items.insert(versions.items.end(), chain.begin(), chain.end());
+        }
+      }
+      versions.EndRow();
+    }
+    seen_.versions = std::move(versions);
+    PlaceReads();
   }
 
   void TellLostUpdate(KeyId key, TxnId a, TxnId b) {
@@ -173,12 +232,20 @@ class RegisterOrder {
   const History& history_;
   Observations& seen_;
   std::vector<std::vector<Writer>> writers_;  // By key; of registers.
+  std::vector<std::vector<Chain>> chains_;    // By key.
+  std::vector<KeyId> open_;
 };
 
 }  // namespace
 
 KeyId OrderRegisters(const History& history, Observations& seen) {
   return RegisterOrder(history, seen).Run();
+}
+
+bool TryRegisterOrders(const History& history, const Observations& seen, uint64_t tries_max,
+                       absl::FunctionRef<bool(const Observations&)> holds, bool& found) {
+  Observations trial = seen;
+  return RegisterOrder(history, trial).TryAll(tries_max, holds, found);
 }
 
 void OrderByCommit(const History& history, Observations& seen) {

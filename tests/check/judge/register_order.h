@@ -1,8 +1,9 @@
 #ifndef NACRE_TESTS_CHECK_JUDGE_REGISTER_ORDER_H_
 #define NACRE_TESTS_CHECK_JUDGE_REGISTER_ORDER_H_
 
-#include <string>
+#include <cstdint>
 
+#include "absl/functional/function_ref.h"
 #include "tests/check/judge/observations.h"
 
 namespace nacre::check::judge {
@@ -17,6 +18,12 @@ namespace nacre::check::judge {
 // Fills in seen.versions and the positions of the reads of such keys, and adds lost updates to
 // seen.direct. Returns a key whose order is open, or kNone if there is none.
 KeyId OrderRegisters(const History& history, Observations& seen);
+
+// Tries every order that is open, with `holds` on each, until one holds: then `found` is true.
+// `seen` must be as it was before OrderRegisters(). Returns false, and tries none, if they are more
+// than `tries_max` or contradict themselves.
+bool TryRegisterOrders(const History& history, const Observations& seen, uint64_t tries_max,
+                       absl::FunctionRef<bool(const Observations&)> holds, bool& found);
 
 // The order of all versions by the commit timestamps: of registers, and of what was appended and
 // never read. Precondition: every transaction that happened and wrote has a commit timestamp.
