@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/script.h"
 #include "client/cli/text.h"
 #include "client/cli/words.h"
 
@@ -32,6 +33,12 @@ bool HasWordFrom(const std::vector<std::string>& words, size_t first, std::strin
 absl::Status WriteLines(const std::string& path, const std::string& lines, int flags) {
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, S_IRUSR | S_IWUSR);
   if (file < 0) return absl::ErrnoToStatus(errno, path);
+  // A file that was there already may be open to others.
+  if (fchmod(file, S_IRUSR | S_IWUSR) != 0) {
+    const int refused = errno;
+    close(file);
+    return absl::ErrnoToStatus(refused, path);
+  }
   const ssize_t written = write(file, lines.data(), lines.size());
   const int error = errno;
   close(file);
@@ -55,7 +62,7 @@ std::string HistoryPath() {
 
 bool CarriesPassword(const std::vector<std::string>& words) {
   if (Is(words, 0, "auth")) return true;
-  if (Is(words, 0, "hello")) return HasWordFrom(words, 2, "auth");
+  if (Is(words, 0, "hello")) return HasWordFrom(words, 1, "auth");
   if (Is(words, 0, "acl")) return Is(words, 1, "setuser");
   if (Is(words, 0, "migrate")) {
     return HasWordFrom(words, 6, "auth") || HasWordFrom(words, 6, "auth2");
@@ -72,9 +79,11 @@ bool CarriesPassword(const std::vector<std::string>& words) {
 bool MayBeKept(const std::string& line) {
   auto words = SplitWords(line);
   if (!words || words->empty()) return false;
-  // "3 AUTH secret" runs it three times.
-  const bool repeated = words->front().find_first_not_of("0123456789") == std::string::npos;
-  if (repeated) words->erase(words->begin());
+  // "3 AUTH secret" runs it three times; a number that is none is left out as well.
+  TakeRepeatCount(*words);
+  if (words->front().find_first_not_of("+-0123456789") == std::string::npos) {
+    words->erase(words->begin());
+  }
   return !CarriesPassword(*words);
 }
 

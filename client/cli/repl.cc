@@ -137,8 +137,15 @@ void Repl::LearnAboutServer() {
   has_asked_ = true;
   const absl::StatusOr<Reply> docs = Ask(link_, Request("COMMAND", "DOCS"));
   if (docs.ok() && !docs->is_error()) docs_ = CommandDocs::Read(docs->view());
-  const absl::StatusOr<Reply> level = Ask(link_, Request("CONFIG", "GET", "default-isolation"));
-  if (level.ok() && level->size() == 2) state_.SetDefaultLevel(std::string((*level)[1].text()));
+  const absl::StatusOr<Reply> level =
+      docs.ok() ? Ask(link_, Request("CONFIG", "GET", "default-isolation")) : docs.status();
+  if (!level.ok()) {
+    // Not asked again: a server that does not answer this may answer other commands.
+    Note(absl::StrCat("Connection lost: ", level.status().message()));
+    Note(state_.Disconnected({}));
+    return;
+  }
+  if (level->size() == 2) state_.SetDefaultLevel(std::string((*level)[1].text()));
 }
 
 void Repl::Explain(const std::vector<std::string>& words, ReplyView reply,

@@ -22,6 +22,11 @@ bool IsSubscription(std::string_view name) {
          EqualsIgnoringCase(name, "ssubscribe");
 }
 
+bool IsUnsubscription(std::string_view name) {
+  return EqualsIgnoringCase(name, "unsubscribe") || EqualsIgnoringCase(name, "punsubscribe") ||
+         EqualsIgnoringCase(name, "sunsubscribe");
+}
+
 bool IsLogin(const std::vector<std::string>& words) {
   return EqualsIgnoringCase(words[0], "auth") && (words.size() == 2 || words.size() == 3);
 }
@@ -37,6 +42,9 @@ const char* Refusal(const std::vector<std::string>& words, const SessionState& s
        EqualsIgnoringCase(words[1], "reply"))) {
     return "-ERR nacre-cli cannot tell what answers which command after this one\r\n";
   }
+  if (IsUnsubscription(words[0])) {
+    return "-ERR nacre-cli has no subscription open here; Ctrl-C ends one that it shows\r\n";
+  }
   if (IsSubscription(words[0]) && state.transaction() != TransactionState::kNone) {
     return "-ERR nacre-cli subscribes on a new connection, which would end the open "
            "transaction\r\n";
@@ -51,7 +59,7 @@ void Print(std::string_view text) {
   std::fflush(stdout);
 }
 
-absl::Status Runner::Connect() {
+client::ConnectionOptions Runner::OptionsNow() const {
   client::ConnectionOptions options = settings_.connection;
   options.database = state_.database();
   options.protocol = state_.protocol();
@@ -59,6 +67,11 @@ absl::Status Runner::Connect() {
     options.username = state_.login()->username;
     options.password = state_.login()->password;
   }
+  return options;
+}
+
+absl::Status Runner::Connect() {
+  const client::ConnectionOptions options = OptionsNow();
   const absl::Status status = link_.Connect(options);
   if (status.ok()) {
     state_.Connected();
@@ -137,7 +150,7 @@ RunResult Runner::LogIn(const std::vector<std::string>& words) {
 // Messages are pushes in RESP3 only, and there the answer of SUBSCRIBE is one of them. So it gets a
 // connection in RESP3, which ends with the subscription.
 RunResult Runner::Subscribe(const std::vector<std::string>& words) {
-  client::ConnectionOptions options = settings_.connection;
+  client::ConnectionOptions options = OptionsNow();
   options.protocol = 3;
   const std::string lost = state_.Disconnected({});
   if (!lost.empty()) std::fprintf(stderr, "%s\n", lost.c_str());

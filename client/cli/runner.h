@@ -56,6 +56,8 @@ class Runner {
   const client::ConnectionOptions& connection() const { return settings_.connection; }
 
  private:
+  // What the next connection takes up of the session.
+  client::ConnectionOptions OptionsNow() const;
   RunResult Finish(const std::vector<std::string>& words, client::ReplyView reply);
   RunResult LogIn(const std::vector<std::string>& words);
   RunResult Subscribe(const std::vector<std::string>& words);

@@ -27,8 +27,10 @@ absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push)
 
 absl::StatusOr<client::Reply> Ask(ServerLink& link, const client::Request& request) {
   const absl::Status sent = link.Send(request);
-  if (!sent.ok()) return sent;
-  return AwaitReply(link, [](client::ReplyView) {});
+  absl::StatusOr<client::Reply> reply =
+      sent.ok() ? AwaitReply(link, [](client::ReplyView) {}) : sent;
+  if (!reply.ok()) link.Close();
+  return reply;
 }
 
 std::string AddressOf(const client::Endpoint& endpoint) {

@@ -43,7 +43,8 @@ using PushFunction = absl::FunctionRef<void(client::ReplyView)>;
 absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push);
 
 // One command and its reply; push messages on the way are dropped. For the program's own questions
-// to the server.
+// to the server. A failure closes the connection: a reply still to come would pass for that of the
+// next command.
 absl::StatusOr<client::Reply> Ask(ServerLink& link, const client::Request& request);
 
 // "Could not connect to 127.0.0.1:6379: Connection refused"

@@ -78,14 +78,25 @@ void SessionState::ObserveInMulti(std::string_view name, const std::vector<std::
       transaction_ = TransactionState::kRefused;
       return;
     }
-    if (queued_database_ && reply.is_aggregate()) database_ = *queued_database_;
+    TakeQueuedSelects(reply);
     EndTransaction();
   } else if (name == "DISCARD" && !reply.is_error()) {
     EndTransaction();
   } else if (reply.is_error() && !IsAboutTheTransactionItself(name)) {
     transaction_ = TransactionState::kRefused;
-  } else if (name == "SELECT" && !reply.is_error()) {
-    queued_database_ = DatabaseOf(words);
+  } else if (ShowsQueueing(reply)) {
+    if (name == "SELECT") queued_selects_.push_back({queued_, DatabaseOf(words).value_or(0)});
+    ++queued_;
+  }
+}
+
+// Each SELECT counts that EXEC answered by OK. Places are taken from the end, for the beginning of
+// the queue may have been missed.
+void SessionState::TakeQueuedSelects(ReplyView replies) {
+  if (!replies.is_aggregate() || replies.size() < queued_) return;
+  const size_t first = replies.size() - queued_;
+  for (const QueuedSelect& select : queued_selects_) {
+    if (replies[first + select.place].text() == "OK") database_ = select.database;
   }
 }
 
@@ -148,7 +159,8 @@ void SessionState::Begin(const std::vector<std::string>& words) {
 void SessionState::EndTransaction() {
   transaction_ = TransactionState::kNone;
   watching_ = false;
-  queued_database_.reset();
+  queued_ = 0;
+  queued_selects_.clear();
 }
 
 std::string SessionState::Disconnected(const std::vector<std::string>& pending) {

@@ -82,7 +82,14 @@ class SessionState {
   std::string level_;  // Of the open transaction.
   bool read_only_ = false;
   std::string default_level_;
-  std::optional<int> queued_database_;  // Of a SELECT that EXEC will run.
+  // Of the queue of MULTI: its length as far as it was seen, and its SELECTs.
+  struct QueuedSelect {
+    size_t place;
+    int database;
+  };
+  void TakeQueuedSelects(client::ReplyView replies);
+  size_t queued_ = 0;
+  std::vector<QueuedSelect> queued_selects_;
 };
 
 }  // namespace nacre::cli

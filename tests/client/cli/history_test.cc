@@ -50,10 +50,20 @@ TEST_F(HistoryTest, OnlyTheOwnerCanReadIt) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
 
+TEST_F(HistoryTest, AFileThatOthersCouldReadIsClosedToThem) {
+  std::ofstream(path_) << "GET k\n";
+  ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
+  ASSERT_TRUE(HistoryFile(path_).Append("GET k").ok());
+  struct stat status = {};
+  ASSERT_EQ(stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+}
+
 TEST_F(HistoryTest, LinesWithPasswordsDoNotReachTheFile) {
   HistoryFile history(path_);
   for (const char* line :
-       {"AUTH secret", "auth user secret", "3 AUTH secret", "HELLO 3 AUTH user secret",
+       {"AUTH secret", "auth user secret", "3 AUTH secret", "+2 AUTH secret", "-1 AUTH secret",
+        "99999999999999999999 AUTH secret", "HELLO AUTH user secret", "HELLO 3 AUTH user secret",
         "hello 3 SETNAME x AUTH user secret", "CONFIG SET requirepass secret",
         "config set maxmemory 1 requirepass secret", "config set masterauth secret",
         "ACL SETUSER u >secret", "MIGRATE h 1 k 0 5 AUTH secret",

@@ -117,6 +117,14 @@ TEST_F(RunnerTest, ASubscriptionGetsAConnectionInResp3) {
   EXPECT_FALSE(link_.is_open()) << "the next command gets a connection as before";
 }
 
+TEST_F(RunnerTest, ASubscriptionIsLoggedInAsTheSession) {
+  Run({"AUTH", "alice", "secret"});
+  answer_ = "-ERR no\r\n";
+  Run({"SUBSCRIBE", "news"});
+  EXPECT_EQ(link_.connections.back().username, "alice");
+  EXPECT_EQ(link_.connections.back().password, "secret");
+}
+
 TEST_F(RunnerTest, ASubscriptionDoesNotEndAnOpenTransaction) {
   Run({"BEGIN"});
   std::string printed;
@@ -130,6 +138,9 @@ TEST_F(RunnerTest, WhatChangesHowManyRepliesComeIsRefused) {
   EXPECT_EQ(Run({"monitor"}), RunResult::kErrorReply);
   EXPECT_EQ(Run({"PSYNC", "?", "-1"}), RunResult::kErrorReply);
   EXPECT_EQ(Run({"sync"}), RunResult::kErrorReply);
+  EXPECT_EQ(Run({"unsubscribe"}), RunResult::kErrorReply);
+  EXPECT_EQ(Run({"PUNSUBSCRIBE", "*"}), RunResult::kErrorReply);
+  EXPECT_EQ(Run({"sunsubscribe"}), RunResult::kErrorReply);
   EXPECT_EQ(Run({"client", "Reply", "off"}), RunResult::kErrorReply);
   EXPECT_THAT(link_.commands, IsEmpty());
 }
@@ -147,6 +158,18 @@ TEST_F(RunnerTest, CtrlCEndsTheWaitForAReplyAndTheConnection) {
   EXPECT_TRUE(TakeInterrupt());
   EXPECT_FALSE(silent.is_open());
   EXPECT_THAT(runner.trouble(), HasSubstr("rolled back"));
+}
+
+TEST(Ask, AQuestionGivenUpTakesItsReplyWithIt) {
+  CatchInterrupts();
+  ScriptedLink link([](const Words&) -> std::string {
+    raise(SIGINT);
+    return ">1\r\n+noise\r\n";
+  });
+  ASSERT_TRUE(link.Connect({}).ok());
+  EXPECT_EQ(Ask(link, client::Request("PING")).status().code(), absl::StatusCode::kCancelled);
+  EXPECT_TRUE(TakeInterrupt());
+  EXPECT_FALSE(link.is_open()) << "the reply would be taken for that of the next command";
 }
 
 TEST_F(RunnerTest, AServerThatShutsDownIsNoFailure) {

@@ -102,6 +102,23 @@ TEST_F(PromptTest, AQueuedSelectCountsOnceItIsExecuted) {
   EXPECT_EQ(After({"EXEC"}, "*-1\r\n"), "[3]") << "a watched key has changed";
 }
 
+TEST_F(PromptTest, AQueuedSelectThatFailsInExecChangesNothing) {
+  After({"MULTI"}, "+OK\r\n");
+  After({"SET", "k", "v"}, "+QUEUED\r\n");
+  After({"SELECT", "99"}, "+QUEUED\r\n");
+  EXPECT_EQ(After({"EXEC"}, "*2\r\n+OK\r\n-ERR DB index is out of range\r\n"), "");
+  After({"MULTI"}, "+OK\r\n");
+  After({"SELECT", "3"}, "+QUEUED\r\n");
+  After({"SELECT", "99"}, "+QUEUED\r\n");
+  EXPECT_EQ(After({"EXEC"}, "*2\r\n+OK\r\n-ERR DB index is out of range\r\n"), "[3]")
+      << "the last one that worked";
+}
+
+TEST_F(PromptTest, AQueuedSelectIsFoundWhereTheQueueWasNotSeenFromItsBeginning) {
+  After({"SELECT", "3"}, "+QUEUED\r\n");
+  EXPECT_EQ(After({"EXEC"}, "*2\r\n-ERR no\r\n+OK\r\n"), "[3]");
+}
+
 TEST_F(PromptTest, WatchIsShownUntilItIsOver) {
   EXPECT_EQ(After({"WATCH", "k"}, "+OK\r\n"), " (watching)");
   EXPECT_EQ(After({"UNWATCH"}, "+OK\r\n"), "");
