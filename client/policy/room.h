@@ -51,9 +51,12 @@ class Room {
   // Whether so many could enter now if nobody waited.
   bool HasPlaceFor(size_t commands) const { return commands <= inside_max_ - inside_; }
 
+  // Whether TryEnter() would succeed.
+  bool MayEnter(size_t commands) const { return first_ == nullptr && HasPlaceFor(commands); }
+
   // Enters at once; false if there is no place, or if somebody waits.
   bool TryEnter(size_t commands) {
-    if (first_ != nullptr || !HasPlaceFor(commands)) return false;
+    if (!MayEnter(commands)) return false;
     inside_ += commands;
     return true;
   }

@@ -56,6 +56,7 @@ class Call : public ReplyConsumer, public Room::Waiter {
   Dispatcher* dispatcher_ = nullptr;
   Link* link_ = nullptr;  // Where it has been sent; null while it waits.
   size_t replies_ = 0;
+  TimePoint sent_at_;
   bool probe_ = false;  // Of the circuit breaker.
   Call* previous_ = nullptr;
   Call* next_ = nullptr;

@@ -88,6 +88,8 @@ void Client::Impl::OpenSoon() {
     self->dispatcher_.OpenWanted(now);
     self->home_.OpenWanted(now);
     self->Arm();
+    // What one connection has given back may go to another that is open.
+    self->dispatcher_.Pump();
   });
 }
 

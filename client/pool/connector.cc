@@ -51,7 +51,7 @@ void Connector::OnOpened(bool probe, const absl::Status& status) {
   if (core_.closed) return;
   if (status.ok()) {
     ++core_.stats.connects;
-    core_.breaker.OnSuccess(probe);
+    OnSuccess(probe);
     not_before_ = TimePoint::min();
     last_error_ = absl::OkStatus();
   } else {
@@ -60,14 +60,42 @@ void Connector::OnOpened(bool probe, const absl::Status& status) {
     last_error_ = status;
     Step(now);
     if (MayPass(status.code())) {
-      const bool was_open = core_.breaker.state() == State::kOpen;
-      core_.breaker.OnFailure(now, probe);
-      if (!was_open && core_.breaker.state() == State::kOpen) core_.FailWaitingSoon(BreakerError());
+      OnFailure(now, probe);
     } else {
-      core_.breaker.OnSuccess(probe);  // Somebody is there, and says no.
+      OnSuccess(probe);  // Somebody is there, and says no.
       core_.FailWaitingSoon(status);
     }
   }
+  core_.OpenSoon();
+}
+
+void Connector::OnAsked(const absl::Status& status, bool probe) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk: OnSuccess(probe); return;
+    case absl::StatusCode::kCancelled:
+    case absl::StatusCode::kResourceExhausted:
+      if (probe) OnProbeAbandoned();
+      return;
+    case absl::StatusCode::kDeadlineExceeded: OnFailure(Clock::now(), probe); return;
+    default:
+      if (probe) OnFailure(Clock::now(), probe);
+  }
+}
+
+void Connector::OnSuccess(bool probe) {
+  core_.breaker.OnSuccess(probe);
+  if (probe) core_.OpenSoon();
+}
+
+void Connector::OnFailure(TimePoint now, bool probe) {
+  const bool was_open = core_.breaker.state() == State::kOpen;
+  core_.breaker.OnFailure(now, probe);
+  if (!was_open && core_.breaker.state() == State::kOpen) core_.FailWaitingSoon(BreakerError());
+  if (probe) core_.OpenSoon();
+}
+
+void Connector::OnProbeAbandoned() {
+  core_.breaker.OnProbeAbandoned();
   core_.OpenSoon();
 }
 

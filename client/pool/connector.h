@@ -34,6 +34,12 @@ class Connector {
   // A request has been answered.
   void OnUseful() { backoff_.Reset(); }
 
+  // What the end of a request, or of a PING, says about the server; a timeout counts. Who was kept
+  // waiting by a `probe` is looked at again, and if the breaker opens, who waits is told.
+  void OnAsked(const absl::Status& status, bool probe);
+  // The probe has ended without a verdict.
+  void OnProbeAbandoned();
+
   // Of the last attempt that failed; OK if there is none.
   const absl::Status& last_error() const { return last_error_; }
   // The status for calls that are turned away while the breaker is open.
@@ -41,6 +47,8 @@ class Connector {
 
  private:
   void OnOpened(bool probe, const absl::Status& status);
+  void OnSuccess(bool probe);
+  void OnFailure(TimePoint now, bool probe);
   void Step(TimePoint now);
 
   PoolCore& core_;

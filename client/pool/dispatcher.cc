@@ -60,16 +60,19 @@ void Dispatcher::Start(Call& call, const CallOptions& options) {
   core_.budget.OnRequests(now, call.commands);
   if (link != nullptr && room_.TryEnter(call.commands)) {
     call.order = room_.TakeOrder();
-    SendOn(*link, call);
+    SendOn(*link, call, now);
     return;
   }
+  NACRE_CLIENT_CHECK(!call.probe_, "PROBE-SENT: a probe that waits");
   if (!room_.Wait(call)) {
-    AbandonProbe(call);
     End(call, NotExecuted(absl::StatusCode::kResourceExhausted,
                           absl::StrCat("waiting_max: ", room_.waiting(), " calls wait already")));
     return;
   }
-  if (link == nullptr) OpenWanted(now);
+  if (link == nullptr) {
+    OpenWanted(now);
+    AskStuck();
+  }
   core_.Arm();
 }
 
@@ -95,11 +98,13 @@ absl::Status Dispatcher::Admit(Call& call, TimePoint now, Link** link) {
   }
   *link = Choose(call.commands);
   if (core_.breaker.state() == State::kClosed) return absl::OkStatus();
-  // Without a connection the attempt to open one is the probe, and the call waits for it.
-  const bool connected = connections_open() > 0;
-  const Admission admission =
-      connected ? core_.breaker.Admit(now)
-                : (core_.breaker.MayAsk(now) ? Admission::kAdmitted : Admission::kRejected);
+  Admission admission = Admission::kRejected;
+  if (connections_open() == 0) {
+    // The attempt to open a connection is the probe, and the call waits for it.
+    if (core_.breaker.MayAsk(now)) admission = Admission::kAdmitted;
+  } else if (*link != nullptr && room_.MayEnter(call.commands)) {
+    admission = core_.breaker.Admit(now);  // See PROBE-SENT.
+  }
   if (admission == Admission::kRejected) {
     ++core_.stats.breaker_rejections;
     return connector_.BreakerError();
@@ -123,8 +128,10 @@ Link* Dispatcher::Choose(size_t commands) const {
 }
 
 // Last of what the caller does: the call may end, and its end may destroy the client.
-void Dispatcher::SendOn(Link& link, Call& call) {
+void Dispatcher::SendOn(Link& link, Call& call, TimePoint now) {
   call.link_ = &link;
+  call.sent_at_ = now;
+  if (link.connection->in_flight() == 0) link.asked_at = now;
   ++link.calls;
   link.connection->Send(*call.request_, call, call.deadline);
 }
@@ -133,13 +140,14 @@ void Dispatcher::Pump() {
   // A call that ends while it is being sent comes here again: the loop below goes on instead.
   if (pumping_ || room_.first() == nullptr) return;
   const auto hold = core_.Hold();
+  const TimePoint now = Clock::now();
   pumping_ = true;
   while (Room::Waiter* const waiter = room_.first()) {
     if (!room_.HasPlaceFor(waiter->commands)) break;
     Link* const link = Choose(waiter->commands);
     if (link == nullptr) break;
     room_.EnterFirst();
-    SendOn(*link, static_cast<Call&>(*waiter));
+    SendOn(*link, static_cast<Call&>(*waiter), now);
   }
   pumping_ = false;
   if (!core_.closed && room_.first() != nullptr) AskStuck();
@@ -176,23 +184,20 @@ void Dispatcher::OnEnd(Call& call, const absl::Status& status) {
 // What the end of a call says about the server.
 void Dispatcher::Judge(Call& call, Link& link, const absl::Status& status) {
   const bool probe = std::exchange(call.probe_, false);
-  if (status.ok()) {
-    if (probe || core_.breaker.state() == State::kClosed) core_.breaker.OnSuccess(probe);
-    if (!std::exchange(link.answered, true)) connector_.OnUseful();
-    return;
+  if (status.ok() && !std::exchange(link.answered, true)) connector_.OnUseful();
+  if (status.code() != absl::StatusCode::kDeadlineExceeded || HadTimeToAnswer(call, link)) {
+    connector_.OnAsked(status, probe);
+  } else if (probe) {
+    connector_.OnProbeAbandoned();
   }
-  const bool silent = status.code() == absl::StatusCode::kDeadlineExceeded;
-  const bool refused = status.code() == absl::StatusCode::kCancelled ||
-                       status.code() == absl::StatusCode::kResourceExhausted;
-  if (probe && refused) {
-    core_.breaker.OnProbeAbandoned();
-  } else if (probe || silent) {
-    const bool was_open = core_.breaker.state() == State::kOpen;
-    core_.breaker.OnFailure(Clock::now(), probe);
-    if (!was_open && core_.breaker.state() == State::kOpen) {
-      core_.FailWaitingSoon(connector_.BreakerError());
-    }
-  }
+}
+
+// Of a call that was not answered in time: see CircuitBreakerOptions::timeout_min.
+bool Dispatcher::HadTimeToAnswer(const Call& call, const Link& link) const {
+  const Nanoseconds enough = ToNanoseconds(core_.options.breaker.timeout_min);
+  if (call.deadline - call.sent_at_ >= enough) return true;
+  const TimePoint silent_since = std::max(link.asked_at, link.connection->last_heard());
+  return Clock::now() >= After(silent_since, enough);
 }
 
 // See NEVER-TWICE. `link` has lost its connection, or will have.
@@ -216,7 +221,7 @@ void Dispatcher::End(Call& call, const absl::Status& status) {
 }
 
 void Dispatcher::AbandonProbe(Call& call) {
-  if (std::exchange(call.probe_, false)) core_.breaker.OnProbeAbandoned();
+  if (std::exchange(call.probe_, false)) connector_.OnProbeAbandoned();
 }
 
 bool Dispatcher::Forget(Call& call) {
@@ -240,7 +245,6 @@ void Dispatcher::EndExpired(TimePoint now) {
   while (Room::Waiter* const waiter = room_.TakeExpired(now)) {
     auto& call = static_cast<Call&>(*waiter);
     any = true;
-    AbandonProbe(call);
     End(call, WaitedTooLong());
   }
   if (any) Pump();  // Who came behind may fit where the first did not.
@@ -261,11 +265,12 @@ absl::Status Dispatcher::WaitedTooLong() const {
 }
 
 void Dispatcher::FailWaiting(const absl::Status& why) {
+  // Not those who come meanwhile: who asks again at its end would be told so without end.
+  const uint64_t newcomers = room_.TakeOrder();
   while (Room::Waiter* const waiter = room_.first()) {
+    if (waiter->order > newcomers) break;
     room_.Remove(*waiter);
-    auto& call = static_cast<Call&>(*waiter);
-    AbandonProbe(call);
-    End(call, why);
+    End(static_cast<Call&>(*waiter), why);
   }
 }
 

@@ -8,6 +8,8 @@
 //   NEVER-TWICE  A request that may have reached a server is never sent again. Only one that its
 //                connection gives back as never written (kUnavailable with outcome kNotExecuted)
 //                goes to another; such a request has had no reply.
+//   PROBE-SENT   A call that is the circuit breaker's probe is sent at once. One that waited could
+//                not be answered by anybody, and would keep the pool from reconnecting meanwhile.
 //   ONE-END      Each call ends once: with its replies, with an error, or forgotten.
 // and those of the room (room.h): no more in flight than in_flight_max, first come first served.
 // A request that is moved keeps its place: with one shared connection, what leaves does so in the
@@ -31,8 +33,8 @@ struct Link {
 
   Ping ping;  // Outlives the connection, which ends it.
   std::unique_ptr<Connection> connection;
-  size_t calls = 0;  // Sent on it and not ended.
-  bool opening = false;
+  size_t calls = 0;       // Sent on it and not ended.
+  TimePoint asked_at;     // When replies began to be awaited without a pause.
   bool usable = false;    // It is open, and has not given a request back.
   bool answered = false;  // A request of ours.
 };
@@ -76,11 +78,12 @@ class Dispatcher {
 
   absl::Status Admit(Call& call, TimePoint now, Link** link);
   Link* Choose(size_t commands) const;
-  void SendOn(Link& link, Call& call);
+  void SendOn(Link& link, Call& call, TimePoint now);
   void AskStuck();
   // Of a call that was sent.
   void OnEnd(Call& call, const absl::Status& status);
   void Judge(Call& call, Link& link, const absl::Status& status);
+  bool HadTimeToAnswer(const Call& call, const Link& link) const;
   bool MoveBack(Call& call, Link& link, const absl::Status& status);
   void End(Call& call, const absl::Status& status);
   void AbandonProbe(Call& call);

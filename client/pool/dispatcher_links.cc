@@ -26,12 +26,10 @@ void Dispatcher::Open(Link& link, TimePoint now) {
   link.connection =
       connector_.Connect(now, connection_options_,
                          [this, &link](const absl::Status& status) { OnOpened(link, status); });
-  link.opening = link.connection != nullptr;
 }
 
 void Dispatcher::OnOpened(Link& link, const absl::Status& status) {
   if (core_.closed) return;
-  link.opening = false;
   if (!status.ok()) {
     core_.Bury(std::move(link.connection));
     return;
@@ -79,6 +77,7 @@ TimePoint Dispatcher::CheckHealth(TimePoint now) {
 }
 
 void Dispatcher::SendPing(Link& link, TimePoint now, absl::Duration timeout) {
+  if (link.connection->in_flight() == 0) link.asked_at = now;
   link.ping.Send(
       *link.connection, After(now, timeout),
       [this, &link, timeout](const absl::Status& status) { OnPingEnd(link, status, timeout); });
@@ -111,13 +110,13 @@ void Dispatcher::Flush() {
 }
 
 void Dispatcher::Close(const absl::Status& why) {
-  // Each end may call the client again, which answers that it is closed.
+  // Each end may call the client again, which answers that it is closed, or forget other calls,
+  // which needs the connection where it is.
   for (const auto& link : links_) {
-    std::unique_ptr<Connection> connection = std::move(link->connection);
     link->usable = false;
-    if (connection == nullptr) continue;
-    connection->Close(why);
-    core_.Bury(std::move(connection));
+    if (link->connection == nullptr) continue;
+    link->connection->Close(why);
+    core_.Bury(std::move(link->connection));
   }
   FailWaiting(why);
 }

@@ -51,8 +51,8 @@ void LeaseHome::Acquire(LeaseWaiter& waiter, const CallOptions& options) {
     waiter.Ended(refused);
     return;
   }
-  core_.Arm();
   Supply(now);
+  core_.Arm();
 }
 
 void LeaseHome::Forget(LeaseWaiter& waiter) {
@@ -153,17 +153,14 @@ void LeaseHome::Check(std::unique_ptr<Connection> connection, TimePoint now) {
 
 void LeaseHome::OnChecked(Arrivals::iterator arrival, const absl::Status& status) {
   if (core_.closed) return;
-  const TimePoint now = Clock::now();
   const bool probe = arrival->probe;
   std::unique_ptr<Connection> connection = std::move(arrival->connection);
   arrivals_.erase(arrival);  // The Ping too; it does nothing after this.
+  connector_.OnAsked(status, probe);
   if (status.ok()) {
-    if (probe || core_.breaker.state() == State::kClosed) core_.breaker.OnSuccess(probe);
     OnArrived(std::move(connection));
   } else {
-    const bool silent = status.code() == absl::StatusCode::kDeadlineExceeded;
-    if (silent) ++core_.stats.health_checks_failed;
-    if (silent || probe) core_.breaker.OnFailure(now, probe);
+    if (status.code() == absl::StatusCode::kDeadlineExceeded) ++core_.stats.health_checks_failed;
     core_.Bury(std::move(connection));
     core_.OpenSoon();
   }

@@ -40,9 +40,10 @@ class PoolCore {
   virtual void Arm() = 0;
   // A connection has come up, or come back: it will have to be asked how it is.
   virtual void WatchHealth() = 0;
-  // Soon: opens what is wanted, if it may be opened now.
+  // In a handler of its own: opens what is wanted, if it may be opened now, and sends those who
+  // wait and have room.
   virtual void OpenSoon() = 0;
-  // Soon: whoever waits is told that it is in vain.
+  // In a handler of its own: whoever waits is told that it is in vain.
   virtual void FailWaitingSoon(absl::Status why) = 0;
   // Destroys it later, when none of its own calls is below on the stack. Its handlers are gone at
   // once, except the one of an attempt to open it.

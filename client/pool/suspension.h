@@ -46,7 +46,7 @@ class Suspension {
   }
   // In a turn of its own.
   void ResumeLater(boost::asio::io_context& context);
-  // Destroys the coroutine, in a turn of its own.
+  // Destroys the coroutine; Asio does so in a handler of its own.
   void DropCoroutine() { const auto dropped = std::exchange(resume_, nullptr); }
 
  private:

@@ -199,5 +199,133 @@ TEST_F(PoolBreaker, WithoutALimitCallsWaitForAsLongAsTheirTimeout) {
   EXPECT_TRUE(call->result->ok());
 }
 
+TEST_F(PoolBreaker, ACallThatHasNoRoomIsTurnedAwayAndKeepsNobodyFromReconnecting) {
+  options_.breaker.failures = 1;
+  options_.breaker.open_for = absl::ZeroDuration();
+  options_.connection.in_flight_max = 1;
+  Connect();
+  server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
+  EXPECT_FALSE(Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(20)))).ok());
+  Settle();
+  ASSERT_TRUE(client().stats().breaker_open);
+  Recorder call;
+  const Request get("GET", "a");
+  client().Start(get, call);
+  ASSERT_TRUE(call.ended());
+  EXPECT_EQ(call.end->code(), absl::StatusCode::kUnavailable);
+  server_.answer = [](PoolServer::Peer&, const Words&) { return "+OK\r\n"; };
+  server_.peer(0).Close();
+  RunUntil([&] { return !client().stats().breaker_open; });
+  EXPECT_TRUE(Await(client().Exec(Request("GET", "a"))).ok());
+}
+
+TEST_F(PoolBreaker, AfterTheProbesVerdictAnotherConnectionIsOpenedAgain) {
+  options_.shared_connections = 2;
+  options_.breaker.failures = 1;
+  options_.breaker.open_for = absl::ZeroDuration();
+  Connect();
+  RunUntil([&] { return client().stats().connections_open == 2; });
+  PoolServer::Peer* asked = nullptr;
+  server_.answer = [&](PoolServer::Peer& peer, const Words&) {
+    asked = &peer;
+    return "";
+  };
+  EXPECT_FALSE(Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(20)))).ok());
+  RunUntil([&] { return asked != nullptr; });
+  PoolServer::Peer* const slow = std::exchange(asked, nullptr);
+  Recorder probe;
+  const Request get("GET", "a");
+  client().Start(get, probe);
+  RunUntil([&] { return asked != nullptr; });
+  server_.peer(1 - asked->number).Close();
+  RunUntil([&] { return client().stats().connections_open == 1; });
+  Settle();
+  asked->Write(slow == asked ? "+OK\r\n+OK\r\n" : "+OK\r\n");
+  RunUntil([&] { return probe.ended(); });
+  EXPECT_TRUE(probe.end->ok());
+  RunUntil([&] { return client().stats().connections_open == 2; });
+}
+
+class PoolBreakerLeases : public PoolBreaker {
+ protected:
+  // A waiter for a lease that cannot be opened while a call is the probe.
+  void WaitBehindAProbe() {
+    options_.leases_max = 1;
+    options_.breaker.failures = 1;
+    options_.breaker.open_for = absl::ZeroDuration();
+    Connect();
+    absl::StatusOr<Lease> lease = Await(client().Acquire());
+    ASSERT_TRUE(lease.ok());
+    server_.answer = [&](PoolServer::Peer& peer, const Words&) {
+      asked_ = &peer;
+      return "";
+    };
+    EXPECT_FALSE(Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(20)))).ok());
+    Settle();
+    ASSERT_TRUE(client().stats().breaker_open);
+    waiter_ = Spawn(client().Acquire(Timeout(absl::Seconds(5))));
+    Settle();
+    client().Start(get_, probe_);
+    RunUntil([&] { return server_.commands().back() == "GET a"; });
+    lease->DoNotReuse();
+    *lease = Lease();
+    Settle();
+    ASSERT_FALSE(waiter_->done());
+  }
+
+  PoolServer::Peer* asked_ = nullptr;
+  const Request get_{"GET", "a"};
+  Recorder probe_;
+  std::shared_ptr<Outcoming<Lease>> waiter_;
+};
+
+TEST_F(PoolBreakerLeases, WhoWaitsGetsALeaseWhenTheProbeIsAnswered) {
+  WaitBehindAProbe();
+  asked_->Write("+OK\r\n+OK\r\n");
+  RunUntil([&] { return waiter_->done(); });
+  EXPECT_TRUE(waiter_->result->ok()) << waiter_->status();
+}
+
+TEST_F(PoolBreakerLeases, WhoWaitsGetsALeaseWhenTheProbeIsForgotten) {
+  WaitBehindAProbe();
+  client().Forget(probe_);
+  RunUntil([&] { return waiter_->done(); });
+  EXPECT_TRUE(waiter_->result->ok()) << waiter_->status();
+}
+
+TEST_F(PoolBreakerLeases, WhoWaitsIsToldWhenASilentLeaseOpensIt) {
+  options_.leases_max = 1;
+  options_.breaker.failures = 1;
+  options_.health_check_interval = absl::Nanoseconds(1);
+  options_.health_check_timeout = absl::Milliseconds(5);
+  ASSERT_TRUE(Await(client().Acquire()).ok());
+  server_.answers_ping = false;
+  const absl::Status status = Await(client().Acquire(Timeout(absl::Seconds(5)))).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+}
+
+TEST_F(PoolBreaker, ATimeoutTooShortForAnAnswerIsNoFailureOfTheServer) {
+  options_.breaker.failures = 1;
+  options_.breaker.timeout_min = absl::Hours(1);
+  Connect();
+  server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
+  for (int i = 0; i < 3; ++i) {
+    const auto slow = Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(5))));
+    EXPECT_EQ(slow.status().code(), absl::StatusCode::kDeadlineExceeded);
+    EXPECT_FALSE(client().stats().breaker_open);
+  }
+}
+
+TEST_F(PoolBreaker, ShortTimeoutsOpenItWhenNothingAtAllHasComeForLongEnough) {
+  options_.breaker.failures = 1;
+  options_.breaker.timeout_min = absl::Milliseconds(50);
+  Connect();
+  server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
+  while (!client().stats().breaker_open) {
+    EXPECT_FALSE(Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(5)))).ok());
+  }
+  EXPECT_TRUE(IsTurnedAway());
+}
+
 }  // namespace
 }  // namespace nacre::client::testing

@@ -240,6 +240,26 @@ TEST_F(PoolCalls, WhoWaitsGoesOnWhenTheServerAnswersThoseThatHaveGivenUp) {
   EXPECT_EQ(server_.accepted(), 1u);
 }
 
+TEST_F(PoolCalls, WhoComesWhenAllHaveGivenUpGoesOnToo) {
+  options_.connection.in_flight_max = 1;
+  Connect();
+  PoolServer::Peer* peer = nullptr;
+  server_.answer = [&](PoolServer::Peer& asked, const Words&) {
+    peer = &asked;
+    return "";
+  };
+  Recorder given_up;
+  Recorder late;
+  const Request get("GET", "a");
+  client().Start(get, given_up, Timeout(absl::Milliseconds(20)));
+  RunUntil([&] { return given_up.ended() && peer != nullptr; });
+  client().Start(get, late, Timeout(absl::Seconds(2)));
+  server_.answer = [](PoolServer::Peer&, const Words&) { return "+OK\r\n"; };
+  peer->Write("+OK\r\n");
+  RunUntil([&] { return late.ended(); });
+  EXPECT_TRUE(late.end->ok()) << *late.end;
+}
+
 TEST_F(PoolCalls, ACallGoesToTheConnectionWithTheFewestCommandsInFlight) {
   options_.shared_connections = 3;
   Connect();

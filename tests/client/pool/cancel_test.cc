@@ -307,6 +307,21 @@ TEST_F(PoolCancel, AClosedClientSaysSo) {
   EXPECT_EQ(client().stats().connections_open, 0u);
 }
 
+TEST_F(PoolCancel, CallsMayBeForgottenWhileItCloses) {
+  Connect();
+  server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
+  Recorder first;
+  Recorder forgotten;
+  const Request get("GET", "a");
+  client().Start(get, first);
+  client().Start(get, forgotten);
+  Settle();
+  first.then = [&] { client().Forget(forgotten); };
+  client().Close();
+  EXPECT_EQ(first.ends, 1);
+  EXPECT_EQ(forgotten.ends, 0);
+}
+
 TEST_F(PoolCancel, CallsMadeWhileItClosesAreTurnedAway) {
   Connect();
   Recorder first, second;

@@ -263,5 +263,57 @@ TEST_F(PoolReconnect, ACallThatWasSentBehindAPingThatFailsIsOfUnknownOutcome) {
   EXPECT_THAT(std::string(result.status().message()), HasSubstr("PING"));
 }
 
+TEST_F(PoolReconnect, WhatOneConnectionGivesBackGoesToAnotherThatIsOpen) {
+  options_.shared_connections = 2;
+  Connect();
+  RunUntil([&] { return client().stats().connections_open == 2; });
+  // Of two that are as free as each other, the first is asked.
+  PoolServer::Peer* broken = nullptr;
+  server_.answer = [&](PoolServer::Peer& peer, const Words&) {
+    broken = &peer;
+    return "+OK\r\n";
+  };
+  ASSERT_TRUE(Await(client().Exec(Request("WHO"))).ok());
+  PoolServer::Peer& healthy = server_.peer(1 - broken->number);
+  broken->StopReading();
+  server_.answer = [&](PoolServer::Peer&, const Words& words) {
+    return words.back() == "moved" ? "+OK\r\n+OK\r\n" : "";
+  };
+  Recorder big;
+  Recorder other;
+  Recorder moved;
+  const Request set("SET", "a", std::string(32 << 20, 'x'));
+  const Request get("GET", "b");
+  const Request get_moved("GET", "moved");
+  client().Start(set, big);
+  client().Start(get, other);
+  client().Start(get_moved, moved, Timeout(absl::Seconds(5)));
+  Settle();
+  ASSERT_FALSE(moved.ended());
+  ASSERT_TRUE(healthy.is_open());
+  server_.StopListening();
+  broken->Close();
+  RunUntil([&] { return moved.ended(); });
+  EXPECT_TRUE(moved.end->ok()) << *moved.end;
+  EXPECT_TRUE(other.ended());
+  EXPECT_EQ(OutcomeOf(*big.end), Outcome::kUnknown);
+}
+
+TEST_F(PoolReconnect, WhoAsksAgainWhenARefusalHasEndedItsCallWaitsForTheNextAttempt) {
+  server_.answer_hello = [](PoolServer::Peer&) { return "-WRONGPASS no\r\n"; };
+  Recorder call;
+  const Request get("GET", "a");
+  int ends = 0;
+  std::function<void()> again = [&] {
+    if (++ends == 5) return;
+    call.then = again;
+    client().Start(get, call);
+  };
+  call.then = again;
+  client().Start(get, call);
+  RunUntil([&] { return ends == 5; });
+  EXPECT_GE(client().stats().connect_failures, 5u);
+}
+
 }  // namespace
 }  // namespace nacre::client::testing

@@ -20,7 +20,8 @@
 //
 // Thread rule: belongs to its io_context, which one thread at a time runs; every call is made by
 // that thread. One Client for each such thread. The io_context may go first only when nothing calls
-// the client after it: what is under way then ends without being called.
+// the client after it: what is under way then ends without being called. No Lease may be left then:
+// its connection needs the io_context to go back.
 
 #include <memory>
 #include <vector>

@@ -67,11 +67,15 @@ struct RetryBudgetOptions {
   absl::Duration window = absl::Seconds(10);
 };
 
-// After `failures` in a row (no connection, or no answer in time) calls fail at once with
+// After `failures` in a row (no connection, or no answer in time; both count together, and an
+// answer or a connection that comes up starts the count again) calls fail at once with
 // kUnavailable; after `open_for`, twice that after each failed probe up to `open_for_max`, one call
-// is let through.
+// is let through. A connection that breaks is no failure by itself, only one that cannot be opened.
 struct CircuitBreakerOptions {
   int failures = 5;  // 0: no breaker.
+  // A call that had less time than this from being sent to its deadline says nothing about the
+  // server, unless nothing at all has come from it for so long while replies were awaited.
+  absl::Duration timeout_min = absl::Milliseconds(1);
   absl::Duration open_for = absl::Milliseconds(500);
   absl::Duration open_for_max = absl::Seconds(30);
 };
