@@ -20,6 +20,8 @@ void CatchInterrupts() {
   sigaction(SIGINT, &action, nullptr);
 }
 
+void StopCatchingInterrupts() { std::signal(SIGINT, SIG_DFL); }
+
 bool WasInterrupted() { return interrupted != 0; }
 
 bool TakeInterrupt() {

@@ -7,6 +7,8 @@ namespace nacre::cli {
 
 // From now on SIGINT sets a flag and interrupts system calls that wait.
 void CatchInterrupts();
+// From now on SIGINT ends the program again.
+void StopCatchingInterrupts();
 bool WasInterrupted();
 // Returns whether there was one, and forgets it.
 bool TakeInterrupt();

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <clocale>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -33,7 +34,10 @@ bool CompletePassword(CliOptions& options) {
                stderr);
   }
   if (!options.ask_password) return true;
+  // Ctrl-C must not leave a terminal that shows nothing.
+  CatchInterrupts();
   const std::optional<std::string> password = AskPassword("Password: ");
+  StopCatchingInterrupts();
   if (!password) return false;
   options.connection.password = *password;
   return true;
@@ -82,13 +86,30 @@ int Main(int argc, char** argv) {
   if (!options) return exit_code;
   options->format.mode = options->output_mode.value_or(
       isatty(STDOUT_FILENO) != 0 ? OutputMode::kHuman : OutputMode::kRaw);
-  if (!CompletePassword(*options)) return kExitUsage;
+  if (!CompletePassword(*options)) return WasInterrupted() ? kExitInterrupted : kExitUsage;
   const std::unique_ptr<ServerLink> link = MakeLeaseLink();
   return options->mode == Mode::kCommands ? RunCommands(*link, *options) : RunMode(*link, *options);
 }
 
+// A full disk must not pass for success.
+int CheckStdout(int exit_code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+  std::fputs("Could not write all of the output.\n", stderr);
+  return exit_code == kExitOk ? kExitErrorReply : exit_code;
+}
+
 }  // namespace
+
+int Run(int argc, char** argv) {
+  const int exit_code = Main(argc, argv);
+  if (exit_code == kExitInterrupted) {
+    // Before anything is flushed, which could wait for a reader that does not read.
+    StopCatchingInterrupts();
+    std::raise(SIGINT);
+  }
+  return CheckStdout(exit_code);
+}
 
 }  // namespace nacre::cli
 
-int main(int argc, char** argv) { return nacre::cli::Main(argc, argv); }
+int main(int argc, char** argv) { return nacre::cli::Run(argc, argv); }

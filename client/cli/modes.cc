@@ -1,6 +1,7 @@
 #include "client/cli/modes.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 
 #include "absl/time/clock.h"
@@ -14,10 +15,14 @@ int ReportLoss(const absl::Status& status) {
   return kExitConnection;
 }
 
+absl::Duration SteadyNow() {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 bool SleepUnlessInterrupted(absl::Duration duration) {
-  const absl::Time until = absl::Now() + duration;
+  const absl::Duration until = SteadyNow() + duration;
   while (!WasInterrupted()) {
-    const absl::Duration left = until - absl::Now();
+    const absl::Duration left = until - SteadyNow();
     if (left <= absl::ZeroDuration()) return true;
     absl::SleepFor(std::min(left, absl::Milliseconds(50)));
   }

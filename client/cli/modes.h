@@ -18,8 +18,11 @@ int RunStat(ServerLink& link, const CliOptions& options);
 // top: connects by itself, again and again if it must, unless it writes for a script.
 int RunTop(ServerLink& link, const CliOptions& options);
 
-// Prints "what: message" to stderr, and returns the exit code of a lost connection.
+// Returns the exit code of a lost connection, and says so on stderr; after Ctrl-C, which ends modes
+// that measure, there is nothing to say.
 int ReportLoss(const absl::Status& status);
+// For spans of time: it never jumps.
+absl::Duration SteadyNow();
 // Sleeps, but not past Ctrl-C. False: it was pressed.
 bool SleepUnlessInterrupted(absl::Duration duration);
 

@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -26,7 +27,8 @@ completes, `help` helps), without one elsewhere.
 Exit status: 0  done
              1  the server answered an error (with commands from stdin: to any of them)
              2  mistake on the command line
-             3  no connection, connection lost, or no answer)";
+             3  no connection, connection lost, or no answer
+             130  Ctrl-C before it was done; --latency, --stat and top end with 0)";
 
 // What CLI11 can not store by itself.
 struct Parsed {
@@ -55,7 +57,8 @@ CLI::Validator Above(double limit, bool or_equal, const std::string& mistake) {
       [limit, or_equal, mistake](std::string& text) -> std::string {
         double number = 0;
         const bool is_number = absl::SimpleAtod(text, &number);
-        const bool fits = is_number && (number > limit || (or_equal && number == limit));
+        const bool fits =
+            is_number && std::isfinite(number) && (number > limit || (or_equal && number == limit));
         return fits ? "" : absl::StrCat("'", text, "' is no ", mistake);
       },
       "");
@@ -215,8 +218,8 @@ bool ApplyOutput(CliOptions& options, const Parsed& parsed) {
 bool ApplyPassword(CliOptions& options, const Parsed& parsed) {
   client::ConnectionOptions& connection = options.connection;
   if (!parsed.uri.empty() && !ReadUri(parsed.uri, connection)) {
-    return Complain(absl::StrCat("'", parsed.uri,
-                                 "' is no address such as redis://user:password@host:port/0."));
+    // Not repeated, for it may hold a password.
+    return Complain("-u: this is no address such as redis://user:password@host:port/0.");
   }
   if (!parsed.password.empty()) connection.password = parsed.password;
   options.password_on_command_line = !connection.password.empty();
@@ -244,6 +247,9 @@ bool ApplyRest(CliOptions& options, const Parsed& parsed) {
                              : absl::Seconds(parsed.pipe_timeout_seconds);
   if (options.last_argument_from_stdin && !options.stdin_tag.empty()) {
     return Complain("-x and -X exclude each other.");
+  }
+  if (options.repeat && options.command.empty() && options.mode == Mode::kCommands) {
+    return Complain("-r needs a command.");
   }
   const bool from_stdin = options.last_argument_from_stdin || !options.stdin_tag.empty();
   if (from_stdin && options.command.empty()) return Complain("-x and -X need a command.");

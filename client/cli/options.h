@@ -19,6 +19,9 @@ enum ExitCode : int {
   kExitErrorReply = 1,  // The server answered an error.
   kExitUsage = 2,
   kExitConnection = 3,  // No connection, a lost one, or no answer.
+  // Ctrl-C before it was done. The program ends by the signal itself, so that the loop of a shell
+  // ends with it; shells show this number.
+  kExitInterrupted = 130,
 };
 
 enum class Mode { kCommands, kPipe, kScan, kLatency, kStat, kTop };

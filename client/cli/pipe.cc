@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <deque>
 
-#include "absl/time/clock.h"
 #include "client/cli/interrupt.h"
+#include "client/cli/modes.h"
 #include "client/cli/request_reader.h"
 #include "client/cli/runner.h"
 
@@ -52,7 +52,8 @@ class Pipe {
   bool connected_ = true;
   uint64_t replies_ = 0;
   uint64_t errors_ = 0;
-  absl::Time last_reply_ = absl::Now();
+  // The last reply, or the first request after all were answered: since then one is awaited.
+  absl::Duration last_progress_;
 };
 
 int Pipe::Run() {
@@ -63,7 +64,6 @@ int Pipe::Run() {
     if (input_ended_ && !announced) {
       Print("All data transferred. Waiting for the last reply...\n");
       announced = true;
-      last_reply_ = absl::Now();
     }
     if (sizes_.empty()) {
       if (input_ended_) {
@@ -95,6 +95,7 @@ bool Pipe::SendMore() {
       if (!ReadInput()) return false;
       continue;
     }
+    if (sizes_.empty()) last_progress_ = SteadyNow();
     const size_t before = request.bytes().size();
     request.AddWords(**words);
     sizes_.push_back(request.bytes().size() - before);
@@ -137,13 +138,13 @@ bool Pipe::TakeReplies(absl::Duration wait) {
       if (reply.status().code() != absl::StatusCode::kDeadlineExceeded) {
         return Fail(reply.status());
       }
-      if (!input_ended_ || absl::Now() - last_reply_ <= timeout_) return true;
+      if (SteadyNow() - last_progress_ <= timeout_) return true;
       std::fprintf(stderr, "No replies for %s: exiting.\n", absl::FormatDuration(timeout_).c_str());
       connected_ = false;
       return false;
     }
     if (reply->kind() == client::ReplyKind::kPush) continue;
-    last_reply_ = absl::Now();
+    last_progress_ = SteadyNow();
     ++replies_;
     bytes_in_flight_ -= sizes_.front();
     sizes_.pop_front();
@@ -165,6 +166,7 @@ bool Pipe::Fail(const absl::Status& status) {
 int Pipe::Report() const {
   Print("errors: " + std::to_string(errors_) + ", replies: " + std::to_string(replies_) + "\n");
   if (!connected_) return kExitConnection;
+  if (WasInterrupted()) return kExitInterrupted;
   return errors_ > 0 || mistaken_ || !sizes_.empty() ? kExitErrorReply : kExitOk;
 }
 

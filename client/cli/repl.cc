@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "client/cli/advice.h"
 #include "client/cli/help.h"
 #include "client/cli/hints.h"
@@ -89,9 +88,9 @@ void Repl::RunTimes(const std::vector<std::string>& words, int64_t times) {
   if (!MakeSureOfConnection()) return;
   for (int64_t i = 0; i < times; ++i) {
     if (i > 0 && !SleepUnlessInterrupted(options_.interval)) break;
-    const absl::Time began = absl::Now();
+    const absl::Duration began = SteadyNow();
     const RunResult result = runner_.Run(words);
-    const absl::Duration took = absl::Now() - began;
+    const absl::Duration took = SteadyNow() - began;
     if (result == RunResult::kInterrupted) {
       TakeInterrupt();
       Note(absl::StrCat(runner_.trouble().empty() ? "" : "\n", runner_.trouble()));

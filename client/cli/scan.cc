@@ -40,6 +40,7 @@ int RunScan(ServerLink& link, const CliOptions& options) {
     client::Request request;
     request.AddWords(words);
     const absl::StatusOr<client::Reply> reply = Ask(link, request);
+    if (WasInterrupted()) return kExitInterrupted;
     if (!reply.ok()) return ReportLoss(reply.status());
     if (reply->is_error() || reply->size() != 2) {
       std::fprintf(stderr, "SCAN: %s\n",
@@ -53,7 +54,7 @@ int RunScan(ServerLink& link, const CliOptions& options) {
     Print(page);
     cursor = (*reply)[0].text();
   } while (cursor != "0" && SleepUnlessInterrupted(options.interval));
-  return kExitOk;
+  return cursor == "0" ? kExitOk : kExitInterrupted;
 }
 
 }  // namespace nacre::cli

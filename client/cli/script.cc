@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "absl/strings/numbers.h"
-#include "absl/time/clock.h"
 #include "client/cli/interrupt.h"
+#include "client/cli/modes.h"
 #include "client/cli/text.h"
 #include "client/cli/words.h"
 
@@ -15,8 +15,12 @@ namespace nacre::cli {
 
 namespace {
 
+// Half of the input is no argument: Ctrl-C ends the program as long as it is read.
 std::string AllOfStdin() {
-  return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  StopCatchingInterrupts();
+  std::string all{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  CatchInterrupts();
+  return all;
 }
 
 int ExitCodeOf(RunResult result, const Runner& runner) {
@@ -25,8 +29,8 @@ int ExitCodeOf(RunResult result, const Runner& runner) {
     case RunResult::kLost:
       std::fprintf(stderr, "%s\n", runner.trouble().c_str());
       return kExitConnection;
-    case RunResult::kOk:
-    case RunResult::kInterrupted: break;
+    case RunResult::kInterrupted: return kExitInterrupted;
+    case RunResult::kOk: break;
   }
   return kExitOk;
 }
@@ -37,7 +41,7 @@ RunResult RunTimes(Runner& runner, const std::vector<std::string>& words, int64_
                    const CliOptions& options) {
   RunResult worst = RunResult::kOk;
   for (int64_t i = 0; times < 0 || i < times; ++i) {
-    if (i > 0) absl::SleepFor(options.interval);
+    if (i > 0 && !SleepUnlessInterrupted(options.interval)) return RunResult::kInterrupted;
     const RunResult result = runner.Run(words);
     if (result == RunResult::kErrorReply) worst = result;
     if (result == RunResult::kLost || result == RunResult::kInterrupted) return result;
@@ -88,10 +92,10 @@ int RunLines(Runner& runner, const CliOptions& options) {
     if (EqualsIgnoringCase(words->front(), "quit") || EqualsIgnoringCase(words->front(), "exit")) {
       return exit_code;
     }
-    const RunResult result = RunTimes(runner, *words, times * options.repeat.value_or(1), options);
+    const RunResult result = RunTimes(runner, *words, times, options);
     const int code = ExitCodeOf(result, runner);
     if (code != kExitOk) exit_code = code;
-    if (code == kExitConnection || result == RunResult::kInterrupted) return exit_code;
+    if (code == kExitConnection || code == kExitInterrupted) return exit_code;
     if (code == kExitErrorReply && options.stop_at_error) return exit_code;
   }
   return exit_code;

@@ -93,7 +93,7 @@ std::optional<std::string> AskPassword(const std::string& question) {
   }
   if (is_terminal) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
   std::fprintf(stderr, "\n");
-  if (!complete && password.empty()) return std::nullopt;
+  if (WasInterrupted() || (!complete && password.empty())) return std::nullopt;
   return password;
 }
 

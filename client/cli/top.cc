@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
@@ -19,10 +18,6 @@
 namespace nacre::cli {
 
 namespace {
-
-absl::Duration SteadyNow() {
-  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
-}
 
 absl::StatusOr<Info> AskInfo(ServerLink& link) {
   const absl::StatusOr<client::Reply> reply = Ask(link, client::Request("INFO", "everything"));

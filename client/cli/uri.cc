@@ -10,6 +10,8 @@ namespace nacre::cli {
 
 namespace {
 
+bool IsHexDigit(char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; }
+
 bool Decode(std::string_view text, std::string& out) {
   out.clear();
   for (size_t i = 0; i < text.size(); ++i) {
@@ -18,7 +20,7 @@ bool Decode(std::string_view text, std::string& out) {
       continue;
     }
     uint32_t byte = 0;
-    if (i + 2 >= text.size() || !std::isxdigit(static_cast<unsigned char>(text[i + 1])) ||
+    if (i + 2 >= text.size() || !IsHexDigit(text[i + 1]) || !IsHexDigit(text[i + 2]) ||
         !absl::SimpleHexAtoi(ToAbsl(text.substr(i + 1, 2)), &byte)) {
       return false;
     }

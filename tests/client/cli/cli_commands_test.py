@@ -118,6 +118,26 @@ class CommandsTest(unittest.TestCase):
     def test_repeat_and_interval(self):
         self.assertEqual(self.cli("-r", "3", "-i", "0.01", "INCR", "n"), b"1\n2\n3\n")
 
+    def interrupted(self, *arguments, after):
+        """The exit code of a run that gets Ctrl-C once it has printed `after`."""
+        process = subprocess.Popen([CLI, "-p", PORT, *arguments], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE)
+        self.assertEqual(process.stdout.readline(), after)
+        process.send_signal(signal.SIGINT)
+        try:
+            return process.wait(SECONDS_MAX)
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+    def test_ctrl_c_ends_a_repetition_by_the_signal(self):
+        self.assertEqual(self.interrupted("-r", "-1", "INCR", "n", after=b"1\n"), -signal.SIGINT)
+
+    def test_ctrl_c_ends_the_wait_between_two_runs(self):
+        self.assertEqual(self.interrupted("-r", "-1", "-i", "3600", "INCR", "n", after=b"1\n"),
+                         -signal.SIGINT)
+
     def test_arguments_from_stdin(self):
         value = bytes(range(256)) * 100
         self.cli("-x", "SET", "k", stdin=value)

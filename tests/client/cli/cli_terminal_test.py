@@ -4,8 +4,10 @@ they can be stopped and started again."""
 
 import os
 import re
+import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from terminal import Terminal, SECONDS_MAX
@@ -29,6 +31,48 @@ class Server:
         done = subprocess.run([CLI, "-p", str(self.port), *words], stdout=subprocess.PIPE, text=True,
                               stdin=subprocess.DEVNULL, timeout=SECONDS_MAX, check=True)
         return done.stdout.rstrip("\n")
+
+
+class SlowServer:
+    """Answers each command by its name (PING by PONG), but COMMAND only once it may."""
+
+    def __init__(self):
+        self.was_asked = threading.Event()
+        self.may_answer = threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=[connection], daemon=True).start()
+
+    def serve(self, connection):
+        with connection, connection.makefile("rwb") as stream:
+            try:
+                while header := stream.readline():
+                    words = []
+                    for _ in range(int(header[1:])):
+                        length = int(stream.readline()[1:])
+                        words.append(stream.read(length + 2)[:-2])
+                    if words[0] == b"COMMAND":
+                        self.was_asked.set()
+                        self.may_answer.wait(SECONDS_MAX)
+                    if words[0] == b"HELLO":
+                        stream.write(b"-ERR unknown command\r\n")
+                    else:
+                        stream.write(b"+" + {b"PING": b"PONG"}.get(words[0], words[0]) + b"\r\n")
+                    stream.flush()
+            except OSError:
+                pass  # The client has left.
+
+    def close(self):
+        self.may_answer.set()
+        self.listener.close()
 
 
 class TerminalCase(unittest.TestCase):
@@ -308,6 +352,32 @@ class SessionTest(TerminalCase):
         terminal.keys("Enter")
         terminal.wait_line(self.prompt())
         self.assertEqual(terminal.screen(), ["Password:", self.prompt()])
+
+    def test_ctrl_c_at_a_password_leaves_a_terminal_that_shows_what_is_typed(self):
+        terminal = self.open("--askpass")
+        terminal.wait_line("Password:")
+        terminal.type("sec")
+        terminal.keys("C-c")
+        terminal.wait_text("exit status 130")
+        terminal.type("shown")
+        terminal.wait_text("shown")
+
+    def test_ctrl_c_before_the_first_prompt_leaves_no_reply_for_a_later_command(self):
+        server = SlowServer()
+        self.addCleanup(server.close)
+        terminal = Terminal([CLI, "-p", str(server.port)], {"HOME": self.home.name, "TERM": "screen-256color"},
+                            columns=160)
+        self.addCleanup(terminal.close)
+        self.assertTrue(server.was_asked.wait(SECONDS_MAX))
+        terminal.keys("C-c")
+        terminal.wait_line(f"127.0.0.1:{server.port} (not connected)>")
+        server.may_answer.set()
+        terminal.type("PING")
+        terminal.keys("Enter")
+        terminal.wait(lambda screen: screen[-2:] == ["PONG", f"127.0.0.1:{server.port}>"], "PONG")
+        terminal.type("ECHO 1")
+        terminal.keys("Enter")
+        terminal.wait(lambda screen: screen[-2:] == ["ECHO", f"127.0.0.1:{server.port}>"], "ECHO")
 
     # Help, clear, quit.
 

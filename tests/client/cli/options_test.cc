@@ -9,7 +9,9 @@ namespace nacre::cli {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Optional;
 
 class OptionsTest : public testing::Test {
@@ -68,12 +70,22 @@ TEST_F(OptionsTest, AMistakeIsAUsageError) {
                                              {"-u", "http://h"},
                                              {"--pass-env", "NO_SUCH_VARIABLE"},
                                              {"-i", "-1", "PING"},
+                                             {"-i", "inf", "PING"},
+                                             {"-r", "3"},
                                              {"top", "--bogus"},
                                              {"-h"}}) {
     exit_code_ = -1;
     EXPECT_FALSE(Read(arguments)) << arguments[0];
     EXPECT_EQ(exit_code_, kExitUsage) << arguments[0];
   }
+}
+
+TEST_F(OptionsTest, AnAddressThatIsNoneIsNotRepeatedForItMayHoldAPassword) {
+  testing::internal::CaptureStderr();
+  EXPECT_FALSE(Read({"-u", "redis://u:secret@h:x"}));
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("-u"));
+  EXPECT_THAT(said, Not(HasSubstr("secret")));
 }
 
 TEST_F(OptionsTest, HelpAndVersionEndWell) {
@@ -115,7 +127,7 @@ TEST_F(OptionsTest, MostOfAnUriMayBeLeftOut) {
   EXPECT_EQ(connection.endpoint.host, "::1");
   EXPECT_EQ(connection.endpoint.port, 7);
   for (const char* uri : {"", "h:1", "redis://h:x", "redis://h:0", "redis://h/x", "redis://h/-1",
-                          "redis://u:%zz@h", "redis://[::1"}) {
+                          "redis://u:%zz@h", "redis://u:%4 @h", "redis://[::1"}) {
     EXPECT_FALSE(ReadUri(uri, connection)) << uri;
   }
 }

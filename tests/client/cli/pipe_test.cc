@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <memory>
 
+#include "client/cli/interrupt.h"
 #include "client/cli/modes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -107,6 +109,40 @@ TEST(Pipe, GivesUpOnAServerThatDoesNotAnswer) {
   const PipeResult result = PipeIn(link, "PING\r\n", options);
   EXPECT_EQ(result.exit_code, kExitConnection);
   EXPECT_THAT(result.err, HasSubstr("No replies for"));
+}
+
+TEST(Pipe, GivesUpOnAServerThatDoesNotAnswerWhileThereIsInputLeft) {
+  ScriptedLink link([](const Words&) { return ">1\r\n+noise\r\n"; });
+  std::string input;
+  for (int i = 0; i < 30'000; ++i) input += "PING\r\n";
+  CliOptions options;
+  options.pipe_timeout = absl::Nanoseconds(1);
+  const PipeResult result = PipeIn(link, input, options);
+  EXPECT_EQ(result.exit_code, kExitConnection);
+  EXPECT_THAT(result.err, HasSubstr("No replies for"));
+  EXPECT_EQ(result.out, "errors: 0, replies: 0\n") << "not all was sent";
+}
+
+TEST(Pipe, CtrlCIsNoSuccess) {
+  CatchInterrupts();
+  ScriptedLink link([](const Words&) -> std::string {
+    raise(SIGINT);
+    return ">1\r\n+noise\r\n";
+  });
+  const PipeResult result = PipeIn(link, "PING\r\n");
+  EXPECT_TRUE(TakeInterrupt());
+  EXPECT_EQ(result.exit_code, kExitInterrupted);
+}
+
+TEST(Scan, CtrlCIsNoSuccess) {
+  CatchInterrupts();
+  ScriptedLink link([](const Words&) -> std::string {
+    raise(SIGINT);
+    return "*2\r\n$1\r\n7\r\n*0\r\n";
+  });
+  ASSERT_TRUE(link.Connect({}).ok());
+  EXPECT_EQ(RunScan(link, {}), kExitInterrupted);
+  EXPECT_TRUE(TakeInterrupt());
 }
 
 TEST(Scan, FollowsTheCursorToItsEnd) {
