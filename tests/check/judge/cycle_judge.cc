@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/check/judge/check.h"
 #include "tests/check/judge/cycle_search.h"
 #include "tests/check/judge/explain.h"
 #include "tests/check/judge/text.h"
@@ -45,6 +46,9 @@ class CycleJudge {
       if (!Knows(level_, order)) continue;
       for (const Step& step : StepsOf(order)) Take(step);
     }
+    // COMPONENT-HAS-CYCLE. Components and paths are found by different means; where they disagree,
+    // "holds" would be a guess.
+    NACRE_JUDGE_CHECK(!verdict_.violations.empty(), "a component without a forbidden cycle");
   }
 
  private:
@@ -172,6 +176,7 @@ class CycleJudge {
     if (!cycle.has_value()) {
       cycle = search.Shortest(components[0], Strongest(), Bit(EdgeKind::kRealTime));
     }
+    NACRE_JUDGE_CHECK(cycle.has_value(), "a component without a forbidden cycle");
     const Anomaly anomaly = Classify(*cycle);
     return ViolationOf(history_, seen_, *std::move(cycle), anomaly);
   }

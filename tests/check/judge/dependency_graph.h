@@ -35,7 +35,7 @@ class DependencyGraph {
   };
   static_assert(sizeof(Arc) == 8);
 
-  // Precondition: fewer than 2^29 - 1 keys.
+  static constexpr uint32_t kKeysMax = (1U << 29) - 1;
   struct Options {
     bool sessions = false;
     bool real_time = false;
@@ -43,6 +43,7 @@ class DependencyGraph {
     // wrote the next. True of snapshot isolation and everything above it.
     bool forced = false;
   };
+  // Precondition: at most kKeysMax keys.
   DependencyGraph(const History& history, const Observations& seen, const Options& options);
 
   uint32_t txns() const { return txns_; }
@@ -53,7 +54,7 @@ class DependencyGraph {
   }
 
  private:
-  static constexpr uint32_t kKeyMask = (1U << 29) - 1;
+  static constexpr uint32_t kKeyMask = kKeysMax;
   // Calls add(from, to, kind, key) for every arc, in the same order each time.
   template <typename Add>
   uint32_t ForEachArc(const History& history, const Observations& seen, Add add) const;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/check/judge/cycle_judge.h"
+#include "tests/check/judge/dependency_graph.h"
 #include "tests/check/judge/observations.h"
 #include "tests/check/judge/register_order.h"
 #include "tests/check/judge/replay.h"
@@ -84,6 +85,11 @@ void TryOrders(const History& history, const Observations& unordered, KeyId open
 Verdict Judge(const History& history, Level level, const JudgeOptions& options) {
   Verdict verdict;
   NoteWhatIsMissing(history, level, verdict);
+  if (history.keys().size() > judge::DependencyGraph::kKeysMax) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = Cat("the history has ", history.keys().size(), " keys, which are too many");
+    return verdict;
+  }
   const bool by_time = history.has_timestamps() && !options.ignore_timestamps &&
                        Forbids(level, Anomaly::kLostUpdate, Order::kData);
   if (by_time) {

@@ -44,7 +44,7 @@ class ByteReader {
   absl::Status Error(std::string_view what) const;
 
  private:
-  static constexpr size_t kPieceBytes = 256 * 1024;
+  static constexpr size_t kPieceBytes = 32 * 1024;
   // Reads on, keeping what was not taken. False at the end.
   bool Fill();
 

@@ -127,16 +127,16 @@ Tally Compare(bool lists, uint32_t first_seed, int rounds) {
 }
 
 TEST(Oracle, AgreesOnListsAtEveryLevel) {
-  const Tally tally = Compare(true, FirstSeed(), 6'000);
+  const Tally tally = Compare(true, FirstSeed(), 3'000);
   EXPECT_GT(tally.holds, 1'000);
   EXPECT_GT(tally.violated, 1'000);
   EXPECT_EQ(tally.unknown, 0);
 }
 
 TEST(Oracle, AgreesOnRegisters) {
-  const Tally tally = Compare(false, FirstSeed(), 6'000);
+  const Tally tally = Compare(false, FirstSeed(), 3'000);
   EXPECT_GT(tally.holds, 1'000);
-  EXPECT_GT(tally.violated, 300);
+  EXPECT_GT(tally.violated, 200);
   EXPECT_EQ(tally.unknown, 0);
 }
 
@@ -164,13 +164,13 @@ Tally CompareVisibility(bool lists, uint32_t first_seed, int rounds) {
 }
 
 TEST(Oracle, AgreesOnReadAtomicAndCausalLists) {
-  const Tally tally = CompareVisibility(true, FirstSeed(), 6'000);
+  const Tally tally = CompareVisibility(true, FirstSeed(), 3'000);
   EXPECT_GT(tally.holds, 1'000);
   EXPECT_GT(tally.violated, 100);
 }
 
 TEST(Oracle, AgreesOnReadAtomicAndCausalRegisters) {
-  const Tally tally = CompareVisibility(false, FirstSeed(), 6'000);
+  const Tally tally = CompareVisibility(false, FirstSeed(), 3'000);
   EXPECT_GT(tally.holds, 1'000);
   EXPECT_GT(tally.violated, 100);
 }

@@ -62,27 +62,26 @@ constexpr Data kData[] = {Data::kLists, Data::kRegisters, Data::kRegistersAndSca
 
 TEST(RuleStore, AStrictSerializableStoreIsValidAtEveryLevel) {
   for (const Data data : kData) {
-    ExpectValid({.data = data}, Level::kStrictSerializable, 1'200);
+    ExpectValid({.data = data}, Level::kStrictSerializable, 800);
   }
 }
 
 TEST(RuleStore, AStoreOfFreshSnapshotsIsValidUpToStrongSnapshotIsolation) {
   for (const Data data : kData) {
-    ExpectValid({.validate = false, .data = data}, Level::kStrongSnapshotIsolation, 1'200);
+    ExpectValid({.validate = false, .data = data}, Level::kStrongSnapshotIsolation, 800);
   }
 }
 
 TEST(RuleStore, AStoreOfOldSnapshotsIsValidUpToSnapshotIsolation) {
   for (const Data data : kData) {
-    ExpectValid({.fresh = false, .validate = false, .data = data}, Level::kSnapshotIsolation,
-                1'200);
+    ExpectValid({.fresh = false, .validate = false, .data = data}, Level::kSnapshotIsolation, 800);
   }
 }
 
 TEST(RuleStore, AStoreOfOldSnapshotsAndNoConflictsIsReadAtomic) {
   for (const Data data : kData) {
     ExpectValid({.fresh = false, .first_committer = false, .validate = false, .data = data},
-                Level::kReadAtomic, 1'200);
+                Level::kReadAtomic, 800);
   }
 }
 
@@ -92,7 +91,7 @@ TEST(RuleStore, AStoreThatReadsWhatIsCommittedIsReadCommitted) {
                  .first_committer = false,
                  .validate = false,
                  .data = data},
-                Level::kReadCommitted, 1'200);
+                Level::kReadCommitted, 800);
   }
 }
 
