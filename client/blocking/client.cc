@@ -17,13 +17,19 @@ void BlockingClient::Impl::SetPushHandler(Connection::PushHandler handler) {
 }
 
 void BlockingClient::Impl::OnPush(ReplyView push) {
+  ++pushes_;
   if (push_handler_) push_handler_(push);
   for (blocking::Wait* poll : polls_) poll->Finish();
 }
 
 bool BlockingClient::Impl::Poll(absl::Duration timeout) {
   blocking::Wait poll(core_->driver(), core_->context());
-  const bool has_come = poll.Run(timeout, [&] { polls_.push_back(&poll); });
+  const uint64_t pushes_before = pushes_;
+  const bool has_come = poll.Run(timeout, [&] {
+    polls_.push_back(&poll);
+    // One has come before this start had its turn.
+    if (pushes_ != pushes_before) poll.Finish();
+  });
   core_->Do([&] { std::erase(polls_, &poll); });
   return has_come;
 }

@@ -1,6 +1,8 @@
 #ifndef NACRE_CLIENT_BLOCKING_CLIENT_IMPL_H_
 #define NACRE_CLIENT_BLOCKING_CLIENT_IMPL_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -24,6 +26,7 @@ class BlockingClient::Impl {
   void OnPush(ReplyView push);
 
   const std::shared_ptr<blocking::Core> core_;
+  std::atomic<uint64_t> pushes_ = 0;  // So far. Written by the leader.
   // The leader's own.
   Connection::PushHandler push_handler_;
   std::vector<blocking::Wait*> polls_;

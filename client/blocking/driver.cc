@@ -31,7 +31,11 @@ void Driver::Run(Call& call, absl::FunctionRef<void()> start) noexcept {
     leader_ = std::this_thread::get_id();
   }
   leading_ = &call;
-  if (!started) start();
+  if (!started) {
+    // FIRST LOOK
+    context_.poll();
+    start();
+  }
   Lead(call);
 }
 

@@ -12,14 +12,20 @@
 //   ONE RUNS          Only the leader runs the context, and so only the leader starts calls,
 //                     finishes them, and touches what lives on the context.
 //   LEADER            Whenever a call waits, there is a leader, or a thread that has been told to
-//                     lead and will when it wakes: has_leader_ is false only if waiting_ is empty.
+//                     lead and will when it wakes: has_leader_ is false only if nobody waits.
 //   NO LOST WAKE-UP   What a sleeper waits for (its call is done, or it leads) is written under
 //                     the mutex and followed by its wake-up; it looks at both under the mutex
 //                     before it sleeps.
-//   NO LATE TOUCH     A call stands on the stack of its thread. It leaves waiting_ under the same
-//                     lock that lets its thread go, and is not touched after that. What `start`
-//                     refers to stands there too, so a call that its start finishes is let go when
-//                     the start has returned.
+//   NO LATE TOUCH     A call stands on the stack of its thread. It leaves those that wait under
+//                     the same lock that lets its thread go, and is not touched after that. What
+//                     `start` refers to stands there too, so a call that its start finishes is let
+//                     go when the start has returned.
+//   FIRST LOOK        A call that finds nobody leading is started only when what has come to the
+//                     context since somebody led last has run: a connection that was closed
+//                     meanwhile is found closed, and not written to, and timers that are due have
+//                     fired. (Otherwise the first call after a pause would be sent into a closed
+//                     connection, and nobody would know whether it was executed, although the end
+//                     of the stream had been there for long.)
 //
 // The forbidden interleaving, and why the leader hands over under the mutex under which newcomers
 // look whether there is one:
@@ -63,7 +69,7 @@ class Driver {
     bool done_ = false;
     bool leads_ = false;
     bool done_in_start_ = false;  // The leader's own.
-    Call* newer_ = nullptr;       // The neighbours in waiting_.
+    Call* newer_ = nullptr;       // The neighbours among those that wait.
     Call* older_ = nullptr;
     CondVar wake_;
   };

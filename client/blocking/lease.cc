@@ -86,14 +86,22 @@ absl::StatusOr<std::vector<Reply>> BlockingLease::Impl::ExecAll(const Request& r
                                                                 const CallOptions& options) {
   const Deadline deadline = blocking::DeadlineOf(options, core_->client().options());
   return blocking::ExecAll(core_->driver(), request, [&](ReplyConsumer& consumer) {
+    MarkIfSubscribes(request);
     lease_.connection().Send(request, consumer, deadline);
   });
 }
 
 absl::Status BlockingLease::Impl::Send(const Request& request) {
   absl::Status status;
-  core_->Do([&] { status = mailbox_.Send(lease_.connection(), request); });
+  core_->Do([&] {
+    MarkIfSubscribes(request);
+    status = mailbox_.Send(lease_.connection(), request);
+  });
   return status;
+}
+
+void BlockingLease::Impl::MarkIfSubscribes(const Request& request) {
+  if (request.subscribes()) lease_.DoNotReuse();
 }
 
 bool BlockingLease::Impl::is_open() {

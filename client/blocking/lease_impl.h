@@ -53,6 +53,9 @@ class BlockingLease::Impl {
     absl::StatusOr<Reply>* receiver_ = nullptr;  // Valid while somebody waits for arrival_.
   };
 
+  // CLEAN-LEASE: what a subscription sends is for this holder alone. By the leader.
+  void MarkIfSubscribes(const Request& request);
+
   const std::shared_ptr<blocking::Core> core_;
   const ServerInfo server_;
   Mailbox mailbox_;

@@ -56,6 +56,27 @@ TEST(BlockingClient, AnErrorReplyIsTheStatusOfExec) {
   EXPECT_EQ(ErrorCode(status), "WRONGTYPE");
 }
 
+TEST(BlockingClient, ACallAfterAPauseInWhichTheServerHasClosedGoesToANewConnection) {
+  Event answered, closed;
+  std::atomic<int> connections = 0;
+  ScriptedServer server([&](ScriptedServer::Peer& peer) {
+    if (connections++ > 0) return Echo(peer);
+    peer.AnswerHandshake();  // And reads the first call.
+    peer.Write(Bulk("first"));
+    answered.Wait();
+    peer.Close();
+    closed.Set();
+  });
+  BlockingClient client(OptionsFor(server));
+  EXPECT_EQ(*client.Exec<std::string>(Request("GET", "a")), "first");
+  answered.Set();
+  closed.Wait();
+  const auto second = client.Exec<std::string>(Request("GET", "b"));
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(*second, "of b");
+  EXPECT_EQ(server.connections(), 2);
+}
+
 TEST(BlockingClient, ExecRefusesMoreThanOneCommand) {
   ScriptedServer server(Echo);
   BlockingClient client(OptionsFor(server));
@@ -238,6 +259,24 @@ TEST(BlockingClient, PollWaitsForAPushMessage) {
   push.Set();
   EXPECT_TRUE(client.Poll(absl::InfiniteDuration()));
   EXPECT_THAT(pushed, ElementsAre("key"));
+}
+
+TEST(BlockingClient, AMessageThatHasArrivedAlreadyEndsPoll) {
+  Event push, pushed;
+  ScriptedServer server([&](ScriptedServer::Peer& peer) {
+    peer.AnswerHandshake();
+    peer.Write(Bulk("x"));
+    push.Wait();
+    peer.Write(support::Push({Bulk("invalidate"), Bulk("key")}));
+    pushed.Set();
+    peer.WaitUntilClosed();
+  });
+  BlockingClient client(OptionsFor(server));
+  client.SetPushHandler([](ReplyView) {});
+  EXPECT_TRUE(client.Exec(Request("GET", "x")).ok());
+  push.Set();
+  pushed.Wait();
+  EXPECT_TRUE(client.Poll(absl::Seconds(10)));
 }
 
 TEST(BlockingClient, APushMessageComesDuringACall) {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <random>
 #include <semaphore>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -85,6 +86,21 @@ TEST_F(DriverTest, ALoneThreadRunsTheContextUntilItsCallIsDone) {
     });
   });
   EXPECT_THAT(ran_by, testing::ElementsAre(std::this_thread::get_id(), std::this_thread::get_id()));
+}
+
+// FIRST LOOK.
+TEST_F(DriverTest, WhatHasComeWhileNobodyLedRunsBeforeTheStart) {
+  std::vector<std::string_view> ran;
+  boost::asio::post(context_, [&] {
+    ran.push_back("came first");
+    boost::asio::post(context_, [&] { ran.push_back("what that posted"); });
+  });
+  Driver::Call call;
+  driver_.Run(call, [&] {
+    ran.push_back("start");
+    driver_.Finish(call);
+  });
+  EXPECT_THAT(ran, testing::ElementsAre("came first", "what that posted", "start"));
 }
 
 TEST_F(DriverTest, AfterTheLastCallTheNextThreadLeadsAgain) {

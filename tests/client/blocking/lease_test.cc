@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -127,6 +128,31 @@ TEST_F(BlockingLeaseTest, PushMessagesAreReceivedBetweenReplies) {
   EXPECT_EQ(Receive(lease), "pushed");
   EXPECT_EQ(Receive(lease), "b");
   EXPECT_EQ(Receive(lease), "unasked");
+}
+
+// CLEAN-LEASE.
+TEST_F(BlockingLeaseTest, AConnectionThatHasSubscribedIsNotGivenToTheNext) {
+  const auto by_exec = [](BlockingLease& lease) {
+    return lease.Exec(Request("SUBSCRIBE", "news")).status();
+  };
+  const auto by_send = [](BlockingLease& lease) {
+    return lease.Send(Request("SUBSCRIBE", "news"));
+  };
+  Serve([](ScriptedServer::Peer& peer) {
+    for (auto words = peer.AnswerHandshake(); words; words = peer.ReadCommand()) {
+      peer.Write(Push({Bulk("subscribe"), Bulk("news"), support::Integer(1)}));
+    }
+  });
+  int connections = 0;
+  for (const std::function<absl::Status(BlockingLease&)>& subscribe :
+       {std::function<absl::Status(BlockingLease&)>(by_exec), {by_send}}) {
+    BlockingLease lease = Acquire();
+    EXPECT_EQ(server_->connections(), ++connections);
+    const absl::Status status = subscribe(lease);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  const BlockingLease next = Acquire();
+  EXPECT_EQ(server_->connections(), ++connections);
 }
 
 TEST_F(BlockingLeaseTest, WhatCameBeforeTheEndIsReceivedBeforeIt) {

@@ -188,7 +188,6 @@ TEST_F(BlockingServerTest, PublishedMessagesAreReceivedOnALease) {
   BlockingClient client(Options());
   auto lease = client.Acquire();
   ASSERT_TRUE(lease.ok()) << lease.status();
-  lease->DoNotReuse();
   ASSERT_TRUE(lease->Send(Request("SUBSCRIBE", "news")).ok());
   const auto subscribed = lease->Receive(absl::InfiniteDuration());
   ASSERT_TRUE(subscribed.ok()) << subscribed.status();

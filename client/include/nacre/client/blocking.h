@@ -70,7 +70,7 @@ class BlockingClient {
   // Push messages come during calls of any thread, on that thread; Poll() waits for them, up to
   // `timeout`. The handler must not call this client. Of leases, push messages are Receive()d.
   void SetPushHandler(Connection::PushHandler handler);
-  // Returns whether a push message has come.
+  // Returns whether a push message has come since it was called.
   bool Poll(absl::Duration timeout);
 
   ClientStats stats() const;
