@@ -9,6 +9,7 @@
 #include "client/policy/time.h"
 #include "client/pool/transact_host.h"
 #include "client/transact/attempts.h"
+#include "client/transact/time_left.h"
 #include "client/transact/transaction_script.h"
 #include "nacre/client/errors.h"
 
@@ -119,8 +120,6 @@ class BlockingClient::TransactRun {
   AttemptEnd Attempt();
   AttemptEnd RunOn(BlockingTransaction::Impl& attempt);
   AttemptPolicy::Decision Decide(const AttemptEnd& end);
-  bool IsInteractive(const ServerInfo& server) const;
-  absl::Duration TimeLeft() const;
 
   blocking::Core& core_;
   const std::shared_ptr<TransactHost> host_;
@@ -150,10 +149,11 @@ absl::StatusOr<Committed> BlockingClient::TransactRun::Run() {
 
 AttemptEnd BlockingClient::TransactRun::Attempt() {
   std::optional<BlockingTransaction::Impl> attempt;
-  const absl::Status status = core_.Acquire({.timeout = TimeLeft()}, [&](Lease lease) {
-    const bool interactive = IsInteractive(lease.connection().server());
-    attempt.emplace(core_, std::move(lease), TransactionScript::New(interactive, options_),
-                    deadline_);
+  const CallOptions options = {.timeout = TimeLeft(deadline_, Clock::now())};
+  const absl::Status status = core_.Acquire(options, [&](Lease lease) {
+    auto script = TransactionScript::New(host_->options().transactions, lease.connection().server(),
+                                         options_);
+    attempt.emplace(core_, std::move(lease), std::move(script), deadline_);
   });
   // The pool has already waited for a connection as long as it makes sense.
   if (!status.ok()) return {.result = status};
@@ -178,22 +178,6 @@ AttemptPolicy::Decision BlockingClient::TransactRun::Decide(const AttemptEnd& en
   const auto take_retry = [this] { return host_->TakeRetry(); };
   return policy_.After(status, end.of_transaction, Clock::now(),
                        {.draw_pause = draw_pause, .take_retry = take_retry});
-}
-
-bool BlockingClient::TransactRun::IsInteractive(const ServerInfo& server) const {
-  switch (host_->options().transactions) {
-    case TransactionMode::kInteractive: return true;
-    case TransactionMode::kWatch: return false;
-    case TransactionMode::kAuto: break;
-  }
-  return server.name == "nacre";
-}
-
-// Never zero, which would mean the default.
-absl::Duration BlockingClient::TransactRun::TimeLeft() const {
-  if (deadline_ == TimePoint::max()) return absl::InfiniteDuration();
-  const absl::Duration left = absl::FromChrono(deadline_ - Clock::now());
-  return left == absl::ZeroDuration() ? -absl::Nanoseconds(1) : left;
 }
 
 absl::StatusOr<Committed> BlockingClient::Transact(

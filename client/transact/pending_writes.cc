@@ -2,12 +2,15 @@
 
 #include <cstdint>
 
+#include "nacre/client/errors.h"
+
 namespace nacre::client {
 
 absl::Status PendingWrites::Set(std::string_view key, std::string_view value,
                                 absl::Duration time_to_live) {
   if (time_to_live <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError("time_to_live must be positive");
+    return MakeError(absl::StatusCode::kInvalidArgument, "time_to_live must be positive",
+                     Outcome::kNotExecuted);
   }
   if (time_to_live == absl::InfiniteDuration()) {
     request_.Add("SET", key, value);

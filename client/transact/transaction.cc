@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <memory>
 #include <utility>
 
 #include "client/policy/backoff.h"
@@ -13,6 +14,7 @@
 #include "client/pool/await.h"
 #include "client/pool/transact_host.h"
 #include "client/transact/attempts.h"
+#include "client/transact/time_left.h"
 #include "client/transact/transaction_script.h"
 #include "nacre/client/client.h"
 #include "nacre/client/errors.h"
@@ -20,16 +22,6 @@
 namespace nacre::client {
 
 namespace asio = boost::asio;
-
-namespace {
-
-CallOptions TimeUntil(TimePoint deadline) {
-  const absl::Duration left = absl::FromChrono(deadline - Clock::now());
-  // Zero would be the default; this has passed already.
-  return {.timeout = left == absl::ZeroDuration() ? -absl::Nanoseconds(1) : left};
-}
-
-}  // namespace
 
 // --- Transaction ------------------------------------------------------------------------------
 
@@ -45,18 +37,22 @@ class Transaction::Impl final : private ReplyConsumer {
 
   TransactionScript& script() { return *script_; }
 
-  // What an operation is answered that has been begun, which has ended with `begun`.
-  Awaitable<absl::StatusOr<std::optional<std::string>>> Value(absl::Status begun) {
+  // What an operation is answered that has been begun, which has ended with `begun`. Each keeps
+  // `self`: one that fn has spawned and not awaited may outlive the attempt.
+  Awaitable<absl::StatusOr<std::optional<std::string>>> Value(
+      [[maybe_unused]] std::shared_ptr<Impl> self, absl::Status begun) {
     if (!begun.ok()) co_return begun;
     co_await Carry();
     co_return script_->TakeValue();
   }
-  Awaitable<absl::StatusOr<std::vector<std::optional<std::string>>>> Values(absl::Status begun) {
+  Awaitable<absl::StatusOr<std::vector<std::optional<std::string>>>> Values(
+      [[maybe_unused]] std::shared_ptr<Impl> self, absl::Status begun) {
     if (!begun.ok()) co_return begun;
     co_await Carry();
     co_return script_->TakeValues();
   }
-  Awaitable<absl::StatusOr<Reply>> Answer(absl::Status begun) {
+  Awaitable<absl::StatusOr<Reply>> Answer([[maybe_unused]] std::shared_ptr<Impl> self,
+                                          absl::Status begun) {
     if (!begun.ok()) co_return begun;
     co_await Carry();
     co_return script_->TakeReply();
@@ -73,7 +69,7 @@ class Transaction::Impl final : private ReplyConsumer {
   // was begun is done. A request is not sent when its time is over: above all, not COMMIT.
   Awaitable<void> Carry() {
     while (const Request* request = script_->NextRequest()) {
-      const CallOptions options = TimeUntil(deadline_);
+      const CallOptions options = {.timeout = TimeLeft(deadline_, Clock::now())};
       script_->OnEnd(
           co_await AwaitOnLease(lease_.home_, lease_.connection(), *request, *this, options));
     }
@@ -86,27 +82,27 @@ class Transaction::Impl final : private ReplyConsumer {
   const TimePoint deadline_;
 };
 
-Transaction::Transaction(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Transaction::Transaction(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Transaction::~Transaction() = default;
 
 // Each operation is begun by the call, not by the first co_await, so that arguments need not
 // outlive the call.
 
 Awaitable<absl::StatusOr<std::optional<std::string>>> Transaction::Get(std::string_view key) {
-  return impl_->Value(impl_->script().Get(key));
+  return impl_->Value(impl_, impl_->script().Get(key));
 }
 
 Awaitable<absl::StatusOr<std::vector<std::optional<std::string>>>> Transaction::MultiGet(
     std::span<const std::string> keys) {
-  return impl_->Values(impl_->script().MultiGet(keys));
+  return impl_->Values(impl_, impl_->script().MultiGet(keys));
 }
 
 Awaitable<absl::StatusOr<Reply>> Transaction::Read(Request command, std::vector<std::string> keys) {
-  return impl_->Answer(impl_->script().Read(std::move(command), keys));
+  return impl_->Answer(impl_, impl_->script().Read(std::move(command), keys));
 }
 
 Awaitable<absl::StatusOr<Reply>> Transaction::Exec(Request command) {
-  return impl_->Answer(impl_->script().Exec(std::move(command)));
+  return impl_->Answer(impl_, impl_->script().Exec(std::move(command)));
 }
 
 void Transaction::Set(std::string_view key, std::string_view value, absl::Duration time_to_live) {
@@ -162,14 +158,15 @@ class TransactRun {
   }
 
   Awaitable<AttemptEnd> Attempt() {
-    absl::StatusOr<Lease> lease = co_await host_->Acquire(TimeUntil(deadline_));
+    absl::StatusOr<Lease> lease =
+        co_await host_->Acquire({.timeout = TimeLeft(deadline_, Clock::now())});
     // The pool has already waited for a connection as long as it makes sense.
     if (!lease.ok()) co_return AttemptEnd{.result = lease.status()};
 
-    const bool interactive = IsInteractive(lease->connection().server());
-    const std::unique_ptr<Transaction> transaction(
-        new Transaction(std::make_unique<Transaction::Impl>(
-            *std::move(lease), TransactionScript::New(interactive, options_), deadline_)));
+    auto script = TransactionScript::New(host_->options().transactions,
+                                         lease->connection().server(), options_);
+    const std::unique_ptr<Transaction> transaction(new Transaction(
+        std::make_shared<Transaction::Impl>(*std::move(lease), std::move(script), deadline_)));
     const absl::Status status = co_await fn_(*transaction);
     // In a cancelled coroutine the next co_await throws.
     if ((co_await asio::this_coro::cancellation_state).cancelled() !=
@@ -177,15 +174,6 @@ class TransactRun {
       co_return AttemptEnd{.result = status.ok() ? Cancelled() : status};
     }
     co_return co_await transaction->impl_->Finish(status);
-  }
-
-  bool IsInteractive(const ServerInfo& server) const {
-    switch (host_->options().transactions) {
-      case TransactionMode::kInteractive: return true;
-      case TransactionMode::kWatch: return false;
-      case TransactionMode::kAuto: break;
-    }
-    return server.name == "nacre";
   }
 
   AttemptPolicy::Decision Decide(const AttemptEnd& end) {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "client/base/check.h"
 #include "client/transact/interactive_script.h"
 #include "client/transact/watch_script.h"
@@ -10,18 +9,38 @@
 
 namespace nacre::client {
 
+namespace {
+
+absl::Status Invalid(std::string_view message) {
+  return MakeError(absl::StatusCode::kInvalidArgument, message, Outcome::kNotExecuted);
+}
+
+}  // namespace
+
 std::unique_ptr<TransactionScript> TransactionScript::New(bool interactive,
                                                           const TransactOptions& options) {
   if (interactive) return std::make_unique<InteractiveScript>(options);
   return std::make_unique<WatchScript>(options);
 }
 
+std::unique_ptr<TransactionScript> TransactionScript::New(TransactionMode mode,
+                                                          const ServerInfo& server,
+                                                          const TransactOptions& options) {
+  switch (mode) {
+    case TransactionMode::kInteractive: return New(/*interactive=*/true, options);
+    case TransactionMode::kWatch: return New(/*interactive=*/false, options);
+    case TransactionMode::kAuto: break;
+  }
+  return New(server.name == "nacre", options);
+}
+
 // --- Operations -------------------------------------------------------------------------------
 
 absl::Status TransactionScript::Start() {
   if (operation_ != Operation::kNone) {
-    return absl::FailedPreconditionError(
-        "a transaction does one thing at a time: await its last call first");
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     "a transaction does one thing at a time: await its last call first",
+                     Outcome::kNotExecuted);
   }
   return failure_;
 }
@@ -43,7 +62,7 @@ absl::Status TransactionScript::MultiGet(std::span<const std::string> keys) {
 
 absl::Status TransactionScript::Read(Request command, std::span<const std::string> keys) {
   if (absl::Status status = Start(); !status.ok()) return status;
-  if (command.commands() != 1) return absl::InvalidArgumentError("Read takes one command");
+  if (command.commands() != 1) return Invalid("Read takes one command");
   absl::Status status = StartRead(command, keys);
   if (status.ok()) operation_ = Operation::kRead;
   return status;
@@ -51,7 +70,7 @@ absl::Status TransactionScript::Read(Request command, std::span<const std::strin
 
 absl::Status TransactionScript::Exec(Request command) {
   if (absl::Status status = Start(); !status.ok()) return status;
-  if (command.commands() != 1) return absl::InvalidArgumentError("Exec takes one command");
+  if (command.commands() != 1) return Invalid("Exec takes one command");
   absl::Status status = StartExec(command);
   if (status.ok()) operation_ = Operation::kRead;
   return status;
@@ -60,7 +79,8 @@ absl::Status TransactionScript::Exec(Request command) {
 void TransactionScript::Finish(const absl::Status& status) {
   if (operation_ != Operation::kNone) {
     // fn has returned without awaiting one of its calls, whose replies are still to come.
-    Fail(absl::FailedPreconditionError("the transaction ended during one of its calls"));
+    Fail(MakeError(absl::StatusCode::kFailedPrecondition,
+                   "the transaction ended during one of its calls", Outcome::kNotExecuted));
     LoseTrack();
   }
   fn_status_ = status;
@@ -99,7 +119,7 @@ AttemptEnd TransactionScript::TakeEnd() {
 
 bool TransactionScript::NoteWrite() {
   has_written_ = true;
-  if (options_.read_only) Fail(absl::InvalidArgumentError("a write in a read-only transaction"));
+  if (options_.read_only) Fail(Invalid("a write in a read-only transaction"));
   return !has_failed();
 }
 
@@ -128,8 +148,9 @@ void TransactionScript::Write(const Request& commands, std::span<const std::stri
 // --- Exchange ---------------------------------------------------------------------------------
 
 const Request* TransactionScript::NextRequest() {
-  NACRE_CLIENT_CHECK(exchange_.empty(), "the last request has not ended");
+  // Then the last request may still be under way, if fn has not awaited it.
   if (is_lost_) return nullptr;
+  NACRE_CLIENT_CHECK(exchange_.empty(), "the last request has not ended");
   const bool is_read = operation_ == Operation::kRead;
   if (is_read && !has_failed()) AskNextRead();
   if (operation_ == Operation::kCommit && !has_failed() && !is_decided_) {
@@ -143,6 +164,7 @@ const Request* TransactionScript::NextRequest() {
 void TransactionScript::OnReply(ReplyView reply) {
   NACRE_CLIENT_CHECK(exchange_.has_next_reply(), "more replies than commands");
   const auto [role, index] = exchange_.NextReply();
+  if (reply.is_error()) OnError(role, reply);
   switch (role) {
     case Role::kOpen: OnOpenReply(reply); return;
     case Role::kWrite: OnWriteReply(reply, index); return;
@@ -153,6 +175,16 @@ void TransactionScript::OnReply(ReplyView reply) {
       return;
     case Role::kClose: OnCloseReply(); return;
   }
+}
+
+// What a server keeps of a transaction whose beginning or end it has refused is its own affair, but
+// for the two refusals that say that nothing is left.
+void TransactionScript::OnError(Role role, ReplyView reply) {
+  if (role == Role::kWrite || role == Role::kRead) return;
+  const absl::Status status = reply.status();
+  const bool has_ended =
+      role == Role::kCommit && (IsConflict(status) || ErrorCode(status) == "EXECABORT");
+  if (!has_ended) LoseTrack();
 }
 
 void TransactionScript::OnReadReply(ReplyView reply) {

@@ -43,6 +43,8 @@
 #include "client/transact/exchange.h"
 #include "client/transact/pending_writes.h"
 #include "client/transact/read_answer.h"
+#include "nacre/client/connection.h"
+#include "nacre/client/options.h"
 #include "nacre/client/reply.h"
 #include "nacre/client/request.h"
 #include "nacre/client/transact_options.h"
@@ -60,6 +62,9 @@ class TransactionScript {
  public:
   // By BEGIN ... COMMIT if `interactive`, otherwise by WATCH ... MULTI ... EXEC.
   static std::unique_ptr<TransactionScript> New(bool interactive, const TransactOptions& options);
+  // By the one that `mode` says for this server.
+  static std::unique_ptr<TransactionScript> New(TransactionMode mode, const ServerInfo& server,
+                                                const TransactOptions& options);
   virtual ~TransactionScript() = default;
 
   virtual bool is_interactive() const = 0;
@@ -102,8 +107,9 @@ class TransactionScript {
   virtual absl::Status StartGet(std::span<const std::string> keys, bool as_array) = 0;
   virtual absl::Status StartRead(const Request& command, std::span<const std::string> keys) = 0;
   virtual absl::Status StartExec(const Request& command) = 0;
-  // A write was buffered: `value` null for Del, and for Write() unknown.
+  // A write was buffered: of this value, null for Del.
   virtual void NoteValue(std::string_view, const std::string_view*) {}
+  // A key that Write() has named.
   virtual void NoteUnknown(std::string_view) {}
 
   // Asks for what comes next (Ask...() below), or for nothing: the operation is done.
@@ -143,6 +149,7 @@ class TransactionScript {
   absl::Status Start();
   bool NoteWrite();
   void OnReadReply(ReplyView reply);
+  void OnError(Role role, ReplyView reply);
   absl::Status AnswerStatus();
   absl::Status LossOf(const absl::Status& status) const;
 

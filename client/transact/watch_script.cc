@@ -10,8 +10,9 @@ namespace nacre::client {
 namespace {
 
 absl::Status NotSeenYet(const std::string& key) {
-  return absl::FailedPreconditionError(absl::StrCat(
-      "key '", key, "' was written by this transaction, and the server has not seen ", "that yet"));
+  const std::string message = absl::StrCat(
+      "key '", key, "' was written by this transaction, and the server has not seen that yet");
+  return MakeError(absl::StatusCode::kFailedPrecondition, message, Outcome::kNotExecuted);
 }
 
 // EXEC has applied everything else.
@@ -49,7 +50,9 @@ absl::Status WatchScript::StartGet(std::span<const std::string> keys, bool as_ar
 
 absl::Status WatchScript::StartRead(const Request& command, std::span<const std::string> keys) {
   if (keys.empty()) {
-    return absl::InvalidArgumentError("on this server a read has to name its keys, for WATCH");
+    return MakeError(absl::StatusCode::kInvalidArgument,
+                     "on this server a read has to name its keys, for WATCH",
+                     Outcome::kNotExecuted);
   }
   for (const std::string& key : keys) {
     if (written_.contains(key)) return NotSeenYet(key);
@@ -61,7 +64,9 @@ absl::Status WatchScript::StartRead(const Request& command, std::span<const std:
 }
 
 absl::Status WatchScript::StartExec(const Request&) {
-  return absl::UnimplementedError("this server has no transactions that answer before they commit");
+  return MakeError(absl::StatusCode::kUnimplemented,
+                   "this server has no transactions that answer before they commit",
+                   Outcome::kNotExecuted);
 }
 
 void WatchScript::AskNextRead() {
@@ -120,7 +125,6 @@ void WatchScript::OnWriteReply(ReplyView reply, size_t) {
 void WatchScript::OnCommitReply(ReplyView reply) {
   is_watching_ = false;
   if (!multi_error_.ok()) {
-    LoseTrack();
     OnMultiRefused();
   } else if (reply.is_null()) {
     Fail(MakeError(absl::StatusCode::kAborted, "a key that was read has been changed since",

@@ -66,7 +66,7 @@ class WatchScript final : public TransactionScript {
   std::vector<std::string> to_watch_;  // By the read under way.
   std::set<std::string, std::less<>> watched_;
   bool is_watching_ = false;
-  size_t steps_ = 0;  // Reads that the server has answered.
+  size_t steps_ = 0;  // Reads that were asked of the server.
 
   absl::Status multi_error_;
   absl::Status queue_error_;            // The first.

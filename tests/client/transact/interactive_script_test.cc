@@ -85,7 +85,7 @@ TEST_F(InteractiveScriptTest, NothingIsWrittenIfBeginIsRefused) {
   const AttemptEnd end = Finish();
   EXPECT_EQ(end.result.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(wire_->sent(), ElementsAre("BEGIN SNAPSHOT"));
-  EXPECT_TRUE(script_->leaves_connection_clean());
+  EXPECT_FALSE(script_->leaves_connection_clean());
 }
 
 TEST_F(InteractiveScriptTest, AReadThatWasAnsweredOutsideOfTheTransactionIsNoAnswer) {
@@ -287,6 +287,38 @@ TEST_F(InteractiveScriptTest, ARollbackThatIsLostChangesNothing) {
   wire_->Answer("+OK\r\n$1\r\n7\r\n").AnswerAndEnd("", kBroken);
   EXPECT_TRUE(Get("a").ok());
   EXPECT_EQ(Finish(absl::NotFoundError("mine")).result.status(), absl::NotFoundError("mine"));
+  EXPECT_FALSE(script_->leaves_connection_clean());
+}
+
+TEST_F(InteractiveScriptTest, AConnectionIsNotCleanWhenTheCommitIsRefusedForAnythingButAConflict) {
+  wire_->Answer("+OK\r\n").Answer("+OK\r\n").Answer("-OOM used memory\r\n");
+  script_->Set("a", "1", absl::InfiniteDuration());
+  EXPECT_EQ(ErrorCode(Finish().result.status()), "OOM");
+  EXPECT_FALSE(script_->leaves_connection_clean());
+}
+
+TEST_F(InteractiveScriptTest, AConnectionIsNotCleanWhenTheRollbackIsRefused) {
+  wire_->Answer("+OK\r\n$1\r\n7\r\n").Answer("-ERR not now\r\n");
+  EXPECT_TRUE(Get("a").ok());
+  EXPECT_EQ(Finish(absl::NotFoundError("mine")).result.status(), absl::NotFoundError("mine"));
+  EXPECT_FALSE(script_->leaves_connection_clean());
+}
+
+TEST_F(InteractiveScriptTest, ACallThatIsStillUnderWayAtTheEndFailsTheTransaction) {
+  ASSERT_TRUE(script_->Get("a").ok());
+  ASSERT_NE(script_->NextRequest(), nullptr);
+  script_->Finish(absl::OkStatus());
+  EXPECT_EQ(script_->NextRequest(), nullptr);
+  const AttemptEnd end = script_->TakeEnd();
+  EXPECT_EQ(end.result.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(OutcomeOf(end.result.status()), Outcome::kNotExecuted);
+  // Its replies come afterwards.
+  const absl::StatusOr<Reply> ok = Reply::Parse("+OK\r\n");
+  const absl::StatusOr<Reply> value = Reply::Parse("$1\r\n7\r\n");
+  script_->OnReply(ok->view());
+  script_->OnReply(value->view());
+  script_->OnEnd(absl::OkStatus());
+  EXPECT_EQ(script_->NextRequest(), nullptr);
   EXPECT_FALSE(script_->leaves_connection_clean());
 }
 

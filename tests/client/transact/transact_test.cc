@@ -66,6 +66,25 @@ class TransactTest : public ServerTest {
   int runs_ = 0;
 };
 
+TEST_F(TransactTest, ACallThatFnDoesNotAwaitFailsTheTransactionAndNothingElse) {
+  std::optional<absl::StatusOr<Value>> forgotten;
+  const auto committed = Transact([&](Transaction& tx) -> Awaitable<absl::Status> {
+    tx.Set("n", "1");
+    boost::asio::co_spawn(context_, tx.Get("other"),
+                          [&](auto, absl::StatusOr<Value> value) { forgotten = std::move(value); });
+    co_await Turn();
+    co_return absl::OkStatus();
+  });
+  EXPECT_EQ(committed.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(OutcomeOf(committed.status()), Outcome::kNotExecuted);
+  while (!forgotten && context_.run_one() > 0) {
+  }
+  EXPECT_FALSE(forgotten->ok());
+  EXPECT_EQ(Get("n"), std::nullopt);
+  EXPECT_TRUE(Transact(Increment(0)).ok());
+  EXPECT_EQ(Get("n"), "1");
+}
+
 TEST_F(TransactTest, WhatIsReadAndWrittenIsCommittedTogether) {
   Set("alice", "100");
   bool interactive = false;

@@ -234,6 +234,24 @@ TEST_F(WatchScriptTest, FnsOwnStatusUnwatches) {
   EXPECT_THAT(wire_->sent(), ElementsAre("WATCH a | GET a", "UNWATCH"));
 }
 
+TEST_F(WatchScriptTest, AConnectionIsNotCleanWhenUnwatchIsRefused) {
+  wire_->Answer(kSeven).Answer("-NOPERM unwatch\r\n");
+  EXPECT_TRUE(Get("a").ok());
+  EXPECT_TRUE(Finish().result.ok());
+  EXPECT_FALSE(script_->leaves_connection_clean()) << "its keys are still watched";
+}
+
+TEST_F(WatchScriptTest, AConnectionIsNotCleanWhenWatchOrExecIsRefused) {
+  wire_->Answer("-NOPERM watch\r\n$1\r\n7\r\n");
+  EXPECT_FALSE(Get("a").ok());
+  EXPECT_FALSE(script_->leaves_connection_clean());
+  Begin({});
+  wire_->Answer("+OK\r\n+QUEUED\r\n-NOPERM exec\r\n");
+  Set("a", "1");
+  EXPECT_EQ(ErrorCode(Finish().result.status()), "NOPERM");
+  EXPECT_FALSE(script_->leaves_connection_clean());
+}
+
 TEST_F(WatchScriptTest, AConnectionLostDuringAReadHasExecutedNothing) {
   wire_->AnswerAndEnd("+OK\r\n", kBroken);
   const absl::Status status = Get("a").status();

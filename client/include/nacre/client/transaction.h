@@ -20,7 +20,8 @@
 // see those made by Set and Del. Other reads of a key that was written, and all reads of a key that
 // Write() has named, are kFailedPrecondition, since the server has not seen the write yet.)
 //
-// One call at a time: await it before the next one. (MultiGet reads many keys at once.)
+// One call at a time: await it before the next one. (MultiGet reads many keys at once.) One that is
+// still under way when fn returns fails the transaction, kFailedPrecondition.
 //
 // A conflict runs fn again, after a pause of full jitter, as long as the timeout (then
 // kDeadlineExceeded), attempts_max (then the conflict, kAborted) and the client's retry budget
@@ -80,7 +81,8 @@ class Transaction {
   Awaitable<absl::StatusOr<std::vector<std::optional<std::string>>>> MultiGet(
       std::span<const std::string> keys);
   // One command that writes nothing, and the keys that it reads: all of them, where it is not
-  // interactive, and at least one.
+  // interactive, and at least one. It is not checked: a command that writes may be applied outside
+  // of the transaction, or twice.
   Awaitable<absl::StatusOr<Reply>> Read(Request command, std::vector<std::string> keys);
 
   // A time to live must be positive; fractions of a millisecond are rounded up.
@@ -100,10 +102,10 @@ class Transaction {
  private:
   friend class TransactRun;
   class Impl;
-  explicit Transaction(std::unique_ptr<Impl> impl);
+  explicit Transaction(std::shared_ptr<Impl> impl);
   ~Transaction();
   friend struct std::default_delete<Transaction>;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace nacre::client
