@@ -13,6 +13,9 @@
 //              <------- OK (may take long)
 //     holds until now_before + 30 s, which is earlier
 //
+// As far as both clocks run at the same speed. A clock that stands still while its machine is
+// suspended does not.
+//
 // Thread rule: a value.
 
 #include <algorithm>

@@ -1,19 +1,24 @@
 #include "nacre/client/lock.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <limits>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "client/lock/holding.h"
 #include "client/lock/token.h"
 #include "client/policy/backoff.h"
 #include "client/policy/random.h"
 #include "client/policy/time.h"
+#include "client/transact/time_left.h"
 #include "nacre/client/errors.h"
 
 namespace nacre::client {
@@ -46,12 +51,28 @@ struct Taken {
   bool is_held = false;  // By somebody else; then `fence` is not OK.
 };
 
+// Greater than the last one, and not less than the time: so fences rise on also if a server that
+// was short of memory has evicted the counter.
+absl::StatusOr<int64_t> NextFence(const std::optional<std::string>& last,
+                                  const std::string& counter) {
+  const int64_t now_us = absl::ToUnixMicros(absl::Now());
+  if (!last) return now_us;
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(*last, &number) || number == std::numeric_limits<int64_t>::max()) {
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     absl::StrCat("the key '", counter, "' holds no number to count fences by"),
+                     Outcome::kNotExecuted);
+  }
+  return std::max(number + 1, now_us);
+}
+
 // Writes the token if the key is free, or if it holds that token: then an earlier try was applied
 // whose outcome was unknown.
 Awaitable<Taken> Take(Client& client, const std::string& name, const std::string& token,
-                      absl::Duration time_to_live) {
+                      absl::Duration time_to_live, absl::Duration timeout) {
   bool is_held = false;
   bool has_timestamp = false;
+  int64_t counted = 0;
   const auto fn = [&](Transaction& tx) -> Awaitable<absl::Status> {
     const auto holder = co_await tx.Get(name);
     if (!holder.ok()) co_return holder.status();
@@ -59,17 +80,20 @@ Awaitable<Taken> Take(Client& client, const std::string& name, const std::string
     if (is_held) co_return absl::AlreadyExistsError("held");
     tx.Set(name, token, time_to_live);
     has_timestamp = tx.is_interactive();
-    if (!has_timestamp) {
-      const std::string counter = name + ":fence";
-      tx.Write(Request("INCR", counter), {counter});
-    }
+    if (has_timestamp) co_return absl::OkStatus();
+    const std::string counter = name + ":fence";
+    const auto last = co_await tx.Get(counter);
+    if (!last.ok()) co_return last.status();
+    const auto next = NextFence(*last, counter);
+    if (!next.ok()) co_return next.status();
+    counted = *next;
+    tx.Set(counter, absl::StrCat(counted));
     co_return absl::OkStatus();
   };
   // A conflict is a sign of others; those who wait do so with a pause of their own.
-  const auto committed = co_await client.Transact(fn, {.attempts_max = 1});
+  const auto committed = co_await client.Transact(fn, {.attempts_max = 1, .timeout = timeout});
   if (!committed.ok()) co_return Taken{.fence = committed.status(), .is_held = is_held};
-  if (has_timestamp) co_return Taken{.fence = committed->timestamp};
-  co_return Taken{.fence = committed->replies[0].To<int64_t>()};
+  co_return Taken{.fence = has_timestamp ? committed->timestamp : counted};
 }
 
 }  // namespace
@@ -142,7 +166,10 @@ Awaitable<absl::Status> Lock::Impl::Renew(std::shared_ptr<Impl> self) {
   const auto renewed = co_await self->IfHeld(Request("PEXPIRE", self->name, milliseconds), timeout);
   if (!renewed.ok()) co_return renewed.status();
   if (!*renewed) co_return self->IsGone();
-  self->holding.Renewed(now_before, Clock::now());
+  const TimePoint now = Clock::now();
+  self->holding.Renewed(now_before, now);
+  // The answer has come when the time was over: work may have been given up because of it.
+  if (self->holding.IsLost(now)) co_return self->IsGone();
   co_return absl::OkStatus();
 }
 
@@ -155,8 +182,8 @@ Awaitable<absl::Status> Lock::Impl::Release(std::shared_ptr<Impl> self) {
   bool was_unknown = false;
   for (;;) {
     const bool was_lost = self->holding.IsLost(Clock::now());
-    const auto deleted = co_await self->IfHeld(Request("DEL", self->name),
-                                               absl::FromChrono(deadline - Clock::now()));
+    const auto deleted =
+        co_await self->IfHeld(Request("DEL", self->name), TimeLeft(deadline, Clock::now()));
     if (deleted.ok()) {
       // Gone after an unknown outcome, and in time: it was this release that deleted it.
       if (!*deleted && (!was_unknown || was_lost)) co_return self->IsGone();
@@ -203,11 +230,14 @@ class LockAttempt {
   // `waits`: for a holder to go.
   Awaitable<absl::StatusOr<std::optional<Lock>>> Run(bool waits, TimePoint deadline) {
     if (options_.time_to_live < absl::Milliseconds(1)) {
-      co_return absl::InvalidArgumentError("time_to_live must be at least 1 ms");
+      co_return MakeError(absl::StatusCode::kInvalidArgument, "time_to_live must be at least 1 ms",
+                          Outcome::kNotExecuted);
     }
     for (;;) {
       const TimePoint now_before = Clock::now();
-      const Taken taken = co_await Take(client_, name_, token_, options_.time_to_live);
+      const Taken taken =
+          co_await Take(client_, name_, token_, options_.time_to_live,
+                        std::min(client_.options().call_timeout, TimeLeft(deadline, now_before)));
       if (taken.fence.ok()) {
         const Holding holding(options_.time_to_live, now_before);
         if (!holding.IsLost(Clock::now())) co_return Hold(*taken.fence, holding);

@@ -164,7 +164,7 @@ TEST_F(LockOutcomeTest, TryAcquireLooksToo) {
 
 TEST_F(LockOutcomeTest, WhatStaysUnknownIsSaid) {
   Start([](int) { return Fate::kAppliedAndLost; });
-  const auto lock = Acquire({.wait_timeout = absl::Milliseconds(100)});
+  const auto lock = Acquire({.wait_timeout = absl::Seconds(1)});
   EXPECT_TRUE(IsOutcomeUnknown(lock.status())) << lock.status();
   EXPECT_EQ(server_->tokens().size(), 1u);
 }
@@ -185,6 +185,20 @@ TEST_F(LockOutcomeTest, AReleaseThatWasNotAppliedIsMadeAgain) {
   const absl::Status released = RunCoroutine(context_, lock->Release());
   EXPECT_TRUE(released.ok()) << released;
   EXPECT_EQ(server_->value(), std::nullopt);
+}
+
+TEST_F(LockOutcomeTest, AcquireDoesNotWaitForAServerLongerThanWaitTimeout) {
+  ScriptedServer silent([](ScriptedServer::Peer& peer) {
+    peer.AnswerHandshake(CannedReplies().ServerIs("nacre", "1.0.0"));
+    peer.WaitUntilClosed();
+  });
+  ClientOptions options;
+  options.connection.endpoint.port = silent.port();
+  options.call_timeout = absl::InfiniteDuration();
+  client_.emplace(context_, options);
+  const auto lock = Acquire({.wait_timeout = absl::Milliseconds(50)});
+  EXPECT_EQ(lock.status().code(), absl::StatusCode::kDeadlineExceeded) << lock.status();
+  EXPECT_EQ(OutcomeOf(lock.status()), Outcome::kNotExecuted);
 }
 
 // COUNTED-FROM-BEFORE, with the server's clock, which is this machine's.

@@ -114,6 +114,37 @@ TEST_F(LockTest, ManyExcludeEachOtherAndTheirFencesRise) {
   EXPECT_EQ(turns, kWorkers * kEach);
 }
 
+TEST_F(LockTest, FencesRiseOnWhenTheirCounterIsLost) {
+  auto lock = Acquire();
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  ASSERT_TRUE(RunCoroutine(context_, lock->Release()).ok());
+  ASSERT_TRUE(RunCoroutine(context_, client_->Exec<>(Request("DEL", "l:fence"))).ok());
+  const auto next = Acquire();
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_GT(next->fence(), lock->fence());
+}
+
+TEST_F(LockTest, FencesRiseOnFromACounterThatIsAheadOfTheTime) {
+  if (kIsNacre) GTEST_SKIP() << "has timestamps";
+  const int64_t ahead = int64_t{1} << 60;
+  ASSERT_TRUE(RunCoroutine(context_, client_->Exec<>(Request("SET", "l:fence", ahead))).ok());
+  const auto lock = Acquire();
+  ASSERT_TRUE(lock.ok()) << lock.status();
+  EXPECT_EQ(lock->fence(), ahead + 1);
+}
+
+TEST_F(LockTest, ACounterThatIsNoneTakesNoLock) {
+  if (kIsNacre) GTEST_SKIP() << "has timestamps";
+  for (const Request& foreign :
+       {Request("SET", "l:fence", "a token"), Request("RPUSH", "l:fence", "x")}) {
+    ASSERT_TRUE(RunCoroutine(context_, client_->Exec<>(Request("DEL", "l:fence"))).ok());
+    ASSERT_TRUE(RunCoroutine(context_, client_->Exec<>(foreign)).ok());
+    const absl::Status status = Acquire().status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_EQ(Holder(), std::nullopt) << "taken, and held by nobody";
+  }
+}
+
 TEST_F(LockTest, ReleaseOfSomebodyElsesLockRefuses) {
   auto lock = Acquire();
   ASSERT_TRUE(lock.ok());

@@ -24,9 +24,13 @@
 // lives on the server itself.
 //
 // On the server. The key `name` holds a random token of 128 bits, with the time to live. On Nacre
-// the fence is the commit timestamp of the transaction that took the lock. On another server it is
-// a counter at `name` + ":fence", which is incremented by that transaction and never expires. Both
-// begin again if the server loses its data.
+// the fence is the commit timestamp of the transaction that took the lock, which begins again if
+// the server loses its data. On another server (and through TransactionMode::kWatch) that
+// transaction keeps the last fence at `name` + ":fence", which never expires, and takes the next
+// number or the Unix time in microseconds, whichever is greater. So if that key is lost (deleted,
+// evicted, never written to disk) fences still rise, as far as the clients' clocks agree. Take one
+// lock in one mode: timestamps and times do not mix. All of it is done by transactions
+// (transaction.h), which read the token before they set or delete it.
 //
 // Unknown outcomes. An acquisition whose connection was lost at its commit is tried again with the
 // same token, and reads first what is there: if it is that token, it was applied, and the lock is
@@ -52,7 +56,7 @@ namespace nacre::client {
 struct LockOptions {
   // How long the server keeps others out when nothing is heard of the holder. At least 1 ms.
   absl::Duration time_to_live = absl::Seconds(30);
-  // How long Acquire() waits for a holder to go.
+  // How long Acquire() may take: to ask the server, and to wait for a holder to go.
   absl::Duration wait_timeout = absl::Seconds(10);
   // Between two looks at it.
   BackoffOptions wait{absl::Milliseconds(10), absl::Milliseconds(500)};
