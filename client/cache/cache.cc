@@ -113,8 +113,11 @@ class Cache::Impl : public std::enable_shared_from_this<Impl> {
 Awaitable<absl::StatusOr<std::string>> Cache::Impl::Cached(
     [[maybe_unused]] std::shared_ptr<Impl> self, std::string key, absl::Duration time_to_live,
     Loader load) {
+  // It may be awaited long after it was called.
+  if (is_closed_) co_return CacheIsGone();
   if (time_to_live <= absl::ZeroDuration()) {
-    co_return absl::InvalidArgumentError("time_to_live must be positive");
+    co_return MakeError(absl::StatusCode::kInvalidArgument, "time_to_live must be positive",
+                        Outcome::kNotExecuted);
   }
   // Somebody has just been told that the server has no value.
   if (FlightPtr flight = FindFlight(key); flight != nullptr && !flight->is_early) {
@@ -186,7 +189,10 @@ Cache::Impl::FlightPtr Cache::Impl::TakeOff(const std::string& key, absl::Durati
   all_.insert(flight);
   ++stats_.loads;
   const auto landed = [self = shared_from_this(), flight](const std::exception_ptr& thrown) {
-    if (thrown != nullptr) self->Load(*flight, absl::InternalError("the loader threw"));
+    if (thrown != nullptr) {
+      self->Load(*flight,
+                 MakeError(absl::StatusCode::kInternal, "the loader threw", Outcome::kNotExecuted));
+    }
     self->Land(flight);
   };
   asio::co_spawn(context_, Fly(shared_from_this(), flight, time_to_live, std::move(load)),
@@ -244,6 +250,7 @@ void Cache::Impl::Ground(const FlightPtr& flight) {
 
 Awaitable<absl::Status> Cache::Impl::Invalidate([[maybe_unused]] std::shared_ptr<Impl> self,
                                                 std::string key) {
+  if (is_closed_) co_return CacheIsGone();
   std::vector<FlightPtr> storing;
   for (const FlightPtr& flight : all_) {
     if (flight->key != key) continue;

@@ -257,5 +257,18 @@ TEST_F(CacheTest, ACacheThatEndsEndsItsCalls) {
   }
 }
 
+TEST_F(CacheTest, ACallThatIsAwaitedWhenTheCacheIsGoneDoesNotTouchTheClient) {
+  open_for_ = kAll;
+  ASSERT_TRUE(RunCached(Loader()).ok());
+  Awaitable<Result> cached = Cached(Loader());
+  Awaitable<absl::Status> invalidated = cache_->Invalidate("k");
+  cache_.reset();
+  const auto requests = client_->stats().requests;
+  EXPECT_EQ(RunCoroutine(context_, std::move(cached)).status().code(),
+            absl::StatusCode::kCancelled);
+  EXPECT_EQ(RunCoroutine(context_, std::move(invalidated)).code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(client_->stats().requests, requests);
+}
+
 }  // namespace
 }  // namespace nacre::client

@@ -91,7 +91,8 @@ class Cache {
                                                 Loader load);
 
   // Forgets the value. When this has answered OK, no call that begins later answers what was loaded
-  // before it, by this Cache.
+  // before it, by this Cache; unless a store of that had an unknown outcome (its connection was
+  // lost, or server_timeout passed), which the server may carry out afterwards.
   Awaitable<absl::Status> Invalidate(std::string key);
 
   CacheStats stats() const;
