@@ -27,7 +27,8 @@ constexpr Advice kAdvice[] = {
      "hold old versions (`nacre-cli top` shows the oldest)."},
     {"NOCURSOR", "The server has given the cursor up: scan again from 0."},
     {"WRONGTYPE", "TYPE key tells what the key holds."},
-    {"ERR unknown command", "`help` lists the commands of this server."},
+    {"ERR unknown command",
+     "`help` lists the groups of this server's commands, `help @GROUP` the commands of one."},
     {"ERR unknown subcommand", "`help COMMAND` lists the subcommands."},
     {"ERR wrong number of arguments", "`help COMMAND` shows the arguments."},
 };

@@ -76,6 +76,8 @@ void AppendCsv(ReplyView reply, std::string& out) {
 }
 
 std::string FormatReply(ReplyView reply, const OutputFormat& format, bool is_text) {
+  // A command that replies text may be queued instead.
+  if (reply.kind() == ReplyKind::kSimpleString && reply.text() == "QUEUED") is_text = false;
   std::string out;
   switch (format.mode) {
     case OutputMode::kHuman:

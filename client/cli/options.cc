@@ -294,6 +294,7 @@ std::optional<CliOptions> ReadOptions(int argc, const char* const* argv, int& ex
   app.set_version_flag("--version,-v", absl::StrCat("nacre-cli ", kVersion));
   app.footer(kFooter);
   app.prefix_command();  // Options end where the command begins.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddServer(app, options, parsed);
   AddOutput(app, options, parsed);
   AddCommands(app, options, parsed);

@@ -86,6 +86,8 @@ bool Repl::RunOwnCommand(const std::vector<std::string>& words) {
 
 void Repl::RunTimes(const std::vector<std::string>& words, int64_t times) {
   if (!MakeSureOfConnection()) return;
+  // A new connection may be to another server, or to one with other settings.
+  if (!runner_.is_connected()) has_asked_ = false;
   for (int64_t i = 0; i < times; ++i) {
     if (i > 0 && !SleepUnlessInterrupted(options_.interval)) break;
     const absl::Duration began = SteadyNow();
@@ -107,7 +109,8 @@ void Repl::RunTimes(const std::vector<std::string>& words, int64_t times) {
     }
   }
   TakeInterrupt();
-  if (EqualsIgnoringCase(words[0], "auth") || EqualsIgnoringCase(words[0], "hello")) {
+  if (EqualsIgnoringCase(words[0], "auth") || EqualsIgnoringCase(words[0], "hello") ||
+      EqualsIgnoringCase(words[0], "config")) {
     has_asked_ = false;
   }
 }
@@ -123,6 +126,7 @@ bool Repl::MakeSureOfConnection() {
 }
 
 void Repl::Reconnect() {
+  has_asked_ = false;
   Note(runner_.Connect().ok()
            ? absl::StrCat("Connected again to ", AddressOf(options_.connection.endpoint), ".")
            : runner_.trouble());
@@ -130,7 +134,8 @@ void Repl::Reconnect() {
 
 void Repl::LearnAboutServer() {
   // Inside of MULTI the questions would be queued.
-  if (has_asked_ || !runner_.is_connected() || state_.transaction() != TransactionState::kNone) {
+  if (has_asked_ || !may_ask_ || !runner_.is_connected() ||
+      state_.transaction() != TransactionState::kNone) {
     return;
   }
   has_asked_ = true;
@@ -139,12 +144,14 @@ void Repl::LearnAboutServer() {
   const absl::StatusOr<Reply> level =
       docs.ok() ? Ask(link_, Request("CONFIG", "GET", "default-isolation")) : docs.status();
   if (!level.ok()) {
-    // Not asked again: a server that does not answer this may answer other commands.
+    // A server that does not answer this may answer other commands.
+    may_ask_ = false;
+    state_.SetDefaultLevel("");
     Note(absl::StrCat("Connection lost: ", level.status().message()));
     Note(state_.Disconnected({}));
     return;
   }
-  if (level->size() == 2) state_.SetDefaultLevel(std::string((*level)[1].text()));
+  state_.SetDefaultLevel(level->size() == 2 ? std::string((*level)[1].text()) : "");
 }
 
 void Repl::Explain(const std::vector<std::string>& words, ReplyView reply,

@@ -38,6 +38,7 @@ class Repl {
   const CliOptions& options_;
   CommandDocs docs_;
   bool has_asked_ = false;
+  bool may_ask_ = true;  // False: a question has cost the connection.
   HistoryFile history_;
   LineEditor editor_;
 };

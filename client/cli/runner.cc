@@ -77,6 +77,14 @@ absl::Status Runner::Connect() {
     state_.Connected();
   } else {
     trouble_ = CouldNotConnect(options, status);
+    // A server that was started anew may have fewer databases. The command at hand was meant for
+    // the old one, so it is the next that begins in database 0.
+    if (status.code() == absl::StatusCode::kInvalidArgument &&
+        options.database != settings_.connection.database) {
+      state_.SetDatabase(0);
+      absl::StrAppend(&trouble_, "\nDatabase ", options.database,
+                      " is given up: the next connection begins in database 0.");
+    }
   }
   return status;
 }

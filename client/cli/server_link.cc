@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "client/cli/interrupt.h"
+#include "client/cli/modes.h"
 
 namespace nacre::cli {
 
@@ -13,7 +14,9 @@ constexpr absl::Duration kSlice = absl::Milliseconds(100);
 
 }  // namespace
 
-absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push) {
+absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push,
+                                         absl::Duration timeout) {
+  const absl::Duration until = SteadyNow() + timeout;
   for (;;) {
     absl::StatusOr<client::Reply> reply = link.Receive(kSlice);
     if (reply.ok() && reply->kind() == client::ReplyKind::kPush) {
@@ -22,13 +25,16 @@ absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push)
     }
     if (reply.ok() || reply.status().code() != absl::StatusCode::kDeadlineExceeded) return reply;
     if (WasInterrupted()) return absl::CancelledError("interrupted");
+    if (SteadyNow() >= until) return absl::DeadlineExceededError("no answer in time");
   }
 }
 
-absl::StatusOr<client::Reply> Ask(ServerLink& link, const client::Request& request) {
+absl::StatusOr<client::Reply> Ask(ServerLink& link, const client::Request& request,
+                                  absl::Duration timeout) {
   const absl::Status sent = link.Send(request);
-  absl::StatusOr<client::Reply> reply =
-      sent.ok() ? AwaitReply(link, [](client::ReplyView) {}) : sent;
+  absl::StatusOr<client::Reply> reply = sent.ok() ? AwaitReply(
+                                                        link, [](client::ReplyView) {}, timeout)
+                                                  : sent;
   if (!reply.ok()) link.Close();
   return reply;
 }

@@ -39,13 +39,16 @@ std::unique_ptr<ServerLink> MakeLeaseLink();
 using PushFunction = absl::FunctionRef<void(client::ReplyView)>;
 
 // The next reply that is no push message, however long it takes; push messages on the way go to
-// `on_push`. kCancelled after Ctrl-C, with the reply still to come.
-absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push);
+// `on_push`. kCancelled after Ctrl-C, and kDeadlineExceeded after `timeout`, with the reply still
+// to come.
+absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push,
+                                         absl::Duration timeout = absl::InfiniteDuration());
 
 // One command and its reply; push messages on the way are dropped. For the program's own questions
 // to the server. A failure closes the connection: a reply still to come would pass for that of the
 // next command.
-absl::StatusOr<client::Reply> Ask(ServerLink& link, const client::Request& request);
+absl::StatusOr<client::Reply> Ask(ServerLink& link, const client::Request& request,
+                                  absl::Duration timeout = absl::InfiniteDuration());
 
 // "Could not connect to 127.0.0.1:6379: Connection refused"
 std::string CouldNotConnect(const client::ConnectionOptions& options, const absl::Status& status);

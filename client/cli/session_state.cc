@@ -82,7 +82,8 @@ void SessionState::ObserveInMulti(std::string_view name, const std::vector<std::
     EndTransaction();
   } else if (name == "DISCARD" && !reply.is_error()) {
     EndTransaction();
-  } else if (reply.is_error() && !IsAboutTheTransactionItself(name)) {
+  } else if (reply.is_error() && (!IsAboutTheTransactionItself(name) ||
+                                  HasCode(reply, "ERR wrong number of arguments"))) {
     transaction_ = TransactionState::kRefused;
   } else if (ShowsQueueing(reply)) {
     if (name == "SELECT") queued_selects_.push_back({queued_, DatabaseOf(words).value_or(0)});

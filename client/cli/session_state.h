@@ -49,6 +49,8 @@ class SessionState {
   // The level of a BEGIN that does not name one ("snapshot"); empty: not known.
   void SetDefaultLevel(std::string level) { default_level_ = std::move(level); }
 
+  // What the next connection begins in.
+  void SetDatabase(int database) { database_ = database; }
   // What the next connection logs in with.
   void SetLogin(std::optional<Login> login) { login_ = std::move(login); }
 

@@ -19,8 +19,12 @@ namespace nacre::cli {
 
 namespace {
 
-absl::StatusOr<Info> AskInfo(ServerLink& link) {
-  const absl::StatusOr<client::Reply> reply = Ask(link, client::Request("INFO", "everything"));
+// How long the screen waits for a connection, and for INFO: it takes no keys meanwhile.
+constexpr absl::Duration kPatience = absl::Seconds(2);
+
+absl::StatusOr<Info> AskInfo(ServerLink& link, absl::Duration timeout) {
+  const absl::StatusOr<client::Reply> reply =
+      Ask(link, client::Request("INFO", "everything"), timeout);
   if (!reply.ok()) return reply.status();
   if (reply->is_error()) return absl::FailedPreconditionError(ToAbsl(reply->text()));
   return Info(reply->text());
@@ -37,7 +41,7 @@ int RunLines(ServerLink& link, const CliOptions& options, absl::Duration interva
   TopModel model;
   for (int64_t i = 0; reports < 0 || i <= reports; ++i) {
     if (i > 0 && !SleepUnlessInterrupted(interval)) break;
-    const absl::StatusOr<Info> info = AskInfo(link);
+    const absl::StatusOr<Info> info = AskInfo(link, absl::InfiniteDuration());
     if (!info.ok()) {
       if (info.status().code() != absl::StatusCode::kFailedPrecondition) {
         return ReportLoss(info.status());
@@ -84,19 +88,23 @@ class TopLoop {
       view_.trouble.clear();
       return;
     }
-    link_.Close();
     model_.Forget();
+    // A server that answers by an error is there all the same.
+    if (link_.is_open()) {
+      view_.trouble = absl::StrCat("INFO: ", status.message(), "; trying again");
+      return;
+    }
     view_.trouble = absl::StrCat(CouldNotConnect(options_.connection, status), "; trying again");
   }
 
   absl::Status TryMeasure() {
     if (!link_.is_open()) {
       client::ConnectionOptions connection = options_.connection;
-      connection.connect_timeout = std::min(connection.connect_timeout, absl::Seconds(2));
+      connection.connect_timeout = std::min(connection.connect_timeout, kPatience);
       const absl::Status connected = link_.Connect(connection);
       if (!connected.ok()) return connected;
     }
-    const absl::StatusOr<Info> info = AskInfo(link_);
+    const absl::StatusOr<Info> info = AskInfo(link_, kPatience);
     if (!info.ok()) return info.status();
     report_ = model_.Update(*info, SteadyNow());
     // Rates need two: the second comes soon, so that the screen is not empty for long.

@@ -4,6 +4,7 @@ they can be stopped and started again."""
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -131,6 +132,17 @@ class SessionTest(TerminalCase):
         self.server = Server("--default-isolation", "serializable")
         terminal = self.session()
         self.ask(terminal, "BEGIN", self.prompt("(serializable tx)"))
+
+    def test_the_servers_level_is_asked_for_again_after_it_may_have_changed(self):
+        terminal = self.session(columns=160, rows=60)
+        self.ask(terminal, "CONFIG SET default-isolation serializable")
+        self.ask(terminal, "BEGIN", self.prompt("(serializable tx)"))
+        self.ask(terminal, "ROLLBACK")
+        port = self.server.port
+        self.server.stop()
+        self.server = Server(port=port)
+        self.ask(terminal, "PING")
+        self.ask(terminal, "BEGIN", self.prompt("(snapshot tx)"))
 
     def test_a_conflict_is_explained(self):
         terminal = self.session(columns=200)
@@ -463,6 +475,17 @@ class TopTest(TerminalCase):
         terminal.wait(lambda screen: not any("trying again" in line for line in screen), "no trouble")
         terminal.keys("C-c")
         terminal.wait_text("exit status 0")
+
+    def test_a_server_that_is_silent_is_said_and_keys_still_work(self):
+        terminal = self.open("-i", "0.2", "top", columns=120)
+        terminal.wait(lambda screen: "nacre 0." in screen[0], "the server")
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            terminal.wait_text("trying again")
+            terminal.keys("q")
+            terminal.wait_text("exit status 0")
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,8 @@ TEST(RawFormat, TextForPeopleIsLeftAsItIsAlsoOnATerminal) {
   EXPECT_TRUE(RepliesText({"client", "LIST"}));
   EXPECT_FALSE(RepliesText({"client", "id"}));
   EXPECT_FALSE(RepliesText({"GET", "info"}));
+  EXPECT_EQ(Formatted("+QUEUED\r\n", OutputMode::kHuman, true), "QUEUED\n")
+      << "in MULTI, it is no text";
 }
 
 TEST(CsvFormat, QuotesStringsAndFlattensWhatIsNested) {

@@ -88,6 +88,10 @@ TEST_F(OptionsTest, AnAddressThatIsNoneIsNotRepeatedForItMayHoldAPassword) {
   EXPECT_THAT(said, Not(HasSubstr("secret")));
 }
 
+TEST_F(OptionsTest, OfAnOptionGivenTwiceTheLastCounts) {
+  EXPECT_EQ(MustRead({"-p", "1", "-p", "7000", "--json", "--json"}).connection.endpoint.port, 7000);
+}
+
 TEST_F(OptionsTest, HelpAndVersionEndWell) {
   for (const char* option : {"--help", "--version"}) {
     EXPECT_FALSE(Read({option}));

@@ -81,6 +81,18 @@ TEST_F(RunnerTest, AReconnectTakesUpDatabaseAndLogin) {
   EXPECT_EQ(link_.connections[1].password, "secret");
 }
 
+TEST_F(RunnerTest, ADatabaseThatIsRefusedIsGivenUpWithoutRunningTheCommandElsewhere) {
+  Run({"SELECT", "3"});
+  link_.Close();
+  link_.connect_status = absl::InvalidArgumentError("ERR DB index is out of range");
+  EXPECT_EQ(Run({"SET", "k", "v"}), RunResult::kLost);
+  EXPECT_THAT(runner_.trouble(), HasSubstr("begins in database 0"));
+  EXPECT_THAT(link_.commands, SizeIs(1)) << "SELECT alone";
+  link_.connect_status = absl::OkStatus();
+  EXPECT_EQ(Run({"PING"}), RunResult::kOk);
+  EXPECT_EQ(link_.connections.back().database, 0);
+}
+
 TEST_F(RunnerTest, ACommandWhoseConnectionIsLostIsNotRepeated) {
   Run({"BEGIN", "SNAPSHOT"});
   answer_ = "";

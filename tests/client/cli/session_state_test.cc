@@ -93,6 +93,12 @@ TEST_F(PromptTest, ARefusedCommandMakesExecFail) {
   EXPECT_EQ(After({"EXEC"}, "-EXECABORT Transaction discarded\r\n"), "");
 }
 
+TEST_F(PromptTest, ACommandOfTheTransactionItselfIsRefusedForItsArity) {
+  After({"MULTI"}, "+OK\r\n");
+  EXPECT_EQ(After({"WATCH"}, "-ERR wrong number of arguments for 'watch' command\r\n"),
+            " (multi, EXEC will fail)");
+}
+
 TEST_F(PromptTest, AQueuedSelectCountsOnceItIsExecuted) {
   After({"MULTI"}, "+OK\r\n");
   EXPECT_EQ(After({"SELECT", "3"}, "+QUEUED\r\n"), " (multi)");
