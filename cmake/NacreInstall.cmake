@@ -3,6 +3,17 @@
 
 include(CMakePackageConfigHelpers)
 
+# Writes PREFIX_pc_requires: the pkg-config names of the Abseil libraries that a target links. They are the
+# CMake names with another separator. The libraries are static, so what they link privately their user
+# has to link too.
+function(nacre_pc_requires target out)
+  get_target_property(linked ${target} LINK_LIBRARIES)
+  list(FILTER linked INCLUDE REGEX "^absl::")
+  list(TRANSFORM linked REPLACE "^absl::" "absl_")
+  list(JOIN linked ", " joined)
+  set(${out} "${joined}" PARENT_SCOPE)
+endfunction()
+
 set(nacre_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/nacre")
 
 install(TARGETS nacre EXPORT nacreTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
@@ -37,12 +48,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/nacreConfigVersion.cmake
 install(FILES "${PROJECT_BINARY_DIR}/nacreConfig.cmake"
               "${PROJECT_BINARY_DIR}/nacreConfigVersion.cmake" DESTINATION "${nacre_package_dir}")
 
-# Abseil's pkg-config names are its CMake names with another separator. The library is static, so what
-# it links privately its user has to link too.
-get_target_property(linked nacre LINK_LIBRARIES)
-list(FILTER linked INCLUDE REGEX "^absl::")
-list(TRANSFORM linked REPLACE "^absl::" "absl_")
-list(JOIN linked ", " nacre_pc_requires)
+nacre_pc_requires(nacre nacre_pc_requires)
 # `cmake --install --prefix` may choose the prefix later, so the file finds it from where it stands.
 file(RELATIVE_PATH nacre_pc_up "/p/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/p")
 set(nacre_pc_cflags "")
@@ -51,3 +57,20 @@ if(NACRE_FAULTS)
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/nacre.pc.in" "${PROJECT_BINARY_DIR}/nacre.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/nacre.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+# The client stands beside it: a component, so that whoever embeds the engine needs no Boost.
+if(TARGET nacre_client)
+  install(TARGETS nacre_client EXPORT nacreClientTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(
+    DIRECTORY "${PROJECT_SOURCE_DIR}/client/include/nacre"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING
+    PATTERN "*.h")
+  install(
+    EXPORT nacreClientTargets
+    NAMESPACE nacre::
+    DESTINATION "${nacre_package_dir}")
+  nacre_pc_requires(nacre_client nacre_client_pc_requires)
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/nacre-client.pc.in" "${PROJECT_BINARY_DIR}/nacre-client.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/nacre-client.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()

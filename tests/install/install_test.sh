@@ -6,7 +6,8 @@ set -euo pipefail
 build_dir=$1 cxx=$2 faults=$3
 consumer=$(cd "$(dirname "$0")" && pwd)/consumer
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+server=
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$scratch"' EXIT
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
@@ -39,11 +40,28 @@ grep -q "nacre_DIR:PATH=$prefix/" "$scratch/cmake/CMakeCache.txt" || fail "found
 cmake --build "$scratch/cmake" || fail "building with find_package"
 [ "$("$scratch/cmake/consumer")" = "$expected" ] || fail "consumer built with find_package"
 
+# The client, against the installed server.
+"$prefix/bin/nacre-server" --port 0 >"$scratch/server.log" 2>&1 &
+server=$!
+port=
+while [ -z "$port" ]; do
+  kill -0 "$server" 2>/dev/null || { cat "$scratch/server.log"; fail "the installed server"; }
+  sleep 0.05
+  port=$(sed -nE 's/.*listens on .*:([0-9]+).*/\1/p' "$scratch/server.log")
+done
+client_expected="greeting=hello"
+[ "$("$scratch/cmake/client_consumer" "$port")" = "$client_expected" ] || fail "client built with find_package"
+
 pkgconfig=$(dirname "$(find "$prefix" -name nacre.pc)")
 export PKG_CONFIG_PATH=$pkgconfig
 # shellcheck disable=SC2046  # flags are words
 "$cxx" -std=c++20 "$consumer/consumer.cc" -o "$scratch/consumer" \
   $(pkg-config --cflags nacre) $(pkg-config --libs nacre) || fail "building with pkg-config"
 [ "$("$scratch/consumer")" = "$expected" ] || fail "consumer built with pkg-config"
+
+# shellcheck disable=SC2046
+"$cxx" -std=c++20 "$consumer/client_consumer.cc" -o "$scratch/client_consumer" \
+  $(pkg-config --cflags nacre-client) $(pkg-config --libs nacre-client) || fail "building the client with pkg-config"
+[ "$("$scratch/client_consumer" "$port")" = "$client_expected" ] || fail "client built with pkg-config"
 
 echo "installed tree works with find_package and pkg-config"
