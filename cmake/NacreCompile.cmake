@@ -42,6 +42,10 @@ if(NACRE_SANITIZE)
   add_compile_options(-fsanitize=${NACRE_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${NACRE_SANITIZE})
+  # Clang 14 cannot assemble coroutines with it.
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    add_compile_options(-fno-sanitize=function)
+  endif()
 endif()
 
 if(PROJECT_IS_TOP_LEVEL)
@@ -50,9 +54,12 @@ if(PROJECT_IS_TOP_LEVEL)
     set(CMAKE_CXX_COMPILER_LAUNCHER "${NACRE_CCACHE}")
   endif()
   # mold is several times faster at linking the many test programs. Clang 14 drives it through its own
-  # name resolution, which fails for some of the sanitizer runtimes: the default linker stays there.
+  # name resolution, which fails for some of the sanitizer runtimes: lld does there.
   find_program(NACRE_MOLD mold)
+  find_program(NACRE_LLD ld.lld)
   if(NACRE_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
     add_link_options(-fuse-ld=mold)
+  elseif(NACRE_LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    add_link_options(-fuse-ld=lld)
   endif()
 endif()

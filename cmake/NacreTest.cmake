@@ -1,9 +1,10 @@
 # Test registration.
 #
 #   nacre_test(NAME epoch_test KIND unit SOURCES epoch_test.cc [LIBS ...] [TIMEOUT seconds]
-#              [LABELS slow ...] [FAULTS])
+#              [LABELS slow ...] [FAULTS] [ONE_THREAD])
 #     A gtest program; every TEST in it is one ctest test, named epoch_test.Suite.Case. FAULTS: the
-#     test needs nacre/testing.h, and is left out of builds without NACRE_FAULTS.
+#     test needs nacre/testing.h, and is left out of builds without NACRE_FAULTS. ONE_THREAD: neither the test nor what
+#     it tests has a thread to race with.
 #
 #   nacre_script_test(NAME install KIND install COMMAND ... [TIMEOUT seconds] [LABELS slow ...]
 #                     [FAULTS] [ENVIRONMENT A=b ...])
@@ -40,7 +41,7 @@ function(_nacre_labels out kind faults)
 endfunction()
 
 function(nacre_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "FAULTS" "NAME;KIND;TIMEOUT" "SOURCES;LIBS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "FAULTS;ONE_THREAD" "NAME;KIND;TIMEOUT" "SOURCES;LIBS;LABELS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "nacre_test: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -61,6 +62,13 @@ function(nacre_test)
     target_compile_options(${arg_NAME} PRIVATE -O0)
   endif()
   set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+
+  # What a sanitizer is not to see is not built with it either.
+  if(("external" IN_LIST arg_LABELS AND NACRE_SANITIZE)
+     OR (NACRE_SANITIZE MATCHES "thread" AND (arg_ONE_THREAD OR NOT arg_KIND MATCHES "^(unit|server|stress)$")))
+    set_target_properties(${arg_NAME} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    return()
+  endif()
 
   gtest_discover_tests(
     ${arg_NAME}
@@ -114,7 +122,7 @@ function(nacre_fuzzer)
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "nacre_fuzzer: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang" OR NACRE_SANITIZE)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang" OR NACRE_SANITIZE MATCHES "thread")
     return()
   endif()
   add_executable(${arg_NAME} EXCLUDE_FROM_ALL ${arg_SOURCES})

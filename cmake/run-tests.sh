@@ -26,8 +26,9 @@ cmake --preset "$preset" --log-level=WARNING >/dev/null &&
 plain=()
 if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then plain=(setarch -R); fi
 
+# One more than there are processors, since many a test waits for a server or a terminal.
 rm -f "$junit"
-"${plain[@]}" ctest --preset "$preset" --parallel "$jobs" --no-tests=error --output-junit "$junit" "$@"
+"${plain[@]}" ctest --preset "$preset" --parallel "$((jobs + 1))" --no-tests=error --output-junit "$junit" "$@"
 ctest_status=$?
 
 counts=$(/usr/bin/python3 cmake/count_tests.py "$junit" "$ctest_status") || counts="0 1"
