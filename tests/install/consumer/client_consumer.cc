@@ -1,4 +1,5 @@
-// A program of somebody else: talks to the server whose port it is given, through the installed client.
+// A program of somebody else: talks to the server whose port it is given, through the installed
+// client.
 
 #include <cstdio>
 #include <cstdlib>
