@@ -47,7 +47,7 @@ class LeaseLink final : public ServerLink {
     return absl::OkStatus();
   }
 
-  bool is_open() const override { return lease_ && lease_->is_open(); }
+  bool is_open() const override { return lease_.has_value(); }
 
   void Close() override {
     if (lease_) lease_->Close();

@@ -24,6 +24,9 @@ class ServerLink {
 
   // A new connection; the old one, if there is one, is closed first.
   virtual absl::Status Connect(const client::ConnectionOptions& options) = 0;
+  // Connect() has succeeded, and Close() has not been called since. A connection that the server
+  // has closed is open until Send() or Receive() says so: a loss that nobody is told of would let
+  // the commands of a lost transaction run outside of it.
   virtual bool is_open() const = 0;
   virtual void Close() = 0;
 

@@ -72,7 +72,6 @@ std::optional<char> FullScreen::ReadKey(absl::Duration timeout) {
 }
 
 std::optional<std::string> AskPassword(const std::string& question) {
-  std::fprintf(stderr, "%s", question.c_str());
   termios before = {};
   const bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
   if (is_terminal) {
@@ -80,6 +79,8 @@ std::optional<std::string> AskPassword(const std::string& question) {
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   }
+  // Last: who sees the question may type at once.
+  std::fprintf(stderr, "%s", question.c_str());
   // Byte by byte, since what follows the password may be meant for somebody else.
   std::string password;
   bool complete = false;
