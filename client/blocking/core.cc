@@ -41,20 +41,22 @@ Deadline DeadlineOf(const CallOptions& call, const ClientOptions& client) {
 
 Core::Core(ClientOptions options) : client_(context_, std::move(options)) {}
 
-void Core::Do(absl::FunctionRef<void()> action) {
+void Core::Do(absl::FunctionRef<void()> action, Driver::Look look) {
   Driver::Call call;
-  driver_.Run(call, [&] {
+  const auto start = [&] {
     action();
     driver_.Finish(call);
-  });
+  };
+  driver_.Run(call, start, look);
 }
 
 void Core::DoThrough(absl::FunctionRef<void()> action) {
   Driver::Call call;
-  driver_.Run(call, [&] {
+  const auto start = [&] {
     action();
     boost::asio::post(context_, [&] { driver_.Finish(call); });
-  });
+  };
+  driver_.Run(call, start, Driver::Look::kNone);
 }
 
 absl::Status Core::Acquire(const CallOptions& options, absl::FunctionRef<void(Lease)> take) {

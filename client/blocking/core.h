@@ -28,7 +28,7 @@ class Core {
   Client& client() { return client_; }
 
   // Runs `action` as the leader, and returns when it has run.
-  void Do(absl::FunctionRef<void()> action);
+  void Do(absl::FunctionRef<void()> action, Driver::Look look = Driver::Look::kNone);
   // As Do(), and returns when what `action` has posted to the context has run too. For what closes
   // connections: they are destroyed by a handler of their own, and nobody may be there to run it.
   void DoThrough(absl::FunctionRef<void()> action);

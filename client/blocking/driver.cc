@@ -15,7 +15,7 @@ Driver::~Driver() {
                      "destroyed while a thread is in a call");
 }
 
-void Driver::Run(Call& call, absl::FunctionRef<void()> start) noexcept {
+void Driver::Run(Call& call, absl::FunctionRef<void()> start, Look look) noexcept {
   bool started = false;
   {
     MutexLock lock(mutex_);
@@ -32,11 +32,18 @@ void Driver::Run(Call& call, absl::FunctionRef<void()> start) noexcept {
   }
   leading_ = &call;
   if (!started) {
-    // FIRST LOOK
-    context_.poll();
+    if (look == Look::kFirst) TakeFirstLook();
     start();
   }
   Lead(call);
+}
+
+// Bounded: handlers that make others ready, without end, must not keep the call from starting,
+// whose timeout begins only then. The news of a closed connection is a few handlers away.
+void Driver::TakeFirstLook() {
+  constexpr int kHandlersMax = 64;
+  for (int i = 0; i < kHandlersMax && context_.poll_one() != 0; ++i) {
+  }
 }
 
 void Driver::StartFor(Call& call, absl::FunctionRef<void()> start) {

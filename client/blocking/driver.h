@@ -20,12 +20,12 @@
 //                     the same lock that lets its thread go, and is not touched after that. What
 //                     `start` refers to stands there too, so a call that its start finishes is let
 //                     go when the start has returned.
-//   FIRST LOOK        A call that finds nobody leading is started only when what has come to the
-//                     context since somebody led last has run: a connection that was closed
-//                     meanwhile is found closed, and not written to, and timers that are due have
-//                     fired. (Otherwise the first call after a pause would be sent into a closed
-//                     connection, and nobody would know whether it was executed, although the end
-//                     of the stream had been there for long.)
+//   FIRST LOOK        A call that finds nobody leading, and wants the network, is started only when
+//                     what has come to the context since somebody led last has run, up to a bound:
+//                     a connection that was closed meanwhile is found closed, and not written to,
+//                     and timers that are due have fired. (Otherwise the first call after a pause
+//                     would be sent into a closed connection, and nobody would know whether it was
+//                     executed, although the end of the stream had been there for long.)
 //
 // The forbidden interleaving, and why the leader hands over under the mutex under which newcomers
 // look whether there is one:
@@ -84,12 +84,16 @@ class Driver {
   // Runs `start` on the leading thread, which may be another one, and returns when `call` has been
   // finished. Neither `start` nor any handler on the context may call Run(): the leader would wait
   // for itself (checked). What they throw ends the program.
-  void Run(Call& call, absl::FunctionRef<void()> start) noexcept;
+  // With Look::kNone no handler runs before `start`: for what only asks or sets something, perhaps
+  // while the caller holds what a handler needs, or has destroyed it.
+  enum class Look { kFirst, kNone };
+  void Run(Call& call, absl::FunctionRef<void()> start, Look look = Look::kFirst) noexcept;
   // By `start` or by a handler on the context; once for each call.
   void Finish(Call& call);
 
  private:
   // Runs the start of a call whose thread waits.
+  void TakeFirstLook();
   void StartFor(Call& call, absl::FunctionRef<void()> start);
   void Release(Call& call);
   // Whether this thread has to lead now; otherwise `call` is done.

@@ -93,10 +93,11 @@ absl::StatusOr<std::vector<Reply>> BlockingLease::Impl::ExecAll(const Request& r
 
 absl::Status BlockingLease::Impl::Send(const Request& request) {
   absl::Status status;
-  core_->Do([&] {
+  const auto send = [&] {
     MarkIfSubscribes(request);
     status = mailbox_.Send(lease_.connection(), request);
-  });
+  };
+  core_->Do(send, blocking::Driver::Look::kFirst);
   return status;
 }
 
@@ -106,7 +107,7 @@ void BlockingLease::Impl::MarkIfSubscribes(const Request& request) {
 
 bool BlockingLease::Impl::is_open() {
   bool is_open = false;
-  core_->Do([&] { is_open = lease_.connection().is_open(); });
+  core_->Do([&] { is_open = lease_.connection().is_open(); }, blocking::Driver::Look::kFirst);
   return is_open;
 }
 

@@ -15,9 +15,6 @@ namespace {
 // What one turn of the event loop may send: others want theirs too.
 constexpr size_t kWriteBytesPerTurn = 1 << 20;
 
-// A reply's word alone gets no more memory than this, or than twice what has come of the reply.
-constexpr size_t kTrustedBytes = 64 << 20;
-
 Subscription ConfirmedBy(const ReplyView& push) {
   return push.empty() ? Subscription::kNone : SubscriptionNamed(push.begin()->text());
 }
@@ -58,8 +55,7 @@ void Connection::Impl::OnWritable() {
 // --- In ---
 
 void Connection::Impl::Read() {
-  const std::span<char> room = input_.Room(
-      std::min(scanner_.bytes_missing(), std::max(kTrustedBytes, input_.unused().size())));
+  const std::span<char> room = input_.Room(scanner_.bytes_missing());
   transport_->ReadSome(room.data(), room.size(), shared_from_this());
 }
 

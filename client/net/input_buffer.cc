@@ -14,7 +14,16 @@ constexpr size_t kRoomBytesMin = 4 << 10;
 
 }  // namespace
 
-std::span<char> InputBuffer::Room(size_t needed) {
+size_t InputBuffer::Needed(size_t missing) const {
+  const size_t trusted = std::max(kTrustedBytes, end_ - begin_);
+  if (missing <= trusted) return missing;
+  // Not before the room there is has been filled: making more moves all that has come.
+  const size_t room = capacity_ - end_;
+  return room >= kReadBytesMax ? room : trusted;
+}
+
+std::span<char> InputBuffer::Room(size_t missing) {
+  const size_t needed = Needed(missing);
   const size_t size = end_ - begin_;
   const size_t wanted = std::max(needed, read_bytes_);
   const bool oversized = capacity_ > 2 * InputBuffer::kReadBytesMax;
@@ -52,6 +61,7 @@ void InputBuffer::Move(size_t capacity) {
   auto data = std::make_unique_for_overwrite<char[]>(capacity);
   if (size > 0) std::memcpy(data.get(), data_.get() + begin_, size);
   data_ = std::move(data);
+  ++moves_;
   capacity_ = capacity;
   begin_ = 0;
   end_ = size;

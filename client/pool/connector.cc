@@ -74,6 +74,9 @@ void Connector::OnAsked(const absl::Status& status, bool probe) {
     case absl::StatusCode::kOk: OnSuccess(probe); return;
     case absl::StatusCode::kCancelled:
     case absl::StatusCode::kResourceExhausted:
+    // Refused here: the server has not been asked. (An error reply is an answer, kOk.)
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
       if (probe) OnProbeAbandoned();
       return;
     case absl::StatusCode::kDeadlineExceeded: OnFailure(Clock::now(), probe); return;

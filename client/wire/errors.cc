@@ -70,15 +70,14 @@ absl::StatusCode CodeOf(std::string_view text, std::string_view word) {
   return absl::StatusCode::kInvalidArgument;
 }
 
-// What is said before a script begins, and by nothing that a script can call.
+// What is said before a script begins. Whole beginnings, since a script may answer any word as its
+// error.
 constexpr absl::string_view kBeforeScripts[] = {
-    "NOSCRIPT ",
-    "NOAUTH ",
-    "LOADING ",
-    "BUSY ",
-    "MOVED ",
-    "ASK ",
-    "EXECABORT ",
+    "NOSCRIPT No matching script",
+    "NOAUTH Authentication required",
+    "LOADING Redis is loading",
+    "BUSY Redis is busy",
+    "EXECABORT Transaction discarded",
     "ERR unknown command",
     "ERR wrong number of arguments for 'eval",
     "ERR wrong number of arguments for 'fcall",

@@ -41,6 +41,24 @@ TEST(InputBuffer, ALargeReplyGetsExactlyTheRoomThatItNeeds) {
   EXPECT_EQ(input.unused(), "$10000000\r\nabc");
 }
 
+TEST(InputBuffer, AWordAloneGetsNoMoreThanItIsTrusted) {
+  InputBuffer input;
+  Receive(input, "$1073741000\r\n");
+  EXPECT_EQ(input.Room(1'073'741'002).size(), InputBuffer::kTrustedBytes);
+}
+
+TEST(InputBuffer, AReplyThatIsTrustedAsItComesIsMovedAFewTimesOnly) {
+  InputBuffer input;
+  size_t missing = size_t{256} << 20;
+  while (missing > 0) {
+    const size_t bytes = std::min({input.Room(missing).size(), missing, size_t{128} << 10});
+    input.Commit(bytes);
+    missing -= bytes;
+  }
+  EXPECT_EQ(input.unused().size(), size_t{256} << 20);
+  EXPECT_LE(input.moves(), 6u);
+}
+
 TEST(InputBuffer, MemoryOfALargeReplyIsGivenBack) {
   InputBuffer input;
   Receive(input, std::string(10'000'000, 'v'), 10'000'000);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <latch>
 #include <memory>
 #include <optional>
@@ -101,6 +102,32 @@ TEST_F(DriverTest, WhatHasComeWhileNobodyLedRunsBeforeTheStart) {
     driver_.Finish(call);
   });
   EXPECT_THAT(ran, testing::ElementsAre("came first", "what that posted", "start"));
+}
+
+TEST_F(DriverTest, HandlersWithoutEndKeepNoCallFromStarting) {
+  bool started = false;
+  std::function<void()> again = [&] {
+    if (!started) boost::asio::post(context_, again);
+  };
+  boost::asio::post(context_, again);
+  Driver::Call call;
+  driver_.Run(call, [&] {
+    started = true;
+    driver_.Finish(call);
+  });
+  EXPECT_TRUE(started);
+}
+
+TEST_F(DriverTest, ACallThatWantsNoLookRunsNoHandlerBeforeItsStart) {
+  bool handled = false;
+  boost::asio::post(context_, [&] { handled = true; });
+  Driver::Call call;
+  const auto start = [&] {
+    EXPECT_FALSE(handled);
+    driver_.Finish(call);
+  };
+  driver_.Run(call, start, Driver::Look::kNone);
+  EXPECT_FALSE(handled);
 }
 
 TEST_F(DriverTest, AfterTheLastCallTheNextThreadLeadsAgain) {

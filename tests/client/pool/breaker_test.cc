@@ -188,6 +188,25 @@ TEST_F(PoolBreaker, ARequestWithoutCommandsIsNoProbe) {
   EXPECT_FALSE(IsTurnedAway());
 }
 
+TEST_F(PoolBreaker, ARequestThatIsRefusedHereIsNoFailedProbe) {
+  OpenBriefly();
+  options_.breaker.open_for_max = absl::Hours(1);
+  options_.breaker.failures = 1;
+  Connect();
+  server_.answer = [&](PoolServer::Peer&, const Words&) { return ""; };
+  EXPECT_FALSE(Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(5)))).ok());
+  const Request monitor("MONITOR");
+  for (int i = 0; i < 20; ++i) {  // Each would double the time, to far more than a test lasts.
+    Recorder refused;
+    do {
+      refused = Recorder();
+      client().Start(monitor, refused);
+    } while (refused.end->code() == absl::StatusCode::kUnavailable);
+    EXPECT_EQ(refused.end->code(), absl::StatusCode::kInvalidArgument);
+  }
+  EXPECT_FALSE(IsTurnedAway());
+}
+
 TEST_F(PoolBreaker, WithoutALimitCallsWaitForAsLongAsTheirTimeout) {
   options_.breaker.failures = 0;
   server_.StopListening();

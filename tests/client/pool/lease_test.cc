@@ -177,8 +177,12 @@ TEST_F(PoolDirtyLeases, OneThatHasSubscribedIsClosed) {
     if (words[0] != "SUBSCRIBE") return answer(peer, words);
     return std::string(">3\r\n+subscribe\r\n+news\r\n:1\r\n");
   };
-  ExpectClosedAfter(
-      [&](Lease& lease) { EXPECT_TRUE(Await(lease.ExecAll(Request("SUBSCRIBE", "news"))).ok()); });
+  ExpectClosedAfter([&](Lease& lease) {
+    EXPECT_TRUE(Await(lease.ExecAll(Request("SUBSCRIBE", "news"))).ok());
+    // Push messages are the answer.
+    const absl::StatusOr<Reply> reply = Await(lease.Exec(Request("SUBSCRIBE", "news")));
+    EXPECT_TRUE(reply.ok() && reply->is_null()) << reply.status();
+  });
 }
 
 TEST_F(PoolDirtyLeases, OneThatItsHolderHasClosedIsGone) {

@@ -135,11 +135,13 @@ absl::StatusOr<T> BlockingClient::Exec(const Request& request, CallOptions optio
     return MakeError(absl::StatusCode::kInvalidArgument,
                      "Exec takes one command; ExecAll takes several", Outcome::kNotExecuted);
   }
-  absl::StatusOr<T> result = absl::InternalError("no reply");
+  std::optional<absl::StatusOr<T>> result;
   const absl::Status status = ExecEach(
       request, [&](ReplyView reply) { result = reply.To<T>(); }, options);
   if (!status.ok()) return status;
-  return result;
+  // No reply: push messages have answered, as they do a subscription.
+  if (!result) return Reply().To<T>();
+  return *std::move(result);
 }
 
 }  // namespace nacre::client

@@ -4,6 +4,7 @@
 // The templates of client.h: a reply is converted where it lies in the receive buffer, straight
 // into the coroutine that has asked for it.
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -29,11 +30,13 @@ class OneReply final : public ReplyConsumer {
   // The result, if the call has ended with `status`.
   absl::StatusOr<T> Take(absl::Status status) {
     if (!status.ok()) return status;
-    return std::move(result_);
+    // No reply: push messages have answered, as they do a subscription.
+    if (!result_) return Reply().To<T>();
+    return *std::move(result_);
   }
 
  private:
-  absl::StatusOr<T> result_;
+  std::optional<absl::StatusOr<T>> result_;
 };
 
 // Keeps the replies to all commands.
