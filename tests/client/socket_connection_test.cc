@@ -25,7 +25,7 @@ class Peer {
 
   typename Protocol::endpoint endpoint() const { return acceptor_.local_endpoint(); }
   void Accept(std::function<void()> accepted) {
-    acceptor_.async_accept(socket_, [this, accepted](const SystemError& error) {
+    acceptor_.async_accept(socket_, [accepted](const SystemError& error) {
       ASSERT_FALSE(error) << error.message();
       accepted();
     });

@@ -268,10 +268,11 @@ TEST_F(Waiting, UnblockEndsItAsAskedAndOnlyOnce) {
                     "-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"}});
   for (const auto& [how, reply] : std::vector<std::pair<std::string, std::string>>{
            {" ERROR", "-UNBLOCKED client unblocked via CLIENT UNBLOCK"}, {" TIMEOUT", ":0"}}) {
+    const std::string unblock = "CLIENT UNBLOCK " + id + how;
     client.Send("WAIT 1 0");
-    EXPECT_TRUE(Eventually([&] { return other.Do("CLIENT UNBLOCK " + id + how) == ":1"; }));
+    EXPECT_TRUE(Eventually([&] { return other.Do(unblock) == ":1"; }));
     EXPECT_EQ(client.Read(), reply);
-    EXPECT_EQ(other.Do("CLIENT UNBLOCK " + id + how), ":0");
+    EXPECT_EQ(other.Do(unblock), ":0");
   }
 }
 
