@@ -13,6 +13,15 @@ namespace nacre::base {
 template <typename T>
 class SpareBlock {
  public:
+  // Whether a block is kept at all.
+#if defined(__SANITIZE_ADDRESS__)
+  static constexpr bool kKeeps = false;
+#elif defined(__has_feature)
+  static constexpr bool kKeeps = !__has_feature(address_sanitizer);
+#else
+  static constexpr bool kKeeps = true;
+#endif
+
   static void* Take() {
     void* const kept = std::exchange(block_, nullptr);
     return kept != nullptr ? kept : ::operator new(sizeof(T));
@@ -29,14 +38,6 @@ class SpareBlock {
   }
 
  private:
-#if defined(__SANITIZE_ADDRESS__)
-  static constexpr bool kKeeps = false;
-#elif defined(__has_feature)
-  static constexpr bool kKeeps = !__has_feature(address_sanitizer);
-#else
-  static constexpr bool kKeeps = true;
-#endif
-
   // Objects of other thread-local variables, and static ones on the main thread, may outlive the
   // one that frees the block. So the state is not part of it: what a destructor writes to its own
   // object is nobody's to read, and compilers leave it out.
