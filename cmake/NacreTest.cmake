@@ -142,5 +142,6 @@ if(NACRE_SANITIZE MATCHES "thread")
        "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan-suppressions.txt halt_on_error=1 detect_deadlocks=0")
 elseif(NACRE_SANITIZE MATCHES "address")
   list(APPEND NACRE_TEST_ENVIRONMENT "ASAN_OPTIONS=detect_stack_use_after_return=1"
-       "UBSAN_OPTIONS=print_stacktrace=1")
+       "UBSAN_OPTIONS=print_stacktrace=1"
+       "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/lsan-suppressions.txt:print_suppressions=0")
 endif()
