@@ -13,6 +13,13 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
 endif()
 
+string(FIND "${NACRE_SANITIZE}" "thread" NACRE_TSAN)
+if(NACRE_TSAN GREATER_EQUAL 0)
+  set(NACRE_TSAN ON)
+else()
+  set(NACRE_TSAN OFF)
+endif()
+
 # Warnings. Linked PRIVATE by every target of this project.
 add_library(nacre_warnings INTERFACE)
 target_compile_options(
@@ -34,7 +41,8 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NACRE_SANITIZE)
   # Instrumentation hides initialisations from these two analyses: false reports inside libstdc++. The
   # thread sanitizer's warning is about fences, which the engine uses nowhere that it must be seen.
-  target_compile_options(nacre_warnings INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow)
+  target_compile_options(nacre_warnings INTERFACE -Wno-maybe-uninitialized -Wno-stringop-overflow
+                                                  $<$<BOOL:${NACRE_TSAN}>:-Wno-tsan>)
 endif()
 
 # Sanitizers change code generation, so the whole tree has them.
