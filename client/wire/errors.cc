@@ -156,7 +156,9 @@ std::string ErrorCode(const absl::Status& status) {
 
 absl::Status ErrorReply(std::string_view text, ErrorSource source) {
   const std::string_view word = text.substr(0, text.find(' '));
-  absl::Status status(CodeOf(text, word), ToAbsl(text));
+  // A status without a message would read as if nobody knew what happened.
+  absl::Status status(CodeOf(text, word),
+                      text.empty() ? "the server answered an error without a text" : ToAbsl(text));
   status.SetPayload(kCodeWord, absl::Cord(ToAbsl(word)));
   if (const Outcome outcome = OutcomeOfReply(ToAbsl(text), source);
       outcome != Outcome::kNotExecuted) {

@@ -44,7 +44,6 @@ TEST(ErrorReplies, TheCodeWordDecidesTheStatus) {
       {"NOPROTO unsupported protocol version", absl::StatusCode::kInvalidArgument},
       {"SOMETHING of a server to come", absl::StatusCode::kInvalidArgument},
       {"CONFLICTING is another word", absl::StatusCode::kInvalidArgument},
-      {"", absl::StatusCode::kInvalidArgument},
   };
   for (const auto& [text, code] : cases) {
     const absl::Status status = ErrorReply(text);
@@ -115,6 +114,14 @@ TEST(ErrorReplies, TheFirstWordIsTheErrorCode) {
   EXPECT_EQ(ErrorCode(ErrorReply("")), "");
   EXPECT_EQ(ErrorCode(absl::InvalidArgumentError("ERR not from a server")), "");
   EXPECT_EQ(ErrorCode(absl::OkStatus()), "");
+}
+
+TEST(ErrorReplies, WithoutATextHaveAMessageAllTheSame) {
+  const absl::Status status = ErrorReply("");
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "the server answered an error without a text");
+  EXPECT_EQ(ErrorCode(status), "");
+  EXPECT_EQ(OutcomeOf(status), Outcome::kNotExecuted);
 }
 
 TEST(ErrorReplies, AnyBytesAreAMessage) {

@@ -238,8 +238,14 @@ TEST_F(CacheTest, OrTheServersErrorIsTheAnswer) {
 }
 
 TEST_F(CacheTest, AKeyThatIsUsedForSomethingElseIsAnError) {
-  if (kIsNacre) GTEST_SKIP() << "there is one type";
-  ASSERT_TRUE(RunCoroutine(context_, client_->Exec<>(Request("LPUSH", "c:k", "x"))).ok());
+  const bool is_list = RunCoroutine(context_, client_->Exec<>(Request("LPUSH", "c:k", "x"))).ok();
+  ASSERT_EQ(is_list, !kIsNacre) << "nacre-server has lists now: this test is for it too";
+  if (!is_list) {  // Nothing else can be there; what is there is the answer.
+    ASSERT_TRUE(RunCoroutine(context_, client_->Exec<>(Request("SET", "c:k", "x"))).ok());
+    EXPECT_EQ(RunCached(Loader()).value_or("error"), "x");
+    EXPECT_EQ(loads_, 0);
+    return;
+  }
   EXPECT_EQ(ErrorCode(RunCached(Loader()).status()), "WRONGTYPE");
   EXPECT_EQ(loads_, 0);
 }
