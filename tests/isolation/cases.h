@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "tests/check/schedule.h"
+#include "tests/check/explore/schedule.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 
 // A schedule of tests/check/schedules, and the verdict that Nacre must get, not merely one that the
 // level admits: under kSnapshot anomalies that are allowed do happen, and nobody is aborted without
@@ -16,18 +16,18 @@ namespace nacre::check {
 struct ScheduleCase {
   const char* name;  // Of the test.
   const char* file;
-  Verdict snapshot = Verdict::kPrevented;
-  Verdict serializable = Verdict::kPrevented;
+  ScheduleVerdict snapshot = ScheduleVerdict::kPrevented;
+  ScheduleVerdict serializable = ScheduleVerdict::kPrevented;
   bool two_transactions = false;
 };
 
 inline const std::vector<ScheduleCase>& AllCases() {
-  constexpr Verdict kAllowed = Verdict::kAllowed;
-  constexpr Verdict kPrevented = Verdict::kPrevented;
-  constexpr Verdict kRequired = Verdict::kRequired;
+  constexpr ScheduleVerdict kAllowed = ScheduleVerdict::kAllowed;
+  constexpr ScheduleVerdict kPrevented = ScheduleVerdict::kPrevented;
+  constexpr ScheduleVerdict kRequired = ScheduleVerdict::kRequired;
   // The serial order of Nacre is its commit order: who read what a commit before his own has
   // overwritten is aborted, though another order may have had room for him.
-  constexpr Verdict kFalseAbort = Verdict::kFalseAbort;
+  constexpr ScheduleVerdict kFalseAbort = ScheduleVerdict::kFalseAbort;
   static const std::vector<ScheduleCase> cases = {
       {"G0_DirtyWrite", "g0_dirty_write", kPrevented, kPrevented, true},
       {"G1a_AbortedRead", "g1a_aborted_read", kPrevented, kPrevented, true},
@@ -79,7 +79,7 @@ inline const std::vector<ScheduleCase>& AllCases() {
 struct LeveledCase {
   ScheduleCase schedule;
   Isolation level;
-  Verdict expected() const {
+  ScheduleVerdict expected() const {
     return level == Isolation::kSnapshot ? schedule.snapshot : schedule.serializable;
   }
   friend void PrintTo(const LeveledCase& value, std::ostream* out) {
@@ -108,6 +108,6 @@ inline Schedule Load(const std::string& file) {
   return schedule.ok() ? *std::move(schedule) : Schedule();
 }
 
-}  // namespace nacre::check
+}  // namespace nacre::check::explore
 
 #endif  // NACRE_TESTS_ISOLATION_CASES_H_

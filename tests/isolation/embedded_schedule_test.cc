@@ -2,11 +2,11 @@
 
 #include <filesystem>
 
-#include "tests/check/embedded_target.h"
-#include "tests/check/schedule_runner.h"
+#include "tests/check/explore/embedded_target.h"
+#include "tests/check/explore/schedule_runner.h"
 #include "tests/isolation/cases.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 namespace {
 
 class EmbeddedSchedule : public ::testing::TestWithParam<LeveledCase> {};
@@ -43,4 +43,4 @@ TEST(ScheduleCases, KnowWhichHaveTwoTransactions) {
 }
 
 }  // namespace
-}  // namespace nacre::check
+}  // namespace nacre::check::explore

@@ -10,10 +10,10 @@
 #include <string>
 
 #include "nacre/testing.h"
-#include "tests/check/explorer.h"
-#include "tests/check/schedule_program.h"
+#include "tests/check/explore/explorer.h"
+#include "tests/check/explore/schedule_program.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 
 class PlantedBug {
  public:
@@ -56,6 +56,6 @@ inline MakeProgram Of(const Schedule& schedule, const ScheduleProgramOptions& op
   return [schedule, options] { return std::make_unique<ScheduleProgram>(schedule, options); };
 }
 
-}  // namespace nacre::check
+}  // namespace nacre::check::explore
 
 #endif  // NACRE_TESTS_ISOLATION_EXPLORATION_H_

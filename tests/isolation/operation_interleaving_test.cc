@@ -5,13 +5,13 @@
 #include <cstdio>
 #include <memory>
 
-#include "tests/check/embedded_target.h"
-#include "tests/check/interleavings.h"
-#include "tests/check/recorder.h"
-#include "tests/check/schedule_program.h"
+#include "tests/check/explore/embedded_target.h"
+#include "tests/check/explore/interleavings.h"
+#include "tests/check/explore/recorder.h"
+#include "tests/check/explore/schedule_program.h"
 #include "tests/isolation/cases.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 namespace {
 
 // Above this many orders, those that differ by exchanges of commuting neighbours count once.
@@ -93,4 +93,4 @@ INSTANTIATE_TEST_SUITE_P(All, OperationInterleavings, ::testing::ValuesIn(CasesA
                          TestName);
 
 }  // namespace
-}  // namespace nacre::check
+}  // namespace nacre::check::explore

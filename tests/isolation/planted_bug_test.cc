@@ -4,7 +4,7 @@
 #include "tests/isolation/cases.h"
 #include "tests/isolation/exploration.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 namespace {
 
 using testing::Bug;
@@ -167,4 +167,4 @@ TEST(CommitStamp, OutlivesTheLeaderThatIsPrunedUnderAReader) {
 }
 
 }  // namespace
-}  // namespace nacre::check
+}  // namespace nacre::check::explore

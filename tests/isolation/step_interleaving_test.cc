@@ -5,10 +5,10 @@
 
 #include <cstdio>
 
-#include "tests/check/schedule_program.h"
+#include "tests/check/explore/schedule_program.h"
 #include "tests/isolation/cases.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 namespace {
 
 void ExploreSchedule(const Schedule& schedule, const ScheduleProgramOptions& program,
@@ -48,4 +48,4 @@ INSTANTIATE_TEST_SUITE_P(All, CommitInterleavings, ::testing::ValuesIn(CasesAtBo
                          TestName);
 
 }  // namespace
-}  // namespace nacre::check
+}  // namespace nacre::check::explore

@@ -5,10 +5,10 @@
 #include <atomic>
 
 #include "nacre/database.h"
-#include "tests/check/history.h"
+#include "tests/check/explore/history.h"
 #include "tests/isolation/exploration.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 namespace {
 
 using testing::Bug;
@@ -403,4 +403,4 @@ TEST(Trap, Watch_OfAMissingKeyNoticesItsBirthAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace nacre::check
+}  // namespace nacre::check::explore

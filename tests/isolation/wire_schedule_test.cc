@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "tests/check/schedule_runner.h"
-#include "tests/check/server_process.h"
-#include "tests/check/wire_target.h"
+#include "tests/check/explore/schedule_runner.h"
+#include "tests/check/explore/server_process.h"
+#include "tests/check/explore/wire_target.h"
 #include "tests/isolation/cases.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 namespace {
 
 class WireSchedule : public ::testing::TestWithParam<LeveledCase> {
@@ -37,4 +37,4 @@ TEST_P(WireSchedule, HasItsVerdict) {
 INSTANTIATE_TEST_SUITE_P(All, WireSchedule, ::testing::ValuesIn(CasesAtBothLevels()), TestName);
 
 }  // namespace
-}  // namespace nacre::check
+}  // namespace nacre::check::explore

@@ -56,7 +56,7 @@ class LintTest(unittest.TestCase):
             ("vacuum/vacuum.cc", "engine/durability/log.h"),
             ("vacuum/vacuum.cc", "engine/db/impl.h"),
             ("engine/db/database.cc", "server/command.h"),
-            ("engine/db/database.cc", "tests/check/schedule.h"),
+            ("engine/db/database.cc", "tests/check/explore/schedule.h"),
         ]:
             self.assert_forbidden(path, target)
             self.assert_forbidden(path, target, "<>")
@@ -73,7 +73,7 @@ class LintTest(unittest.TestCase):
         self.assert_forbidden("engine/include/nacre/database.h", "engine/base/check.h")
 
     def test_layering_users_see_only_the_public_surface(self):
-        for user in ("server/command.cc", "bench/ycsb.cc", "tests/check/schedule.cc",
+        for user in ("server/command.cc", "bench/ycsb.cc", "tests/check/explore/schedule.cc",
                      "engine/examples/bank.cc"):
             self.assert_allowed(user, "nacre/database.h")
             self.assert_forbidden(user, "engine/base/check.h")
@@ -89,7 +89,7 @@ class LintTest(unittest.TestCase):
         self.assert_allowed("tests/check/run.cc", "nacre/check/history.h")
         self.assert_forbidden("tests/check/judge/graph.cc", "nacre/types.h")
         self.assert_forbidden("tests/check/judge/graph.cc", "nacre/client/client.h")
-        self.assert_forbidden("tests/check/judge/graph.cc", "tests/check/operation.h")
+        self.assert_forbidden("tests/check/judge/graph.cc", "tests/check/explore/operation.h")
         self.assert_forbidden("engine/db/database.cc", "nacre/check/history.h")
 
     def test_layering_client_sees_neither_engine_nor_server(self):

@@ -9,10 +9,10 @@
 #include <thread>
 #include <vector>
 
-#include "tests/check/recorder.h"
-#include "tests/check/schedule_program.h"
+#include "tests/check/explore/recorder.h"
+#include "tests/check/explore/schedule_program.h"
 
-namespace nacre::check {
+namespace nacre::check::explore {
 namespace {
 
 constexpr int kThreads = 3;
@@ -111,4 +111,4 @@ TEST(HistoryStress, BothLevelsBesideEachOther_KeepTheirPromises) {
 }
 
 }  // namespace
-}  // namespace nacre::check
+}  // namespace nacre::check::explore

@@ -1,0 +1,32 @@
+#ifndef NACRE_TESTS_CHECK_EXPLORE_INTERLEAVINGS_H_
+#define NACRE_TESTS_CHECK_EXPLORE_INTERLEAVINGS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "tests/check/explore/schedule.h"
+
+namespace nacre::check::explore {
+
+// The number of orders of the steps that keep the order of each session.
+uint64_t CountInterleavings(const Schedule& schedule);
+
+// Whether exchanging two neighbouring steps of different sessions can change nothing that a client
+// sees. True of two steps that only read or begin, and of a begin beside a write, which is private
+// until its commit.
+bool Commute(const Operation& a, const Operation& b);
+
+enum class Reduction : uint8_t {
+  kNone,
+  kCommuting,  // Of the orders that differ by exchanges of commuting neighbours, only the first.
+};
+
+// Calls `visit` with the indices of schedule.steps in each order, until it returns false. Returns
+// the number of calls.
+uint64_t ForEachInterleaving(const Schedule& schedule, Reduction reduction,
+                             absl::FunctionRef<bool(const std::vector<size_t>& order)> visit);
+
+}  // namespace nacre::check::explore
+
+#endif  // NACRE_TESTS_CHECK_EXPLORE_INTERLEAVINGS_H_

@@ -1,0 +1,122 @@
+#include "tests/check/explore/model.h"
+
+#include <algorithm>
+
+namespace nacre::check::explore {
+
+Timeline::Timeline(const State& initial, uint64_t timestamp) {
+  for (const auto& [key, value] : initial) changes_[key].push_back({timestamp, value});
+}
+
+void Timeline::Apply(uint64_t timestamp, const WriteSet& writes) {
+  for (const auto& [key, value] : writes) changes_[key].push_back({timestamp, value});
+}
+
+std::optional<std::string> Timeline::Get(const std::string& key, uint64_t at) const {
+  auto changes = changes_.find(key);
+  if (changes == changes_.end()) return std::nullopt;
+  std::optional<std::string> value;
+  for (const Change& change : changes->second) {
+    if (change.timestamp > at) break;
+    value = change.value;
+  }
+  return value;
+}
+
+KeyValues Timeline::Range(const std::string& start, const std::string& end, uint64_t at) const {
+  KeyValues items;
+  for (auto it = changes_.lower_bound(start); it != changes_.end() && it->first < end; ++it) {
+    if (std::optional<std::string> value = Get(it->first, at)) {
+      items.emplace_back(it->first, *std::move(value));
+    }
+  }
+  return items;
+}
+
+State Timeline::StateAt(uint64_t at) const {
+  State state;
+  for (const auto& [key, changes] : changes_) {
+    if (std::optional<std::string> value = Get(key, at)) state.emplace(key, *std::move(value));
+  }
+  return state;
+}
+
+std::optional<uint64_t> Timeline::WrittenIn(const std::string& key, uint64_t after,
+                                            uint64_t up_to) const {
+  auto changes = changes_.find(key);
+  if (changes == changes_.end()) return std::nullopt;
+  for (const Change& change : changes->second) {
+    if (change.timestamp > after && change.timestamp <= up_to) return change.timestamp;
+  }
+  return std::nullopt;
+}
+
+bool Timeline::RangeWrittenIn(const std::string& start, const std::string& end, uint64_t after,
+                              uint64_t up_to) const {
+  for (auto it = changes_.lower_bound(start); it != changes_.end() && it->first < end; ++it) {
+    if (WrittenIn(it->first, after, up_to)) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<std::optional<std::string>> ModelTransaction::Get(const std::string& key) {
+  auto own = writes_.find(key);
+  if (own != writes_.end()) return own->second;
+  return timeline_.Get(key, at_);
+}
+
+absl::StatusOr<std::optional<std::string>> ModelTransaction::GetForUpdate(const std::string& key) {
+  locked_.insert(key);
+  return Get(key);
+}
+
+absl::StatusOr<bool> ModelTransaction::Exists(const std::string& key) {
+  return Get(key)->has_value();
+}
+
+KeyValues ModelTransaction::Visible(const std::string& start, const std::string& end) const {
+  State merged;
+  for (auto& [key, value] : timeline_.Range(start, end, at_)) merged.emplace(key, value);
+  for (auto own = writes_.lower_bound(start); own != writes_.end() && own->first < end; ++own) {
+    if (own->second) {
+      merged[own->first] = *own->second;
+    } else {
+      merged.erase(own->first);
+    }
+  }
+  return KeyValues(merged.begin(), merged.end());
+}
+
+absl::StatusOr<KeyValues> ModelTransaction::Scan(const std::string& start, const std::string& end,
+                                                 bool reverse, std::optional<uint64_t> limit) {
+  KeyValues items = Visible(start, end);
+  if (reverse) std::reverse(items.begin(), items.end());
+  if (limit && items.size() > *limit) items.resize(*limit);
+  return items;
+}
+
+absl::StatusOr<uint64_t> ModelTransaction::Count(const std::string& start, const std::string& end) {
+  return Visible(start, end).size();
+}
+
+absl::Status ModelTransaction::Put(const std::string& key, const std::string& value) {
+  writes_[key] = value;
+  return absl::OkStatus();
+}
+
+absl::Status ModelTransaction::Delete(const std::string& key) {
+  writes_[key] = std::nullopt;
+  return absl::OkStatus();
+}
+
+absl::Status ModelTransaction::SetSavepoint() {
+  savepoint_ = writes_;
+  return absl::OkStatus();
+}
+
+absl::Status ModelTransaction::RollbackToSavepoint() {
+  writes_ = savepoint_;
+  return absl::OkStatus();
+}
+
+}  // namespace nacre::check::explore

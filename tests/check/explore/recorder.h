@@ -1,0 +1,56 @@
+#ifndef NACRE_TESTS_CHECK_EXPLORE_RECORDER_H_
+#define NACRE_TESTS_CHECK_EXPLORE_RECORDER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "nacre/database.h"
+#include "tests/check/explore/embedded_target.h"
+#include "tests/check/explore/history.h"
+
+namespace nacre::check::explore {
+
+// Counts what happens in a history, for the rule STRICT. Thread-safe.
+class Ticks {
+ public:
+  uint64_t Next() { return next_.fetch_add(1, std::memory_order_seq_cst); }
+
+ private:
+  std::atomic<uint64_t> next_{1};
+};
+
+// Runs one transaction of the embedded engine and writes down what it was told. Used by one thread.
+class Recorder {
+ public:
+  Recorder(Database& database, Ticks& ticks, std::string name, Isolation level)
+      : database_(database), ticks_(ticks) {
+    record_.name = std::move(name);
+    record_.level = level;
+  }
+
+  // Any operation, BEGIN first. kAborted: a conflict, the transaction is finished. Once it is,
+  // further operations are passed over with OK. Another error is the engine's and is not recorded.
+  absl::Status Execute(const Operation& operation);
+  bool finished() const { return finished_; }
+
+  const TransactionRecord& record() const { return record_; }
+
+ private:
+  void Begin(bool read_only);
+  absl::Status Commit();
+  void Finish(TransactionRecord::Outcome outcome);
+
+  Database& database_;
+  Ticks& ticks_;
+  TransactionRecord record_;
+  std::optional<Transaction> transaction_;
+  std::optional<TransactionAccess> access_;
+  bool finished_ = false;
+};
+
+}  // namespace nacre::check::explore
+
+#endif  // NACRE_TESTS_CHECK_EXPLORE_RECORDER_H_
