@@ -1,0 +1,33 @@
+#ifndef NACRE_CHECK_WORDS_H_
+#define NACRE_CHECK_WORDS_H_
+
+// A history and what is wrong with it, in words for people.
+
+#include <string>
+#include <string_view>
+
+#include "nacre/check/history.h"
+#include "nacre/check/verdict.h"
+
+namespace nacre::check {
+
+// What the name of an anomaly means: "read what nobody wrote".
+std::string_view MeaningOf(Anomaly anomaly);
+
+// "append x 1", "read x = [1 2]", "read y: absent".
+std::string OpWords(const History& history, const Op& op);
+
+// "T3 (line 7, session a): append x 1; read y: absent". Of very many operations only those that
+// `violation` is about are told, and how many others there are.
+std::string TxnWords(const History& history, TxnId t, const Violation& violation);
+
+// "T1 --rw x--> T2 --wr y--> T1"; empty if it is not a cycle.
+std::string CycleWords(const History& history, const Violation& violation);
+
+// Several lines: what it means, the cycle, the reason of each edge, and the transactions with their
+// operations.
+std::string ViolationWords(const History& history, const Violation& violation);
+
+}  // namespace nacre::check
+
+#endif  // NACRE_CHECK_WORDS_H_

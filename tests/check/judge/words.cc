@@ -1,0 +1,102 @@
+#include "nacre/check/words.h"
+
+#include <algorithm>
+#include <array>
+
+#include "tests/check/judge/text.h"
+
+namespace nacre::check {
+namespace {
+
+using judge::Cat;
+
+// By Anomaly.
+constexpr std::array<std::string_view, kAnomalies> kMeanings = {
+    "a transaction read what nobody wrote",
+    "a transaction read what an aborted transaction wrote",
+    "a transaction read what its writer overwrote before it committed",
+    "an append stands in a list more than once",
+    "two reads disagree about the order of the appends",
+    "an answer contradicts the transaction's own operations",
+    "two reads of one key by one transaction differ, though it did not write it in between",
+    "transactions overwrote each other in a circle",
+    "information flowed in a circle: each transaction saw or overwrote the one before it",
+    "no order of the writes agrees with all that was read",
+    "a transaction saw one write of another and missed a second one",
+    "both read one version and both wrote the next, so that one write was made blindly",
+    "a transaction missed a write that what it saw depends on",
+    "a transaction missed a write that, as the other edges show, came before what it saw or did",
+    "two readers saw two writes in opposite orders",
+    "a circle with several overlooked writes, though no transaction has both overlooked one and "
+    "been overlooked",
+    "two transactions each overwrote what the other had read",
+    "a circle in which a transaction overlooked a write and was itself overlooked",
+    "a circle in which a transaction overlooked a write in a range that it had read",
+    "a transaction saw or overwrote another that had committed only after it began",
+    "a transaction missed a commit that it had to see",
+    "a transaction committed no later than it began",
+};
+
+bool IsAbout(const Violation& violation, TxnId t, const Op& op) {
+  return std::any_of(violation.edges.begin(), violation.edges.end(), [&](const Edge& edge) {
+    return (edge.from == t || edge.to == t) && edge.key == op.key;
+  });
+}
+
+}  // namespace
+
+std::string_view MeaningOf(Anomaly anomaly) { return kMeanings[static_cast<size_t>(anomaly)]; }
+
+std::string OpWords(const History& history, const Op& op) { return judge::OpText(history, op); }
+
+std::string TxnWords(const History& history, TxnId t, const Violation& violation) {
+  constexpr size_t kShownMax = 24;
+  std::string about;
+  const auto add = [&](const std::string& part) { about += (about.empty() ? "" : ", ") + part; };
+  if (history.line(t) != 0) add(Cat("line ", history.line(t)));
+  if (history.session(t) != kNone) {
+    add(Cat("session ", history.sessions().text(history.session(t))));
+  }
+  if (history.outcome(t) == Outcome::kAborted) add("aborted");
+  if (history.outcome(t) == Outcome::kIndeterminate) add("outcome unknown");
+  std::string text = history.name(t);
+  if (!about.empty()) text += Cat(" (", about, ")");
+  text += ':';
+  const absl::Span<const Op> ops = history.ops(t);
+  size_t passed_over = 0;
+  std::string_view separator = " ";
+  for (const Op& op : ops) {
+    if (ops.size() > kShownMax && !violation.edges.empty() && !IsAbout(violation, t, op)) {
+      ++passed_over;
+      continue;
+    }
+    text += Cat(separator, OpWords(history, op));
+    separator = "; ";
+  }
+  if (passed_over > 0) text += Cat("; and ", passed_over, " others");
+  return text;
+}
+
+std::string CycleWords(const History& history, const Violation& violation) {
+  std::string text;
+  for (const Edge& edge : violation.edges) {
+    text += Cat(history.name(edge.from), " --", ToString(edge.kind),
+                edge.key == kNone ? std::string() : Cat(" ", history.key(edge.key)), "--> ");
+  }
+  if (!text.empty()) text += history.name(violation.edges.front().from);
+  return text;
+}
+
+std::string ViolationWords(const History& history, const Violation& violation) {
+  std::string text = Cat(violation.name(), ": ", MeaningOf(violation.anomaly), "\n");
+  if (violation.edges.empty()) {
+    text += Cat("  ", violation.words, "\n");
+  } else {
+    text += Cat("  ", CycleWords(history, violation), "\n");
+    for (const Edge& edge : violation.edges) text += Cat("  - ", edge.reason, "\n");
+  }
+  for (const TxnId t : violation.txns) text += Cat("  ", TxnWords(history, t, violation), "\n");
+  return text;
+}
+
+}  // namespace nacre::check

@@ -1,0 +1,63 @@
+// The options that several commands have.
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <string>
+
+#include "tests/check/program/commands.h"
+
+namespace nacre::check {
+namespace {
+
+std::string LevelNames() {
+  std::string names;
+  for (const Level level : kLevels) names.append(names.empty() ? "" : ", ").append(ToString(level));
+  return names;
+}
+
+}  // namespace
+
+ExitCode Refuse(std::string_view mistake) {
+  std::fprintf(stderr, "nacre-check: %.*s\n", static_cast<int>(mistake.size()), mistake.data());
+  return kUsage;
+}
+
+void AddLevelOption(CLI::App& command, Level& level) {
+  command
+      .add_option_function<std::string>(
+          "--level",
+          [&level](const std::string& name) {
+            const std::optional<Level> parsed = ParseLevel(name);
+            if (!parsed.has_value()) {
+              throw CLI::ValidationError(
+                  "--level", "there is no level '" + name + "'; the levels are " + LevelNames());
+            }
+            level = *parsed;
+          },
+          "The level that is to hold: " + LevelNames() +
+              ". Default: " + std::string(ToString(level)))
+      ->type_name("LEVEL")
+      ->group("Judge");
+}
+
+void AddJudgeOptions(CLI::App& command, JudgeOptions& options) {
+  command
+      .add_option("--violations-max", options.violations_max,
+                  "How many violations are told, the worst first. Default: " +
+                      std::to_string(options.violations_max))
+      ->type_name("NUMBER")
+      ->check(CLI::Range(1u, 1'000'000u).description(""))
+      ->group("Judge");
+  command
+      .add_flag("--ignore-timestamps", options.ignore_timestamps,
+                "Judges by the values alone, also where the history has the store's timestamps.")
+      ->group("Judge");
+}
+
+void AddReportOptions(CLI::App& command, ReportOptions& options) {
+  command.add_flag("--json", options.json, "The report as one JSON object.")->group("Report");
+}
+
+}  // namespace nacre::check

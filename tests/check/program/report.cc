@@ -1,0 +1,107 @@
+#include "tests/check/program/report.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include "nacre/check/words.h"
+#include "tests/check/program/report_json.h"
+
+namespace nacre::check {
+namespace {
+
+void PrintFacts(const History& history, const ReportOptions& options) {
+  for (const auto& [name, value] : options.facts) std::cout << name << ": " << value << "\n";
+  std::cout << history.size() << " transactions, " << history.operations() << " operations, "
+            << history.sessions().size() << " sessions, " << history.keys().size() << " keys\n";
+}
+
+void PrintVerdictLine(Level level, const Verdict& verdict, const ReportOptions& options) {
+  const std::string of = options.source.empty() ? "" : " in " + options.source;
+  switch (verdict.ruling) {
+    case Ruling::kHolds: std::cout << ToString(level) << " holds" << of << "\n"; return;
+    case Ruling::kViolated: std::cout << ToString(level) << " is violated" << of << "\n"; return;
+    case Ruling::kUnknown:
+      std::cout << "could not tell whether " << ToString(level) << " holds" << of << ": "
+                << verdict.reason << "\n";
+      return;
+  }
+}
+
+void PrintViolations(const History& history, const Verdict& verdict) {
+  for (size_t i = 0; i < verdict.violations.size(); ++i) {
+    std::cout << "\n" << i + 1 << ". " << ViolationWords(history, verdict.violations[i]);
+  }
+}
+
+void PrintNotes(const std::vector<std::string>& notes) {
+  if (!notes.empty()) std::cout << "\n";
+  for (const std::string& note : notes) std::cout << "note: " << note << "\n";
+}
+
+std::string_view WordOf(Ruling ruling) {
+  switch (ruling) {
+    case Ruling::kHolds: return "holds";
+    case Ruling::kViolated: return "violated";
+    case Ruling::kUnknown: return "unknown";
+  }
+  return "";
+}
+
+const Verdict& VerdictAt(const std::vector<LevelVerdict>& verdicts, Level level) {
+  return std::find_if(verdicts.begin(), verdicts.end(),
+                      [&](const LevelVerdict& v) { return v.level == level; })
+      ->verdict;
+}
+
+void PrintTable(const std::vector<LevelVerdict>& verdicts) {
+  size_t width = 0;
+  for (const LevelVerdict& v : verdicts) width = std::max(width, ToString(v.level).size());
+  for (const LevelVerdict& v : verdicts) {
+    std::string line(ToString(v.level));
+    line.resize(width + 2, ' ');
+    line += WordOf(v.verdict.ruling);
+    if (v.verdict.ruling == Ruling::kViolated) line += "  " + v.verdict.violations[0].name();
+    if (v.verdict.ruling == Ruling::kUnknown) line += "   " + v.verdict.reason;
+    std::cout << line << "\n";
+  }
+}
+
+}  // namespace
+
+ExitCode ExitCodeOf(Ruling ruling) {
+  switch (ruling) {
+    case Ruling::kHolds: return kHolds;
+    case Ruling::kViolated: return kViolated;
+    case Ruling::kUnknown: return kUnknown;
+  }
+  return kUnknown;
+}
+
+ExitCode Report(const History& history, Level level, const Verdict& verdict,
+                const ReportOptions& options) {
+  if (options.json) {
+    std::cout << ReportAsJson(history, level, verdict, options) << "\n";
+  } else {
+    PrintVerdictLine(level, verdict, options);
+    PrintFacts(history, options);
+    PrintViolations(history, verdict);
+    PrintNotes(verdict.notes);
+  }
+  return ExitCodeOf(verdict.ruling);
+}
+
+ExitCode ReportLevels(const History& history, const std::vector<LevelVerdict>& verdicts,
+                      Level asked, const ReportOptions& options) {
+  const Verdict& verdict = VerdictAt(verdicts, asked);
+  if (options.json) {
+    std::cout << LevelsAsJson(history, verdicts, options) << "\n";
+    return ExitCodeOf(verdict.ruling);
+  }
+  PrintTable(verdicts);
+  PrintFacts(history, options);
+  PrintViolations(history, verdict);
+  PrintNotes(verdict.notes);
+  return ExitCodeOf(verdict.ruling);
+}
+
+}  // namespace nacre::check

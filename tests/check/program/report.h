@@ -1,0 +1,42 @@
+#ifndef NACRE_TESTS_CHECK_PROGRAM_REPORT_H_
+#define NACRE_TESTS_CHECK_PROGRAM_REPORT_H_
+
+// What nacre-check says of a history, in words and for programs.
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nacre/check/history.h"
+#include "nacre/check/level.h"
+#include "nacre/check/verdict.h"
+#include "tests/check/program/exit_code.h"
+
+namespace nacre::check {
+
+struct ReportOptions {
+  bool json = false;   // One JSON object in place of words.
+  std::string source;  // What was judged: "history.edn", "127.0.0.1:6379".
+  // What else belongs to the report, such as the seed of a run: a line each, or a field of the JSON
+  // object "facts".
+  std::vector<std::pair<std::string, std::string>> facts;
+};
+
+ExitCode ExitCodeOf(Ruling ruling);
+
+// Writes the report to stdout.
+ExitCode Report(const History& history, Level level, const Verdict& verdict,
+                const ReportOptions& options);
+
+struct LevelVerdict {
+  Level level = Level::kReadCommitted;
+  Verdict verdict;
+};
+// A table of verdicts, and the counterexamples that tell the levels apart. The exit code is that of
+// `asked`.
+ExitCode ReportLevels(const History& history, const std::vector<LevelVerdict>& verdicts,
+                      Level asked, const ReportOptions& options);
+
+}  // namespace nacre::check
+
+#endif  // NACRE_TESTS_CHECK_PROGRAM_REPORT_H_
