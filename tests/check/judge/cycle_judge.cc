@@ -138,9 +138,10 @@ class CycleJudge {
       std::optional<Violation> violation = ViolationInOrder(order);
       if (!violation.has_value()) return;
       if (NextOrder(groups)) continue;
-      violation->words +=
-          "; some of these writes no read shows, and whichever order they had, there is such a "
-          "cycle";
+      AddRemark(
+          "some of these writes no read shows, and whichever order they had, there is such a "
+          "cycle",
+          *violation);
       verdict_.violations.push_back(*std::move(violation));
       return;
     }

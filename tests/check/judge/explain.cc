@@ -132,4 +132,9 @@ Violation ViolationOf(const History& history, const Observations& seen, std::vec
   return violation;
 }
 
+void AddRemark(std::string remark, Violation& violation) {
+  violation.words += Cat("; ", remark);
+  violation.remark = std::move(remark);
+}
+
 }  // namespace nacre::check::judge

@@ -15,6 +15,9 @@ std::string ReasonOf(const History& history, const Observations& seen, const Edg
 Violation ViolationOf(const History& history, const Observations& seen, std::vector<Edge> cycle,
                       Anomaly anomaly);
 
+// Says in its words, and by itself, what its edges do not say.
+void AddRemark(std::string remark, Violation& violation);
+
 }  // namespace nacre::check::judge
 
 #endif  // NACRE_TESTS_CHECK_JUDGE_EXPLAIN_H_

@@ -5,6 +5,7 @@
 
 #include "tests/check/judge/cycle_judge.h"
 #include "tests/check/judge/dependency_graph.h"
+#include "tests/check/judge/explain.h"
 #include "tests/check/judge/observations.h"
 #include "tests/check/judge/register_order.h"
 #include "tests/check/judge/replay.h"
@@ -76,8 +77,9 @@ void TryOrders(const History& history, const Observations& unordered, KeyId open
   }
   verdict.ruling = Ruling::kViolated;
   verdict.violations = std::move(last.violations);
-  verdict.violations[0].words += Cat("; in whatever order ", history.key(open),
-                                     " and others were written, there is such a cycle");
+  judge::AddRemark(Cat("in whatever order ", history.key(open),
+                       " and others were written, there is such a cycle"),
+                   verdict.violations[0]);
 }
 
 }  // namespace

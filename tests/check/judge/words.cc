@@ -39,7 +39,8 @@ constexpr std::array<std::string_view, kAnomalies> kMeanings = {
 
 bool IsAbout(const Violation& violation, TxnId t, const Op& op) {
   return std::any_of(violation.edges.begin(), violation.edges.end(), [&](const Edge& edge) {
-    return (edge.from == t || edge.to == t) && edge.key == op.key;
+    if (edge.from != t && edge.to != t) return false;
+    return edge.key == op.key || (op.kind == OpKind::kScan && edge.kind == EdgeKind::kRwPredicate);
   });
 }
 
@@ -47,7 +48,26 @@ bool IsAbout(const Violation& violation, TxnId t, const Op& op) {
 
 std::string_view MeaningOf(Anomaly anomaly) { return kMeanings[static_cast<size_t>(anomaly)]; }
 
-std::string OpWords(const History& history, const Op& op) { return judge::OpText(history, op); }
+std::string OpWords(const History& history, TxnId t, uint32_t index) {
+  constexpr uint32_t kResultsMax = 12;
+  const absl::Span<const Op> ops = history.ops(t);
+  const Op& op = ops[index];
+  std::string text = judge::OpText(history, op);
+  if (op.kind != OpKind::kScan) return text;
+  if (op.reverse) text += " in reverse";
+  if (op.limited) text += Cat(", at most ", op.results());
+  text += " = {";
+  for (uint32_t i = 0; i < op.results(); ++i) {
+    if (i > 0) text += ", ";
+    if (i >= kResultsMax) return text + Cat("and ", op.results() - i, " others}");
+    const Op& found = ops[index + i + 1];
+    const std::string value = found.kind == OpKind::kReadList
+                                  ? judge::ListText(history, found.list())
+                                  : std::string(history.value(found.value));
+    text += Cat(history.key(found.key), " ", value);
+  }
+  return text + "}";
+}
 
 std::string TxnWords(const History& history, TxnId t, const Violation& violation) {
   constexpr size_t kShownMax = 24;
@@ -65,12 +85,14 @@ std::string TxnWords(const History& history, TxnId t, const Violation& violation
   const absl::Span<const Op> ops = history.ops(t);
   size_t passed_over = 0;
   std::string_view separator = " ";
-  for (const Op& op : ops) {
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    const Op& op = ops[i];
+    if (op.in_scan) continue;
     if (ops.size() > kShownMax && !violation.edges.empty() && !IsAbout(violation, t, op)) {
       ++passed_over;
       continue;
     }
-    text += Cat(separator, OpWords(history, op));
+    text += Cat(separator, OpWords(history, t, i));
     separator = "; ";
   }
   if (passed_over > 0) text += Cat("; and ", passed_over, " others");
@@ -94,6 +116,7 @@ std::string ViolationWords(const History& history, const Violation& violation) {
   } else {
     text += Cat("  ", CycleWords(history, violation), "\n");
     for (const Edge& edge : violation.edges) text += Cat("  - ", edge.reason, "\n");
+    if (!violation.remark.empty()) text += Cat("  - ", violation.remark, "\n");
   }
   for (const TxnId t : violation.txns) text += Cat("  ", TxnWords(history, t, violation), "\n");
   return text;

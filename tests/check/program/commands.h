@@ -23,7 +23,7 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code);
 // parsed.
 void AddLevelOption(CLI::App& command, Level& level);              // --level
 void AddJudgeOptions(CLI::App& command, JudgeOptions& options);    // --violations-max, ...
-void AddReportOptions(CLI::App& command, ReportOptions& options);  // --json, ...
+void AddReportOptions(CLI::App& command, ReportOptions& options);  // --json, --svg, --dot
 
 // Says on stderr what is wrong and what to do about it.
 ExitCode Refuse(std::string_view mistake);

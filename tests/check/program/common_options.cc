@@ -58,6 +58,12 @@ void AddJudgeOptions(CLI::App& command, JudgeOptions& options) {
 
 void AddReportOptions(CLI::App& command, ReportOptions& options) {
   command.add_flag("--json", options.json, "The report as one JSON object.")->group("Report");
+  command.add_option("--svg", options.svg_file, "Draws the violations.")
+      ->type_name("FILE")
+      ->group("Report");
+  command.add_option("--dot", options.dot_file, "Draws the violations for Graphviz.")
+      ->type_name("FILE")
+      ->group("Report");
 }
 
 }  // namespace nacre::check

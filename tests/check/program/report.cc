@@ -1,8 +1,12 @@
 #include "tests/check/program/report.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <iostream>
 
+#include "nacre/check/picture.h"
 #include "nacre/check/words.h"
 #include "tests/check/program/report_json.h"
 
@@ -66,6 +70,36 @@ void PrintTable(const std::vector<LevelVerdict>& verdicts) {
   }
 }
 
+bool WriteFile(const std::string& path, const std::string& text) {
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  bool written = file != nullptr;
+  if (written) {
+    written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    written = std::fclose(file) == 0 && written;
+  }
+  if (!written) {
+    std::fprintf(stderr, "nacre-check: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
+  }
+  return written;
+}
+
+// The exit code of the verdict, unless a picture that was asked for could not be written.
+ExitCode Draw(const History& history, const Verdict& verdict, const ReportOptions& options) {
+  bool written = true;
+  const auto draw = [&](const std::string& path, const auto& picture) {
+    if (path.empty()) return;
+    if (!verdict.violations.empty()) {
+      written &= WriteFile(path, picture(history, absl::MakeConstSpan(verdict.violations)));
+    } else {
+      std::fprintf(stderr, "nacre-check: nothing is violated, so %s was not drawn\n", path.c_str());
+    }
+  };
+  using Violations = absl::Span<const Violation>;
+  draw(options.svg_file, [](const History& h, Violations v) { return ToSvg(h, v); });
+  draw(options.dot_file, [](const History& h, Violations v) { return ToDot(h, v); });
+  return written ? ExitCodeOf(verdict.ruling) : kUsage;
+}
+
 }  // namespace
 
 ExitCode ExitCodeOf(Ruling ruling) {
@@ -87,7 +121,7 @@ ExitCode Report(const History& history, Level level, const Verdict& verdict,
     PrintViolations(history, verdict);
     PrintNotes(verdict.notes);
   }
-  return ExitCodeOf(verdict.ruling);
+  return Draw(history, verdict, options);
 }
 
 ExitCode ReportLevels(const History& history, const std::vector<LevelVerdict>& verdicts,
@@ -95,13 +129,13 @@ ExitCode ReportLevels(const History& history, const std::vector<LevelVerdict>& v
   const Verdict& verdict = VerdictAt(verdicts, asked);
   if (options.json) {
     std::cout << LevelsAsJson(history, verdicts, options) << "\n";
-    return ExitCodeOf(verdict.ruling);
+    return Draw(history, verdict, options);
   }
   PrintTable(verdicts);
   PrintFacts(history, options);
   PrintViolations(history, verdict);
   PrintNotes(verdict.notes);
-  return ExitCodeOf(verdict.ruling);
+  return Draw(history, verdict, options);
 }
 
 }  // namespace nacre::check

@@ -15,7 +15,10 @@
 namespace nacre::check {
 
 struct ReportOptions {
-  bool json = false;   // One JSON object in place of words.
+  bool json = false;  // One JSON object in place of words.
+  // Pictures of the violations; "": none.
+  std::string svg_file;
+  std::string dot_file;
   std::string source;  // What was judged: "history.edn", "127.0.0.1:6379".
   // What else belongs to the report, such as the seed of a run: a line each, or a field of the JSON
   // object "facts".

@@ -41,7 +41,9 @@ Json TxnAsJson(const History& history, TxnId t) {
   if (begin.has_value()) json["begin_timestamp"] = *begin;
   if (commit.has_value()) json["commit_timestamp"] = *commit;
   Json ops = Json::array();
-  for (const Op& op : history.ops(t)) ops.push_back(OpWords(history, op));
+  for (uint32_t i = 0; i < history.ops(t).size(); ++i) {
+    if (!history.ops(t)[i].in_scan) ops.push_back(OpWords(history, t, i));
+  }
   json["operations"] = std::move(ops);
   return json;
 }
@@ -53,6 +55,7 @@ Json ViolationAsJson(const History& history, const Violation& violation) {
                {"words", violation.words}};
   Json txns = Json::array();
   for (const TxnId t : violation.txns) txns.push_back(TxnAsJson(history, t));
+  if (!violation.remark.empty()) json["remark"] = violation.remark;
   json["transactions"] = std::move(txns);
   Json edges = Json::array();
   for (const Edge& edge : violation.edges) {

@@ -40,6 +40,7 @@ struct Violation {
   std::vector<TxnId> txns;  // Of a cycle, in its order: edge i goes from transaction i to the next.
   std::vector<Edge> edges;  // Empty if it is not a cycle.
   std::string words;        // Everything a person needs to see it in the history.
+  std::string remark;       // What of it neither the edges nor their reasons say; often nothing.
 
   std::string name() const { return NameOf(anomaly, order); }
 };

@@ -14,10 +14,11 @@ namespace nacre::check {
 // What the name of an anomaly means: "read what nobody wrote".
 std::string_view MeaningOf(Anomaly anomaly);
 
-// "append x 1", "read x = [1 2]", "read y: absent".
-std::string OpWords(const History& history, const Op& op);
+// Operation `index` of a transaction: "append x 1", "read x = [1 2]", "read y absent", "scan from a
+// to m = {b 1, c 2}". The results of a scan are in its words, and need none of their own.
+std::string OpWords(const History& history, TxnId t, uint32_t index);
 
-// "T3 (line 7, session a): append x 1; read y: absent". Of very many operations only those that
+// "T3 (line 7, session a): append x 1; read y absent". Of very many operations only those that
 // `violation` is about are told, and how many others there are.
 std::string TxnWords(const History& history, TxnId t, const Violation& violation);
 

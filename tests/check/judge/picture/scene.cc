@@ -1,0 +1,191 @@
+#include "tests/check/judge/picture/scene.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "nacre/check/words.h"
+#include "tests/check/judge/picture/picture_text.h"
+#include "tests/check/judge/text.h"
+
+namespace nacre::check::judge {
+namespace {
+
+constexpr uint32_t kOpCellsMax = 44;
+constexpr uint32_t kLabelCellsMax = 30;
+constexpr size_t kLinesMax = 14;
+
+// Whether `op` of the edge's first (or second) transaction is why the edge is there.
+bool Concerns(const History& history, const Edge& edge, bool first, const Op& op) {
+  const bool reads_first = edge.kind == EdgeKind::kRw || edge.kind == EdgeKind::kRwPredicate;
+  const bool reads = first ? reads_first : edge.kind == EdgeKind::kWr;
+  if (edge.key == kNone) return false;
+  if (op.kind == OpKind::kScan) {
+    if (!reads) return false;
+    const std::string_view key = history.key(edge.key);
+    return history.key(op.key) <= key &&
+           (op.scan_end() == kNone || key < history.key(op.scan_end()));
+  }
+  return op.key == edge.key && op.writes() != reads;
+}
+
+// Whether `words` tell of it: "T1 did read x = 1, which ..."
+bool Tells(std::string_view words, std::string_view op) {
+  for (size_t at = words.find(op); at != std::string_view::npos; at = words.find(op, at + 1)) {
+    const size_t end = at + op.size();
+    if (end == words.size() || words[end] == ',' || words[end] == ' ' || words[end] == ';') {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool IsStrong(const History& history, const Violation& violation, TxnId t, const Op& op) {
+  if (violation.edges.empty()) return Tells(violation.words, OpText(history, op));
+  return std::any_of(violation.edges.begin(), violation.edges.end(), [&](const Edge& edge) {
+    return (edge.from == t && Concerns(history, edge, true, op)) ||
+           (edge.to == t && Concerns(history, edge, false, op));
+  });
+}
+
+std::string AboutOf(const History& history, const Violation& violation, TxnId t) {
+  std::string about;
+  const auto add = [&](const std::string& part) { about += (about.empty() ? "" : ", ") + part; };
+  const auto number = [](uint64_t value, uint64_t unknown) {
+    return value == unknown ? std::string("?") : std::to_string(value);
+  };
+  if (history.outcome(t) == Outcome::kAborted) add("aborted");
+  if (history.outcome(t) == Outcome::kIndeterminate) add("outcome unknown");
+  if (history.line(t) != 0) add(Cat("line ", history.line(t)));
+  const auto begin = history.begin_timestamp(t);
+  const auto commit = history.commit_timestamp(t);
+  if (begin.has_value() || commit.has_value()) {
+    add(Cat("time ", number(begin.value_or(kNever), kNever), "..",
+            number(commit.value_or(kNever), kNever)));
+  }
+  if (violation.order == Order::kRealTime) {
+    add(Cat("real ", number(history.invoked(t), kAlways), "..",
+            number(history.completed(t), kNever)));
+  }
+  return about;
+}
+
+TxnBox BoxOf(const History& history, const Violation& violation, TxnId t) {
+  TxnBox box = {.txn = t, .name = history.name(t), .about = AboutOf(history, violation, t)};
+  const absl::Span<const Op> ops = history.ops(t);
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    if (ops[i].in_scan) continue;
+    OpLine line = {.full = Printable(OpWords(history, t, i)), .op = i};
+    line.strong = IsStrong(history, violation, t, ops[i]);
+    line.text = Shortened(line.full, kOpCellsMax);
+    box.lines.push_back(std::move(line));
+  }
+  if (box.lines.size() <= kLinesMax) return box;
+  // What the violation is about, and of the rest as much as there is room for.
+  size_t strong = 0;
+  for (const OpLine& line : box.lines) strong += line.strong;
+  size_t room = kLinesMax - std::min(kLinesMax, strong);
+  size_t left_out = 0;
+  std::vector<OpLine> kept;
+  for (OpLine& line : box.lines) {
+    if (kept.size() >= 2 * kLinesMax || (!line.strong && room == 0)) {
+      ++left_out;
+      continue;
+    }
+    if (!line.strong) --room;
+    kept.push_back(std::move(line));
+  }
+  const std::string more = Cat("... and ", left_out, " more");
+  if (left_out > 0) kept.push_back({.text = more, .full = more});
+  box.lines = std::move(kept);
+  return box;
+}
+
+// An edge that leads upwards is the one that contradicts those before it: best an rw, which says
+// what was not seen; never the order of a session or of time, unless there is nothing else.
+int RankAsLast(EdgeKind kind) {
+  switch (kind) {
+    case EdgeKind::kRw:
+    case EdgeKind::kRwPredicate: return 0;
+    case EdgeKind::kWr: return 1;
+    case EdgeKind::kWw:
+    case EdgeKind::kWwForced: return 2;
+    case EdgeKind::kSession:
+    case EdgeKind::kRealTime: return 3;
+  }
+  return 3;
+}
+
+// Along the cycle; in real time if that is what it is about.
+std::vector<TxnId> OrderOfTxns(const History& history, const Violation& violation) {
+  std::vector<TxnId> txns;
+  const std::vector<Edge>& edges = violation.edges;
+  size_t last = 0;
+  const auto rank = [&](size_t i) { return std::pair(RankAsLast(edges[i].kind), edges[i].to); };
+  for (size_t i = 1; i < edges.size(); ++i) {
+    if (rank(i) < rank(last)) last = i;
+  }
+  for (size_t i = 1; i <= edges.size(); ++i) txns.push_back(edges[(last + i) % edges.size()].from);
+  for (const Edge& edge : edges) txns.push_back(edge.to);
+  for (const TxnId t : violation.txns) txns.push_back(t);
+  std::vector<TxnId> once;
+  for (const TxnId t : txns) {
+    if (std::find(once.begin(), once.end(), t) == once.end()) once.push_back(t);
+  }
+  if (violation.order == Order::kRealTime) {
+    std::stable_sort(once.begin(), once.end(),
+                     [&](TxnId a, TxnId b) { return history.invoked(a) < history.invoked(b); });
+  }
+  return once;
+}
+
+void PutInLanes(const History& history, Scene& scene) {
+  std::map<SessionId, uint32_t> lanes;
+  for (TxnBox& box : scene.boxes) {
+    const SessionId session = history.session(box.txn);
+    const auto next = static_cast<uint32_t>(scene.lanes.size());
+    box.lane = session == kNone ? next : lanes.try_emplace(session, next).first->second;
+    if (box.lane < next) continue;
+    scene.lanes.push_back(
+        session == kNone
+            ? "no session"
+            : Cat("session ", Shortened(Printable(history.sessions().text(session)), 24)));
+  }
+}
+
+Arrow ArrowOf(const History& history, const Scene& scene, const Edge& edge) {
+  const auto box_of = [&](TxnId t) {
+    uint32_t i = 0;
+    while (scene.boxes[i].txn != t) ++i;
+    return i;
+  };
+  Arrow arrow = {.from = box_of(edge.from), .to = box_of(edge.to), .kind = edge.kind};
+  arrow.label = std::string(ToString(edge.kind));
+  if (edge.key != kNone) arrow.label += Cat(" ", Printable(history.key(edge.key)));
+  arrow.label = Shortened(arrow.label, kLabelCellsMax);
+  arrow.reason = Printable(edge.reason);
+  const std::vector<OpLine>& lines = scene.boxes[arrow.from].lines;
+  for (uint32_t i = 0; i < lines.size() && arrow.from_line == kNone; ++i) {
+    if (lines[i].op == kNone) continue;
+    if (Concerns(history, edge, true, history.ops(edge.from)[lines[i].op])) arrow.from_line = i;
+  }
+  return arrow;
+}
+
+}  // namespace
+
+Scene SceneOf(const History& history, const Violation& violation) {
+  Scene scene = {.name = violation.name(), .meaning = std::string(MeaningOf(violation.anomaly))};
+  for (const TxnId t : OrderOfTxns(history, violation)) {
+    scene.boxes.push_back(BoxOf(history, violation, t));
+  }
+  PutInLanes(history, scene);
+  for (const Edge& edge : violation.edges) {
+    scene.arrows.push_back(ArrowOf(history, scene, edge));
+  }
+  if (scene.arrows.empty()) scene.words.push_back(Printable(violation.words));
+  if (!violation.remark.empty()) scene.words.push_back(Printable(violation.remark));
+  return scene;
+}
+
+}  // namespace nacre::check::judge
