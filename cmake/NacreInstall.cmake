@@ -30,7 +30,7 @@ install(
   FILES_MATCHING
   PATTERN "*.h" ${nacre_excluded_header})
 
-foreach(program IN ITEMS nacre-server nacre-cli)
+foreach(program IN ITEMS nacre-server nacre-cli nacre-check)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
   endif()
@@ -73,4 +73,21 @@ if(TARGET nacre_client)
   nacre_pc_requires(nacre_client nacre_client_pc_requires)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/nacre-client.pc.in" "${PROJECT_BINARY_DIR}/nacre-client.pc" @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/nacre-client.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endif()
+
+# So does the judge of histories, which knows neither.
+if(TARGET nacre_check_judge AND NACRE_BUILD_CHECK)
+  install(TARGETS nacre_check_judge EXPORT nacreCheckTargets ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(
+    DIRECTORY "${PROJECT_SOURCE_DIR}/tests/check/include/nacre"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING
+    PATTERN "*.h")
+  install(
+    EXPORT nacreCheckTargets
+    NAMESPACE nacre::
+    DESTINATION "${nacre_package_dir}")
+  nacre_pc_requires(nacre_check_judge nacre_check_pc_requires)
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/nacre-check.pc.in" "${PROJECT_BINARY_DIR}/nacre-check.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/nacre-check.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()

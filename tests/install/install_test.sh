@@ -52,6 +52,13 @@ done
 client_expected="greeting=hello"
 [ "$("$scratch/cmake/client_consumer" "$port")" = "$client_expected" ] || fail "client built with find_package"
 
+# The judge, as a library and as a program.
+[ "$("$scratch/cmake/check_consumer")" = write-skew ] || fail "judge built with find_package"
+printf 'T1 ok | write x 1\nT2 ok | read x 2\n' >"$scratch/history"
+status=0
+"$prefix/bin/nacre-check" history "$scratch/history" >"$scratch/report" || status=$?
+[ "$status" = 1 ] && grep -q thin-air-read "$scratch/report" || fail "the installed nacre-check"
+
 pkgconfig=$(dirname "$(find "$prefix" -name nacre.pc)")
 export PKG_CONFIG_PATH=$pkgconfig
 # shellcheck disable=SC2046  # flags are words
@@ -63,5 +70,10 @@ export PKG_CONFIG_PATH=$pkgconfig
 "$cxx" -std=c++20 "$consumer/client_consumer.cc" -o "$scratch/client_consumer" \
   $(pkg-config --cflags nacre-client) $(pkg-config --libs nacre-client) || fail "building the client with pkg-config"
 [ "$("$scratch/client_consumer" "$port")" = "$client_expected" ] || fail "client built with pkg-config"
+
+# shellcheck disable=SC2046
+"$cxx" -std=c++20 "$consumer/check_consumer.cc" -o "$scratch/check_consumer" \
+  $(pkg-config --cflags nacre-check) $(pkg-config --libs nacre-check) || fail "building the judge with pkg-config"
+[ "$("$scratch/check_consumer")" = write-skew ] || fail "judge built with pkg-config"
 
 echo "installed tree works with find_package and pkg-config"
