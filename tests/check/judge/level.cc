@@ -52,6 +52,7 @@ constexpr std::array<Row, kAnomalies> kRows = {{
     {"G-SIa", kSnapshot, Anomaly::kGSIa},
     {"G-SIb", kSnapshot, Anomaly::kGSIb},
     {"timestamp-order", kFromSnapshot, Anomaly::kTimestampOrder},
+    {"invariant", kFromSnapshot, Anomaly::kInvariant},
 }};
 
 struct Meaning {

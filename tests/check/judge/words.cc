@@ -35,6 +35,7 @@ constexpr std::array<std::string_view, kAnomalies> kMeanings = {
     "a transaction saw or overwrote another that had committed only after it began",
     "a transaction missed a commit that it had to see",
     "a transaction committed no later than it began",
+    "what every transaction of the workload keeps true was seen broken",
 };
 
 bool IsAbout(const Violation& violation, TxnId t, const Op& op) {

@@ -21,7 +21,8 @@ void AddExploreCommand(CLI::App& app, ExitCode& exit_code);
 
 // Options that several commands have; what they are given is stored when the command line has been
 // parsed.
-void AddLevelOption(CLI::App& command, Level& level);              // --level
+// --level. `otherwise` says what holds without it, if that is not `level`.
+void AddLevelOption(CLI::App& command, Level& level, const std::string& otherwise = {});
 void AddJudgeOptions(CLI::App& command, JudgeOptions& options);    // --violations-max, ...
 void AddReportOptions(CLI::App& command, ReportOptions& options);  // --json, --svg, --dot
 

@@ -24,7 +24,7 @@ ExitCode Refuse(std::string_view mistake) {
   return kUsage;
 }
 
-void AddLevelOption(CLI::App& command, Level& level) {
+void AddLevelOption(CLI::App& command, Level& level, const std::string& otherwise) {
   command
       .add_option_function<std::string>(
           "--level",
@@ -37,7 +37,7 @@ void AddLevelOption(CLI::App& command, Level& level) {
             level = *parsed;
           },
           "The level that is to hold: " + LevelNames() +
-              ". Default: " + std::string(ToString(level)))
+              ". Default: " + (otherwise.empty() ? std::string(ToString(level)) : otherwise))
       ->type_name("LEVEL")
       ->group("Judge");
 }

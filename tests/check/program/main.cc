@@ -37,6 +37,7 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   ExitCode exit_code = kUsage;
   AddHistoryCommand(app, exit_code);
+  AddRunCommand(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

@@ -60,8 +60,9 @@ enum class Anomaly : uint8_t {
   kGSIa,               // Interference: concurrent by its timestamps, and yet seen or overwritten.
   kGSIb,               // Missed effects: a commit its timestamps say that it has to see.
   kTimestampOrder,     // A commit timestamp that does not lie behind its begin timestamp.
+  kInvariant,          // What a workload keeps true by itself was seen broken. Told by its runner.
 };
-inline constexpr int kAnomalies = static_cast<int>(Anomaly::kTimestampOrder) + 1;
+inline constexpr int kAnomalies = static_cast<int>(Anomaly::kInvariant) + 1;
 
 std::string_view ToString(Anomaly anomaly);  // "G-single", "lost-update"
 // The class of cycle that a more specific name belongs to; others are their own.

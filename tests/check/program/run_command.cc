@@ -1,0 +1,226 @@
+// nacre-check run: drives a store with concurrent transactions and judges its answers.
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "nacre/check/format.h"
+#include "nacre/check/judge.h"
+#include "tests/check/program/commands.h"
+#include "tests/check/run/progress_line.h"
+#include "tests/check/run/run.h"
+#include "tests/check/run/source.h"
+
+namespace nacre::check {
+namespace {
+
+using run::Life;
+using run::RunOptions;
+using run::RunResult;
+
+struct RunArguments {
+  std::string workload = "list-append";
+  run::TargetOptions target;
+  std::string isolation = "serializable";
+  Level level = Level::kStrictSerializable;
+  bool level_given = false;
+  bool seed_given = false;
+  double duration_seconds = 10;
+  std::string history_file;
+  RunOptions run;
+  JudgeOptions judge;
+  ReportOptions report;
+};
+
+std::atomic<bool> interrupted = false;
+
+// The first Ctrl-C ends the run, and what was seen so far is judged; the second ends the program.
+void OnInterrupt(int) {
+  interrupted = true;
+  std::signal(SIGINT, SIG_DFL);
+}
+
+std::string WorkloadNames() {
+  std::string names;
+  for (const run::WorkloadKind& kind : run::WorkloadKinds()) {
+    names.append(names.empty() ? "" : "; ").append(kind.name).append(": ").append(kind.what);
+  }
+  return names;
+}
+
+// --- After the run
+// --------------------------------------------------------------------------------
+
+// Later lives of a target go to files of their own.
+std::string FileOfLife(const std::string& file, size_t life) {
+  return life == 0 ? file : file + "." + std::to_string(life + 1);
+}
+
+absl::Status WriteHistories(const RunResult& result, const std::string& file) {
+  const Format format = file.ends_with(".edn") ? Format::kEdn : Format::kNative;
+  for (size_t i = 0; i < result.lives.size(); ++i) {
+    std::ofstream out(FileOfLife(file, i), std::ios::binary);
+    absl::Status status = WriteHistory(result.lives[i].history, format, out);
+    if (!status.ok()) return status;
+    out.flush();
+    if (!out.good()) return absl::UnavailableError("cannot write " + FileOfLife(file, i));
+  }
+  return absl::OkStatus();
+}
+
+// The worst verdict stands for the run; of several alike, that on the longest history.
+ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
+  const auto rank = [](Ruling ruling) {
+    return ruling == Ruling::kViolated ? 2 : ruling == Ruling::kUnknown ? 1 : 0;
+  };
+  const Life* worst = nullptr;
+  Verdict verdict;
+  for (const Life& life : result.lives) {
+    Verdict one = JudgeLife(life, result.level, arguments.judge);
+    const auto weight = [&](const Verdict& of, const Life& whose) {
+      return std::make_pair(rank(of.ruling), whose.history.size());
+    };
+    if (worst == nullptr || weight(one, life) > weight(verdict, *worst)) {
+      worst = &life;
+      verdict = std::move(one);
+    }
+  }
+  auto& facts = arguments.report.facts;
+  facts.emplace_back("workload", arguments.workload);
+  facts.emplace_back("seed", std::to_string(arguments.run.seed));
+  facts.emplace_back("run", run::ProgressWords({result.tally, result.elapsed, 1}));
+  if (result.lives.size() > 1) {
+    facts.emplace_back("lives of the target", std::to_string(result.lives.size()) +
+                                                  ", each judged by itself; this is the " +
+                                                  "history of number " +
+                                                  std::to_string(worst - result.lives.data() + 1));
+  }
+  arguments.report.source = result.target;
+  return Report(worst->history, result.level, verdict, arguments.report);
+}
+
+// --- The run
+// --------------------------------------------------------------------------------------
+
+ExitCode RefuseStatus(const absl::Status& status) { return Refuse(std::string(status.message())); }
+
+void Complete(RunArguments& arguments) {
+  arguments.target.isolation =
+      arguments.isolation == "snapshot" ? Isolation::kSnapshot : Isolation::kSerializable;
+  if (!arguments.seed_given) arguments.run.seed = std::random_device()();
+  arguments.run.duration = absl::Seconds(arguments.duration_seconds);
+  arguments.run.interrupted = &interrupted;
+}
+
+ExitCode DriveAndJudge(RunArguments& arguments) {
+  const run::WorkloadKind* workload = run::FindWorkload(arguments.workload);
+  if (workload == nullptr) {
+    return Refuse("There is no workload '" + arguments.workload + "'. " + WorkloadNames());
+  }
+  Complete(arguments);
+  const auto source = run::MakeSource(arguments.target);
+  if (!source.ok()) return RefuseStatus(source.status());
+  if (arguments.level_given) arguments.run.level = arguments.level;
+  std::signal(SIGINT, OnInterrupt);
+  absl::StatusOr<RunResult> result = [&] {
+    run::ProgressLine line(stderr);
+    arguments.run.progress = [&line](const run::Progress& progress) { line.Show(progress); };
+    return run::Run(**source, *workload, arguments.run);
+  }();
+  std::signal(SIGINT, SIG_DFL);
+  if (!result.ok()) return RefuseStatus(result.status());
+  if (!arguments.history_file.empty()) {
+    const absl::Status written = WriteHistories(*result, arguments.history_file);
+    if (!written.ok()) return RefuseStatus(written);
+  }
+  return JudgeAndReport(*result, arguments);
+}
+
+// --- Options
+// --------------------------------------------------------------------------------------
+
+void AddTargetOptions(CLI::App& command, RunArguments& arguments) {
+  command
+      .add_option("--target", arguments.target.address,
+                  "What is judged: embedded, the library in this process. Default: embedded")
+      ->type_name("TARGET")
+      ->group("Target");
+  command
+      .add_option("--isolation", arguments.isolation,
+                  "What its transactions ask for: snapshot or serializable. Default: serializable")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"snapshot", "serializable"}).description(""))
+      ->group("Target");
+}
+
+void AddWorkloadOptions(CLI::App& command, RunArguments& arguments) {
+  run::WorkloadOptions& options = arguments.run.workload;
+  const CLI::Range share = CLI::Range(0.0, 1.0);
+  const auto add = [&](const std::string& name, auto& value, const std::string& what,
+                       const CLI::Range& range) {
+    return command.add_option(name, value, what)
+        ->type_name("NUMBER")
+        ->check(CLI::Range(range).description(""))
+        ->group("Workload");
+  };
+  command.add_option("WORKLOAD", arguments.workload, WorkloadNames() + ". Default: list-append")
+      ->type_name("")
+      ->group("Workload");
+  add("--seed", arguments.run.seed,
+      "What the transactions of each session do follows from it. Default: drawn, and reported",
+      CLI::Range(uint64_t{0}, UINT64_MAX))
+      ->each([&arguments](const std::string&) { arguments.seed_given = true; });
+  add("--sessions", arguments.run.sessions, "That run transactions side by side. Default: 8",
+      CLI::Range(1u, 1000u));
+  add("--duration", arguments.duration_seconds, "Seconds until the run ends. Default: 10",
+      CLI::Range(0.0, 1e6));
+  add("--count", arguments.run.transactions,
+      "Transactions, of all sessions together, after which it ends earlier; 0: no limit. Default: "
+      "1000000",
+      CLI::Range(uint64_t{0}, UINT64_MAX / 2));
+  add("--keys", options.keys, "In use at a time. Default: what suits the workload",
+      CLI::Range(uint64_t{0}, uint64_t{1'000'000}));
+  add("--skew", options.skew,
+      "Exponent of the Zipf distribution that keys are drawn from; 0: all alike. Default: 0",
+      CLI::Range(0.0, 10.0));
+  add("--operations", options.operations_max,
+      "Of a transaction, at most. Default: 4. Some workloads have a number of their own",
+      CLI::Range(1u, 1000u));
+  add("--read-share", options.read_share, "Reads among the operations. Default: 0.5", share);
+  add("--rollback-share", options.rollback_share,
+      "Transactions that roll back on purpose. Default: 0.02", share);
+}
+
+void AddOutputOptions(CLI::App& command, RunArguments& arguments) {
+  command
+      .add_option("--history", arguments.history_file,
+                  "Writes what was recorded, for nacre-check history; as EDN if it ends with .edn")
+      ->type_name("FILE")
+      ->group("Report");
+  AddReportOptions(command, arguments.report);
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
+  CLI::App& command = *app.add_subcommand(
+      "run", "Drives a store with concurrent transactions and judges its answers.");
+  const auto arguments = std::make_shared<RunArguments>();
+  AddWorkloadOptions(command, *arguments);
+  AddTargetOptions(command, *arguments);
+  AddLevelOption(command, arguments->level, "what the target promises");
+  AddJudgeOptions(command, arguments->judge);
+  AddOutputOptions(command, *arguments);
+  command.callback([arguments, &exit_code, &command] {
+    arguments->level_given = command.count("--level") > 0;
+    exit_code = DriveAndJudge(*arguments);
+  });
+}
+
+}  // namespace nacre::check

@@ -1,0 +1,246 @@
+#include "tests/check/run/round.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "absl/time/clock.h"
+
+namespace nacre::check::run {
+namespace {
+
+// So that what disturbs a transaction is not drawn from what decides its operations.
+constexpr uint64_t kDisturbanceSeed = 0xd15ea5e;
+
+uint64_t Now() {
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                   std::chrono::steady_clock::now().time_since_epoch())
+                                   .count());
+}
+
+Outcome OutcomeOf(Ending ending) {
+  switch (ending) {
+    case Ending::kCommitted: return Outcome::kCommitted;
+    case Ending::kUnknown: return Outcome::kIndeterminate;
+    case Ending::kConflict:
+    case Ending::kRefused: break;
+  }
+  return Outcome::kAborted;
+}
+
+// Counted by one thread, shown by another.
+struct Counter {
+  std::atomic<uint64_t> value = 0;
+  void Add() { value.store(value.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+  uint64_t get() const { return value.load(std::memory_order_relaxed); }
+};
+
+}  // namespace
+
+Tally& Tally::operator+=(const Tally& other) {
+  committed += other.committed;
+  conflicts += other.conflicts;
+  rolled_back += other.rolled_back;
+  unknown += other.unknown;
+  return *this;
+}
+
+struct alignas(64) Round::Runner {
+  uint32_t number = 0;
+  uint32_t connections = 0;  // Used up.
+  std::unique_ptr<Session> session;
+  OperationLog log;
+  Counter committed, conflicts, rolled_back, unknown;
+  std::atomic<uint64_t> next_index = 0;
+  std::thread thread;
+};
+
+Round::Round(Target& target, const Workload& workload, const RoundOptions& options,
+             TransactionSink& sink)
+    : target_(target),
+      workload_(workload),
+      options_(options),
+      sink_(sink),
+      pace_(options.sessions) {
+  for (uint32_t i = 0; i <= options.sessions; ++i) {
+    runners_.push_back(std::make_unique<Runner>());
+    runners_.back()->number = i;
+    runners_.back()->next_index = options.first_index;
+  }
+}
+
+Round::~Round() {
+  Stop();
+  Wait();
+}
+
+absl::Status Round::SetUp() {
+  Runner& runner = *runners_.back();
+  for (const auto& each : runners_) {
+    absl::StatusOr<std::unique_ptr<Session>> session = target_.Connect();
+    if (!session.ok()) return session.status();
+    each->session = *std::move(session);
+  }
+  absl::Status status;
+  for (uint64_t i = 0; i < workload_.setup_transactions() && status.ok(); ++i) {
+    RunSetUp(runner, i, status);
+  }
+  return status;
+}
+
+void Round::RunSetUp(Runner& runner, uint64_t number, absl::Status& status) {
+  const Place place = {.session = runner.number,
+                       .sessions = options_.sessions + 1,
+                       .index = options_.first_index + number};
+  const Disturbance none({.yield_share = 0}, Random(0, 0, 0));
+  RecordedTransaction txn(*runner.session, place, none, runner.log);
+  const uint64_t invoked = Now();
+  status = workload_.SetUp(number, txn);
+  if (!status.ok()) return;
+  const CommitResult result = txn.Commit();
+  Finish(runner, txn, result, invoked, Now());
+  if (result.ending != Ending::kCommitted) status = absl::UnavailableError(result.why);
+}
+
+void Round::Start() {
+  running_ = options_.sessions;
+  for (uint32_t i = 0; i < options_.sessions; ++i) {
+    Runner& runner = *runners_[i];
+    runner.thread = std::thread([this, &runner] { RunSession(runner); });
+  }
+}
+
+void Round::RunSession(Runner& runner) {
+  const uint64_t begin = options_.first_index;
+  const uint64_t left = UINT64_MAX - begin;
+  const uint64_t end = begin + std::min(options_.transactions_per_session, left);
+  for (uint64_t index = begin; index < end && !stopping_; ++index) {
+    const Place place = {
+        .session = runner.number, .sessions = options_.sessions + 1, .index = index};
+    if (index == begin || index % kTransactionsPerStretch == 0) {
+      pace_.Enter(runner.number, StretchOf(place));
+    }
+    if (runner.session->lost() && !Connect(runner)) break;
+    RunTransaction(runner, place);
+    runner.next_index.store(index + 1, std::memory_order_relaxed);
+  }
+  pace_.Leave(runner.number);
+  const std::lock_guard lock(mutex_);
+  --running_;
+  ended_.notify_all();
+}
+
+bool Round::Connect(Runner& runner) {
+  const absl::Time until = absl::Now() + options_.patience;
+  ++runner.connections;
+  for (;;) {
+    if (stopping_) return false;
+    absl::StatusOr<std::unique_ptr<Session>> session = target_.Connect();
+    if (session.ok()) {
+      runner.session = *std::move(session);
+      return true;
+    }
+    if (absl::Now() > until) {
+      Lose(std::string(session.status().message()));
+      return false;
+    }
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+}
+
+void Round::RunTransaction(Runner& runner, const Place& place) {
+  Random random(options_.seed, place.session, place.index);
+  const Disturbance disturbance(
+      options_.disturbance, Random(options_.seed ^ kDisturbanceSeed, place.session, place.index));
+  RecordedTransaction txn(*runner.session, place, disturbance, runner.log);
+  const uint64_t invoked = Now();
+  const absl::Status status = workload_.Run(random, txn);
+  CommitResult result;
+  if (status.ok()) {
+    result = txn.Commit();
+  } else {
+    if (txn.begun() && !runner.session->lost()) runner.session->Rollback();
+    result.ending = absl::IsAborted(status) ? Ending::kConflict : Ending::kRefused;
+    result.why = std::string(status.message());
+  }
+  // One that could not even begin has said nothing.
+  if (txn.begun()) {
+    Finish(runner, txn, result, invoked, Now());
+  } else if (!runner.session->lost()) {
+    Lose(result.why);
+    Stop();
+  }
+}
+
+void Round::Finish(Runner& runner, const RecordedTransaction& txn, const CommitResult& result,
+                   uint64_t invoked, uint64_t completed) {
+  FinishedTransaction finished;
+  finished.session = runner.number;
+  finished.process = runner.number + runner.connections * (options_.sessions + 1);
+  finished.outcome = OutcomeOf(result.ending);
+  finished.invoked = invoked;
+  finished.completed = completed;
+  finished.begin_timestamp = txn.begin_timestamp();
+  finished.commit_timestamp = result.commit_timestamp;
+  finished.operations = runner.log.bytes();
+  sink_.Take(finished);
+  switch (result.ending) {
+    case Ending::kCommitted: runner.committed.Add(); break;
+    case Ending::kConflict: runner.conflicts.Add(); break;
+    case Ending::kRefused: runner.rolled_back.Add(); break;
+    case Ending::kUnknown: runner.unknown.Add(); break;
+  }
+  const std::optional<Claim>& claim = txn.claim();
+  if (!claim || result.ending != Ending::kCommitted || !Implies(options_.level, claim->from)) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  breaches_.push_back({finished.process, invoked, claim->words});
+  Stop();
+}
+
+void Round::Lose(std::string why) {
+  const std::lock_guard lock(mutex_);
+  if (lost_.empty()) lost_ = std::move(why);
+}
+
+bool Round::WaitFor(absl::Duration timeout) {
+  std::unique_lock lock(mutex_);
+  return ended_.wait_for(lock, absl::ToChronoNanoseconds(timeout), [&] { return running_ == 0; });
+}
+
+void Round::Wait() {
+  for (const auto& runner : runners_) {
+    if (runner->thread.joinable()) runner->thread.join();
+  }
+}
+
+Tally Round::tally() const {
+  Tally sum;
+  for (uint32_t i = 0; i < options_.sessions; ++i) {
+    const Runner& runner = *runners_[i];
+    sum += {.committed = runner.committed.get(),
+            .conflicts = runner.conflicts.get(),
+            .rolled_back = runner.rolled_back.get(),
+            .unknown = runner.unknown.get()};
+  }
+  return sum;
+}
+
+std::vector<Breach> Round::breaches() const {
+  const std::lock_guard lock(mutex_);
+  return breaches_;
+}
+
+std::string Round::lost() const {
+  const std::lock_guard lock(mutex_);
+  return lost_;
+}
+
+uint64_t Round::next_index() const {
+  uint64_t next = 0;
+  for (const auto& runner : runners_) next = std::max(next, runner->next_index.load());
+  return next;
+}
+
+}  // namespace nacre::check::run

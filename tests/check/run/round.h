@@ -1,0 +1,107 @@
+#ifndef NACRE_TESTS_CHECK_RUN_ROUND_H_
+#define NACRE_TESTS_CHECK_RUN_ROUND_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "nacre/check/level.h"
+#include "tests/check/run/disturbance.h"
+#include "tests/check/run/finished_transaction.h"
+#include "tests/check/run/pace.h"
+#include "tests/check/run/target.h"
+#include "tests/check/run/workload.h"
+
+namespace nacre::check::run {
+
+// How many transactions ended how.
+struct Tally {
+  uint64_t committed = 0;
+  uint64_t conflicts = 0;
+  uint64_t rolled_back = 0;  // On purpose, dropped, or refused for other reasons than a conflict.
+  uint64_t unknown = 0;
+
+  uint64_t all() const { return committed + conflicts + rolled_back + unknown; }
+  Tally& operator+=(const Tally& other);
+};
+
+struct Breach {
+  uint32_t process = 0;
+  uint64_t invoked = 0;  // Names the transaction, with its process.
+  std::string words;
+};
+
+struct RoundOptions {
+  uint64_t seed = 1;
+  uint32_t sessions = 8;
+  // Of each session; the first has the index `first_index`.
+  uint64_t transactions_per_session = UINT64_MAX;
+  uint64_t first_index = 0;
+  DisturbanceOptions disturbance;
+  Level level = Level::kSnapshotIsolation;  // Which claims count.
+  // How long a session that has lost its connection tries to come back.
+  absl::Duration patience = absl::Seconds(10);
+};
+
+// Sessions at work on one target, from an empty state to the end of its life or of the run. Threads
+// may call Stop() and the accessors at any time, and everything else only the one that has made it.
+class Round {
+ public:
+  Round(Target& target, const Workload& workload, const RoundOptions& options,
+        TransactionSink& sink);
+  // As Stop() and Wait().
+  ~Round();
+
+  // What has to be there before anybody else comes. An error is that of the target.
+  absl::Status SetUp();
+  void Start();
+  // Every session ends after the transaction that it is in.
+  void Stop() { stopping_ = true; }
+  // Whether all sessions have ended, `timeout` later at the latest.
+  bool WaitFor(absl::Duration timeout);
+  void Wait();
+
+  Tally tally() const;
+  // What workloads have found broken by themselves.
+  std::vector<Breach> breaches() const;
+  // Why sessions have ended before their time: the target is gone. Empty if none has.
+  std::string lost() const;
+  // How many transactions the longest session has done, those before this round included.
+  uint64_t next_index() const;
+
+ private:
+  struct Runner;
+  void RunSession(Runner& runner);
+  bool Connect(Runner& runner);
+  void RunTransaction(Runner& runner, const Place& place);
+  void RunSetUp(Runner& runner, uint64_t number, absl::Status& status);
+  void Finish(Runner& runner, const RecordedTransaction& txn, const CommitResult& result,
+              uint64_t invoked, uint64_t completed);
+  void Lose(std::string why);
+
+  Target& target_;
+  const Workload& workload_;
+  const RoundOptions options_;
+  TransactionSink& sink_;
+  Pace pace_;
+  std::atomic<bool> stopping_ = false;
+  std::vector<std::unique_ptr<Runner>> runners_;  // The last one sets up.
+
+  mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  // Guarded by mutex_.
+  uint32_t running_ = 0;
+  std::vector<Breach> breaches_;
+  std::string lost_;
+};
+
+}  // namespace nacre::check::run
+
+#endif  // NACRE_TESTS_CHECK_RUN_ROUND_H_

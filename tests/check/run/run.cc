@@ -1,0 +1,163 @@
+#include "tests/check/run/run.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "tests/check/run/history_log.h"
+
+namespace nacre::check::run {
+namespace {
+
+constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
+// Fewer than one committed transaction in so many says little about a store.
+constexpr uint64_t kEndedPerCommittedMax = 100;
+
+class Runs {
+ public:
+  Runs(TargetSource& source, const Workload& workload, const RunOptions& options)
+      : source_(source), workload_(workload), options_(options), start_(absl::Now()) {}
+
+  absl::StatusOr<RunResult> Run() {
+    for (;;) {
+      const absl::Status lived = Live();
+      // A target that did not come back ends the run; what it said before is judged.
+      if (!lived.ok() && result_.lives.empty()) return lived;
+      if (!lived.ok()) result_.lives.back().lost = std::string(lived.message());
+      if (!lived.ok() || !killed_) break;
+    }
+    return std::move(result_);
+  }
+
+ private:
+  absl::Status Live() {
+    killed_ = false;
+    absl::StatusOr<std::unique_ptr<Target>> target = source_.Open();
+    if (!target.ok()) return target.status();
+    result_.target = (*target)->name();
+    result_.level = options_.level.value_or((*target)->promises());
+    std::string why;
+    if (workload_.needs_scans() && !(*target)->has_scans(why)) {
+      return absl::UnimplementedError(
+          absl::StrCat("this workload scans ranges of keys and deletes in them; ", why));
+    }
+    HistoryLog log(options_.sessions + 1);
+    Round round(**target, workload_, OptionsOf(**target), log);
+    if (absl::Status status = round.SetUp(); !status.ok()) return status;
+    round.Start();
+    Watch(round);
+    round.Wait();
+    result_.elapsed = absl::Now() - start_;
+    next_index_ = round.next_index();
+    result_.tally += round.tally();
+    result_.lives.push_back({log.Merge(), round.tally(), round.breaches(), round.lost()});
+    if (!killed_) Remove(**target, result_.lives.back().history);
+    return absl::OkStatus();
+  }
+
+  RoundOptions OptionsOf(const Target& target) const {
+    RoundOptions options;
+    options.seed = options_.seed;
+    options.sessions = options_.sessions;
+    options.first_index = next_index_;
+    if (options_.transactions > 0) {
+      const uint64_t each = (options_.transactions + options_.sessions - 1) / options_.sessions;
+      options.transactions_per_session = each - std::min(each, next_index_);
+    }
+    options.disturbance = options_.disturbance;
+    if (!target.needs_yields()) options.disturbance.yield_share = 0;
+    options.level = result_.level;
+    return options;
+  }
+
+  void Watch(Round& round) {
+    const absl::Time kill_at = KillTime();
+    while (!round.WaitFor(kLookInterval)) {
+      const absl::Time now = absl::Now();
+      Tally tally = result_.tally;
+      options_.progress({tally += round.tally(), now - start_, result_.lives.size() + 1});
+      if (now - start_ >= options_.duration ||
+          (options_.interrupted != nullptr && *options_.interrupted)) {
+        round.Stop();
+      } else if (now >= kill_at) {
+        // Killed first, so that sessions are in the middle of something.
+        source_.Kill();
+        killed_ = true;
+        round.Stop();
+      }
+    }
+  }
+
+  absl::Time KillTime() const {
+    if (options_.restart_interval <= absl::ZeroDuration()) return absl::InfiniteFuture();
+    Random random(options_.seed, UINT64_MAX, result_.lives.size());
+    return absl::Now() + options_.restart_interval * (0.5 + random.Fraction());
+  }
+
+  static void Remove(Target& target, const History& history) {
+    std::vector<std::string> keys;
+    for (KeyId key = 0; key < history.keys().size(); ++key) keys.emplace_back(history.key(key));
+    target.Remove(keys);
+  }
+
+  TargetSource& source_;
+  const Workload& workload_;
+  const RunOptions& options_;
+  const absl::Time start_;
+  bool killed_ = false;
+  uint64_t next_index_ = 0;
+  RunResult result_;
+};
+
+TxnId FindTransaction(const History& history, const Breach& breach) {
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (history.invoked(t) == breach.invoked && history.session(t) != kNone &&
+        history.sessions().text(history.session(t)) == std::to_string(breach.process)) {
+      return t;
+    }
+  }
+  return kNone;
+}
+
+Violation ViolationOf(const History& history, const Breach& breach) {
+  Violation violation;
+  violation.anomaly = Anomaly::kInvariant;
+  const TxnId t = FindTransaction(history, breach);
+  if (t != kNone) violation.txns = {t};
+  violation.words = (t == kNone ? "a transaction" : history.name(t)) + " " + breach.words;
+  return violation;
+}
+
+}  // namespace
+
+absl::StatusOr<RunResult> Run(TargetSource& source, const WorkloadKind& workload,
+                              const RunOptions& options) {
+  const std::unique_ptr<Workload> made = workload.make(options.workload);
+  return Runs(source, *made, options).Run();
+}
+
+Verdict JudgeLife(const Life& life, Level level, const JudgeOptions& options) {
+  Verdict verdict = Judge(life.history, level, options);
+  for (const Breach& breach : life.breaches) {
+    verdict.ruling = Ruling::kViolated;
+    verdict.reason.clear();
+    if (verdict.violations.size() >= options.violations_max) break;
+    verdict.violations.push_back(ViolationOf(life.history, breach));
+  }
+  if (verdict.ruling != Ruling::kHolds) return verdict;
+  const uint64_t ended = life.tally.all();
+  if (life.tally.committed * kEndedPerCommittedMax < ended || life.tally.committed == 0) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = absl::StrCat("of ", ended, " transactions only ", life.tally.committed,
+                                  " committed, which is too little to judge by");
+  } else if (!life.lost.empty()) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = absl::StrCat(
+        "the target was lost during the run; what it answered before was right: ", life.lost);
+  }
+  return verdict;
+}
+
+}  // namespace nacre::check::run

@@ -1,0 +1,26 @@
+#ifndef NACRE_TESTS_CHECK_RUN_SOURCE_H_
+#define NACRE_TESTS_CHECK_RUN_SOURCE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "nacre/types.h"
+#include "tests/check/run/run.h"
+
+namespace nacre::check::run {
+
+inline constexpr std::string_view kEmbedded = "embedded";
+
+// Which target a run has, as a person says it.
+struct TargetOptions {
+  std::string address{kEmbedded};  // Or HOST:PORT, or the path of a Unix-domain socket.
+  Isolation isolation = Isolation::kSerializable;
+};
+
+// kInvalidArgument: there is no such target, and why.
+absl::StatusOr<std::unique_ptr<TargetSource>> MakeSource(const TargetOptions& options);
+
+}  // namespace nacre::check::run
+
+#endif  // NACRE_TESTS_CHECK_RUN_SOURCE_H_
