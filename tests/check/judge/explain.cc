@@ -1,5 +1,7 @@
 #include "tests/check/judge/explain.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "tests/check/judge/cycle_search.h"
@@ -7,18 +9,6 @@
 
 namespace nacre::check::judge {
 namespace {
-
-// "x = 2", "x with 2 at its end"
-std::string VersionText(const History& history, const Observations& seen, KeyId key,
-                        ValueId value) {
-  if (seen.is_list[key]) return Cat(history.value(value), " to ", history.key(key));
-  return value == kNone ? Cat("no ", history.key(key))
-                        : Cat(history.key(key), " = ", history.value(value));
-}
-
-std::string_view Verb(const Observations& seen, KeyId key) {
-  return seen.is_list[key] ? "appended" : "wrote";
-}
 
 // The last write of `key` by `t`.
 ValueId LastWriteOf(const History& history, TxnId t, KeyId key) {
@@ -41,32 +31,49 @@ ValueId WriteBehind(const History& history, const Observations& seen, const Edge
   return LastWriteOf(history, edge.to, edge.key);
 }
 
+// "2", "its deletion".
+std::string WrittenText(const History& history, ValueId value) {
+  return value == kNone ? "its deletion" : ValueText(history, value);
+}
+
 std::string ReadWriteReason(const History& history, const Observations& seen, const Edge& edge) {
+  const std::string from = history.name(edge.from);
+  const std::string to = history.name(edge.to);
+  const std::string key = KeyText(history, edge.key);
   const ExternalRead* read = nullptr;
   for (const ExternalRead& candidate : seen.reads[edge.from]) {
     if (candidate.key == edge.key) read = &candidate;
   }
-  const std::string did = read == nullptr
-                              ? Cat(history.name(edge.from), " read ", history.key(edge.key))
-                              : Cat(history.name(edge.from), " did ",
-                                    OpText(history, history.ops(edge.from)[read->op]));
   const ValueId value =
       WriteBehind(history, seen, edge, read == nullptr ? kNoPosition : read->position);
-  return Cat(did, ", before ", history.name(edge.to), " ", Verb(seen, edge.key), " ",
-             VersionText(history, seen, edge.key, value));
+  const std::string written = WrittenText(history, value);
+  if (read == nullptr) return Cat(from, " read ", key, ", without ", written, " by ", to);
+  const Op& op = history.ops(edge.from)[read->op];
+  const std::string did = Cat(from, " ", PastText(history, op));
+  if (seen.is_list[edge.key]) {
+    const std::string where = op.kind == OpKind::kScan ? Cat(" to ", key) : std::string();
+    return Cat(did, ", without the ", written, " that ", to, " appended", where);
+  }
+  if (op.kind == OpKind::kScan) {
+    return Cat(did, " and did not find ", key, ", which ", to, " wrote later, with ", written);
+  }
+  if (op.value == kNone) return Cat(did, "; ", to, " wrote ", key, " = ", written, " later");
+  if (value == kNone) return Cat(did, ", which ", to, " deleted later");
+  return Cat(did, ", which ", to, " overwrote with ", written);
 }
 
 std::string WriteReadReason(const History& history, const Observations& seen, const Edge& edge) {
+  const std::string from = history.name(edge.from);
   for (const ExternalRead& read : seen.reads[edge.to]) {
     if (read.key != edge.key || read.from != edge.from) continue;
-    const ValueId value = read.position == kNoPosition || read.position == 0
-                              ? history.ops(edge.to)[read.op].value
-                              : seen.versions[edge.key][read.position - 1].value;
-    return Cat(history.name(edge.from), " ", Verb(seen, edge.key), " ",
-               VersionText(history, seen, edge.key, value), ", and ", history.name(edge.to),
-               " did ", OpText(history, history.ops(edge.to)[read.op]));
+    const Op& op = history.ops(edge.to)[read.op];
+    const std::string did = Cat(history.name(edge.to), " ", PastText(history, op));
+    if (!seen.is_list[edge.key]) return Cat(did, ", which ", from, " wrote");
+    if (read.position == kNoPosition || read.position == 0) return Cat(did, ", after ", from);
+    const ValueId value = seen.versions[edge.key][read.position - 1].value;
+    return Cat(did, ", whose ", ValueText(history, value), " ", from, " appended");
   }
-  return "";
+  return Cat(history.name(edge.to), " read what ", from, " wrote to ", KeyText(history, edge.key));
 }
 
 std::string WriteWriteReason(const History& history, const Observations& seen, const Edge& edge) {
@@ -79,15 +86,22 @@ std::string WriteWriteReason(const History& history, const Observations& seen, c
       after = versions[i].value;
     }
   }
-  std::string_view why = "";
+  const bool unseen = after == kNone;
   if (before == kNone) before = LastWriteOf(history, edge.from, edge.key);
-  if (after == kNone) {
-    after = LastWriteOf(history, edge.to, edge.key);
-    if (seen.is_list[edge.key]) why = " later: no read shows it";
+  if (after == kNone) after = LastWriteOf(history, edge.to, edge.key);
+  const std::string key = KeyText(history, edge.key);
+  const std::string did =
+      seen.is_list[edge.key]
+          ? Cat(history.name(edge.from), " appended ", ValueText(history, before), " to ", key)
+          : Cat(history.name(edge.from), before == kNone ? " deleted " : " wrote ", key,
+                before == kNone ? std::string() : Cat(" = ", ValueText(history, before)));
+  const std::string to = history.name(edge.to);
+  if (!seen.is_list[edge.key]) {
+    return after == kNone ? Cat(did, ", and ", to, " deleted it later")
+                          : Cat(did, ", which ", to, " overwrote with ", ValueText(history, after));
   }
-  return Cat(history.name(edge.from), " ", Verb(seen, edge.key), " ",
-             VersionText(history, seen, edge.key, before), ", and ", history.name(edge.to), " ",
-             Verb(seen, edge.key), " ", VersionText(history, seen, edge.key, after), why);
+  return Cat(did, ", and the ", ValueText(history, after), " of ", to,
+             unseen ? ", which no read shows, came later" : " stands behind it");
 }
 
 }  // namespace
@@ -101,11 +115,11 @@ std::string ReasonOf(const History& history, const Observations& seen, const Edg
     case EdgeKind::kRw:
     case EdgeKind::kRwPredicate: return ReadWriteReason(history, seen, edge);
     case EdgeKind::kWwForced:
-      return Cat(from, " read ", history.key(edge.key), " and wrote it, so ", to,
+      return Cat(from, " read ", KeyText(history, edge.key), " and wrote it, so ", to,
                  ", which wrote it too, unseen by any read, has to come later");
     case EdgeKind::kSession:
       return Cat(from, " came before ", to, " in session ",
-                 history.sessions().text(history.session(edge.from)));
+                 SessionText(history, history.session(edge.from)));
     case EdgeKind::kRealTime:
       return Cat(from, " had returned at ", history.completed(edge.from), ", before ", to,
                  " was begun at ", history.invoked(edge.to));
@@ -113,18 +127,46 @@ std::string ReasonOf(const History& history, const Observations& seen, const Edg
   return "";
 }
 
+namespace {
+
+// Told last is the edge that contradicts the others: best an rw, which says what was not seen;
+// never the order of a session or of time, unless there is nothing else.
+int RankAsLast(EdgeKind kind) {
+  switch (kind) {
+    case EdgeKind::kRw:
+    case EdgeKind::kRwPredicate: return 0;
+    case EdgeKind::kWr: return 1;
+    case EdgeKind::kWw:
+    case EdgeKind::kWwForced: return 2;
+    case EdgeKind::kSession:
+    case EdgeKind::kRealTime: return 3;
+  }
+  return 3;
+}
+
+void PutContradictionLast(std::vector<Edge>& cycle) {
+  const auto last = std::min_element(cycle.begin(), cycle.end(), [](const Edge& a, const Edge& b) {
+    return std::pair(RankAsLast(a.kind), a.to) < std::pair(RankAsLast(b.kind), b.to);
+  });
+  std::rotate(cycle.begin(), std::next(last), cycle.end());
+}
+
+}  // namespace
+
 Violation ViolationOf(const History& history, const Observations& seen, std::vector<Edge> cycle,
                       Anomaly anomaly) {
   Violation violation;
   violation.anomaly = anomaly;
   violation.order = OrderOf(cycle);
+  PutContradictionLast(cycle);
   std::string picture;
   std::string reasons;
   for (Edge& edge : cycle) {
     if (edge.reason.empty()) edge.reason = ReasonOf(history, seen, edge);
     violation.txns.push_back(edge.from);
-    picture += Cat(TxnText(history, edge.from), " --", ToString(edge.kind),
-                   edge.key == kNone ? std::string() : Cat(" ", history.key(edge.key)), "--> ");
+    picture +=
+        Cat(TxnText(history, edge.from), " --", ToString(edge.kind),
+            edge.key == kNone ? std::string() : Cat(" ", KeyText(history, edge.key)), "--> ");
     reasons += Cat("; ", edge.reason);
   }
   violation.words = Cat(picture, history.name(cycle.front().from), reasons);

@@ -71,13 +71,13 @@ void TryOrders(const History& history, const Observations& unordered, KeyId open
   if (found) return;
   if (!tried || unknown || last.violations.empty()) {
     verdict.ruling = Ruling::kUnknown;
-    verdict.reason = Cat("the order of the writes to ", history.key(open),
+    verdict.reason = Cat("the order of the writes to ", judge::KeyText(history, open),
                          " and perhaps of others does not follow from what was read");
     return;
   }
   verdict.ruling = Ruling::kViolated;
   verdict.violations = std::move(last.violations);
-  judge::AddRemark(Cat("in whatever order ", history.key(open),
+  judge::AddRemark(Cat("in whatever order ", judge::KeyText(history, open),
                        " and others were written, there is such a cycle"),
                    verdict.violations[0]);
 }

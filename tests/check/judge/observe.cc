@@ -32,7 +32,7 @@ void Observer::ClassifyKeys() {
   }
   for (KeyId key = 0; key < is_data.size(); ++key) {
     if (is_register[key] && out_.is_list[key] && out_.mixed.empty()) {
-      out_.mixed = Cat("key ", history_.key(key), " is used as a list and as a register");
+      out_.mixed = Cat("key ", KeyText(history_, key), " is used as a list and as a register");
     }
     if (is_data[key] && !out_.is_list[key]) out_.has_registers = true;
   }
@@ -100,10 +100,10 @@ bool Observer::EndsWithOwn(TxnId t, const OwnKey& own, ListRef list) const {
 
 void Observer::WalkList(TxnId t, uint32_t i, KeyId key, ListRef list, bool predicate) {
   OwnKey& own = own_[key];
-  const auto shown = [&](uint32_t op) { return OpText(history_, history_.ops(t)[op]); };
+  const auto shown = [&](uint32_t op) { return PastText(history_, history_.ops(t)[op]); };
   if (!EndsWithOwn(t, own, list)) {
     Report(Anomaly::kInternal, {t},
-           Cat(TxnText(history_, t), " did ", shown(own.last_write), ", and then ", shown(i),
+           Cat(TxnText(history_, t), " ", shown(own.last_write), ", and then ", shown(i),
                ", which does not end with its own appends"));
     return;
   }
@@ -114,7 +114,7 @@ void Observer::WalkList(TxnId t, uint32_t i, KeyId key, ListRef list, bool predi
   if (own.last_read != kNone) {
     if (base == own.base) return;
     Report(Anomaly::kNonRepeatableRead, {t},
-           Cat(TxnText(history_, t), " did ", shown(own.last_read), ", and later ", shown(i),
+           Cat(TxnText(history_, t), " ", shown(own.last_read), ", and later ", shown(i),
                ": others' appends came or went in between"));
   }
   own.last_read = i;
@@ -127,22 +127,23 @@ void Observer::WalkList(TxnId t, uint32_t i, KeyId key, ListRef list, bool predi
 
 void Observer::WalkRegister(TxnId t, uint32_t i, KeyId key, ValueId value, bool predicate) {
   OwnKey& own = own_[key];
-  const auto shown = [&](uint32_t op) { return OpText(history_, history_.ops(t)[op]); };
-  const std::string_view missed = predicate ? " without finding the key " : "";
-  const std::string_view which = predicate ? history_.key(key) : std::string_view();
+  const auto shown = [&](uint32_t op) { return PastText(history_, history_.ops(t)[op]); };
+  const auto missed = [&] {
+    return predicate ? Cat(" without finding the key ", KeyText(history_, key)) : std::string();
+  };
   if (own.last_write != kNone) {
     const Op& write = history_.ops(t)[own.last_write];
     if ((write.kind == OpKind::kDelete ? kNone : write.value) == value) return;
-    Report(Anomaly::kInternal, {t},
-           Cat(TxnText(history_, t), " did ", shown(own.last_write), ", and then ", shown(i),
-               missed, which));
+    Report(
+        Anomaly::kInternal, {t},
+        Cat(TxnText(history_, t), " ", shown(own.last_write), ", and then ", shown(i), missed()));
     return;
   }
   if (own.last_read != kNone) {
     if (own.value == value) return;
-    Report(Anomaly::kNonRepeatableRead, {t},
-           Cat(TxnText(history_, t), " did ", shown(own.last_read), ", and later ", shown(i),
-               missed, which));
+    Report(
+        Anomaly::kNonRepeatableRead, {t},
+        Cat(TxnText(history_, t), " ", shown(own.last_read), ", and later ", shown(i), missed()));
   }
   own.last_read = i;
   own.value = value;
@@ -155,14 +156,14 @@ TxnId Observer::FromOf(TxnId t, uint32_t i, KeyId key, ValueId value) {
   const auto ambiguous = [&] {
     if (out_.ambiguous++ == 0) {
       out_.ambiguous_example =
-          Cat(TxnText(history_, t), " did ", OpText(history_, history_.ops(t)[i]));
+          Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[i]));
     }
     return kNone;
   };
   if (value == kNone) return writes_.Deleted(key) ? ambiguous() : kInitialTxn;
   WriteIndex::Write* write = writes_.Find(key, value);
   const auto read = [&] {
-    return Cat(TxnText(history_, t), " did ", OpText(history_, history_.ops(t)[i]));
+    return Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[i]));
   };
   if (write == nullptr) {
     Report(Anomaly::kThinAirRead, {t}, Cat(read(), ", which nobody wrote"));

@@ -43,6 +43,7 @@ class Observer {
   void OrderKey(KeyId key);
   TxnId WriterOf(KeyId key, ValueId value, uint32_t position);
   void CheckReads();
+  std::pair<TxnId, uint32_t> WitnessOf(KeyId key) const;
   void CheckStray(TxnId t, const ExternalRead& read, ListRef base);
   void CollectUnread();
 

@@ -102,7 +102,7 @@ class Replay {
       });
       Fail(read ? Anomaly::kLostUpdate : Anomaly::kGSIa, Order::kData, {key.writer, t},
            Cat(TxnText(history_, key.writer), " and ", TxnText(history_, t), " both wrote ",
-               history_.key(op.key), ", and ", history_.name(t), " began at ", begin,
+               KeyText(history_, op.key), ", and ", history_.name(t), " began at ", begin,
                ", before the other committed at ", key.committed));
       return;
     }
@@ -120,17 +120,17 @@ class Replay {
 
   void Explain(TxnId t, uint64_t timestamp, const ReplayState::Mismatch& mismatch) {
     const Op& op = history_.ops(t)[mismatch.op];
-    const std::string did = Cat(TxnText(history_, t), " did ", OpText(history_, op));
+    const std::string did = Cat(TxnText(history_, t), " ", PastText(history_, op));
     if (mismatch.own) {
       Fail(Anomaly::kInternal, Order::kData, {t},
-           Cat(did, ", which contradicts its own write of ", history_.key(mismatch.key)));
+           Cat(did, ", which contradicts its own write of ", KeyText(history_, mismatch.key)));
       return;
     }
     const ReplayState::Key& key = state_.key(mismatch.key);
     const std::string there =
         key.writer == kNone
-            ? Cat("nobody had written ", history_.key(mismatch.key))
-            : Cat(TxnText(history_, key.writer), " had committed ", history_.key(mismatch.key),
+            ? Cat("nobody had written ", KeyText(history_, mismatch.key))
+            : Cat(TxnText(history_, key.writer), " had committed ", KeyText(history_, mismatch.key),
                   " at ", key.committed, " as the last");
     const std::string words = Cat(did, " with a snapshot of ", timestamp, ", when ", there);
     const auto [anomaly, writer] = WhatWasRead(op, mismatch.key, timestamp);

@@ -1,6 +1,33 @@
 #include "tests/check/judge/text.h"
 
+#include "tests/check/judge/printable.h"
+
 namespace nacre::check::judge {
+namespace {
+
+std::string Shown(std::string_view bytes) {
+  constexpr uint32_t kCellsMax = 64;
+  constexpr std::string_view kSpecial = " \"'\\[]{}|;";
+  const std::string text = Shortened(Printable(bytes), kCellsMax);
+  const bool word = !bytes.empty() && bytes != "nil" &&
+                    bytes.find_first_of(kSpecial) == std::string_view::npos &&
+                    text.find('\\') == std::string::npos;
+  return word ? text : Cat('"', text, '"');
+}
+
+std::string RangeText(const History& history, const Op& scan) {
+  const std::string end =
+      scan.scan_end() == kNone ? std::string("the end") : KeyText(history, scan.scan_end());
+  return Cat(KeyText(history, scan.key), " to ", end);
+}
+
+}  // namespace
+
+std::string KeyText(const History& history, KeyId key) { return Shown(history.key(key)); }
+std::string ValueText(const History& history, ValueId value) { return Shown(history.value(value)); }
+std::string SessionText(const History& history, SessionId session) {
+  return Shown(history.sessions().text(session));
+}
 
 std::string ListText(const History& history, ListRef list) {
   constexpr uint32_t kShown = 12;
@@ -12,24 +39,37 @@ std::string ListText(const History& history, ListRef list) {
       text += " ...";
     }
     if (i > 0) text += ' ';
-    text += history.value(lists.At(list, i));
+    text += ValueText(history, lists.At(list, i));
   }
   return text + "]";
 }
 
 std::string OpText(const History& history, const Op& op) {
-  const std::string_view key = history.key(op.key);
+  const std::string key = op.kind == OpKind::kScan ? "" : KeyText(history, op.key);
   switch (op.kind) {
-    case OpKind::kAppend: return Cat("append ", key, " ", history.value(op.value));
+    case OpKind::kAppend: return Cat("append ", key, " ", ValueText(history, op.value));
     case OpKind::kReadList: return Cat("read ", key, " = ", ListText(history, op.list()));
-    case OpKind::kWrite: return Cat("write ", key, " ", history.value(op.value));
+    case OpKind::kWrite: return Cat("write ", key, " ", ValueText(history, op.value));
     case OpKind::kDelete: return Cat("delete ", key);
     case OpKind::kRead:
       if (op.value == kNone) return Cat("read ", key, " absent");
-      return Cat("read ", key, " = ", history.value(op.value));
-    case OpKind::kScan:
-      return Cat("scan from ", key, " to ",
-                 op.scan_end() == kNone ? std::string_view("the end") : history.key(op.scan_end()));
+      return Cat("read ", key, " = ", ValueText(history, op.value));
+    case OpKind::kScan: return Cat("scan from ", RangeText(history, op));
+  }
+  return "";
+}
+
+std::string PastText(const History& history, const Op& op) {
+  const std::string key = op.kind == OpKind::kScan ? "" : KeyText(history, op.key);
+  switch (op.kind) {
+    case OpKind::kAppend: return Cat("appended ", ValueText(history, op.value), " to ", key);
+    case OpKind::kWrite: return Cat("wrote ", key, " = ", ValueText(history, op.value));
+    case OpKind::kDelete: return Cat("deleted ", key);
+    case OpKind::kRead:
+      if (op.value == kNone) return Cat("read ", key, " and found nothing");
+      return OpText(history, op);
+    case OpKind::kReadList: return OpText(history, op);
+    case OpKind::kScan: return Cat("scanned from ", RangeText(history, op));
   }
   return "";
 }

@@ -24,10 +24,17 @@ std::string Cat(const Parts&... parts) {
   return text;
 }
 
+// Keys, values and sessions as people can read them: quoted unless they hold for a word, bytes that
+// are no text as \xHH, and cut in the middle if they are very long.
+std::string KeyText(const History& history, KeyId key);
+std::string ValueText(const History& history, ValueId value);
+std::string SessionText(const History& history, SessionId session);
 // "[1 2 3]"; of a long list only both ends.
 std::string ListText(const History& history, ListRef list);
 // "append x 1", "read x = [1 2]", "read y absent".
 std::string OpText(const History& history, const Op& op);
+// "appended 1 to x", "read x = [1 2]", "read y and found nothing".
+std::string PastText(const History& history, const Op& op);
 // "T3 (line 7)"
 std::string TxnText(const History& history, TxnId t);
 

@@ -2,7 +2,9 @@
 // a key is the order, and all others have to be its prefixes.
 
 #include <algorithm>
+#include <utility>
 
+#include "tests/check/judge/check.h"
 #include "tests/check/judge/observer.h"
 #include "tests/check/judge/text.h"
 
@@ -40,8 +42,8 @@ TxnId Observer::WriterOf(KeyId key, ValueId value, uint32_t position) {
   }
   if (write->several) {
     if (out_.ambiguous++ == 0) {
-      out_.ambiguous_example = Cat("more than one transaction appended ", history_.value(value),
-                                   " to ", history_.key(key));
+      out_.ambiguous_example = Cat("more than one transaction appended ",
+                                   ValueText(history_, value), " to ", KeyText(history_, key));
     }
     return kNone;
   }
@@ -78,11 +80,11 @@ void Observer::CheckReads() {
       read.from = out_.versions.items[version].writer;
       if (read.from == t) {
         Report(Anomaly::kInternal, {t},
-               Cat(TxnText(history_, t), " did ", OpText(history_, history_.ops(t)[read.op]),
+               Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[read.op]),
                    " before it appended that itself"));
       } else if (intermediate_[version] && read.from != kNone) {
         Report(Anomaly::kIntermediateRead, {read.from, t},
-               Cat(TxnText(history_, t), " did ", OpText(history_, history_.ops(t)[read.op]),
+               Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[read.op]),
                    ", without what ", TxnText(history_, read.from), " appended to it next"));
       }
     }
@@ -97,8 +99,8 @@ void Observer::CheckReads() {
         if (it->position == 0 || read.position < it->position) continue;
         const Version& version = out_.versions[it->key][it->position - 1];
         const std::string words =
-            Cat(TxnText(history_, t), " did ", OpText(history_, history_.ops(t)[read.op]),
-                ", whose element ", history_.value(version.value));
+            Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[read.op]),
+                ", whose element ", ValueText(history_, version.value));
         std::vector<TxnId> txns = {t};
         if (it->writer != kNone) txns.insert(txns.begin(), it->writer);
         if (it->anomaly == Anomaly::kThinAirRead) {
@@ -118,31 +120,44 @@ void Observer::CheckReads() {
   }
 }
 
+// The first transaction and operation that read the longest list of `key`.
+std::pair<TxnId, uint32_t> Observer::WitnessOf(KeyId key) const {
+  for (TxnId t = 0; t < history_.size(); ++t) {
+    for (uint64_t r = out_.reads.first[t]; r < out_.reads.first[t + 1]; ++r) {
+      const ExternalRead& read = out_.reads.items[r];
+      if (read.key == key && bases_[r] == longest_[key]) return {t, read.op};
+    }
+  }
+  NACRE_JUDGE_CHECK(false, "a longest list that nobody read");
+  return {};
+}
+
 // A read that is no prefix of the longest one.
 void Observer::CheckStray(TxnId t, const ExternalRead& read, ListRef base) {
   const ListRef longest = longest_[read.key];
   const uint32_t common = history_.lists().CommonPrefix(base, longest);
   const std::string did =
-      Cat(TxnText(history_, t), " did ", OpText(history_, history_.ops(t)[read.op]));
+      Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[read.op]));
   for (uint32_t i = common; i < base.length; ++i) {
     const ValueId value = history_.lists().At(base, i);
     WriteIndex::Write* write = writes_.Find(read.key, value);
     if (write == nullptr) {
       Report(Anomaly::kThinAirRead, {t},
-             Cat(did, ", whose element ", history_.value(value), " nobody appended"));
+             Cat(did, ", whose element ", ValueText(history_, value), " nobody appended"));
       return;
     }
     if (!write->several && history_.outcome(write->txn) == Outcome::kAborted) {
       Report(Anomaly::kAbortedRead, {write->txn, t},
-             Cat(did, ", whose element ", history_.value(value), " was appended by ",
+             Cat(did, ", whose element ", ValueText(history_, value), " was appended by ",
                  TxnText(history_, write->txn), ", which was aborted"));
       return;
     }
   }
-  Report(Anomaly::kIncompatibleOrder, {t},
-         Cat(did, ", but others read ", history_.key(read.key), " = ",
-             ListText(history_,
-                      history_.lists().Prefix(longest, std::min(longest.length, common + 2)))));
+  if (told_[static_cast<size_t>(Anomaly::kIncompatibleOrder)] >= violations_max_) return;
+  const auto [other, op] = WitnessOf(read.key);
+  Report(Anomaly::kIncompatibleOrder, {t, other},
+         Cat(did, ", but ", TxnText(history_, other), " ",
+             PastText(history_, history_.ops(other)[op])));
 }
 
 // Appends and writes by transactions that happened and whose value no list shows.

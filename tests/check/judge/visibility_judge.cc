@@ -423,10 +423,15 @@ class VisibilityJudge {
   }
 
   std::string ReasonOfInferred(const Inferred& edge) const {
-    const std::string reader = history_.name(edge.reader);
-    return Cat(reader, " saw ", history_.name(edge.earlier), ", and yet read ",
-               history_.key(edge.key), " from ", history_.name(edge.later), ": both wrote it, so ",
-               history_.name(edge.earlier), " did first");
+    const std::string earlier = history_.name(edge.earlier);
+    std::string did = TxnText(history_, edge.reader);
+    for (const ExternalRead& read : seen_.reads[edge.reader]) {
+      if (read.key != edge.key || read.from != edge.later) continue;
+      did += Cat(" ", PastText(history_, history_.ops(edge.reader)[read.op]));
+      break;
+    }
+    return Cat(did, ", which ", history_.name(edge.later), " wrote, and had seen ", earlier,
+               ", which wrote ", KeyText(history_, edge.key), " too: so ", earlier, " did first");
   }
 
   void Add(Violation violation) { verdict_.violations.push_back(std::move(violation)); }

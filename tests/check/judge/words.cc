@@ -16,27 +16,28 @@ constexpr std::array<std::string_view, kAnomalies> kMeanings = {
     "a transaction read what an aborted transaction wrote",
     "a transaction read what its writer overwrote before it committed",
     "an append stands in a list more than once",
-    "two reads disagree about the order of the appends",
+    "two reads disagree about the order of the appends to a list",
     "an answer contradicts the transaction's own operations",
-    "two reads of one key by one transaction differ, though it did not write it in between",
-    "transactions overwrote each other in a circle",
-    "information flowed in a circle: each transaction saw or overwrote the one before it",
-    "no order of the writes agrees with all that was read",
-    "a transaction saw one write of another and missed a second one",
-    "both read one version and both wrote the next, so that one write was made blindly",
-    "a transaction missed a write that what it saw depends on",
-    "a transaction missed a write that, as the other edges show, came before what it saw or did",
+    "two reads of one key by one transaction differ, without a write of its own in between",
+    "transactions overwrote each other's writes in a cycle",
+    "each transaction of a cycle saw or overwrote the one before it, and so itself",
+    "no order of the writes agrees with everything that was read",
+    "a transaction saw one write of another transaction and missed a second one",
+    "a transaction read a key and then wrote it, unaware of a write in between: an update is lost",
+    "a transaction missed a write on which something that it saw depends",
+    "a transaction missed a write that it had to see, by what else it saw or wrote",
     "two readers saw two writes in opposite orders",
-    "a circle with several overlooked writes, though no transaction has both overlooked one and "
-    "been overlooked",
-    "two transactions each overwrote what the other had read",
-    "a circle in which a transaction overlooked a write and was itself overlooked",
-    "a circle in which a transaction overlooked a write in a range that it had read",
-    "a transaction saw or overwrote another that had committed only after it began",
-    "a transaction missed a commit that it had to see",
+    "transactions missed each other's writes in a cycle that no choice of snapshots explains",
+    "two transactions each overwrote what the other had read, and neither saw the other",
+    "transactions read what others overwrote, in a cycle that no serial order explains",
+    "transactions read ranges into which others wrote, in a cycle that no serial order explains",
+    "a transaction saw, or overwrote, a commit that is later than its snapshot",
+    "a transaction missed a commit that its snapshot has to contain",
     "a transaction committed no later than it began",
     "what every transaction of the workload keeps true was seen broken",
 };
+static_assert(std::all_of(kMeanings.begin(), kMeanings.end(),
+                          [](std::string_view meaning) { return !meaning.empty(); }));
 
 bool IsAbout(const Violation& violation, TxnId t, const Op& op) {
   return std::any_of(violation.edges.begin(), violation.edges.end(), [&](const Edge& edge) {
@@ -64,8 +65,8 @@ std::string OpWords(const History& history, TxnId t, uint32_t index) {
     const Op& found = ops[index + i + 1];
     const std::string value = found.kind == OpKind::kReadList
                                   ? judge::ListText(history, found.list())
-                                  : std::string(history.value(found.value));
-    text += Cat(history.key(found.key), " ", value);
+                                  : judge::ValueText(history, found.value);
+    text += Cat(judge::KeyText(history, found.key), " ", value);
   }
   return text + "}";
 }
@@ -76,7 +77,7 @@ std::string TxnWords(const History& history, TxnId t, const Violation& violation
   const auto add = [&](const std::string& part) { about += (about.empty() ? "" : ", ") + part; };
   if (history.line(t) != 0) add(Cat("line ", history.line(t)));
   if (history.session(t) != kNone) {
-    add(Cat("session ", history.sessions().text(history.session(t))));
+    add(Cat("session ", judge::SessionText(history, history.session(t))));
   }
   if (history.outcome(t) == Outcome::kAborted) add("aborted");
   if (history.outcome(t) == Outcome::kIndeterminate) add("outcome unknown");
@@ -104,7 +105,8 @@ std::string CycleWords(const History& history, const Violation& violation) {
   std::string text;
   for (const Edge& edge : violation.edges) {
     text += Cat(history.name(edge.from), " --", ToString(edge.kind),
-                edge.key == kNone ? std::string() : Cat(" ", history.key(edge.key)), "--> ");
+                edge.key == kNone ? std::string() : Cat(" ", judge::KeyText(history, edge.key)),
+                "--> ");
   }
   if (!text.empty()) text += history.name(violation.edges.front().from);
   return text;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "tests/check/judge/picture/picture_text.h"
+#include "tests/check/judge/printable.h"
 
 namespace nacre::check::judge {
 namespace {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "nacre/check/words.h"
-#include "tests/check/judge/picture/picture_text.h"
+#include "tests/check/judge/printable.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check::judge {
@@ -29,7 +29,7 @@ bool Concerns(const History& history, const Edge& edge, bool first, const Op& op
   return op.key == edge.key && op.writes() != reads;
 }
 
-// Whether `words` tell of it: "T1 did read x = 1, which ..."
+// Whether `words` tell of it: "T1 read x = 1, which ..."
 bool Tells(std::string_view words, std::string_view op) {
   for (size_t at = words.find(op); at != std::string_view::npos; at = words.find(op, at + 1)) {
     const size_t end = at + op.size();
@@ -41,7 +41,7 @@ bool Tells(std::string_view words, std::string_view op) {
 }
 
 bool IsStrong(const History& history, const Violation& violation, TxnId t, const Op& op) {
-  if (violation.edges.empty()) return Tells(violation.words, OpText(history, op));
+  if (violation.edges.empty()) return Tells(violation.words, PastText(history, op));
   return std::any_of(violation.edges.begin(), violation.edges.end(), [&](const Edge& edge) {
     return (edge.from == t && Concerns(history, edge, true, op)) ||
            (edge.to == t && Concerns(history, edge, false, op));
@@ -75,7 +75,7 @@ TxnBox BoxOf(const History& history, const Violation& violation, TxnId t) {
   const absl::Span<const Op> ops = history.ops(t);
   for (uint32_t i = 0; i < ops.size(); ++i) {
     if (ops[i].in_scan) continue;
-    OpLine line = {.full = Printable(OpWords(history, t, i)), .op = i};
+    OpLine line = {.full = OpWords(history, t, i), .op = i};
     line.strong = IsStrong(history, violation, t, ops[i]);
     line.text = Shortened(line.full, kOpCellsMax);
     box.lines.push_back(std::move(line));
@@ -101,32 +101,11 @@ TxnBox BoxOf(const History& history, const Violation& violation, TxnId t) {
   return box;
 }
 
-// An edge that leads upwards is the one that contradicts those before it: best an rw, which says
-// what was not seen; never the order of a session or of time, unless there is nothing else.
-int RankAsLast(EdgeKind kind) {
-  switch (kind) {
-    case EdgeKind::kRw:
-    case EdgeKind::kRwPredicate: return 0;
-    case EdgeKind::kWr: return 1;
-    case EdgeKind::kWw:
-    case EdgeKind::kWwForced: return 2;
-    case EdgeKind::kSession:
-    case EdgeKind::kRealTime: return 3;
-  }
-  return 3;
-}
-
 // Along the cycle; in real time if that is what it is about.
 std::vector<TxnId> OrderOfTxns(const History& history, const Violation& violation) {
   std::vector<TxnId> txns;
-  const std::vector<Edge>& edges = violation.edges;
-  size_t last = 0;
-  const auto rank = [&](size_t i) { return std::pair(RankAsLast(edges[i].kind), edges[i].to); };
-  for (size_t i = 1; i < edges.size(); ++i) {
-    if (rank(i) < rank(last)) last = i;
-  }
-  for (size_t i = 1; i <= edges.size(); ++i) txns.push_back(edges[(last + i) % edges.size()].from);
-  for (const Edge& edge : edges) txns.push_back(edge.to);
+  for (const Edge& edge : violation.edges) txns.push_back(edge.from);
+  for (const Edge& edge : violation.edges) txns.push_back(edge.to);
   for (const TxnId t : violation.txns) txns.push_back(t);
   std::vector<TxnId> once;
   for (const TxnId t : txns) {
@@ -146,10 +125,9 @@ void PutInLanes(const History& history, Scene& scene) {
     const auto next = static_cast<uint32_t>(scene.lanes.size());
     box.lane = session == kNone ? next : lanes.try_emplace(session, next).first->second;
     if (box.lane < next) continue;
-    scene.lanes.push_back(
-        session == kNone
-            ? "no session"
-            : Cat("session ", Shortened(Printable(history.sessions().text(session)), 24)));
+    scene.lanes.push_back(session == kNone
+                              ? "no session"
+                              : Cat("session ", Shortened(SessionText(history, session), 24)));
   }
 }
 
@@ -161,9 +139,9 @@ Arrow ArrowOf(const History& history, const Scene& scene, const Edge& edge) {
   };
   Arrow arrow = {.from = box_of(edge.from), .to = box_of(edge.to), .kind = edge.kind};
   arrow.label = std::string(ToString(edge.kind));
-  if (edge.key != kNone) arrow.label += Cat(" ", Printable(history.key(edge.key)));
+  if (edge.key != kNone) arrow.label += Cat(" ", KeyText(history, edge.key));
   arrow.label = Shortened(arrow.label, kLabelCellsMax);
-  arrow.reason = Printable(edge.reason);
+  arrow.reason = edge.reason;
   const std::vector<OpLine>& lines = scene.boxes[arrow.from].lines;
   for (uint32_t i = 0; i < lines.size() && arrow.from_line == kNone; ++i) {
     if (lines[i].op == kNone) continue;
@@ -183,8 +161,8 @@ Scene SceneOf(const History& history, const Violation& violation) {
   for (const Edge& edge : violation.edges) {
     scene.arrows.push_back(ArrowOf(history, scene, edge));
   }
-  if (scene.arrows.empty()) scene.words.push_back(Printable(violation.words));
-  if (!violation.remark.empty()) scene.words.push_back(Printable(violation.remark));
+  if (scene.arrows.empty()) scene.words.push_back(violation.words);
+  if (!violation.remark.empty()) scene.words.push_back(violation.remark);
   return scene;
 }
 

@@ -9,8 +9,8 @@
 
 #include "nacre/check/picture.h"
 #include "tests/check/judge/picture/layout.h"
-#include "tests/check/judge/picture/picture_text.h"
 #include "tests/check/judge/picture/scene.h"
+#include "tests/check/judge/printable.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check {

@@ -244,10 +244,41 @@ TEST(Judge, ACounterexampleSaysItsTransactionsEdgesAndValues) {
       "T5 ok | list x [] | list y [] | append x 1\nT6 ok | list x [] | list y [] | append y 2");
   const Verdict verdict = Judge(history, Level::kSerializable);
   ASSERT_EQ(verdict.violations.size(), 1u) << verdict.ToString();
-  EXPECT_EQ(
-      verdict.violations[0].words,
-      "T5 (line 1) --rw y--> T6 (line 2) --rw x--> T5; T5 did read y = [], before T6 appended 2 to "
-      "y; T6 did read x = [], before T5 appended 1 to x");
+  EXPECT_EQ(verdict.violations[0].words,
+            "T5 (line 1) --rw y--> T6 (line 2) --rw x--> T5; T5 read y = [], without the 2 that T6 "
+            "appended; T6 read x = [], without the 1 that T5 appended");
+}
+
+TEST(Judge, TheEdgeThatContradictsTheOthersIsToldLast) {
+  const History history = Parsed(
+      "T3 ok | read y 1 | read x 0\nT0 ok | write x 0\nT1 ok | read x 0 | write x 1\n"
+      "T2 ok | read x 1 | write y 1");
+  const Verdict verdict = Judge(history, Level::kSnapshotIsolation);
+  ASSERT_EQ(verdict.violations.size(), 1u) << verdict.ToString();
+  EXPECT_EQ(verdict.violations[0].words,
+            "T1 (line 3) --wr x--> T2 (line 4) --wr y--> T3 (line 1) --rw x--> T1; T2 read x = 1, "
+            "which T1 wrote; T3 read y = 1, which T2 wrote; T3 read x = 0, which T1 overwrote with "
+            "1");
+}
+
+TEST(Judge, BothReadsThatDisagreeAboutTheOrderAreTold) {
+  const Verdict verdict =
+      Judge(Parsed("T1 ok | append x 1\nT2 ok | append x 2\nT3 ok | list x [2]\nT4 ok | list x [1 "
+                   "2]"),
+            Level::kReadCommitted);
+  ASSERT_EQ(verdict.violations.size(), 1u) << verdict.ToString();
+  EXPECT_EQ(verdict.violations[0].words,
+            "T3 (line 3) read x = [2], but T4 (line 4) read x = [1 2]");
+}
+
+// A terminal obeys some bytes, and a value may be larger than any screen.
+TEST(Judge, KeysAndValuesAreToldInAWayThatPeopleCanRead) {
+  const std::string text = "T1 ok | read \"a b\\x1b[2J\" " + std::string(10'000, 'v') + "\n";
+  const Verdict verdict = Judge(Parsed(text), Level::kReadCommitted);
+  ASSERT_EQ(verdict.violations.size(), 1u);
+  const std::string& words = verdict.violations[0].words;
+  EXPECT_NE(words.find("read \"a b\\x1b[2J\" = vvv"), std::string::npos) << words;
+  EXPECT_LT(words.size(), 300u) << words;
 }
 
 TEST(Judge, TheCounterexampleIsTheShortest) {

@@ -1,7 +1,8 @@
-#ifndef NACRE_TESTS_CHECK_JUDGE_PICTURE_PICTURE_TEXT_H_
-#define NACRE_TESTS_CHECK_JUDGE_PICTURE_PICTURE_TEXT_H_
+#ifndef NACRE_TESTS_CHECK_JUDGE_PRINTABLE_H_
+#define NACRE_TESTS_CHECK_JUDGE_PRINTABLE_H_
 
-// Text of pictures. It is measured in cells, the width of a letter of a fixed-width font.
+// Text for people. In pictures it is measured in cells, the width of a letter of a fixed-width
+// font.
 
 #include <cstdint>
 #include <string>
@@ -22,4 +23,4 @@ std::string XmlEscaped(std::string_view text);
 
 }  // namespace nacre::check::judge
 
-#endif  // NACRE_TESTS_CHECK_JUDGE_PICTURE_PICTURE_TEXT_H_
+#endif  // NACRE_TESTS_CHECK_JUDGE_PRINTABLE_H_

@@ -1,4 +1,4 @@
-#include "tests/check/judge/picture/picture_text.h"
+#include "tests/check/judge/printable.h"
 
 #include <algorithm>
 
