@@ -25,7 +25,10 @@ ValueId WriteBehind(const History& history, const Observations& seen, const Edge
   if (position != kNoPosition) {
     const absl::Span<const Version> versions = seen.versions[edge.key];
     for (; position < versions.size(); ++position) {
-      if (versions[position].writer == edge.to) return versions[position].value;
+      if (versions[position].writer != edge.to) continue;
+      // Of versions that stand there by their commit timestamps, no read told the value.
+      const ValueId value = versions[position].value;
+      return value == kNone ? LastWriteOf(history, edge.to, edge.key) : value;
     }
   }
   return LastWriteOf(history, edge.to, edge.key);

@@ -261,6 +261,16 @@ TEST(Judge, TheEdgeThatContradictsTheOthersIsToldLast) {
             "1");
 }
 
+TEST(Judge, AnAppendThatNoReadShowsIsToldWithItsValueAlsoInTheOrderOfTimestamps) {
+  const History history = Parsed(
+      "T1 ok time=0..1 | list x [] | list y [] | append x 1\n"
+      "T2 ok time=0..2 | list x [] | list y [] | append y 2");
+  const Verdict verdict = Judge(history, Level::kSerializable);
+  ASSERT_EQ(verdict.violations.size(), 1u) << verdict.ToString();
+  EXPECT_EQ(verdict.violations[0].edges[0].reason,
+            "T1 read y = [], without the 2 that T2 appended");
+}
+
 TEST(Judge, BothReadsThatDisagreeAboutTheOrderAreTold) {
   const Verdict verdict =
       Judge(Parsed("T1 ok | append x 1\nT2 ok | append x 2\nT3 ok | list x [2]\nT4 ok | list x [1 "
