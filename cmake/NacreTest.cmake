@@ -61,6 +61,11 @@ function(nacre_test)
   if(arg_KIND MATCHES "^(unit|server)$")
     target_compile_options(${arg_NAME} PRIVATE -O0)
   endif()
+  if(arg_LIBS MATCHES "client")
+    nacre_precompile_test(${arg_NAME} asio_test)
+  else()
+    nacre_precompile_test(${arg_NAME} test)
+  endif()
   set_target_properties(${arg_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
 
   # What a sanitizer is not to see is not built with it either.

@@ -151,6 +151,14 @@ void Connection::ReadWhatIsLeft() {
   Process();
 }
 
+void Connection::CountErrors() {
+  const uint64_t errors = session_.out().errors();
+  if (errors == errors_counted_) return;
+  session_.CountMistakes();  // Of requests that were none.
+  ServerState::ThreadCounters::Add(counters_.errors, errors - errors_counted_);
+  errors_counted_ = errors;
+}
+
 void Connection::Process() {
   if (later_) return;  // Its turn comes.
   uint64_t commands = 0;
@@ -168,13 +176,9 @@ void Connection::Process() {
     }
   }
   if (commands > 0) ServerState::ThreadCounters::Add(counters_.commands, commands);
-  const uint64_t errors = slow_ ? errors_counted_ : session_.out().errors();
-  if (errors != errors_counted_) {
-    session_.CountMistakes();  // Of requests that were none.
-    ServerState::ThreadCounters::Add(counters_.errors, errors - errors_counted_);
-    errors_counted_ = errors;
-  }
-  if (slow_ || phase_ != Phase::kServing) return;
+  if (slow_) return;  // The session is another thread's until its command is done.
+  CountErrors();
+  if (phase_ != Phase::kServing) return;
   input_.ShrinkTo(kBufferBytesKept);
   Publish();
   if (session_.has_time_limits()) {

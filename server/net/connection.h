@@ -64,6 +64,7 @@ class Connection {
   void ReadWhatIsLeft();
   // Runs the requests that have arrived, and sends the replies.
   void Process();
+  void CountErrors();  // Of all replies since the last time.
   // Runs the next request, or several that share a commit. Returns how many; 0: there is nothing to
   // run for now.
   size_t ProcessSome();

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kThreads = 4;
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#ifdef NACRE_SANITIZED
 constexpr int kScale = 1;
 #else
 constexpr int kScale = 5;

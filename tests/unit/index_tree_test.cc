@@ -210,7 +210,7 @@ TEST(IndexMemory, RandomIntegersTakeLessThanTwentyBytesAKey) {
 }
 
 TEST(IndexChain, OfPrefixesDeepAsTheirKeysNeedsNoStack) {
-#if defined(__SANITIZE_THREAD__)
+#ifdef NACRE_SANITIZED
   constexpr size_t kDepth = 16384;  // Comparing the keys is quadratic, and slow when instrumented.
 #else
   constexpr size_t kDepth = 65536;
