@@ -37,10 +37,10 @@ class CycleJudge {
         graph_(history, seen, GraphOptions()),
         search_(history, graph_) {}
 
-  void Run() {
+  // Whether it also depends on the order of versions that nobody read.
+  bool Run() {
     if (search_.Components(Strongest()).empty()) {
-      if (seen_.unread.items.size() > 1 && SnapshotLevel()) OrderUnread();
-      return;
+      return seen_.unread.items.size() > 1 && SnapshotLevel() && UnreadMatter();
     }
     for (const Order order : {Order::kData, Order::kSession, Order::kRealTime}) {
       if (!Knows(level_, order)) continue;
@@ -49,6 +49,7 @@ class CycleJudge {
     // COMPONENT-HAS-CYCLE. Components and paths are found by different means; where they disagree,
     // "holds" would be a guess.
     NACRE_JUDGE_CHECK(!verdict_.violations.empty(), "a component without a forbidden cycle");
+    return false;
   }
 
  private:
@@ -112,74 +113,22 @@ class CycleJudge {
   }
 
   // Several versions of a key that nobody read may have been written in any order, and under
-  // snapshot isolation it matters in which: there has to be one that makes no cycle. (A serial
-  // order of all transactions is one for them too, so nothing is to be done for serializability.)
+  // snapshot isolation it matters in which. (A serial order of all transactions is one for them
+  // too, so nothing is to be done for serializability.)
   //
   // COMPONENTS-SUFFICE. Between components of the graph with all edges, any order that agrees with
-  // the edges will do, since it closes no cycle. So only writers of one key in one component are
-  // tried in every order, and if none will do there is none.
-  void OrderUnread() {
+  // the edges will do, since it closes no cycle. So only writers of one key in one component
+  // matter.
+  bool UnreadMatter() {
     const std::vector<uint32_t> ranks = search_.Ranks(Strongest().kinds);
-    std::vector<std::vector<TxnId>> order(seen_.unread.size());
-    std::vector<absl::Span<TxnId>> groups;
-    for (KeyId key = 0; key < order.size(); ++key) {
-      std::vector<TxnId>& row = order[key];
-      row.assign(seen_.unread[key].begin(), seen_.unread[key].end());
-      std::sort(row.begin(), row.end(),
-                [&](TxnId a, TxnId b) { return std::pair(ranks[a], a) < std::pair(ranks[b], b); });
-      for (size_t first = 0, end = 0; first < row.size(); first = end) {
-        while (end < row.size() && ranks[row[end]] == ranks[row[first]]) ++end;
-        if (end - first > 1) groups.push_back(absl::MakeSpan(row.data() + first, end - first));
-      }
+    std::vector<uint32_t> row;
+    for (KeyId key = 0; key < seen_.unread.size(); ++key) {
+      row.clear();
+      for (const TxnId t : seen_.unread[key]) row.push_back(ranks[t]);
+      std::sort(row.begin(), row.end());
+      if (std::adjacent_find(row.begin(), row.end()) != row.end()) return true;
     }
-    if (groups.empty()) return;
-    constexpr uint64_t kWorkMax = 200'000'000;
-    for (uint64_t work = 0; work < kWorkMax; work += history_.operations() + 100) {
-      std::optional<Violation> violation = ViolationInOrder(order);
-      if (!violation.has_value()) return;
-      if (NextOrder(groups)) continue;
-      AddRemark(
-          "some of these writes no read shows, and whichever order they had, there is such a "
-          "cycle",
-          *violation);
-      verdict_.violations.push_back(*std::move(violation));
-      return;
-    }
-    verdict_.ruling = Ruling::kUnknown;
-    verdict_.reason = Cat("it depends on the order of ", groups[0].size(),
-                          " writes of one key that no read shows, such as that of ",
-                          history_.name(groups[0][0]), ", and there are too many to try them all");
-  }
-
-  // False: all have been tried.
-  static bool NextOrder(absl::Span<const absl::Span<TxnId>> groups) {
-    return std::any_of(groups.begin(), groups.end(), [](absl::Span<TxnId> group) {
-      return std::next_permutation(group.begin(), group.end());
-    });
-  }
-
-  std::optional<Violation> ViolationInOrder(const std::vector<std::vector<TxnId>>& order) const {
-    Observations ordered = seen_;
-    ordered.versions = {};
-    for (KeyId key = 0; key < seen_.versions.size(); ++key) {
-      for (const Version& version : seen_.versions[key]) ordered.versions.items.push_back(version);
-      for (const TxnId writer : order[key]) ordered.versions.items.push_back({.writer = writer});
-      ordered.versions.EndRow();
-    }
-    ordered.unread = {};
-    ordered.unread.first.assign(seen_.unread.first.size(), 0);
-    const DependencyGraph graph(history_, ordered, GraphOptions());
-    CycleSearch search(history_, graph);
-    const auto components = search.Components(Strongest());
-    if (components.empty()) return std::nullopt;
-    std::optional<std::vector<Edge>> cycle =
-        search.Shortest(components[0], Strongest(), kAll | Bit(EdgeKind::kSession));
-    if (!cycle.has_value()) {
-      cycle = search.Shortest(components[0], Strongest(), Bit(EdgeKind::kRealTime));
-    }
-    NACRE_JUDGE_CHECK(cycle.has_value(), "a component without a forbidden cycle");
-    const Anomaly anomaly = Classify(*cycle);
-    return ViolationOf(history_, seen_, *std::move(cycle), anomaly);
+    return false;
   }
 
   const History& history_;
@@ -194,9 +143,9 @@ class CycleJudge {
 
 }  // namespace
 
-void JudgeByCycles(const History& history, const Observations& seen, Level level,
+bool JudgeByCycles(const History& history, const Observations& seen, Level level,
                    const JudgeOptions& options, Verdict& verdict) {
-  CycleJudge(history, seen, level, options, verdict).Run();
+  return CycleJudge(history, seen, level, options, verdict).Run();
 }
 
 }  // namespace nacre::check::judge

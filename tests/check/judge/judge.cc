@@ -9,6 +9,7 @@
 #include "tests/check/judge/observations.h"
 #include "tests/check/judge/register_order.h"
 #include "tests/check/judge/replay.h"
+#include "tests/check/judge/sat/order_judge.h"
 #include "tests/check/judge/text.h"
 #include "tests/check/judge/visibility_judge.h"
 
@@ -50,36 +51,24 @@ void TakeDirect(Level level, const JudgeOptions& options, Observations& seen, Ve
   }
 }
 
-// Where the order of some versions does not follow, one will do that makes no forbidden cycle.
-void TryOrders(const History& history, const Observations& unordered, KeyId open, Level level,
-               Verdict& verdict) {
-  constexpr uint64_t kWorkMax = 50'000'000;
-  const uint64_t tries_max =
-      std::min<uint64_t>(20'000, kWorkMax / (history.operations() + history.size() + 100));
-  Verdict last;
-  bool found = false;
-  bool unknown = false;
-  const bool tried = judge::TryRegisterOrders(
-      history, unordered, tries_max,
-      [&](const Observations& seen) {
-        last = {};
-        judge::JudgeByCycles(history, seen, level, {.violations_max = 1}, last);
-        unknown |= last.ruling == Ruling::kUnknown;
-        return last.violations.empty() && last.ruling == Ruling::kHolds;
-      },
-      found);
-  if (found) return;
-  if (!tried || unknown || last.violations.empty()) {
-    verdict.ruling = Ruling::kUnknown;
-    verdict.reason = Cat("the order of the writes to ", judge::KeyText(history, open),
-                         " and perhaps of others does not follow from what was read");
-    return;
+// Of what hangs on several orders there may be a plain cycle all the same, which is more easily
+// understood.
+void JudgeOpen(const History& history, const Observations& seen,
+               const std::vector<judge::OpenSources>& sources, Level level,
+               const JudgeOptions& options, Verdict& verdict) {
+  Verdict exact;
+  judge::JudgeByOrders(history, seen, sources, level, options, exact);
+  if (!exact.violations.empty() || exact.ruling == Ruling::kUnknown) {
+    // Without sessions there may be as many chains as transactions.
+    const bool sessions = Knows(level, Order::kSession);
+    const bool transitive = sessions || history.size() <= kTransactionsWithoutSessionsMax;
+    judge::JudgeByVisibility(history, seen, {.transitive = transitive, .sessions = sessions},
+                             options, verdict);
+    if (!verdict.violations.empty()) return;
   }
-  verdict.ruling = Ruling::kViolated;
-  verdict.violations = std::move(last.violations);
-  judge::AddRemark(Cat("in whatever order ", judge::KeyText(history, open),
-                       " and others were written, there is such a cycle"),
-                   verdict.violations[0]);
+  verdict.ruling = exact.ruling;
+  verdict.reason = std::move(exact.reason);
+  verdict.violations = std::move(exact.violations);
 }
 
 }  // namespace
@@ -105,25 +94,26 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
     verdict.reason = seen.mixed;
     return verdict;
   }
-  Observations unordered;
-  KeyId open = kNone;  // A key whose version order would have to be known, and is not.
+  const bool ordered = Forbids(level, Anomaly::kLostUpdate, Order::kData);
+  bool open = false;  // It hangs on orders or sources that the values do not tell.
+  std::vector<judge::OpenSources> sources;
   if (by_time && AllCommitted(history, seen)) {
     judge::OrderByCommit(history, seen);
-  } else if (seen.has_registers && Forbids(level, Anomaly::kLostUpdate, Order::kData)) {
-    unordered = seen;
-    open = judge::OrderRegisters(history, seen);
+  } else if (seen.has_registers && ordered) {
+    if (seen.direct.empty()) sources = judge::NarrowReads(history, seen);
+    open = judge::OrderRegisters(history, seen) != kNone || !sources.empty();
+    seen.ambiguous -= sources.size();
   }
   TakeDirect(level, options, seen, verdict);
-  judge::JudgeByCycles(history, seen, level, options, verdict);
+  open |= judge::JudgeByCycles(history, seen, level, options, verdict);
   if (verdict.violations.empty()) {
     if (level == Level::kReadAtomic) {
       judge::JudgeByVisibility(history, seen, {}, options, verdict);
-    } else if (level == Level::kCausal || open != kNone) {
-      // Without sessions there may be as many chains as transactions.
-      const bool sessions = Knows(level, Order::kSession);
-      const bool transitive = sessions || history.size() <= kTransactionsWithoutSessionsMax;
-      judge::JudgeByVisibility(history, seen, {.transitive = transitive, .sessions = sessions},
-                               options, verdict);
+    } else if (level == Level::kCausal) {
+      judge::JudgeByVisibility(history, seen, {.transitive = true, .sessions = true}, options,
+                               verdict);
+    } else if (open) {
+      JudgeOpen(history, seen, sources, level, options, verdict);
     }
   }
   if (!verdict.violations.empty()) {
@@ -133,8 +123,6 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = Cat("of ", seen.ambiguous, " reads it cannot be told whose write they saw; ",
                          seen.ambiguous_example);
-  } else if (verdict.ruling == Ruling::kHolds && open != kNone) {
-    TryOrders(history, unordered, open, level, verdict);
   }
   return verdict;
 }

@@ -1,7 +1,6 @@
 #include "tests/check/judge/register_order.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -56,40 +55,35 @@ class RegisterOrder {
     return kNone;
   }
 
-  // Visits every order of the chains of keys that have several.
-  bool TryAll(uint64_t tries_max, absl::FunctionRef<bool(const Observations&)> holds, bool& found) {
+  void RunInOrder(const std::vector<bool>& open, const std::vector<std::vector<TxnId>>& order) {
+    CollectWriters();
+    Rows<Version> versions;
+    Rows<TxnId> unread;
+    for (KeyId key = 0; key < history_.keys().size(); ++key) {
+      const auto known = seen_.versions[key];
+      const auto last = seen_.unread[key];
+      if (!open[key] || seen_.is_list[key]) {
+        versions.items.insert(versions.items.end(), known.begin(), known.end());
+      }
+      if (!open[key]) unread.items.insert(unread.items.end(), last.begin(), last.end());
+      for (const TxnId t : open[key] ? order[key] : std::vector<TxnId>()) {
+        if (seen_.is_list[key] && !std::binary_search(last.begin(), last.end(), t)) continue;
+        versions.items.push_back({.writer = t, .value = ValueBy(t, key)});
+      }
+      versions.EndRow();
+      unread.EndRow();
+    }
+    seen_.versions = std::move(versions);
+    seen_.unread = std::move(unread);
+    PlaceReads();
+  }
+
+  void VisitChains(absl::FunctionRef<void(KeyId, absl::Span<const VersionChain>)> visit) {
     CollectWriters();
     LinkChains();
-    std::vector<std::vector<size_t>> orders;  // The blind chains of each open key.
-    double tries = 1;
     for (KeyId key = 0; key < chains_.size(); ++key) {
-      if (IsOrdered(key)) continue;
-      if (chains_[key].empty()) return false;
-      open_.push_back(key);
-      std::vector<size_t>& order = orders.emplace_back(chains_[key].size() - 1);
-      std::iota(order.begin(), order.end(), 1);
-      for (size_t n = 2; n <= order.size(); ++n) tries *= static_cast<double>(n);
+      if (!chains_[key].empty()) visit(key, chains_[key]);
     }
-    if (tries > static_cast<double>(tries_max)) return false;
-    const Observations before = seen_;
-    const std::vector<std::vector<Chain>> chains = chains_;
-    do {
-      seen_ = before;
-      for (size_t i = 0; i < open_.size(); ++i) {
-        const std::vector<Chain>& parts = chains[open_[i]];
-        Chain whole = parts[0];
-        for (const size_t part : orders[i]) {
-          whole.insert(whole.end(), parts[part].begin(), parts[part].end());
-        }
-        chains_[open_[i]] = {std::move(whole)};
-      }
-      PlaceVersions();
-      found = holds(seen_);
-    } while (!found && std::any_of(orders.begin(), orders.end(), [](std::vector<size_t>& order) {
-      return std::next_permutation(order.begin(), order.end());
-    }));
-    seen_ = before;
-    return true;
   }
 
  private:
@@ -113,7 +107,12 @@ class RegisterOrder {
     return kNone;
   }
 
-  using Chain = std::vector<Version>;
+  ValueId ValueBy(TxnId t, KeyId key) const {
+    for (const Writer& writer : writers_[key]) {
+      if (writer.txn == t) return writer.value;
+    }
+    return kNone;
+  }
 
   void LinkChains() {
     chains_.resize(writers_.size());
@@ -137,9 +136,9 @@ class RegisterOrder {
     }
     if (lost) return;
     size_t linked = 0;
-    std::vector<Chain> chains;
+    std::vector<VersionChain> chains;
     const auto follow = [&](TxnId from) {
-      Chain& chain = chains.back();
+      VersionChain& chain = chains.back();
       for (auto it = next.find(from); it != next.end(); it = next.find(from)) {
         from = it->second->txn;
         chain.push_back({.writer = from, .value = it->second->value});
@@ -167,7 +166,7 @@ class RegisterOrder {
       const auto known = seen_.versions[key];
       versions.items.insert(versions.items.end(), known.begin(), known.end());
       if (IsOrdered(key)) {
-        for (const Chain& chain : chains_[key]) {
+        for (const VersionChain& chain : chains_[key]) {
           versions.items.insert(versions.items.end(), chain.begin(), chain.end());
         }
       }
@@ -231,9 +230,8 @@ class RegisterOrder {
 
   const History& history_;
   Observations& seen_;
-  std::vector<std::vector<Writer>> writers_;  // By key; of registers.
-  std::vector<std::vector<Chain>> chains_;    // By key.
-  std::vector<KeyId> open_;
+  std::vector<std::vector<Writer>> writers_;       // By key; of registers.
+  std::vector<std::vector<VersionChain>> chains_;  // By key.
 };
 
 }  // namespace
@@ -242,10 +240,15 @@ KeyId OrderRegisters(const History& history, Observations& seen) {
   return RegisterOrder(history, seen).Run();
 }
 
-bool TryRegisterOrders(const History& history, const Observations& seen, uint64_t tries_max,
-                       absl::FunctionRef<bool(const Observations&)> holds, bool& found) {
-  Observations trial = seen;
-  return RegisterOrder(history, trial).TryAll(tries_max, holds, found);
+void ForEachChains(const History& history, const Observations& seen,
+                   absl::FunctionRef<void(KeyId, absl::Span<const VersionChain>)> visit) {
+  Observations copy = seen;
+  RegisterOrder(history, copy).VisitChains(visit);
+}
+
+void SetOrder(const History& history, const std::vector<bool>& open,
+              const std::vector<std::vector<TxnId>>& order, Observations& seen) {
+  RegisterOrder(history, seen).RunInOrder(open, order);
 }
 
 void OrderByCommit(const History& history, Observations& seen) {

@@ -1,9 +1,10 @@
 #ifndef NACRE_TESTS_CHECK_JUDGE_REGISTER_ORDER_H_
 #define NACRE_TESTS_CHECK_JUDGE_REGISTER_ORDER_H_
 
-#include <cstdint>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
 #include "tests/check/judge/observations.h"
 
 namespace nacre::check::judge {
@@ -19,11 +20,18 @@ namespace nacre::check::judge {
 // seen.direct. Returns a key whose order is open, or kNone if there is none.
 KeyId OrderRegisters(const History& history, Observations& seen);
 
-// Tries every order that is open, with `holds` on each, until one holds: then `found` is true.
-// `seen` must be as it was before OrderRegisters(). Returns false, and tries none, if they are more
-// than `tries_max` or contradict themselves.
-bool TryRegisterOrders(const History& history, const Observations& seen, uint64_t tries_max,
-                       absl::FunctionRef<bool(const Observations&)> holds, bool& found);
+// Versions of a register, each of which was read and overwritten by the writer of the next.
+using VersionChain = std::vector<Version>;
+
+// Visits the chains of every register that was written: the first one begins with the initial state
+// and may be empty, each other one with a blind write. Passes over keys that contradict themselves.
+void ForEachChains(const History& history, const Observations& seen,
+                   absl::FunctionRef<void(KeyId, absl::Span<const VersionChain>)> visit);
+
+// The given order of the versions of the keys that are `open`, by their writers; of a list only the
+// order of those that nobody read matters.
+void SetOrder(const History& history, const std::vector<bool>& open,
+              const std::vector<std::vector<TxnId>>& order, Observations& seen);
 
 // The order of all versions by the commit timestamps: of registers, and of what was appended and
 // never read. Precondition: every transaction that happened and wrote has a commit timestamp.

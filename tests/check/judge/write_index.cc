@@ -50,9 +50,12 @@ void WriteIndex::Add(const History& history, TxnId t, const Op& op, bool interme
   ++duplicates_;
   const int before = Rank(history.outcome(it->second.txn));
   const int now = Rank(history.outcome(t));
+  // Of registers, the other one may have happened as well.
+  const bool both = op.kind == OpKind::kWrite && before <= 1 && now <= 1;
   if (now < before) {
     it->second = write;
-  } else if (now == before) {
+    it->second.several = both;
+  } else if (now == before || both) {
     it->second.several = true;
   }
 }

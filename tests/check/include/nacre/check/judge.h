@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "absl/time/time.h"
 #include "nacre/check/history.h"
 #include "nacre/check/level.h"
 #include "nacre/check/verdict.h"
@@ -13,6 +14,9 @@ struct JudgeOptions {
   uint32_t violations_max = 10;  // At least 1: how many are told, the worst first.
   // Judge by the values alone, also where the history has the store's timestamps.
   bool ignore_timestamps = false;
+  // For the search of orders of register versions that the values do not tell, from snapshot
+  // isolation on. Takes exponential time in the worst case. Behind it: kUnknown.
+  absl::Duration time_limit = absl::InfiniteDuration();
 };
 
 // Whether a store at `level` could have answered so. Linear in the history but for the search of

@@ -1,0 +1,20 @@
+#ifndef NACRE_TESTS_CHECK_JUDGE_SAT_ORDER_JUDGE_H_
+#define NACRE_TESTS_CHECK_JUDGE_SAT_ORDER_JUDGE_H_
+
+#include <vector>
+
+#include "nacre/check/judge.h"
+#include "tests/check/judge/sat/problem.h"
+
+namespace nacre::check::judge {
+
+// Judges what hangs on orders of versions, and sources of reads, that the values do not tell: exact
+// at snapshot isolation and above, unless it takes longer than the options allow. Rules, and adds a
+// violation if there is one. `seen`: after OrderRegisters(), with no violation so far.
+void JudgeByOrders(const History& history, const Observations& seen,
+                   const std::vector<OpenSources>& reads, Level level, const JudgeOptions& options,
+                   Verdict& verdict);
+
+}  // namespace nacre::check::judge
+
+#endif  // NACRE_TESTS_CHECK_JUDGE_SAT_ORDER_JUDGE_H_

@@ -1,0 +1,59 @@
+#ifndef NACRE_TESTS_CHECK_JUDGE_SAT_ORDER_SEARCH_H_
+#define NACRE_TESTS_CHECK_JUDGE_SAT_ORDER_SEARCH_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "nacre/check/level.h"
+#include "tests/check/judge/sat/event_graph.h"
+#include "tests/check/judge/sat/open_cycles.h"
+#include "tests/check/judge/sat/problem.h"
+#include "tests/check/judge/sat/schedule.h"
+
+namespace nacre::check::judge {
+
+// Answers to everything that is open, or a proof that there are none.
+//
+// WITNESS. "Holds" is said only of a complete order of all versions, which is checked once more by
+// the judge that knows only complete orders. CYCLES-PROVE. "Violated" is said only if the cycles
+// found, each of them forbidden in itself, leave no answers: cycles() alone prove it.
+class OrderSearch {
+ public:
+  enum class Outcome : uint8_t { kFound, kNone, kStopped };
+
+  OrderSearch(const History& history, const Observations& seen, const OrderProblem& problem,
+              Level level);
+
+  // `stop` is asked between any two steps; true ends the search.
+  Outcome Run(const std::function<bool()>& stop);
+
+  // After kFound: what was seen, with every order that was open.
+  Observations Witness() const;
+  // After kNone: one for each clause.
+  const std::vector<OpenCycle>& cycles() const { return cycles_; }
+  // After kStopped: what has been asked, "4 orders of versions and 1 source of a read".
+  std::string Progress() const;
+  const EventGraph& graph() const { return graph_; }
+
+ private:
+  enum class Step : uint8_t { kGoOn, kFound, kNone };
+  void TakeAnswers();
+  Step Imitate();
+  void GuessAll(const Schedule& schedule);
+  Step Learn(const std::vector<OpenCycle>& cycles);
+
+  const History& history_;
+  const Observations& seen_;
+  const OrderProblem& problem_;
+  Solver solver_;
+  EventGraph graph_;
+  std::vector<uint64_t> hints_;
+  Answers answers_;
+  Schedule schedule_;
+  std::vector<OpenCycle> cycles_;
+};
+
+}  // namespace nacre::check::judge
+
+#endif  // NACRE_TESTS_CHECK_JUDGE_SAT_ORDER_SEARCH_H_

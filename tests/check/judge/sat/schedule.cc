@@ -1,0 +1,301 @@
+#include "tests/check/judge/sat/schedule.h"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <utility>
+
+#include "tests/check/judge/check.h"
+
+namespace nacre::check::judge {
+namespace {
+
+constexpr uint32_t kWhole = kNone;  // Blocks no key.
+
+class Scheduler {
+ public:
+  Scheduler(const EventGraph& graph, const Answers& answers, const std::vector<uint64_t>& hints)
+      : graph_(graph),
+        problem_(graph.problem()),
+        answers_(answers),
+        hints_(hints),
+        keys_(problem_.keys.size()),
+        txns_(hints.size()),
+        arrivals_(graph.nodes(), 0),
+        done_(graph.nodes(), false) {}
+
+  Schedule Run() {
+    schedule_.blocks.resize(keys_.size());
+    schedule_.sources.assign(problem_.reads.size(), kNone);
+    CollectWrites();
+    CollectReads();
+    for (uint32_t node = 0; node < graph_.nodes(); ++node) {
+      graph_.ForEachArc(node, answers_, [&](const EventGraph::Arc& arc) { ++arrivals_[arc.to]; });
+    }
+    for (uint32_t node = 0; node < graph_.nodes(); ++node) {
+      if (arrivals_[node] == 0) Ready(node);
+    }
+    while (left_ > 0) Step();
+    return std::move(schedule_);
+  }
+
+ private:
+  struct Write {
+    uint32_t key;
+    uint32_t block;
+    uint32_t place;
+  };
+  struct Txn {
+    std::vector<Write> writes;                         // Of open keys.
+    std::vector<std::pair<uint32_t, uint32_t>> reads;  // Key and block whose last version it read.
+    std::vector<uint32_t> open_reads;
+  };
+  struct Key {
+    uint32_t block = 0;
+    uint32_t written = 0;           // Versions of the block.
+    uint32_t writing = 0;           // Transactions between start and commit.
+    std::vector<uint32_t> pending;  // By block: readers of its last version that have not begun.
+    std::vector<uint32_t> waiting;  // Events that may become possible when this changes.
+  };
+  // How well an event fits now.
+  enum Fit { kFits, kOnlyStarts, kBlocked };
+  using Entry = std::pair<uint64_t, uint32_t>;
+  using Queue = std::priority_queue<Entry, std::vector<Entry>, std::greater<>>;
+
+  bool Present(TxnId t) const {
+    const Literal present = graph_.Presence(t);
+    return present == 0 || answers_(present);
+  }
+
+  void CollectWrites() {
+    for (uint32_t k = 0; k < keys_.size(); ++k) {
+      const std::vector<Block>& blocks = problem_.keys[k].blocks;
+      keys_[k].pending.resize(blocks.size());
+      for (uint32_t b = 0; b < blocks.size(); ++b) {
+        for (uint32_t i = 0; i < blocks[b].writers.size(); ++i) {
+          if (Present(blocks[b].writers[i]))
+            txns_[blocks[b].writers[i]].writes.push_back({k, b, i});
+        }
+      }
+    }
+  }
+
+  void CollectReads() {
+    for (uint32_t k = 0; k < keys_.size(); ++k) {
+      const std::vector<Block>& blocks = problem_.keys[k].blocks;
+      for (uint32_t b = 0; b < blocks.size(); ++b) {
+        for (const Block::Reader& reader : blocks[b].readers) AddRead(reader.txn, k, b);
+      }
+    }
+    for (uint32_t r = 0; r < problem_.reads.size(); ++r) {
+      const OpenRead& read = problem_.reads[r];
+      if (!graph_.Asked({Question::Kind::kSource, r, 0, 0})) {
+        txns_[read.reader].open_reads.push_back(r);
+        continue;
+      }
+      for (uint32_t s = 0; s < read.sources.size(); ++s) {
+        if (!answers_(graph_.LiteralOf({Question::Kind::kSource, r, s, 0}))) continue;
+        const size_t behind =
+            read.sources[s].writer == kInitialTxn ? 0 : read.sources[s].place + size_t{1};
+        const uint32_t block = read.sources[s].block;
+        if (behind == problem_.keys[read.key].blocks[block].writers.size()) {
+          AddRead(read.reader, read.key, block);
+        }
+      }
+    }
+  }
+
+  void AddRead(TxnId t, uint32_t key, uint32_t block) {
+    txns_[t].reads.emplace_back(key, block);
+    ++keys_[key].pending[block];
+  }
+
+  void Ready(uint32_t node) {
+    ++left_;
+    if (graph_.IsHelper(node)) {
+      helpers_.push_back(node);
+    } else {
+      queues_[kFits].push({hints_[graph_.TxnOf(node)], node});
+    }
+  }
+
+  void Step() {
+    if (!helpers_.empty()) {
+      const uint32_t node = helpers_.back();
+      helpers_.pop_back();
+      Do(node);
+      return;
+    }
+    for (const Fit fit : {kFits, kOnlyStarts, kBlocked}) {
+      Queue& queue = queues_[fit];
+      if (queue.empty()) continue;
+      const Entry entry = queue.top();
+      queue.pop();
+      if (done_[entry.second]) return;
+      uint32_t by = kWhole;
+      const Fit now = FitOf(entry.second, by);
+      if (now <= fit) {
+        Do(entry.second);
+      } else {
+        queues_[now].push(entry);
+        if (now == kBlocked) keys_[by].waiting.push_back(entry.second);
+      }
+      return;
+    }
+    NACRE_JUDGE_CHECK(false, "events are left, and none is ready");
+  }
+
+  Fit FitOf(uint32_t node, uint32_t& by) const {
+    const TxnId t = graph_.TxnOf(node);
+    const Txn& txn = txns_[t];
+    if (graph_.IsStart(node)) {
+      for (const uint32_t r : txn.open_reads) {
+        if (SourceNow(r) == kNone) return by = problem_.reads[r].key, kBlocked;
+      }
+      for (const Write& write : txn.writes) {
+        if (keys_[write.key].writing > 0) return by = write.key, kBlocked;
+      }
+    }
+    for (const Write& write : txn.writes) {
+      if (MayWrite(txn, write)) continue;
+      by = write.key;
+      return graph_.IsCommit(node) ? kBlocked : kOnlyStarts;
+    }
+    const bool later = !graph_.IsCommit(node) && arrivals_[graph_.CommitOf(t)] > 1;
+    return later && !txn.writes.empty() ? kOnlyStarts : kFits;
+  }
+
+  bool MayWrite(const Txn& txn, const Write& write) const {
+    const Key& key = keys_[write.key];
+    if (write.place > 0) return true;
+    if (key.written < problem_.keys[write.key].blocks[key.block].writers.size()) return false;
+    uint32_t pending = key.pending[key.block];
+    for (const auto& [k, block] : txn.reads) {
+      if (k == write.key && block == key.block && pending > 0) --pending;
+    }
+    return pending == 0;
+  }
+
+  uint32_t SourceNow(uint32_t r) const {
+    const OpenRead& read = problem_.reads[r];
+    const Key& key = keys_[read.key];
+    for (uint32_t s = 0; s < read.sources.size(); ++s) {
+      const OpenRead::Source& source = read.sources[s];
+      const uint32_t behind = source.writer == kInitialTxn ? 0 : source.place + 1;
+      if (source.block == key.block && behind == key.written) return s;
+    }
+    return kNone;
+  }
+
+  void Do(uint32_t node) {
+    done_[node] = true;
+    --left_;
+    if (!graph_.IsHelper(node)) {
+      const TxnId t = graph_.TxnOf(node);
+      if (graph_.IsStart(node)) Start(t);
+      if (graph_.IsCommit(node)) Commit(t);
+    }
+    graph_.ForEachArc(node, answers_, [&](const EventGraph::Arc& arc) {
+      if (--arrivals_[arc.to] == 0) Ready(arc.to);
+    });
+  }
+
+  void Start(TxnId t) {
+    const Txn& txn = txns_[t];
+    for (const uint32_t r : txn.open_reads) schedule_.sources[r] = SourceNow(r);
+    for (const auto& [key, block] : txn.reads) {
+      if (--keys_[key].pending[block] == 0) Wake(key);
+    }
+    for (const Write& write : txn.writes) ++keys_[write.key].writing;
+  }
+
+  void Commit(TxnId t) {
+    for (const Write& write : txns_[t].writes) {
+      Key& key = keys_[write.key];
+      if (write.place == 0 && write.block != 0) schedule_.blocks[write.key].push_back(write.block);
+      key.block = write.block;
+      key.written = write.place + 1;
+      --key.writing;
+      Wake(write.key);
+    }
+  }
+
+  void Wake(uint32_t key) {
+    for (const uint32_t node : keys_[key].waiting) {
+      if (!done_[node]) queues_[kFits].push({hints_[graph_.TxnOf(node)], node});
+    }
+    keys_[key].waiting.clear();
+  }
+
+  const EventGraph& graph_;
+  const OrderProblem& problem_;
+  const Answers& answers_;
+  const std::vector<uint64_t>& hints_;
+  Schedule schedule_;
+  std::vector<Key> keys_;
+  std::vector<Txn> txns_;
+  std::vector<uint32_t> arrivals_;  // By node: arcs that still have to come.
+  std::vector<bool> done_;
+  std::vector<uint32_t> helpers_;  // That are ready.
+  Queue queues_[3];                // By Fit, as it was when they were put there.
+  uint64_t left_ = 0;
+};
+
+}  // namespace
+
+Schedule MakeSchedule(const EventGraph& graph, const Answers& answers,
+                      const std::vector<uint64_t>& hints) {
+  return Scheduler(graph, answers, hints).Run();
+}
+
+std::vector<uint64_t> MakeHints(const History& history, const Observations& seen) {
+  std::vector<uint64_t> hints(history.size());
+  bool in_order = true;
+  for (TxnId t = 0; t < history.size(); ++t) {
+    hints[t] = t;
+    for (const ExternalRead& read : seen.reads[t]) {
+      in_order &= read.from >= kInitialTxn || read.from < t;
+    }
+  }
+  if (history.has_real_time()) {
+    for (TxnId t = 0; t < history.size(); ++t) {
+      hints[t] = history.completed(t) != kNever ? history.completed(t) : history.invoked(t);
+    }
+    return hints;
+  }
+  if (in_order) return hints;
+  // Levels, along reads and sessions; what lies on a cycle of them comes last.
+  std::vector<std::vector<TxnId>> later(history.size());
+  std::vector<uint32_t> arrivals(history.size(), 0);
+  std::vector<TxnId> last(history.sessions().size(), kNone);
+  const auto add = [&](TxnId from, TxnId to) {
+    later[from].push_back(to);
+    ++arrivals[to];
+  };
+  for (TxnId t = 0; t < history.size(); ++t) {
+    for (const ExternalRead& read : seen.reads[t]) {
+      if (read.from < kInitialTxn && read.from != t) add(read.from, t);
+    }
+    if (history.session(t) == kNone || !seen.happened[t]) continue;
+    TxnId& before = last[history.session(t)];
+    if (before != kNone) add(before, t);
+    before = t;
+  }
+  std::vector<TxnId> queue;
+  std::fill(hints.begin(), hints.end(), 0);
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (arrivals[t] == 0) queue.push_back(t);
+  }
+  for (size_t i = 0; i < queue.size(); ++i) {
+    for (const TxnId to : later[queue[i]]) {
+      hints[to] = std::max(hints[to], hints[queue[i]] + 1);
+      if (--arrivals[to] == 0) queue.push_back(to);
+    }
+  }
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (arrivals[t] > 0) hints[t] = history.size();
+  }
+  return hints;
+}
+
+}  // namespace nacre::check::judge
