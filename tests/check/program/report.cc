@@ -13,10 +13,16 @@
 namespace nacre::check {
 namespace {
 
+std::string Count(uint64_t number, std::string_view noun) {
+  return std::to_string(number).append(" ").append(noun).append(number == 1 ? "" : "s");
+}
+
 void PrintFacts(const History& history, const ReportOptions& options) {
   for (const auto& [name, value] : options.facts) std::cout << name << ": " << value << "\n";
-  std::cout << history.size() << " transactions, " << history.operations() << " operations, "
-            << history.sessions().size() << " sessions, " << history.keys().size() << " keys\n";
+  std::cout << Count(history.size(), "transaction") << ", "
+            << Count(history.operations(), "operation") << ", "
+            << Count(history.sessions().size(), "session") << ", "
+            << Count(history.keys().size(), "key") << "\n";
 }
 
 void PrintVerdictLine(Level level, const Verdict& verdict, const ReportOptions& options) {
