@@ -119,6 +119,16 @@ std::vector<std::string> Wrapped(std::string_view text, uint32_t cells_max) {
   return lines;
 }
 
+std::vector<std::string_view> Sentences(std::string_view text) {
+  std::vector<std::string_view> sentences;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(". "), text.size());
+    sentences.push_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+  return sentences;
+}
+
 std::string XmlEscaped(std::string_view text) {
   std::string escaped;
   for (const char c : text) {

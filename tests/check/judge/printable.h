@@ -19,6 +19,8 @@ uint32_t Cells(std::string_view text);
 std::string Shortened(std::string_view text, uint32_t cells_max);
 // Lines of at most `cells_max`, broken between words where that is possible.
 std::vector<std::string> Wrapped(std::string_view text, uint32_t cells_max);
+// Of a remark that goes through many cases.
+std::vector<std::string_view> Sentences(std::string_view text);
 std::string XmlEscaped(std::string_view text);
 
 }  // namespace nacre::check::judge

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tests/check/judge/printable.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check {
@@ -119,7 +120,9 @@ std::string ViolationWords(const History& history, const Violation& violation) {
   } else {
     text += Cat("  ", CycleWords(history, violation), "\n");
     for (const Edge& edge : violation.edges) text += Cat("  - ", edge.reason, "\n");
-    if (!violation.remark.empty()) text += Cat("  - ", violation.remark, "\n");
+    for (const std::string_view sentence : judge::Sentences(violation.remark)) {
+      text += Cat("  - ", sentence, "\n");
+    }
   }
   for (const TxnId t : violation.txns) text += Cat("  ", TxnWords(history, t, violation), "\n");
   return text;

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 
+#include "absl/time/time.h"
 #include "tests/check/program/commands.h"
 
 namespace nacre::check {
@@ -15,6 +16,23 @@ std::string LevelNames() {
   std::string names;
   for (const Level level : kLevels) names.append(names.empty() ? "" : ", ").append(ToString(level));
   return names;
+}
+
+// 90s, 1.5m, 500ms; never negative.
+void AddTimeLimit(CLI::App& command, absl::Duration& limit) {
+  command
+      .add_option_function<std::string>(
+          "--time-limit",
+          [&limit](const std::string& text) {
+            if (!absl::ParseDuration(text, &limit) || limit < absl::ZeroDuration()) {
+              throw CLI::ValidationError("--time-limit",
+                                         "'" + text + "' is no duration such as 30s, 5m or 500ms");
+            }
+          },
+          "For the search of an order of register writes that the values do not tell; then the "
+          "verdict is that it could not be told. Default: none")
+      ->type_name("DURATION")
+      ->group("Judge");
 }
 
 }  // namespace
@@ -54,6 +72,7 @@ void AddJudgeOptions(CLI::App& command, JudgeOptions& options) {
       .add_flag("--ignore-timestamps", options.ignore_timestamps,
                 "Judges by the values alone, also where the history has the store's timestamps.")
       ->group("Judge");
+  AddTimeLimit(command, options.time_limit);
 }
 
 void AddReportOptions(CLI::App& command, ReportOptions& options) {

@@ -162,7 +162,9 @@ Scene SceneOf(const History& history, const Violation& violation) {
     scene.arrows.push_back(ArrowOf(history, scene, edge));
   }
   if (scene.arrows.empty()) scene.words.push_back(violation.words);
-  if (!violation.remark.empty()) scene.words.push_back(violation.remark);
+  for (const std::string_view sentence : Sentences(violation.remark)) {
+    scene.words.emplace_back(sentence);
+  }
   return scene;
 }
 

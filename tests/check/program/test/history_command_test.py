@@ -72,6 +72,13 @@ class Verdicts(ProgramTest):
         self.judged(0, "history", "-", "--ignore-timestamps", stdin=stale)
 
 
+    def test_a_time_limit_ends_the_search_with_its_reason_and_never_with_a_wrong_verdict(self):
+        path = os.path.join(HISTORIES, "paper_np_complete-ser_violation_cycle.txt")
+        report = self.judged(2, "history", path, "--level", "serializable", "--time-limit", "0s")
+        self.assertIn("time limit", report)
+        self.judged(1, "history", path, "--level", "serializable", "--time-limit", "5m")
+
+
 class Input(ProgramTest):
     def test_every_format_can_be_named_and_is_guessed(self):
         op = '[["append", 1, 1], ["r", 2, null]]'
@@ -127,7 +134,8 @@ class CommandLine(ProgramTest):
     def test_mistakes_are_refused_and_lead_to_the_help(self):
         for arguments in ((), ("history",), ("judge", "x"), ("history", "-", "--no-such-option"),
                           ("history", "-", "--format", "csv"), ("history", "-", "--violations-max", "0"),
-                          ("history", "-", "--violations-max", "many")):
+                          ("history", "-", "--violations-max", "many"), ("history", "-", "--time-limit", "5"),
+                          ("history", "-", "--time-limit", "-5s")):
             self.assertIn("--help", self.refused(*arguments), arguments)
 
     def test_help_and_version_are_no_mistakes(self):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/CHECKING.md shows what nacre-check really prints and draws, and names all that there is.
+"""docs/CHECKING.md and README.md show what nacre-check really prints and draws; the former names all there is.
 
 Commands that judge a file are run, as are those that ask for their status. NACRE_UPDATE_TUTORIAL=1 puts their present
 output, and the pictures, in place of what the document has.
@@ -52,14 +52,14 @@ class Tutorial(ProgramTest):
         self.commands = 0
         for name in ("docs", "tests"):
             os.symlink(os.path.join(ROOT, name), self.path(name))
-        shown = read(DOCUMENT)
-        printed = re.sub(r"(?<=^```console\n)(.*?)(?=^```$)", lambda m: self.run_block(m.group(1), self.folder),
-                         shown, flags=re.M | re.S)
-        self.assertGreaterEqual(self.commands, 5)
-        if UPDATE:
-            with open(DOCUMENT, "w", encoding="utf-8") as file:
-                file.write(printed)
-        self.assertEqual(read(DOCUMENT), printed)
+        for document in (os.path.join(ROOT, "README.md"), DOCUMENT):
+            printed = re.sub(r"(?<=^```console\n)(.*?)(?=^```$)", lambda m: self.run_block(m.group(1), self.folder),
+                             read(document), flags=re.M | re.S)
+            if UPDATE:
+                with open(document, "w", encoding="utf-8") as file:
+                    file.write(printed)
+            self.assertEqual(read(document), printed)
+        self.assertGreaterEqual(self.commands, 6)
         self.compare_pictures()
 
     def compare_pictures(self):
@@ -78,7 +78,8 @@ class Tutorial(ProgramTest):
         source = read(os.path.join(ROOT, "tests", "check", "judge", "level.cc"))
         levels = re.findall(r'"([a-z-]+)"', re.search(r"kLevelNames\[\] = \{(.*?)\};", source, re.S).group(1))
         anomalies = re.findall(r'\{"([\w-]+)", k', source)
-        self.assertEqual((len(levels), len(anomalies)), (8, 22))
+        self.assertEqual(len(levels), 8)
+        self.assertGreater(len(anomalies), 20)
         for name in levels + anomalies:
             self.assertRegex(text, rf"(?m)^\| `{name}` \|", f"{name} has no row")
 
