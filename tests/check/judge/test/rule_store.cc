@@ -25,9 +25,9 @@ class Store {
   }
 
   std::vector<RecordedTxn> Run() {
-    const int sessions = 2 + Draw(3);
+    const int sessions = rules_.sessions != 0 ? rules_.sessions : 2 + Draw(3);
     std::vector<std::optional<Open>> open(static_cast<size_t>(sessions));
-    const int steps = 20 + Draw(60);
+    const int steps = rules_.steps != 0 ? rules_.steps : 20 + Draw(60);
     for (int step = 0; step < steps; ++step) {
       const int session = Draw(sessions);
       std::optional<Open>& txn = open[static_cast<size_t>(session)];

@@ -22,6 +22,9 @@ struct StoreRules {
   bool validate = true;  // A commit fails if anything it read has changed.
   enum class Data : uint8_t { kLists, kRegisters, kRegistersAndScans };
   Data data = Data::kLists;
+  int steps = 0;     // Of all sessions together; 0: some dozens.
+  int keys = 4;      // Their names are letters.
+  int sessions = 0;  // 0: two to four.
 };
 
 struct RecordedOp {

@@ -1,0 +1,468 @@
+// ONE-SIDED. A verdict rests on two histories made of what is kept. What the one that assumes the
+// frontier (Side::kAssumed) allows, the whole history allows; what the one that is a part of the
+// whole (Side::kPart) forbids, the whole forbids. Where neither decides the verdict is `unknown`,
+// and stays so. The argument: docs/decisions/0012-online-judging.md.
+
+#include "nacre/check/online.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "tests/check/judge/online/cut.h"
+#include "tests/check/judge/online/frontier.h"
+#include "tests/check/judge/online/intake.h"
+#include "tests/check/judge/online/readings.h"
+#include "tests/check/judge/online/window.h"
+#include "tests/check/judge/online/window_history.h"
+#include "tests/check/judge/replay.h"
+#include "tests/check/judge/text.h"
+
+namespace nacre::check {
+
+using judge::Cat;
+using judge::Cut;
+using judge::KeptOp;
+using judge::KeptTxn;
+using judge::KeyState;
+using judge::Readings;
+using judge::ReplayResult;
+using judge::Side;
+
+class OnlineJudge::Impl {
+ public:
+  Impl(Level level, const OnlineOptions& options)
+      : level_(level),
+        options_(options),
+        serial_(Forbids(level, Anomaly::kG2Item, Order::kData)),
+        by_time_(Forbids(level, Anomaly::kLostUpdate, Order::kData) &&
+                 !options.judge.ignore_timestamps),
+        frontier_(options.keys_max, options.filter_bytes) {}
+
+  judge::Intake& intake() { return intake_; }
+
+  // --- transactions ---
+
+  bool Add(const FinishedTxn& txn, uint64_t oldest_open) {
+    ++transactions_;
+    if (Over()) {
+      intake_.Drop();
+      return verdict_.ruling != Ruling::kViolated;
+    }
+    // PROMISE-KEPT: who was said not to be open cannot come, or what was settled was not.
+    if (txn.invoked < oldest_open_) {
+      Doubt(Cat("T", txn.number, " was invoked at ", txn.invoked,
+                ", though nothing invoked before ", oldest_open_, " was said to be open"));
+    }
+    oldest_open_ = std::max(oldest_open_, oldest_open);
+    latest_ = std::max(latest_, txn.invoked);
+    if (txn.completed != kNever) latest_ = std::max(latest_, txn.completed);
+    KeptTxn kept = {.info = {.outcome = txn.outcome,
+                             .invoked = txn.invoked,
+                             .completed = txn.completed,
+                             .begin_timestamp = txn.begin_timestamp,
+                             .commit_timestamp = txn.commit_timestamp,
+                             .line = txn.line,
+                             .number = txn.number},
+                    .returned = txn.completed != kNever ? txn.completed : latest_,
+                    .fed = transactions_,
+                    .ops = {}};
+    // As in a HistoryBuilder: a clock that went backwards says nothing.
+    if (txn.outcome == Outcome::kIndeterminate || txn.completed < txn.invoked) {
+      kept.info.completed = kNever;
+    }
+    if (txn.session.has_value()) kept.info.session = window_.sessions.Intern(*txn.session);
+    intake_.Take(kept);
+    if (!intake_.doubt().empty()) Doubt(intake_.doubt());
+    if (!kept.ops.empty() || txn.outcome == Outcome::kCommitted) Take(std::move(kept));
+    if (++since_step_ >= StepSize()) Step();
+    return verdict_.ruling != Ruling::kViolated;
+  }
+
+  const Verdict& Finish() {
+    if (Over()) return verdict_;
+    finished_ = true;
+    Step();
+    if (verdict_.ruling == Ruling::kHolds && !undecided_.empty()) Doubt(undecided_);
+    return verdict_;
+  }
+
+  const Verdict& verdict() const { return verdict_; }
+  const History& evidence() const { return evidence_; }
+  uint64_t transactions() const { return transactions_; }
+  uint32_t kept() const { return static_cast<uint32_t>(window_.txns.size()); }
+  uint64_t beyond() const { return beyond_ + intake_.beyond(); }
+
+  size_t memory_bytes() const {
+    return window_.memory_bytes() + frontier_.memory_bytes() + evidence_.memory_bytes() +
+           intake_.memory_bytes();
+  }
+
+ private:
+  bool Over() const { return finished_ || verdict_.ruling == Ruling::kViolated || gave_up_; }
+
+  // Once more than half as many as are kept have come, so that the time is linear however many
+  // cannot be dropped.
+  uint64_t StepSize() const {
+    const uint64_t step = std::max<uint64_t>(
+        1, options_.step != 0 ? options_.step : std::max<uint32_t>(options_.horizon, 1));
+    return std::max(step, options_.step == 1 ? 1 : kept_at_step_ / 2);
+  }
+
+  void Take(KeptTxn txn) {
+    if (txn.info.outcome == Outcome::kCommitted && (by_time_ || by_commit_) &&
+        (!txn.info.begin_timestamp.has_value() ||
+         (txn.writes && !txn.info.commit_timestamp.has_value()))) {
+      LeaveTime(Cat("T", txn.info.number, " has no timestamps, though others before had them"));
+    }
+    if (txn.info.outcome == Outcome::kIndeterminate &&
+        ++indeterminate_ > options_.indeterminate_max) {
+      // EVERY-MAYBE-KEPT: any of them may still be seen, which is wrong of a value nobody wrote.
+      Doubt("too many transactions have an unknown outcome");
+      gave_up_ = true;
+    }
+    by_commit_ &= txn.info.outcome != Outcome::kIndeterminate;
+    window_.txns.push_back(std::move(txn));
+  }
+
+  // From now on by values. What was compared by timestamps and is still kept has lost its reads.
+  void LeaveTime(std::string why) {
+    by_time_ = by_commit_ = false;
+    const bool lost = std::any_of(window_.txns.begin(), window_.txns.end(),
+                                  [](const KeptTxn& txn) { return txn.verified; });
+    if (lost || (!serial_ && !frontier_.empty())) Doubt(std::move(why));
+  }
+
+  void Doubt(std::string why) {
+    if (verdict_.ruling != Ruling::kHolds) return;
+    verdict_.ruling = Ruling::kUnknown;
+    verdict_.reason = std::move(why);
+  }
+
+  // --- judging ---
+
+  void Step() {
+    since_step_ = 0;
+    Readings readings(window_, frontier_,
+                      {.oldest_open = oldest_open_,
+                       .finished = finished_,
+                       .by_time = by_time_,
+                       .serial = serial_,
+                       .real_time = Knows(level_, Order::kRealTime),
+                       .by_commit = by_commit_,
+                       .horizon_time = horizon_time_});
+    beyond_ += readings.beyond();
+    if (beyond_example_.empty()) beyond_example_ = readings.beyond_example();
+    if (readings.contradiction().first != kNone) {
+      TellContradiction(readings);
+    } else if (by_time_) {
+      StepByTime(readings);
+    } else {
+      StepByValues(readings);
+    }
+    kept_at_step_ = window_.txns.size();
+  }
+
+  judge::CutOptions CutOptions() const {
+    return {.horizon = options_.horizon,
+            .sessions = Knows(level_, Order::kSession),
+            .real_time = Knows(level_, Order::kRealTime),
+            .by_commit = by_commit_};
+  }
+
+  JudgeOptions ByValues() const {
+    JudgeOptions options = options_.judge;
+    options.ignore_timestamps |= !by_commit_;
+    return options;
+  }
+
+  Verdict JudgeAssumed(const Readings& readings, const Cut* proof) const {
+    return Judge(HistoryOf(window_, frontier_, readings, Side::kAssumed, by_commit_, proof).history,
+                 level_, ByValues());
+  }
+
+  void StepByValues(const Readings& readings) {
+    Cut cut;
+    if (!finished_) cut = ChooseCut(window_, readings, CutOptions());
+    const bool prove = cut.count > 0 && !by_commit_ && judge::NeedsProof(cut);
+    if (by_commit_ && DeletesWhatWasThere(readings)) {
+      Doubt("a key was deleted, and the commits are no serial order");
+    }
+    const bool whole = verdict_.ruling == Ruling::kHolds && beyond_example_.empty();
+    if (whole) {
+      undecided_.clear();
+      if (JudgeAssumed(readings, prove ? &cut : nullptr).ruling == Ruling::kHolds) {
+        Apply(cut);
+        return;
+      }
+      if (prove && JudgeAssumed(readings, nullptr).ruling == Ruling::kHolds) {
+        // Valid, but the guess was wrong: it may be better when more is known.
+        if (TooMany(readings)) GiveUp("the order of the writes does not follow from what was read");
+        return;
+      }
+    }
+    if (FindViolation(readings, Side::kPart)) return;
+    if (!beyond_example_.empty()) Doubt(beyond_example_);
+    if (verdict_.ruling == Ruling::kHolds) {
+      const Verdict part = Judge(evidence_, level_, ByValues());
+      undecided_ = part.ruling == Ruling::kUnknown
+                       ? part.reason
+                       : "a transaction may have seen what was older than what is kept";
+      if (part.ruling == Ruling::kHolds) Doubt(undecided_);
+    }
+    evidence_ = {};
+    if (TooMany(readings)) {
+      GiveUp(undecided_);
+    } else if (verdict_.ruling == Ruling::kUnknown) {
+      Apply(cut);
+    }
+  }
+
+  // Then an absence has to be told from the state before the window, which has no timestamp.
+  bool DeletesWhatWasThere(const Readings& readings) const {
+    for (KeyId key = 0; key < window_.keys.size(); ++key) {
+      const KeyState* const state = window_.state(key);
+      if (state != nullptr && state->present && readings.Deleted(key)) return true;
+    }
+    return false;
+  }
+
+  void StepByTime(const Readings& readings) {
+    judge::WindowHistory timed =
+        HistoryOf(window_, frontier_, readings, Side::kTimed, true, nullptr);
+    Verdict verdict;
+    const ReplayResult result =
+        timed.history.size() == 0
+            ? ReplayResult::kHolds
+            : judge::JudgeByReplay(timed.history, level_, options_.judge, verdict);
+    switch (result) {
+      case ReplayResult::kHolds: break;
+      case ReplayResult::kViolated: FindViolation(readings, Side::kTimed); return;
+      case ReplayResult::kUndecided:
+        LeaveTime("the timestamps do not explain the answers");
+        // A serial order of another kind: still they tell the order of the versions.
+        by_commit_ = serial_ && indeterminate_ == 0;
+        // By values it may be decided.
+        Step();
+        return;
+    }
+    if (!beyond_example_.empty()) Doubt(beyond_example_);
+    if (finished_) return;
+    const Cut cut = ChooseCutByTime(window_, readings, CutOptions(), serial_);
+    if (!serial_) {
+      for (KeptTxn& txn : window_.txns) txn.verified |= readings.settled(txn);
+    }
+    horizon_time_ = std::max(horizon_time_, cut.time);
+    Apply(cut);
+  }
+
+  bool FindViolation(const Readings& readings, Side side) {
+    judge::WindowHistory part = HistoryOf(window_, frontier_, readings, side, by_commit_, nullptr);
+    Verdict verdict =
+        Judge(part.history, level_, side == Side::kTimed ? options_.judge : ByValues());
+    evidence_ = std::move(part.history);
+    if (verdict.ruling != Ruling::kViolated) return false;
+    verdict_ = std::move(verdict);
+    for (const TxnId t : part.shown_as_absent) {
+      verdict_.notes.push_back(Cat(evidence_.name(t),
+                                   " read a version that had been overwritten before all that is "
+                                   "kept; it is shown as absent"));
+    }
+    return true;
+  }
+
+  void TellContradiction(const Readings& readings) {
+    judge::WindowHistory part =
+        HistoryOf(window_, frontier_, readings, Side::kPart, false, nullptr);
+    const auto [t, op] = readings.contradiction();
+    const KeyId key = window_.txns[t].ops[op].op.key;
+    Violation violation;
+    violation.anomaly = Anomaly::kIncompatibleOrder;
+    violation.txns = {part.ids[t]};
+    violation.words = Cat("T", window_.txns[t].info.number, " read a list of ",
+                          window_.keys.text(key), " whose first ", window_.state(key)->read_length,
+                          " elements are not those that others had read before");
+    verdict_ = Verdict();
+    verdict_.ruling = Ruling::kViolated;
+    verdict_.violations.push_back(std::move(violation));
+    evidence_ = std::move(part.history);
+  }
+
+  bool TooMany(const Readings& readings) const {
+    const auto settled = std::count_if(window_.txns.begin(), window_.txns.end(),
+                                       [&](const KeptTxn& txn) { return readings.settled(txn); });
+    return static_cast<uint64_t>(settled) >
+           std::max<uint64_t>(options_.undecided_max, uint64_t{4} * options_.horizon);
+  }
+
+  void GiveUp(const std::string& why) {
+    Doubt(Cat("more than ", options_.undecided_max, " transactions could not be decided: ", why));
+    const Readings readings(window_, frontier_,
+                            {.oldest_open = oldest_open_,
+                             .finished = finished_,
+                             .real_time = Knows(level_, Order::kRealTime)});
+    Apply(ForceCut(window_, readings, CutOptions()));
+  }
+
+  // --- dropping ---
+
+  void Apply(const Cut& cut) {
+    if (cut.count == 0 || finished_) return;
+    std::vector<std::vector<ValueId>> lists(window_.keys.size());
+    for (KeyId key = 0; key < cut.dropped.size(); ++key) {
+      if (!cut.dropped[key].empty()) Advance(key, cut.dropped[key], lists[key]);
+    }
+    for (size_t t = 0; t < cut.drop.size(); ++t) {
+      const KeptTxn& txn = window_.txns[t];
+      if (!cut.drop[t] || txn.info.outcome == Outcome::kAborted) continue;
+      indeterminate_ -= txn.info.outcome == Outcome::kIndeterminate ? 1 : 0;
+      // DROPPED-IS-KNOWN: what was written is never taken for what nobody wrote.
+      for (const KeptOp& kept : txn.ops) {
+        if (!kept.op.writes() || kept.op.value == kNone) continue;
+        frontier_.DropValue(window_.keys.text(kept.op.key), window_.values.text(kept.op.value));
+      }
+    }
+    window_.Compact(cut.drop, lists, frontier_);
+    frontier_.ForgetUnused(window_.txns.empty() ? transactions_ : window_.txns.front().fed);
+  }
+
+  void Advance(KeyId key, const std::vector<Cut::Version>& versions, std::vector<ValueId>& list) {
+    KeyState& state = frontier_.Make(window_.keys.text(key), transactions_);
+    const KeptTxn& last = window_.txns[versions.back().txn];
+    if (state.fed != 0) {
+      state.others_returned = std::max(state.others_returned, state.writer.completed);
+    }
+    for (const Cut::Version& version : versions) {
+      const KeptTxn& txn = window_.txns[version.txn];
+      if (&txn != &last) {
+        state.others_returned = std::max(state.others_returned, txn.info.completed);
+      }
+      const bool append = std::any_of(txn.ops.begin(), txn.ops.end(), [&](const KeptOp& kept) {
+        return kept.op.key == key && kept.op.kind == OpKind::kAppend;
+      });
+      if (!append) continue;
+      state.is_list = true;
+      state.hash = judge::ChainHash(state.hash, window_.values.text(version.value));
+      ++state.length;
+      list.push_back(version.value);
+      if (version.shown) {
+        state.read_length = state.length;
+        state.read_hash = state.hash;
+      }
+    }
+    state.present = versions.back().value != kNone;
+    state.value = state.present ? window_.values.text(versions.back().value) : std::string_view();
+    state.writer = last.info;
+    state.fed = last.fed;
+    state.session.reset();
+    if (last.info.session != kNone) {
+      state.session = window_.sessions.text(last.info.session);
+    }
+  }
+
+  const Level level_;
+  const OnlineOptions options_;
+  const bool serial_;
+  bool by_time_;            // Judged by replay.
+  bool by_commit_ = false;  // By values, of which the timestamps tell the order.
+  judge::Frontier frontier_;
+  judge::Window window_;
+  judge::Intake intake_{window_, frontier_};
+  Verdict verdict_;
+  History evidence_;
+  std::string beyond_example_;  // Of the first read behind what is kept.
+  std::string undecided_;       // Why the last step could not decide.
+  bool finished_ = false;
+  bool gave_up_ = false;
+
+  uint64_t transactions_ = 0;
+  uint64_t since_step_ = 0;
+  uint64_t kept_at_step_ = 0;
+  uint64_t beyond_ = 0;
+  uint64_t oldest_open_ = 0;
+  uint64_t latest_ = 0;
+  uint64_t horizon_time_ = 0;
+  uint32_t indeterminate_ = 0;
+};
+
+OnlineJudge::OnlineJudge(Level level, const OnlineOptions& options)
+    : impl_(std::make_unique<Impl>(level, options)) {}
+OnlineJudge::~OnlineJudge() = default;
+
+void OnlineJudge::Append(std::string_view key, std::string_view value) {
+  impl_->intake().Push(OpKind::kAppend, key, value);
+}
+void OnlineJudge::Write(std::string_view key, std::string_view value) {
+  impl_->intake().Push(OpKind::kWrite, key, value);
+}
+void OnlineJudge::Delete(std::string_view key) {
+  impl_->intake().Push(OpKind::kDelete, key, std::nullopt);
+}
+void OnlineJudge::Read(std::string_view key, std::string_view value) {
+  impl_->intake().Push(OpKind::kRead, key, value);
+}
+void OnlineJudge::ReadAbsent(std::string_view key) {
+  impl_->intake().Push(OpKind::kRead, key, std::nullopt);
+}
+void OnlineJudge::BeginList(std::string_view key) { impl_->intake().BeginList(key); }
+void OnlineJudge::Element(std::string_view text) { impl_->intake().Element(text); }
+void OnlineJudge::EndList() { impl_->intake().EndList(); }
+void OnlineJudge::BeginScan(std::string_view start, std::optional<std::string_view> end,
+                            bool reverse, bool limited) {
+  impl_->intake().BeginScan(start, end, reverse, limited);
+}
+void OnlineJudge::EndScan() { impl_->intake().EndScan(); }
+
+bool OnlineJudge::Add(const FinishedTxn& txn, uint64_t oldest_open) {
+  return impl_->Add(txn, oldest_open);
+}
+
+bool OnlineJudge::Add(const History& history, TxnId t, uint64_t oldest_open) {
+  uint32_t results = 0;
+  for (const Op& op : history.ops(t)) {
+    const std::string_view key = history.key(op.key);
+    switch (op.kind) {
+      case OpKind::kAppend: Append(key, history.value(op.value)); break;
+      case OpKind::kWrite: Write(key, history.value(op.value)); break;
+      case OpKind::kDelete: Delete(key); break;
+      case OpKind::kRead:
+        op.value == kNone ? ReadAbsent(key) : Read(key, history.value(op.value));
+        break;
+      case OpKind::kReadList:
+        BeginList(key);
+        for (const ValueId value : history.lists().Elements(op.list())) {
+          Element(history.value(value));
+        }
+        EndList();
+        break;
+      case OpKind::kScan:
+        BeginScan(key,
+                  op.scan_end() == kNone
+                      ? std::nullopt
+                      : std::optional<std::string_view>(history.key(op.scan_end())),
+                  op.reverse, op.limited);
+        results = op.results() + 1;
+        break;
+    }
+    if (results > 0 && --results == 0) EndScan();
+  }
+  FinishedTxn txn = {.outcome = history.outcome(t),
+                     .invoked = history.invoked(t),
+                     .completed = history.completed(t),
+                     .begin_timestamp = history.begin_timestamp(t),
+                     .commit_timestamp = history.commit_timestamp(t),
+                     .line = history.line(t),
+                     .number = history.number(t)};
+  if (history.session(t) != kNone) txn.session = history.sessions().text(history.session(t));
+  return Add(txn, oldest_open);
+}
+
+const Verdict& OnlineJudge::Finish() { return impl_->Finish(); }
+const Verdict& OnlineJudge::verdict() const { return impl_->verdict(); }
+const History& OnlineJudge::evidence() const { return impl_->evidence(); }
+uint64_t OnlineJudge::transactions() const { return impl_->transactions(); }
+uint32_t OnlineJudge::kept() const { return impl_->kept(); }
+uint64_t OnlineJudge::beyond_horizon() const { return impl_->beyond(); }
+size_t OnlineJudge::memory_bytes() const { return impl_->memory_bytes(); }
+
+}  // namespace nacre::check

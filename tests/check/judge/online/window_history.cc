@@ -1,0 +1,306 @@
+#include "tests/check/judge/online/window_history.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "tests/check/judge/text.h"
+
+namespace nacre::check::judge {
+
+std::string_view MarksBegin() { return "\xff\xff\xff\xff\xff\xff\xff\xff"; }
+
+bool NeedsProof(const Cut& cut) {
+  return std::any_of(cut.dropped.begin(), cut.dropped.end(), [](const auto& versions) {
+    return !versions.empty() && !versions.back().shown;
+  });
+}
+
+namespace {
+
+class Maker {
+ public:
+  Maker(const Window& window, const Frontier& frontier, const Readings& readings, Side side,
+        bool timestamps, const Cut* proof)
+      : window_(window),
+        frontier_(frontier),
+        readings_(readings),
+        side_(side),
+        timestamps_(timestamps || side == Side::kTimed),
+        proof_(proof),
+        keys_(window.keys.size(), kNone),
+        values_(window.values.size(), kNone),
+        stubs_(window.keys.size(), kNone) {}
+
+  WindowHistory Run() {
+    if (side_ != Side::kAssumed) {
+      Stubs();
+    } else {
+      FirstWriter();
+    }
+    if (proof_ != nullptr) CollectMarks();
+    for (uint32_t t = 0; t < window_.txns.size(); ++t) out_.ids.push_back(Transaction(t));
+    if (proof_ != nullptr) LastReader();
+    out_.history = std::move(builder_).Finish();
+    return std::move(out_);
+  }
+
+ private:
+  struct Stub {
+    const KeyState* state;
+    std::string_view key;
+  };
+
+  KeyId Key(KeyId key) {
+    if (keys_[key] == kNone) keys_[key] = builder_.Key(window_.keys.text(key));
+    return keys_[key];
+  }
+  ValueId Value(ValueId value) {
+    if (values_[value] == kNone) values_[value] = builder_.Value(window_.values.text(value));
+    return values_[value];
+  }
+
+  // The transactions that left the frontier, in the order in which they finished; those of several
+  // keys as one only if by timestamps.
+  void Stubs() {
+    std::multimap<std::pair<uint64_t, uint64_t>, Stub> stubs;
+    const auto add = [&](std::string_view key, const KeyState& state) {
+      if (!state.is_list && !state.present) {
+        absent_states_ = true;
+        return;
+      }
+      const uint64_t time = side_ == Side::kTimed ? state.writer.commit_timestamp.value_or(0) : 0;
+      stubs.insert({{time, state.fed}, {&state, key}});
+    };
+    if (side_ == Side::kTimed && readings_.has_scans()) {
+      frontier_.ForEach(add);
+    } else {
+      for (KeyId key = 0; key < window_.keys.size(); ++key) {
+        if (window_.state(key) != nullptr) add(window_.keys.text(key), *window_.state(key));
+      }
+    }
+    for (auto it = stubs.begin(); it != stubs.end();) {
+      const KeyState& state = *it->second.state;
+      const auto same = it->first;
+      do {
+        Write(it->second);
+        ++it;
+      } while (side_ == Side::kTimed && it != stubs.end() && it->first == same);
+      TxnInfo info = state.writer;
+      info.outcome = Outcome::kCommitted;
+      info.session = state.session.has_value() ? builder_.Session(*state.session) : kNone;
+      if (!timestamps_) {
+        info.begin_timestamp = info.commit_timestamp = std::nullopt;
+      } else if (info.commit_timestamp.value_or(0) > 0) {
+        // Its own begin was judged; here it only has to lie before its commit.
+        info.begin_timestamp = *info.commit_timestamp - 1;
+      }
+      builder_.Add(info);
+    }
+  }
+
+  // ABSENT-IS-NOT-FRONTIER.
+  void FirstWriter() {
+    explicit_.assign(window_.keys.size(), false);
+    for (KeyId key = 0; key < window_.keys.size(); ++key) {
+      const KeyState* const state = window_.state(key);
+      if (state == nullptr || state->is_list || !state->present || !readings_.Deleted(key))
+        continue;
+      explicit_[key] = true;
+      builder_.Write(Key(key), builder_.Value(state->value));
+    }
+    if (builder_.collected() == 0) return;
+    first_ = builder_.Key(Cat(MarksBegin(), "first"));
+    builder_.Write(first_, builder_.Value("mark"));
+    builder_.Add({});
+  }
+
+  void SeeFirst() {
+    if (first_ != kNone) builder_.Read(first_, builder_.Value("mark"));
+  }
+
+  void Write(const Stub& stub) {
+    const KeyId key = builder_.Key(stub.key);
+    const ValueId value = builder_.Value(stub.state->value);
+    const KeyId in_window = window_.keys.Find(stub.key);
+    if (in_window != kNone) stubs_[in_window] = value;
+    if (stub.state->is_list) {
+      builder_.Append(key, value);
+    } else {
+      builder_.Write(key, value);
+    }
+  }
+
+  TxnId Transaction(uint32_t t) {
+    const KeptTxn& txn = window_.txns[t];
+    if (txn.info.outcome == Outcome::kCommitted &&
+        std::any_of(txn.ops.begin(), txn.ops.end(), [this](const KeptOp& kept) {
+          return first_ != kNone && (kept.op.kind == OpKind::kScan || explicit_[kept.op.key]);
+        })) {
+      SeeFirst();
+    }
+    for (uint32_t i = 0; i < txn.ops.size(); ++i) Operation(t, i);
+    if (proof_ != nullptr && marks_[t]) {
+      const KeyId key = builder_.Key(Cat(MarksBegin(), t));
+      builder_.Write(key, builder_.Value("mark"));
+      marked_.push_back(key);
+    }
+    if (builder_.collected() == 0 && txn.info.outcome != Outcome::kCommitted) return kNone;
+    TxnInfo info = txn.info;
+    if (info.session != kNone) {
+      info.session = builder_.Session(window_.sessions.text(txn.info.session));
+    }
+    if (!timestamps_) {
+      info.begin_timestamp = info.commit_timestamp = std::nullopt;
+    } else if (side_ == Side::kTimed && txn.verified) {
+      info.begin_timestamp = std::max(*info.begin_timestamp, verified_begin_);
+    }
+    return builder_.Add(info);
+  }
+
+  void Operation(uint32_t t, uint32_t i) {
+    const KeptOp& kept = window_.txns[t].ops[i];
+    const Op& op = kept.op;
+    const Use use = readings_.use(t, i);
+    switch (op.kind) {
+      case OpKind::kAppend: builder_.Append(Key(op.key), Value(op.value)); break;
+      case OpKind::kWrite: builder_.Write(Key(op.key), Value(op.value)); break;
+      case OpKind::kDelete: builder_.Delete(Key(op.key)); break;
+      case OpKind::kScan: BeginScan(t, i, use); break;
+      case OpKind::kRead: Read(t, op, use); break;
+      case OpKind::kReadList:
+        if (use == Use::kAsIs || (use == Use::kBefore && side_ != Side::kAssumed)) {
+          List(kept, use == Use::kAsIs && side_ != Side::kAssumed);
+        }
+        break;
+    }
+    if (results_left_ > 0 && op.kind != OpKind::kScan && --results_left_ == 0) builder_.EndScan();
+  }
+
+  void List(const KeptOp& kept, bool with_stub) {
+    elements_.clear();
+    const KeyId key = Key(kept.op.key);
+    if (with_stub && stubs_[kept.op.key] != kNone) elements_.push_back(stubs_[kept.op.key]);
+    for (const ValueId value : window_.lists.Elements(kept.op.list())) {
+      elements_.push_back(Value(value));
+    }
+    builder_.ReadList(key, elements_);
+  }
+
+  void Read(uint32_t t, const Op& op, Use use) {
+    if (use == Use::kLeftOut) return;
+    if (use == Use::kBefore) {
+      if (side_ == Side::kAssumed) return;
+      if (op.value != kNone) {
+        out_.shown_as_absent.push_back(builder_.transactions());
+      }
+      builder_.ReadAbsent(Key(op.key));
+    } else if (use == Use::kFrontier) {
+      // What is read as absent may be an older absence than that of the frontier.
+      if (side_ == Side::kPart && op.value == kNone) return;
+      if (op.value == kNone || (side_ == Side::kAssumed && !explicit_[op.key])) {
+        builder_.ReadAbsent(Key(op.key));
+      } else {
+        builder_.Read(Key(op.key), Value(op.value));
+      }
+    } else if (op.value == kNone) {
+      builder_.ReadAbsent(Key(op.key));
+    } else if (!Doubtful(t, op)) {
+      // In doubt it saw a dropped write of the same value.
+      builder_.Read(Key(op.key), Value(op.value));
+    }
+  }
+
+  bool Doubtful(uint32_t t, const Op& op) const {
+    if (side_ != Side::kPart || op.kind != OpKind::kRead || op.value == kNone) return false;
+    const uint32_t writer = readings_.WriterOf(op.key, op.value);
+    return writer != t && writer != kNone && readings_.Doubtful(op.key, op.value);
+  }
+
+  void BeginScan(uint32_t t, uint32_t i, Use use) {
+    const auto& ops = window_.txns[t].ops;
+    const Op& op = ops[i].op;
+    results_left_ = 0;
+    if (use == Use::kLeftOut || (side_ == Side::kPart && absent_states_)) return;
+    for (uint32_t r = 1; r <= op.results(); ++r) {
+      if (Doubtful(t, ops[i + r].op)) return;
+    }
+    const KeyId end = op.scan_end() != kNone                 ? Key(op.scan_end())
+                      : proof_ != nullptr || first_ != kNone ? builder_.Key(MarksBegin())
+                                                             : kNone;
+    builder_.BeginScan(Key(op.key), end, op.reverse, op.limited);
+    results_left_ = op.results();
+    if (results_left_ == 0) builder_.EndScan();
+  }
+
+  void CollectMarks() {
+    marks_.assign(window_.txns.size(), false);
+    for (KeyId key = 0; key < proof_->dropped.size(); ++key) {
+      const auto& versions = proof_->dropped[key];
+      if (versions.empty() || versions.back().shown || IsList(versions.back(), key)) continue;
+      // The last one is read itself.
+      for (const Cut::Version& version : versions) marks_[version.txn] = true;
+    }
+  }
+
+  bool IsList(const Cut::Version& version, KeyId key) const {
+    const auto& ops = window_.txns[version.txn].ops;
+    return std::any_of(ops.begin(), ops.end(), [key](const KeptOp& kept) {
+      return kept.op.key == key && kept.op.kind == OpKind::kAppend;
+    });
+  }
+
+  void LastReader() {
+    SeeFirst();
+    for (KeyId key = 0; key < proof_->dropped.size(); ++key) {
+      const auto& versions = proof_->dropped[key];
+      if (versions.empty() || versions.back().shown) continue;
+      if (IsList(versions.back(), key)) {
+        elements_.clear();
+        for (const Cut::Version& version : versions) elements_.push_back(Value(version.value));
+        builder_.ReadList(Key(key), elements_);
+      } else if (versions.back().value == kNone) {
+        builder_.ReadAbsent(Key(key));
+      } else {
+        builder_.Read(Key(key), Value(versions.back().value));
+      }
+    }
+    for (const KeyId key : marked_) builder_.Read(key, builder_.Value("mark"));
+    builder_.Add({});
+  }
+
+ public:
+  uint64_t verified_begin_ = 0;
+
+ private:
+  const Window& window_;
+  const Frontier& frontier_;
+  const Readings& readings_;
+  const Side side_;
+  const bool timestamps_;
+  const Cut* const proof_;
+  HistoryBuilder builder_;
+  WindowHistory out_;
+  std::vector<KeyId> keys_;
+  std::vector<ValueId> values_;
+  std::vector<ValueId> stubs_;  // By key of the window: what the frontier left there.
+  std::vector<ValueId> elements_;
+  std::vector<bool> marks_;
+  std::vector<KeyId> marked_;
+  uint32_t results_left_ = 0;
+  bool absent_states_ = false;
+  std::vector<bool> explicit_;  // By key of the window: written by the first transaction.
+  KeyId first_ = kNone;         // Its mark.
+};
+
+}  // namespace
+
+WindowHistory HistoryOf(const Window& window, const Frontier& frontier, const Readings& readings,
+                        Side side, bool timestamps, const Cut* proof) {
+  Maker maker(window, frontier, readings, side, timestamps, proof);
+  maker.verified_begin_ = readings.horizon_time();
+  return maker.Run();
+}
+
+}  // namespace nacre::check::judge

@@ -1,0 +1,187 @@
+// Judging while the history grows: the same verdicts as on the whole, in bounded memory.
+
+#include "nacre/check/online.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/check/judge/test/endless_store.h"
+#include "tests/check/judge/test/history_text.h"
+#include "tests/check/judge/test/online_compare.h"
+
+namespace nacre::check {
+namespace {
+
+using Data = StoreRules::Data;
+
+// Keeps next to nothing, and looks after every transaction.
+constexpr OnlineOptions kShort = {.horizon = 2, .step = 1, .filter_bytes = 1 << 12};
+
+Verdict Online(const std::string& text, Level level, const OnlineOptions& options = kShort) {
+  return JudgeOnline(Parsed(text), level, options).verdict;
+}
+
+// Transactions one after the other that write and read another key, from `time` on.
+std::string Filler(int first, int count, int time) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    const std::string n = std::to_string(first + i);
+    text += "T" + n + " s=f ok real=" + std::to_string(time + 2 * i) + ".." +
+            std::to_string(time + 2 * i + 1) + " | append filler " + n + " | list filler [";
+    for (int e = first; e <= first + i; ++e) text += (e == first ? "" : " ") + std::to_string(e);
+    text += "]\n";
+  }
+  return text;
+}
+
+class Kinds : public testing::TestWithParam<Data> {};
+
+TEST_P(Kinds, AreJudgedTheSameOnlineWhateverTheHorizonAndTheSteps) {
+  const OnlineTally tally = CompareOnline(GetParam(), FirstSeed(), 120);
+  EXPECT_GT(tally.holds, 50);
+  EXPECT_GT(tally.violated, 50);
+  EXPECT_GT(tally.dropped, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Online, Kinds,
+                         testing::Values(Data::kLists, Data::kRegisters, Data::kRegistersAndScans));
+
+TEST(Online, MemoryIsOfTheHorizonAndNotOfTheHistory) {
+  OnlineJudge judge(Level::kStrictSerializable, {.horizon = 200, .keys_max = 100});
+  EndlessStore store({.keys = 20, .writes_a_key = 20});
+  ASSERT_TRUE(store.Feed(judge, 2'000));
+  const size_t early = judge.memory_bytes();
+  ASSERT_TRUE(store.Feed(judge, 18'000));
+  EXPECT_LT(judge.memory_bytes(), early + early / 4);
+  EXPECT_LT(judge.kept(), 1'000u);
+  EXPECT_EQ(judge.Finish().ruling, Ruling::kHolds) << judge.verdict().ToString();
+}
+
+TEST(Online, AViolationIsToldWithinAStepLongAfterTheBeginning) {
+  OnlineJudge judge(Level::kStrictSerializable, {.horizon = 100, .step = 50});
+  EndlessStore store({});
+  ASSERT_TRUE(store.Feed(judge, 3'000));
+  store.Break();
+  EXPECT_FALSE(store.Feed(judge, 300));
+  ASSERT_EQ(judge.verdict().ruling, Ruling::kViolated);
+  for (const TxnId t : judge.verdict().violations[0].txns) EXPECT_LT(t, judge.evidence().size());
+}
+
+TEST(Online, AReadOfAListOlderThanWhatIsKeptIsAViolationInRealTime) {
+  const std::string text = "T1 s=1 ok real=1..2 | append x 1\nT2 s=1 ok real=3..4 | list x [1]\n" +
+                           Filler(10, 20, 10) + "T3 s=2 ok real=100..101 | list x []\n";
+  const Verdict strong = Online(text, Level::kStrongSnapshotIsolation);
+  ASSERT_EQ(strong.ruling, Ruling::kViolated);
+  EXPECT_TRUE(strong.Has(Anomaly::kGSingle, Order::kRealTime)) << strong.ToString();
+  // Without real time it is legal, as far as anybody can still tell.
+  EXPECT_EQ(Online(text, Level::kSnapshotIsolation).ruling, Ruling::kUnknown);
+}
+
+TEST(Online, AReadOfARegisterOlderThanWhatIsKeptIsAViolationInRealTime) {
+  const std::string text =
+      "T1 s=1 ok real=1..2 | write x 1\nT2 s=1 ok real=3..4 | read x 1 | write x 2\n" +
+      Filler(10, 20, 10) + "T3 s=2 ok real=100..101 | read x 1\n";
+  const Verdict strong = Online(text, Level::kStrictSerializable);
+  ASSERT_EQ(strong.ruling, Ruling::kViolated) << strong.ToString();
+  EXPECT_FALSE(strong.notes.empty());
+  EXPECT_EQ(Online(text, Level::kSerializable).ruling, Ruling::kUnknown);
+}
+
+// NEWEST-KEPT: the order of two writes at the same time is not known once they are dropped.
+TEST(Online, AReadOfOneOfTwoConcurrentDroppedWritesIsNotCalledOld) {
+  const std::string text = "T1 s=1 ok real=1..5 | write x 1\nT2 s=2 ok real=2..6 | write x 2\n" +
+                           Filler(10, 20, 10) + "T3 s=3 ok real=100..101 | read x ";
+  for (const char* value : {"1\n", "2\n"}) {
+    EXPECT_NE(Online(text + value, Level::kStrictSerializable).ruling, Ruling::kViolated);
+  }
+}
+
+// DROPPED-IS-KNOWN
+TEST(Online, AnOldValueIsNotTakenForOneThatNobodyWrote) {
+  const std::string text =
+      "T1 s=1 ok real=1..2 | write x 1\nT2 s=1 ok real=3..4 | read x 1 | write x 2\n" +
+      Filler(10, 20, 10) + "T3 s=2 ok real=100..101 | read x ";
+  for (const Level level : {Level::kReadCommitted, Level::kReadAtomic, Level::kSerializable}) {
+    EXPECT_EQ(Online(text + "1\n", level).ruling, Ruling::kUnknown) << ToString(level);
+    const Verdict thin_air = Online(text + "3\n", level);
+    EXPECT_TRUE(thin_air.Has(Anomaly::kThinAirRead)) << thin_air.ToString();
+  }
+}
+
+// SETTLED
+TEST(Online, AReadOfAWriterThatHasNotReturnedIsNoThinAirRead) {
+  const std::string text =
+      "T1 s=1 ok real=2..3 | list x [1]\n" + Filler(10, 20, 10) +
+      "T2 s=2 ok real=1..100 | append x 1\nT3 s=3 ok real=4..101 | list x [1 2]\n";
+  const Verdict verdict = Online(text, Level::kStrictSerializable);
+  ASSERT_EQ(verdict.ruling, Ruling::kViolated);
+  EXPECT_EQ(verdict.violations[0].txns.size(), 1u);  // T3 alone, of the 2.
+  EXPECT_NE(verdict.violations[0].words.find("T3"), std::string::npos) << verdict.ToString();
+}
+
+// PROMISE-KEPT
+TEST(Online, ATransactionFromBeforeWhatWasSaidToBeOpenMakesItUnknown) {
+  OnlineJudge judge(Level::kStrictSerializable, kShort);
+  judge.Append("x", "1");
+  EXPECT_TRUE(judge.Add({.invoked = 5, .completed = 6}, 7));
+  judge.Append("x", "2");
+  EXPECT_TRUE(judge.Add({.invoked = 4, .completed = 8}, kNever));
+  EXPECT_EQ(judge.Finish().ruling, Ruling::kUnknown);
+  EXPECT_NE(judge.verdict().reason.find("invoked at 4"), std::string::npos);
+}
+
+// FORGOTTEN-IS-KNOWN
+TEST(Online, AKeyThatWasForgottenMakesItUnknown) {
+  const std::string text = "T1 s=1 ok real=1..2 | append x 1\nT2 s=1 ok real=3..4 | list x [1]\n" +
+                           Filler(10, 20, 10) + "T3 s=2 ok real=100..101 | list x []\n";
+  OnlineOptions options = kShort;
+  options.keys_max = 1;
+  const Verdict verdict = Online(text, Level::kStrictSerializable, options);
+  EXPECT_EQ(verdict.ruling, Ruling::kUnknown);
+  EXPECT_NE(verdict.reason.find("forgotten"), std::string::npos) << verdict.reason;
+}
+
+// LISTS-AGREE
+TEST(Online, AListThatDiffersFromWhatWasDroppedIsAViolation) {
+  const std::string text =
+      "T1 s=1 ok real=1..2 | append x 1\nT2 s=1 ok real=3..4 | append x 2 | list x [1 2]\n"
+      "T3 s=1 ok real=5..6 | list x [1 2]\n" +
+      Filler(10, 20, 10) + "T4 s=2 ok real=100..101 | list x [2 1]\n";
+  for (const Level level : kLevels) {
+    EXPECT_TRUE(Online(text, level).Has(Anomaly::kIncompatibleOrder)) << ToString(level);
+  }
+}
+
+// EVERY-MAYBE-KEPT
+TEST(Online, AnIndeterminateWriteMayBeSeenHoweverLate) {
+  const std::string text = "T1 s=1 info real=1..? | append x 1\n" + Filler(10, 20, 10) +
+                           "T2 s=2 ok real=100..101 | list x [1]\n";
+  EXPECT_EQ(Online(text, Level::kStrictSerializable).ruling, Ruling::kHolds);
+  OnlineOptions options = kShort;
+  options.indeterminate_max = 0;
+  EXPECT_EQ(Online(text, Level::kStrictSerializable, options).ruling, Ruling::kUnknown);
+}
+
+TEST(Online, AnOldReadOfAnOpenTransactionIsStillJudgedByWhatItSaw) {
+  // T9 is open all the time, so nothing that it overlaps may be dropped.
+  const std::string text =
+      Filler(10, 20, 10) + "T9 s=9 ok real=1..100 | list x [] | list filler [10 11 12]\n";
+  EXPECT_EQ(Online(text, Level::kStrictSerializable).ruling, Ruling::kHolds);
+}
+
+TEST(Online, ASnapshotFromBeforeWhatIsKeptIsAViolationByTimestamps) {
+  std::string text;
+  for (int i = 1; i <= 20; ++i) {
+    const std::string n = std::to_string(i);
+    text += "T" + n + " s=1 ok real=" + std::to_string(2 * i) + ".." + std::to_string(2 * i + 1) +
+            " time=" + std::to_string(i - 1) + ".." + n + " | write x " + n + "\n";
+  }
+  text += "T30 s=2 ok real=100..101 time=3..? | read x 3\n";
+  const Verdict strong = Online(text, Level::kStrongSnapshotIsolation);
+  EXPECT_TRUE(strong.Has(Anomaly::kGSIb, Order::kRealTime)) << strong.ToString();
+  EXPECT_EQ(Online(text, Level::kSnapshotIsolation).ruling, Ruling::kUnknown);
+}
+
+}  // namespace
+}  // namespace nacre::check
