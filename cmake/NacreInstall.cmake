@@ -36,6 +36,11 @@ foreach(program IN ITEMS nacre-server nacre-cli nacre-check)
   endif()
 endforeach()
 
+# Those that nacre-check has with it, to read and to change.
+if(TARGET nacre-check)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/tests/check/schedules" DESTINATION "${CMAKE_INSTALL_DATADIR}/nacre")
+endif()
+
 install(
   EXPORT nacreTargets
   NAMESPACE nacre::

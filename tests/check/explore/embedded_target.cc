@@ -64,6 +64,8 @@ class EmbeddedSession : public Session {
 
 }  // namespace
 
+absl::Time TimeOfSecond(int64_t second) { return absl::FromUnixSeconds(1 + second); }
+
 absl::StatusOr<std::optional<std::string>> TransactionAccess::Get(const std::string& key) {
   absl::StatusOr<std::optional<std::string_view>> value = transaction_.Get(key);
   if (!value.ok()) return value.status();
@@ -99,8 +101,11 @@ absl::StatusOr<uint64_t> TransactionAccess::Count(const std::string& start,
   return transaction_.Count(Range::Between(start, end));
 }
 
-absl::Status TransactionAccess::Put(const std::string& key, const std::string& value) {
-  return transaction_.Put(key, value);
+absl::Status TransactionAccess::Put(const std::string& key, const std::string& value,
+                                    std::optional<int64_t> expires_s) {
+  PutOptions options;
+  if (expires_s) options.expiry = TimeOfSecond(*expires_s);
+  return transaction_.Put(key, value, options);
 }
 
 absl::Status TransactionAccess::Delete(const std::string& key) { return transaction_.Delete(key); }

@@ -4,10 +4,14 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "nacre/database.h"
 #include "tests/check/explore/target.h"
 
 namespace nacre::check::explore {
+
+// A second of a run, as the engine is told it.
+absl::Time TimeOfSecond(int64_t second);
 
 // A transaction of the embedded engine, seen as an Access. Does not own it.
 class TransactionAccess : public Access {
@@ -20,7 +24,8 @@ class TransactionAccess : public Access {
   absl::StatusOr<KeyValues> Scan(const std::string& start, const std::string& end, bool reverse,
                                  std::optional<uint64_t> limit) override;
   absl::StatusOr<uint64_t> Count(const std::string& start, const std::string& end) override;
-  absl::Status Put(const std::string& key, const std::string& value) override;
+  absl::Status Put(const std::string& key, const std::string& value,
+                   std::optional<int64_t> expires_s) override;
   absl::Status Delete(const std::string& key) override;
   absl::Status SetSavepoint() override;
   absl::Status RollbackToSavepoint() override;

@@ -39,6 +39,7 @@ class Scheduler {
   // Moves the path to the next run; false if there is none.
   bool Advance();
   std::string Describe() const;
+  int preemptions() const { return preemptions_; }
 
   // Called by the running fiber.
   void GiveWay(const char* where, bool blocked) {
@@ -192,6 +193,7 @@ ExploreResult Explore(absl::FunctionRef<std::unique_ptr<Program>()> make,
     if (absl::Status status = program->Check(); !status.ok()) {
       result.failure = status;
       result.failing_run = scheduler.Describe();
+      result.failing_preemptions = scheduler.preemptions();
       return result;
     }
     if (!scheduler.Advance()) {

@@ -48,6 +48,7 @@ struct ExploreResult {
   bool complete = false;    // Every interleaving within the bound was run.
   absl::Status failure;     // Of the first run that failed its check; OK if none did.
   std::string failing_run;  // Its interleaving, a line for each piece.
+  int failing_preemptions = 0;
 
   // "123 interleavings, all with at most 2 preemptions" and the failing run.
   std::string ToString() const;

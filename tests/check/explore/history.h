@@ -13,7 +13,8 @@
 //   FIRST-COMMITTER no two committed, concurrent transactions wrote (or locked) one key.
 //   SERIAL          a serializable transaction would get the same answers in the instant of its
 //   commit:
-//                   everything ran as if one by one in the order of commit timestamps.
+//                   everything ran as if one by one in the order of commit timestamps. What had
+//                   expired for a transaction before it in this order has expired for it.
 //   STRICT          a transaction that began after the commit of another had returned sees it.
 //   JUSTIFIED       an aborted transaction was in a conflict that its level names.
 
@@ -25,6 +26,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "nacre/types.h"
+#include "tests/check/explore/observation.h"
 #include "tests/check/explore/operation.h"
 
 namespace nacre::check::explore {
@@ -32,6 +34,7 @@ namespace nacre::check::explore {
 struct OperationRecord {
   Operation operation;  // Neither BEGIN nor COMMIT nor ROLLBACK.
   std::string answer;
+  std::vector<Observation> observations = {};  // What the operation did, in its order.
 };
 
 struct TransactionRecord {
@@ -44,6 +47,9 @@ struct TransactionRecord {
   // The operation that reported the conflict, if it was not the commit. It got no answer.
   std::optional<Operation> refused;
   uint64_t read_timestamp = 0;
+  // The second of the run that it judges expiry by is one of these. More than one: time passed
+  // while it began.
+  std::vector<int64_t> begin_seconds = {0};
   Outcome outcome = Outcome::kRolledBack;
   uint64_t commit_timestamp =
       0;  // As Commit() returned it: the read timestamp if nothing was written.
@@ -56,7 +62,9 @@ struct TransactionRecord {
 };
 
 struct HistoryRules {
-  bool justified = true;  // Off where the engine may abort for other reasons (keyspaces, expiry).
+  bool justified = true;   // Off where the engine may abort for other reasons (keyspaces, expiry).
+  Expiries expiries = {};  // Of the initial state.
+  int64_t final_second = 0;
 };
 
 // `initial` is the state at `initial_timestamp`, which no transaction of the history read below.

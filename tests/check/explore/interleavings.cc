@@ -1,6 +1,7 @@
 #include "tests/check/explore/interleavings.h"
 
 #include <algorithm>
+#include <climits>
 
 namespace nacre::check::explore {
 namespace {
@@ -25,9 +26,12 @@ bool WritesOnly(const Operation& operation) {
 // a trace).
 class Walk {
  public:
-  Walk(const Schedule& schedule, Reduction reduction,
+  Walk(const Schedule& schedule, Reduction reduction, int preemptions_max,
        absl::FunctionRef<bool(const std::vector<size_t>&)> visit)
-      : schedule_(schedule), reduction_(reduction), visit_(visit) {
+      : schedule_(schedule),
+        reduction_(reduction),
+        preemptions_max_(preemptions_max),
+        visit_(visit) {
     const std::vector<std::string> names = schedule.Sessions();
     sessions_.resize(names.size());
     for (size_t i = 0; i < schedule.steps.size(); ++i) {
@@ -54,14 +58,25 @@ class Walk {
       if (next_[session] == sessions_[session].size()) continue;
       const size_t step = sessions_[session][next_[session]];
       if (reduction_ == Reduction::kCommuting && !IsFirst(step)) continue;
+      const int preemption = Preempts(session) ? 1 : 0;
+      if (preemptions_ + preemption > preemptions_max_) continue;
       ++next_[session];
+      preemptions_ += preemption;
       order_.push_back(step);
       const bool more = Extend();
       order_.pop_back();
+      preemptions_ -= preemption;
       --next_[session];
       if (!more) return false;
     }
     return true;
+  }
+
+  // Whether going on with `session` leaves one that is not done.
+  bool Preempts(size_t session) const {
+    if (order_.empty()) return false;
+    const size_t before = session_of_[order_.back()];
+    return before != session && next_[before] < sessions_[before].size();
   }
 
   bool IsFirst(size_t step) const {
@@ -76,11 +91,13 @@ class Walk {
 
   const Schedule& schedule_;
   const Reduction reduction_;
+  const int preemptions_max_;
   const absl::FunctionRef<bool(const std::vector<size_t>&)> visit_;
   std::vector<std::vector<size_t>> sessions_;  // The steps of each.
   std::vector<size_t> session_of_;             // By step.
   std::vector<size_t> next_;
   std::vector<size_t> order_;
+  int preemptions_ = 0;
   uint64_t visited_ = 0;
 };
 
@@ -94,7 +111,10 @@ uint64_t CountInterleavings(const Schedule& schedule) {
     const auto own = static_cast<uint64_t>(
         std::count_if(schedule.steps.begin(), schedule.steps.end(),
                       [&](const Step& step) { return step.session == session; }));
-    for (uint64_t i = 1; i <= own; ++i) total = total * (placed + i) / i;
+    for (uint64_t i = 1; i <= own; ++i) {
+      if (total > UINT64_MAX / (placed + i)) return UINT64_MAX;
+      total = total * (placed + i) / i;
+    }
     placed += own;
   }
   return total;
@@ -108,7 +128,25 @@ bool Commute(const Operation& a, const Operation& b) {
 
 uint64_t ForEachInterleaving(const Schedule& schedule, Reduction reduction,
                              absl::FunctionRef<bool(const std::vector<size_t>&)> visit) {
-  return Walk(schedule, reduction, visit)();
+  return Walk(schedule, reduction, INT_MAX, visit)();
+}
+
+uint64_t ForEachInterleaving(const Schedule& schedule, int preemptions_max,
+                             absl::FunctionRef<bool(const std::vector<size_t>&)> visit) {
+  return Walk(schedule, Reduction::kNone, preemptions_max, visit)();
+}
+
+int CountPreemptions(const Schedule& schedule, const std::vector<size_t>& order) {
+  int preemptions = 0;
+  for (size_t i = 1; i < order.size(); ++i) {
+    const std::string& before = schedule.steps[order[i - 1]].session;
+    if (schedule.steps[order[i]].session == before) continue;
+    preemptions += std::any_of(order.begin() + static_cast<ptrdiff_t>(i), order.end(),
+                               [&](size_t step) { return schedule.steps[step].session == before; })
+                       ? 1
+                       : 0;
+  }
+  return preemptions;
 }
 
 }  // namespace nacre::check::explore

@@ -9,7 +9,8 @@
 
 namespace nacre::check::explore {
 
-// The number of orders of the steps that keep the order of each session.
+// The number of orders of the steps that keep the order of each session; UINT64_MAX if it is not
+// far below that.
 uint64_t CountInterleavings(const Schedule& schedule);
 
 // Whether exchanging two neighbouring steps of different sessions can change nothing that a client
@@ -22,9 +23,15 @@ enum class Reduction : uint8_t {
   kCommuting,  // Of the orders that differ by exchanges of commuting neighbours, only the first.
 };
 
+// Switches away from a session that still has steps.
+int CountPreemptions(const Schedule& schedule, const std::vector<size_t>& order);
+
 // Calls `visit` with the indices of schedule.steps in each order, until it returns false. Returns
 // the number of calls.
 uint64_t ForEachInterleaving(const Schedule& schedule, Reduction reduction,
+                             absl::FunctionRef<bool(const std::vector<size_t>& order)> visit);
+// The orders with at most so many preemptions, none of which stands for another.
+uint64_t ForEachInterleaving(const Schedule& schedule, int preemptions_max,
                              absl::FunctionRef<bool(const std::vector<size_t>& order)> visit);
 
 }  // namespace nacre::check::explore

@@ -4,39 +4,47 @@
 
 namespace nacre::check::explore {
 
-Timeline::Timeline(const State& initial, uint64_t timestamp) {
-  for (const auto& [key, value] : initial) changes_[key].push_back({timestamp, value});
+Timeline::Timeline(const State& initial, uint64_t timestamp, const Expiries& expiries) {
+  for (const auto& [key, value] : initial) {
+    Written written{value, std::nullopt};
+    if (auto expiry = expiries.find(key); expiry != expiries.end()) {
+      written.expires_s = expiry->second;
+    }
+    changes_[key].push_back({timestamp, std::move(written)});
+  }
 }
 
 void Timeline::Apply(uint64_t timestamp, const WriteSet& writes) {
-  for (const auto& [key, value] : writes) changes_[key].push_back({timestamp, value});
+  for (const auto& [key, written] : writes) changes_[key].push_back({timestamp, written});
 }
 
-std::optional<std::string> Timeline::Get(const std::string& key, uint64_t at) const {
+std::optional<std::string> Timeline::Get(const std::string& key, uint64_t at, int64_t now_s) const {
   auto changes = changes_.find(key);
   if (changes == changes_.end()) return std::nullopt;
   std::optional<std::string> value;
   for (const Change& change : changes->second) {
     if (change.timestamp > at) break;
-    value = change.value;
+    value = change.written.At(now_s);
   }
   return value;
 }
 
-KeyValues Timeline::Range(const std::string& start, const std::string& end, uint64_t at) const {
+KeyValues Timeline::Range(const std::string& start, const std::string& end, uint64_t at,
+                          int64_t now_s) const {
   KeyValues items;
   for (auto it = changes_.lower_bound(start); it != changes_.end() && it->first < end; ++it) {
-    if (std::optional<std::string> value = Get(it->first, at)) {
+    if (std::optional<std::string> value = Get(it->first, at, now_s)) {
       items.emplace_back(it->first, *std::move(value));
     }
   }
   return items;
 }
 
-State Timeline::StateAt(uint64_t at) const {
+State Timeline::StateAt(uint64_t at, int64_t now_s) const {
   State state;
   for (const auto& [key, changes] : changes_) {
-    if (std::optional<std::string> value = Get(key, at)) state.emplace(key, *std::move(value));
+    if (std::optional<std::string> value = Get(key, at, now_s))
+      state.emplace(key, *std::move(value));
   }
   return state;
 }
@@ -61,8 +69,8 @@ bool Timeline::RangeWrittenIn(const std::string& start, const std::string& end, 
 
 absl::StatusOr<std::optional<std::string>> ModelTransaction::Get(const std::string& key) {
   auto own = writes_.find(key);
-  if (own != writes_.end()) return own->second;
-  return timeline_.Get(key, at_);
+  if (own != writes_.end()) return own->second.At(now_s_);
+  return timeline_.Get(key, at_, now_s_);
 }
 
 absl::StatusOr<std::optional<std::string>> ModelTransaction::GetForUpdate(const std::string& key) {
@@ -76,10 +84,10 @@ absl::StatusOr<bool> ModelTransaction::Exists(const std::string& key) {
 
 KeyValues ModelTransaction::Visible(const std::string& start, const std::string& end) const {
   State merged;
-  for (auto& [key, value] : timeline_.Range(start, end, at_)) merged.emplace(key, value);
+  for (auto& [key, value] : timeline_.Range(start, end, at_, now_s_)) merged.emplace(key, value);
   for (auto own = writes_.lower_bound(start); own != writes_.end() && own->first < end; ++own) {
-    if (own->second) {
-      merged[own->first] = *own->second;
+    if (std::optional<std::string> value = own->second.At(now_s_)) {
+      merged[own->first] = *std::move(value);
     } else {
       merged.erase(own->first);
     }
@@ -99,13 +107,14 @@ absl::StatusOr<uint64_t> ModelTransaction::Count(const std::string& start, const
   return Visible(start, end).size();
 }
 
-absl::Status ModelTransaction::Put(const std::string& key, const std::string& value) {
-  writes_[key] = value;
+absl::Status ModelTransaction::Put(const std::string& key, const std::string& value,
+                                   std::optional<int64_t> expires_s) {
+  writes_[key] = {value, expires_s};
   return absl::OkStatus();
 }
 
 absl::Status ModelTransaction::Delete(const std::string& key) {
-  writes_[key] = std::nullopt;
+  writes_[key] = {std::nullopt, std::nullopt};
   return absl::OkStatus();
 }
 

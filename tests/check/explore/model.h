@@ -12,19 +12,30 @@
 
 namespace nacre::check::explore {
 
-using WriteSet = std::map<std::string, std::optional<std::string>>;  // nullopt: deleted.
+// What a key holds until it is written again.
+struct Written {
+  std::optional<std::string> value;  // nullopt: deleted.
+  std::optional<int64_t> expires_s;  // It is absent from then on.
 
-// Every state that a database went through, by timestamp.
+  std::optional<std::string> At(int64_t now_s) const {
+    return expires_s && *expires_s <= now_s ? std::nullopt : value;
+  }
+};
+using WriteSet = std::map<std::string, Written>;
+
+// Every state that a database went through, by timestamp. What is seen of it depends on the time
+// too, since values expire; times are seconds since the run began.
 class Timeline {
  public:
-  Timeline(const State& initial, uint64_t timestamp);
+  Timeline(const State& initial, uint64_t timestamp, const Expiries& expiries = {});
 
   // Precondition: `timestamp` is above all that were applied.
   void Apply(uint64_t timestamp, const WriteSet& writes);
 
-  std::optional<std::string> Get(const std::string& key, uint64_t at) const;
-  KeyValues Range(const std::string& start, const std::string& end, uint64_t at) const;
-  State StateAt(uint64_t at) const;
+  std::optional<std::string> Get(const std::string& key, uint64_t at, int64_t now_s) const;
+  KeyValues Range(const std::string& start, const std::string& end, uint64_t at,
+                  int64_t now_s) const;
+  State StateAt(uint64_t at, int64_t now_s) const;
   // The timestamp of a write of `key` in (after, up_to], if there is one.
   std::optional<uint64_t> WrittenIn(const std::string& key, uint64_t after, uint64_t up_to) const;
   // Whether any key in [start, end) was written in (after, up_to].
@@ -34,7 +45,7 @@ class Timeline {
  private:
   struct Change {
     uint64_t timestamp;
-    std::optional<std::string> value;
+    Written written;
   };
   std::map<std::string, std::vector<Change>> changes_;  // Oldest first.
 };
@@ -42,7 +53,8 @@ class Timeline {
 // A transaction on the state of a timeline at one timestamp. Cannot fail.
 class ModelTransaction : public Access {
  public:
-  ModelTransaction(const Timeline& timeline, uint64_t at) : timeline_(timeline), at_(at) {}
+  ModelTransaction(const Timeline& timeline, uint64_t at, int64_t now_s = 0)
+      : timeline_(timeline), at_(at), now_s_(now_s) {}
 
   absl::StatusOr<std::optional<std::string>> Get(const std::string& key) override;
   absl::StatusOr<std::optional<std::string>> GetForUpdate(const std::string& key) override;
@@ -50,7 +62,8 @@ class ModelTransaction : public Access {
   absl::StatusOr<KeyValues> Scan(const std::string& start, const std::string& end, bool reverse,
                                  std::optional<uint64_t> limit) override;
   absl::StatusOr<uint64_t> Count(const std::string& start, const std::string& end) override;
-  absl::Status Put(const std::string& key, const std::string& value) override;
+  absl::Status Put(const std::string& key, const std::string& value,
+                   std::optional<int64_t> expires_s) override;
   absl::Status Delete(const std::string& key) override;
   absl::Status SetSavepoint() override;
   absl::Status RollbackToSavepoint() override;
@@ -63,6 +76,7 @@ class ModelTransaction : public Access {
 
   const Timeline& timeline_;
   const uint64_t at_;
+  const int64_t now_s_;
   WriteSet writes_;
   WriteSet savepoint_;
   std::set<std::string> locked_;

@@ -70,6 +70,8 @@ constexpr Form kForms[] = {
     {"DELSCAN", OperationKind::kDeleteWhere, 2},
     {"SAVEPOINT", OperationKind::kSavepoint, 0},
     {"ROLLBACKTO", OperationKind::kRollbackTo, 0},
+    {"VACUUM", OperationKind::kVacuum, 0},
+    {"ADVANCE", OperationKind::kAdvance, 1},
 };
 
 bool IsRange(OperationKind kind) {
@@ -106,6 +108,11 @@ absl::Status ParseOptions(Words& words, Operation& operation) {
       if (!limit.ok()) return limit.status();
       if (*limit < 0) return Invalid("the limit must not be negative");
       operation.limit = static_cast<uint64_t>(*limit);
+    } else if (word == "EXPIRES" && operation.kind == OperationKind::kSet) {
+      absl::StatusOr<int64_t> second = words.ExpectNumber("a second");
+      if (!second.ok()) return second.status();
+      if (*second <= 0) return Invalid("what expires does so behind second 0");
+      operation.expires_s = *second;
     } else if (word == "WHERE" && (operation.kind == OperationKind::kScan ||
                                    operation.kind == OperationKind::kDeleteWhere)) {
       if (absl::Status status = ParseFilter(words, operation); !status.ok()) return status;
@@ -142,7 +149,7 @@ absl::StatusOr<Operation> ParseOperation(std::string_view text) {
   if (form->arguments >= 1) {
     absl::StatusOr<std::string> key = words.Expect("a key");
     if (!key.ok()) return key.status();
-    operation.key = *key;
+    (form->kind == OperationKind::kAdvance ? operation.value : operation.key) = *key;
   }
   if (form->arguments == 2) {
     absl::StatusOr<std::string> second =
@@ -152,6 +159,9 @@ absl::StatusOr<Operation> ParseOperation(std::string_view text) {
   }
   if (form->kind == OperationKind::kAdd && !ToNumber(operation.value)) {
     return Invalid("'" + operation.value + "' is not a number: ADD needs one");
+  }
+  if (form->kind == OperationKind::kAdvance && ToNumber(operation.value).value_or(0) <= 0) {
+    return Invalid("'" + operation.value + "' is not a number of seconds");
   }
   if (absl::Status status = ParseOptions(words, operation); !status.ok()) return status;
   return operation;
@@ -163,13 +173,16 @@ std::string ToString(const Operation& operation) {
   for (const Form& form : kForms) {
     if (form.kind != operation.kind) continue;
     out << form.name;
-    if (form.arguments >= 1) out << ' ' << operation.key;
+    if (form.arguments >= 1) {
+      out << ' ' << (form.kind == OperationKind::kAdvance ? operation.value : operation.key);
+    }
     if (form.arguments == 2) {
       out << ' ' << (IsRange(form.kind) ? operation.end : operation.value);
     }
     break;
   }
   if (operation.read_only) out << " READONLY";
+  if (operation.expires_s) out << " EXPIRES " << *operation.expires_s;
   if (operation.reverse) out << " REV";
   if (operation.limit) out << " LIMIT " << *operation.limit;
   if (operation.where) {
@@ -199,7 +212,8 @@ absl::StatusOr<std::string> PerformAdd(const Operation& operation, Access& acces
   std::optional<int64_t> number = value->has_value() ? ToNumber(**value) : 0;
   if (!number) return Invalid("ADD to '" + **value + "', which is not a number");
   const std::string sum = std::to_string(*number + *ToNumber(operation.value));
-  if (absl::Status status = access.Put(operation.key, sum); !status.ok()) return status;
+  if (absl::Status status = access.Put(operation.key, sum, std::nullopt); !status.ok())
+    return status;
   return sum;
 }
 
@@ -233,7 +247,8 @@ absl::StatusOr<std::string> Perform(const Operation& operation, Access& access) 
       if (!present.ok()) return present.status();
       return std::string(*present ? "1" : "0");
     }
-    case OperationKind::kSet: return OkOr(access.Put(operation.key, operation.value));
+    case OperationKind::kSet:
+      return OkOr(access.Put(operation.key, operation.value, operation.expires_s));
     case OperationKind::kDelete: return OkOr(access.Delete(operation.key));
     case OperationKind::kAdd: return PerformAdd(operation, access);
     case OperationKind::kScan: {
@@ -251,7 +266,9 @@ absl::StatusOr<std::string> Perform(const Operation& operation, Access& access) 
     case OperationKind::kRollbackTo: return OkOr(access.RollbackToSavepoint());
     case OperationKind::kBegin:
     case OperationKind::kCommit:
-    case OperationKind::kRollback: break;
+    case OperationKind::kRollback:
+    case OperationKind::kVacuum:
+    case OperationKind::kAdvance: break;
   }
   return absl::InternalError("not an operation inside a transaction: " + ToString(operation));
 }

@@ -19,6 +19,7 @@ namespace nacre::check::explore {
 using KeyValues =
     std::vector<std::pair<std::string, std::string>>;  // In the order they were visited.
 using State = std::map<std::string, std::string>;
+using Expiries = std::map<std::string, int64_t>;  // By key: the second of the run.
 
 enum class OperationKind : uint8_t {
   kBegin,         // BEGIN [READONLY]
@@ -27,7 +28,7 @@ enum class OperationKind : uint8_t {
   kGet,           // GET key
   kGetForUpdate,  // GETFORUPDATE key
   kExists,        // EXISTS key
-  kSet,           // SET key value
+  kSet,           // SET key value [EXPIRES n]: absent from the second n of the run on
   kDelete,        // DEL key
   kAdd,           // ADD key n: reads the key as a number (absent: 0) and writes the sum
   kScan,          // SCAN start end [REV] [LIMIT n] [WHERE ...]: the keys in [start, end)
@@ -35,6 +36,9 @@ enum class OperationKind : uint8_t {
   kDeleteWhere,   // DELSCAN start end WHERE ...: scans, then deletes the keys that match
   kSavepoint,     // SAVEPOINT
   kRollbackTo,    // ROLLBACKTO: to the last savepoint
+  // What happens around transactions. A run begins at second 0, and no time passes by itself.
+  kVacuum,   // VACUUM: one pass of the vacuum
+  kAdvance,  // ADVANCE n: n seconds pass
 };
 
 // `WHERE VALUE = n` (modulus 0) or `WHERE VALUE % m = n`, applied to what a scan returned: the scan
@@ -50,13 +54,17 @@ struct Operation {
   bool read_only = false;  // BEGIN only.
   std::string key;         // The start of a range.
   std::string end;
-  std::string value;  // SET: what is written; ADD: the decimal number.
+  std::string value;                 // SET: what is written; ADD, ADVANCE: the decimal number.
+  std::optional<int64_t> expires_s;  // SET only.
   bool reverse = false;
   std::optional<uint64_t> limit;
   std::optional<Filter> where;
 
   bool ends_transaction() const {
     return kind == OperationKind::kCommit || kind == OperationKind::kRollback;
+  }
+  bool outside_transactions() const {
+    return kind == OperationKind::kVacuum || kind == OperationKind::kAdvance;
   }
 };
 
@@ -75,13 +83,15 @@ class Access {
   virtual absl::StatusOr<KeyValues> Scan(const std::string& start, const std::string& end,
                                          bool reverse, std::optional<uint64_t> limit) = 0;
   virtual absl::StatusOr<uint64_t> Count(const std::string& start, const std::string& end) = 0;
-  virtual absl::Status Put(const std::string& key, const std::string& value) = 0;
+  virtual absl::Status Put(const std::string& key, const std::string& value,
+                           std::optional<int64_t> expires_s) = 0;
   virtual absl::Status Delete(const std::string& key) = 0;
   virtual absl::Status SetSavepoint() = 0;
   virtual absl::Status RollbackToSavepoint() = 0;
 };
 
-// Performs anything but BEGIN, COMMIT and ROLLBACK. The result is text: a value or "nil", a number,
+// Performs anything inside a transaction but BEGIN, COMMIT and ROLLBACK. The result is text: a
+// value or "nil", a number,
 // "{k1=10, k2=20}" in the order visited, "ok" for a write. A status other than OK is the target's.
 absl::StatusOr<std::string> Perform(const Operation& operation, Access& access);
 

@@ -14,9 +14,9 @@ absl::Status Recorder::Execute(const Operation& operation) {
     }
     default: break;
   }
-  absl::StatusOr<std::string> answer = Perform(operation, *access_);
+  absl::StatusOr<std::string> answer = Perform(operation, *observed_);
   if (answer.ok()) {
-    record_.operations.push_back({operation, *std::move(answer)});
+    record_.operations.push_back({operation, *std::move(answer), observed_->Take()});
     return absl::OkStatus();
   }
   if (absl::IsAborted(answer.status())) {
@@ -30,11 +30,16 @@ absl::Status Recorder::Execute(const Operation& operation) {
 void Recorder::Begin(bool read_only) {
   record_.read_only = read_only;
   record_.began = ticks_.Next();
+  const size_t clock_before = clock_ == nullptr ? 0 : clock_->seconds().size() - 1;
   TransactionOptions options;
   options.isolation = record_.level;
   options.read_only = read_only;
   transaction_.emplace(database_.Begin(options));
   access_.emplace(*transaction_);
+  observed_.emplace(*access_);
+  if (clock_ != nullptr) {
+    record_.begin_seconds.assign(clock_->seconds().begin() + clock_before, clock_->seconds().end());
+  }
   record_.read_timestamp = ToInteger(transaction_->read_timestamp());
 }
 
@@ -53,6 +58,7 @@ void Recorder::Finish(TransactionRecord::Outcome outcome) {
   record_.outcome = outcome;
   record_.ended = ticks_.Next();
   finished_ = true;
+  observed_.reset();
   access_.reset();
   transaction_.reset();
 }

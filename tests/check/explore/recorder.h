@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "nacre/database.h"
 #include "tests/check/explore/embedded_target.h"
 #include "tests/check/explore/history.h"
+#include "tests/check/explore/observation.h"
 
 namespace nacre::check::explore {
 
@@ -22,11 +24,25 @@ class Ticks {
   std::atomic<uint64_t> next_{1};
 };
 
+// The time of a run, which passes only when it is told to. Used by one thread.
+class RunClock {
+ public:
+  void Advance(int64_t seconds) { seconds_.push_back(seconds_.back() + seconds); }
+  int64_t now_s() const { return seconds_.back(); }
+  // Every second that it has shown, in order.
+  const std::vector<int64_t>& seconds() const { return seconds_; }
+
+ private:
+  std::vector<int64_t> seconds_ = {0};
+};
+
 // Runs one transaction of the embedded engine and writes down what it was told. Used by one thread.
 class Recorder {
  public:
-  Recorder(Database& database, Ticks& ticks, std::string name, Isolation level)
-      : database_(database), ticks_(ticks) {
+  // `clock`, if there is one, is the database's source of time.
+  Recorder(Database& database, Ticks& ticks, std::string name, Isolation level,
+           const RunClock* clock = nullptr)
+      : database_(database), ticks_(ticks), clock_(clock) {
     record_.name = std::move(name);
     record_.level = level;
   }
@@ -45,9 +61,11 @@ class Recorder {
 
   Database& database_;
   Ticks& ticks_;
+  const RunClock* const clock_;
   TransactionRecord record_;
   std::optional<Transaction> transaction_;
   std::optional<TransactionAccess> access_;
+  std::optional<ObservedAccess> observed_;
   bool finished_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -96,7 +97,22 @@ class Parser {
       has_initial_ = true;
       return absl::OkStatus();
     }
+    if (name == "expiry") return ParseExpiries(rest);
     return ParseOutcome(name, rest);
+  }
+
+  absl::Status ParseExpiries(const std::string& rest) {
+    absl::StatusOr<State> pairs = ParseState(rest);
+    if (!pairs.ok()) return pairs.status();
+    for (const auto& [key, text] : *pairs) {
+      int64_t second = 0;
+      auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), second);
+      if (error != std::errc() || end != text.data() + text.size() || second <= 0) {
+        return Invalid("'" + text + "' is not a second behind 0");
+      }
+      schedule_.expiries[key] = second;
+    }
+    return absl::OkStatus();
   }
 
   static absl::Status SetOnce(std::string& field, const std::string& name,
@@ -122,6 +138,12 @@ class Parser {
 
     const bool begins = step.operation.kind == OperationKind::kBegin;
     const bool open = open_.count(session) != 0;
+    if (step.operation.outside_transactions()) {
+      if (open) return Invalid(session + " is inside its transaction");
+      if (step.expected) return Invalid("there is no answer to expect");
+      schedule_.steps.push_back(std::move(step));
+      return absl::OkStatus();
+    }
     if (begins && open) return Invalid(session + " begins inside its transaction");
     if (!begins && !open) return Invalid(session + " is not in a transaction");
     if (begins) {
@@ -173,11 +195,13 @@ class Parser {
 
   absl::Status CheckWhole() const {
     if (schedule_.anomaly.empty()) return Invalid("'anomaly' is missing");
-    if (schedule_.source.empty()) return Invalid("'source' is missing");
-    if (schedule_.licence.empty()) return Invalid("'licence' is missing");
     if (!has_initial_) return Invalid("'initial' is missing");
     if (schedule_.steps.empty()) return Invalid("there are no steps");
     if (!open_.empty()) return Invalid(*open_.begin() + " never ends its transaction");
+    for (const auto& [key, second] : schedule_.expiries) {
+      if (schedule_.initial.count(key) == 0) return Invalid("no key '" + key + "' can expire");
+    }
+    if (schedule_.outcomes.empty()) return absl::OkStatus();
     for (Isolation level : {Isolation::kSnapshot, Isolation::kSerializable}) {
       if (std::none_of(schedule_.outcomes.begin(), schedule_.outcomes.end(),
                        [&](const ScheduleOutcome& outcome) { return outcome.level == level; })) {
@@ -205,12 +229,19 @@ const char* Name(ScheduleVerdict verdict) {
     case ScheduleVerdict::kRequired: return "required";
     case ScheduleVerdict::kFalseAbort: return "false-abort";
     case ScheduleVerdict::kViolated: return "violated";
+    case ScheduleVerdict::kUnlisted: return "unlisted";
   }
   return "unknown-verdict";
 }
 
 const char* Name(Isolation level) {
   return level == Isolation::kSnapshot ? "snapshot" : "serializable";
+}
+
+bool Schedule::has_expiry() const {
+  return !expiries.empty() || std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    return step.operation.expires_s.has_value();
+  });
 }
 
 std::vector<std::string> Schedule::Sessions() const {
@@ -221,6 +252,36 @@ std::vector<std::string> Schedule::Sessions() const {
     }
   }
   return sessions;
+}
+
+std::string ToText(const Schedule& schedule) {
+  auto state = [](const State& pairs) {
+    std::string text;
+    for (const auto& [key, value] : pairs) text += " " + key + "=" + value;
+    return text.empty() ? " {}" : text;
+  };
+  std::string text = "anomaly: " + schedule.anomaly + "\n";
+  if (!schedule.source.empty()) text += "source: " + schedule.source + "\n";
+  if (!schedule.licence.empty()) text += "licence: " + schedule.licence + "\n";
+  text += "initial:" + state(schedule.initial) + "\n";
+  if (!schedule.expiries.empty()) text += "expiry:";
+  for (const auto& [key, second] : schedule.expiries) {
+    text += " " + key + "=" + std::to_string(second);
+  }
+  text += schedule.expiries.empty() ? "\n" : "\n\n";
+  for (const Step& step : schedule.steps) {
+    text += step.session + ": " + ToString(step.operation);
+    if (step.expected) text += " -> " + *step.expected;
+    text += "\n";
+  }
+  if (!schedule.outcomes.empty()) text += "\n";
+  for (const ScheduleOutcome& outcome : schedule.outcomes) {
+    text += std::string(Name(outcome.level)) + " " + Name(outcome.verdict) + ":";
+    for (const std::string& transaction : outcome.committed) text += " " + transaction;
+    if (outcome.committed.empty()) text += " none";
+    text += " ->" + state(outcome.final_state) + "\n";
+  }
+  return text;
 }
 
 absl::StatusOr<Schedule> ParseSchedule(std::string_view text) { return Parser().Parse(text); }

@@ -9,6 +9,7 @@
 //   source: where the interleaving comes from
 //   licence: of that source
 //   initial: k1=10 k2=20
+//   expiry: k2=5              k2 is absent from the second 5 of the run on. Left out: nothing is.
 //
 //   T1: BEGIN
 //   T2: BEGIN
@@ -22,6 +23,9 @@
 //
 // Sessions are named T1, S2, ... Transactions have the name of their session; the second one of a
 // session is T1/2. `both` stands for both levels. An outcome that is not listed violates the level.
+//
+// No outcomes at all: the schedule says nothing of them, and a run is judged by its answers alone.
+// VACUUM and ADVANCE stand outside of transactions, usually in sessions of their own.
 //
 // A session whose transaction reports a conflict, at whichever operation, is out of it: its lines
 // up to the end of that transaction are skipped.
@@ -43,6 +47,7 @@ enum class ScheduleVerdict : uint8_t {
   kRequired,    // Everybody committed, as the level demands.
   kFalseAbort,  // Correct, but somebody was aborted without need.
   kViolated,    // The level was broken.
+  kUnlisted,    // The schedule lists no outcomes, and no answer was wrong.
 };
 const char* Name(ScheduleVerdict verdict);
 const char* Name(Isolation level);
@@ -67,12 +72,18 @@ struct Schedule {
   std::string source;
   std::string licence;
   State initial;
+  Expiries expiries;  // Of keys in `initial`.
   std::vector<Step> steps;
   std::vector<ScheduleOutcome> outcomes;
 
+  // Something in it expires, so that time matters.
+  bool has_expiry() const;
   // In the order of their first step.
   std::vector<std::string> Sessions() const;
 };
+
+// The text that ParseSchedule() makes this schedule of.
+std::string ToText(const Schedule& schedule);
 
 // kInvalidArgument: "line 7: unknown operation 'GTE'".
 absl::StatusOr<Schedule> ParseSchedule(std::string_view text);

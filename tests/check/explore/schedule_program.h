@@ -7,25 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "nacre/database.h"
 #include "tests/check/explore/explorer.h"
-#include "tests/check/explore/recorder.h"
 #include "tests/check/explore/schedule.h"
+#include "tests/check/explore/schedule_world.h"
+#include "tests/check/explore/small_database.h"
 
 namespace nacre::check::explore {
-
-// For a database that is opened for every run: small, with enough stripes for few keys to have
-// their own, without a vacuum thread, and with a time that stands still.
-Options SmallOptions();
-// Prints why and aborts if it does not open.
-std::unique_ptr<Database> OpenOrDie(const Options& options);
-
-// Judges a database whose transactions have all ended, and vacuums it: the history, the committed
-// state, what the vacuum leaves behind, and Database::Verify().
-absl::Status CheckQuietDatabase(Database& database, const State& initial,
-                                uint64_t initial_timestamp,
-                                absl::Span<const TransactionRecord> history,
-                                const HistoryRules& rules = {});
 
 // Gives way at the steps of nacre/testing.h, as long as it lives. Only in the NACRE_FAULTS build
 // can it do so; elsewhere `Available()` is false and it does nothing.
@@ -71,32 +58,25 @@ class ScheduleProgram : public Program {
 
   std::vector<Participant> Participants() override;
   absl::Status Check() override;
-  std::vector<TransactionRecord> History() const;
-  Database& database() { return *database_; }
+  std::vector<TransactionRecord> History() const { return world_.Records(); }
+  Database& database() { return world_.database(); }
+  ScheduleWorld& world() { return world_; }
 
  private:
-  struct PlannedTransaction {
-    std::vector<Operation> operations;
-    std::vector<std::string> labels;  // For the trace.
-    std::unique_ptr<Recorder> recorder;
-    size_t done = 0;  // Operations that were run before the exploration.
-  };
   struct SessionPlan {
     std::string name;
-    std::vector<PlannedTransaction> transactions;
+    std::vector<size_t> steps;  // Of the schedule.
+    size_t done = 0;            // Of these, run before the exploration.
   };
 
-  void RunSession(SessionPlan& session);
-  void RunUpToCommits(const Schedule& schedule);
-  void Note(const absl::Status& status);
+  void RunSession(const SessionPlan& session);
+  void RunUpToCommits();
 
   const ScheduleProgramOptions options_;
-  const State initial_;
-  Ticks ticks_;
-  std::unique_ptr<Database> database_;
-  uint64_t initial_timestamp_ = 0;
+  const Schedule schedule_;
+  ScheduleWorld world_;
   std::vector<SessionPlan> sessions_;
-  absl::Status error_;  // The first that is no conflict.
+  std::vector<std::string> labels_;  // By step, for the trace.
   std::unique_ptr<StepYields> step_yields_;
 };
 

@@ -105,7 +105,9 @@ class WireSession : public Session, private Access {
     if (reply->kind() != ReplyKind::kArray) return Unexpected({"RANGE"});
     return reply->size();
   }
-  absl::Status Put(const std::string& key, const std::string& value) override {
+  absl::Status Put(const std::string& key, const std::string& value,
+                   std::optional<int64_t> expires_s) override {
+    if (expires_s) return absl::UnimplementedError("a server's time cannot be set");
     return Call(lease_, {"SET", key, value}).status();
   }
   absl::Status Delete(const std::string& key) override {

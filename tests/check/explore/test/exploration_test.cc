@@ -1,0 +1,160 @@
+#include "tests/check/explore/exploration.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/check/explore/shipped_schedules.h"
+#include "tests/check/explore/shrink.h"
+
+namespace nacre::check::explore {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+Schedule Read(const std::string& text) {
+  absl::StatusOr<Schedule> schedule = ParseSchedule(text);
+  EXPECT_TRUE(schedule.ok()) << schedule.status() << "\n" << text;
+  return schedule.ok() ? *std::move(schedule) : Schedule();
+}
+
+std::vector<std::string> StepsOf(const Schedule& schedule) {
+  std::vector<std::string> steps;
+  for (const Step& step : schedule.steps) {
+    steps.push_back(step.session + ": " + ToString(step.operation));
+  }
+  return steps;
+}
+
+TEST(ScheduleText, OfEveryShippedScheduleReadsBackTheSame) {
+  ASSERT_FALSE(ShippedSchedules().empty());
+  for (const ShippedSchedule& shipped : ShippedSchedules()) {
+    const std::string text = ToText(Read(std::string(shipped.text)));
+    EXPECT_EQ(ToText(Read(text)), text);
+  }
+}
+
+TEST(ScheduleText, KeepsWhatExpiresAndWhatStandsOutsideOfTransactions) {
+  const std::string text =
+      "anomaly: test\ninitial: k=1\nexpiry: k=2\n\n"
+      "T1: BEGIN\nT1: SET n 1 EXPIRES 3\nT1: COMMIT\nC1: ADVANCE 2\nV1: VACUUM\n";
+  EXPECT_EQ(ToText(Read(text)), text);
+}
+
+TEST(ScheduleText, RefusesTimeInsideOfATransaction) {
+  EXPECT_THAT(
+      std::string(
+          ParseSchedule("anomaly: a\ninitial: {}\nT1: BEGIN\nT1: ADVANCE 1\n").status().message()),
+      HasSubstr("line 4: T1 is inside its transaction"));
+  EXPECT_THAT(
+      std::string(ParseSchedule("anomaly: a\ninitial: {}\nC1: ADVANCE 0\n").status().message()),
+      HasSubstr("line 3: '0' is not a number of seconds"));
+  EXPECT_THAT(
+      std::string(
+          ParseSchedule("anomaly: a\ninitial: {}\nexpiry: k=1\nV1: VACUUM\n").status().message()),
+      HasSubstr("no key 'k' can expire"));
+}
+
+const char kWriteSkew[] =
+    "anomaly: test\ninitial: x=0 y=0\n"
+    "T1: BEGIN\nT1: GET x\nT1: SET y 1\nT1: COMMIT\n"
+    "T2: BEGIN\nT2: GET y\nT2: SET x 1\nT2: COMMIT\n";
+
+TEST(Exploration, RunsEveryInterleavingOrOneOfEachClass) {
+  const Exploration all = ExploreSchedule(Read(kWriteSkew), {.reduction = Reduction::kNone});
+  EXPECT_FALSE(all.failure) << all.failure->message;
+  EXPECT_TRUE(all.complete);
+  EXPECT_EQ(all.runs, 70u);
+  const Exploration classes = ExploreSchedule(Read(kWriteSkew), {});
+  EXPECT_TRUE(classes.complete);
+  EXPECT_LT(classes.runs, 70u);
+  EXPECT_THAT(classes.coverage, HasSubstr("of 70"));
+}
+
+TEST(Exploration, BoundsPreemptionsAndNothingElse) {
+  const Exploration serial = ExploreSchedule(Read(kWriteSkew), {.preemptions_max = 0});
+  EXPECT_TRUE(serial.complete);
+  EXPECT_EQ(serial.runs, 2u);
+  // T1 pauses at one of three places, or T2 does; or both sessions run at once.
+  const Exploration one = ExploreSchedule(Read(kWriteSkew), {.preemptions_max = 1});
+  EXPECT_EQ(one.runs, 2u + 6u);
+}
+
+TEST(Exploration, GivesUpBehindSoManyRunsAndSaysSo) {
+  const Exploration some = ExploreSchedule(Read(kWriteSkew), {.runs_max = 3});
+  EXPECT_FALSE(some.failure);
+  EXPECT_FALSE(some.complete);
+  EXPECT_EQ(some.runs, 3u);
+}
+
+TEST(Exploration, AKeyThatExpiresDoesSoForWhoBeginsLater) {
+  const Schedule schedule = Read(
+      "anomaly: test\ninitial: k=1\nexpiry: k=2\n"
+      "T1: BEGIN\nT1: GET k -> 1\nC1: ADVANCE 2\nT1: GET k -> 1\nT1: COMMIT\n"
+      "T2: BEGIN\nT2: GET k -> nil\nT2: SET k 2 EXPIRES 4\nT2: COMMIT\n"
+      "V1: VACUUM\nT3: BEGIN\nT3: SCAN a z -> {k=2}\nT3: COMMIT\n"
+      "C1: ADVANCE 2\nT4: BEGIN\nT4: COUNT a z -> 0\nT4: COMMIT\n");
+  for (const Isolation level : {Isolation::kSnapshot, Isolation::kSerializable}) {
+    const Exploration exploration = ExploreSchedule(schedule, {.level = level, .runs_max = 2000});
+    EXPECT_FALSE(exploration.failure) << exploration.failure->message;
+    EXPECT_EQ(exploration.as_written, ScheduleVerdict::kUnlisted);
+  }
+}
+
+TEST(RecordedHistory, OfAWriteSkewIsOneForTheJudgeOfValuesToo) {
+  const Schedule schedule = Read(kWriteSkew);
+  const OrderedRun run = RunInOrder(schedule, Isolation::kSnapshot, {0, 1, 2, 4, 5, 6, 3, 7});
+  EXPECT_TRUE(run.promise.ok()) << run.promise;
+  for (const bool ignore_timestamps : {false, true}) {
+    const JudgeOptions options{.ignore_timestamps = ignore_timestamps};
+    EXPECT_EQ(Judge(run.history, Level::kStrongSnapshotIsolation, options).ruling, Ruling::kHolds);
+    const Verdict serial = Judge(run.history, Level::kSerializable, options);
+    ASSERT_EQ(serial.ruling, Ruling::kViolated) << serial.ToString();
+    if (!ignore_timestamps) {
+      EXPECT_EQ(serial.violations[0].name(), "write-skew");
+    }
+  }
+}
+
+// --- What the schedule itself says ---
+
+Shrunk ShrunkOutcome(const Schedule& schedule) {
+  const Exploration exploration = ExploreSchedule(schedule, {});
+  EXPECT_TRUE(exploration.failure.has_value());
+  EXPECT_EQ(exploration.failure->rule, kOutcomeRule);
+  Shrunk shrunk = Shrink(schedule, {}, *exploration.failure);
+  const Exploration again = ExploreSchedule(Read(ToText(shrunk.schedule)), {});
+  EXPECT_TRUE(again.failure.has_value()) << ToText(shrunk.schedule);
+  EXPECT_EQ(again.failure->rule, kOutcomeRule);
+  return shrunk;
+}
+
+TEST(Shrink, AWrongExpectationIsLeftWithWhatMakesItWrong) {
+  const Schedule schedule = Read(
+      "anomaly: test\ninitial: k1=10 k2=20 k3=30\n"
+      "T1: BEGIN\nT1: GET k1 -> 10\nT2: BEGIN READONLY\nT2: SCAN k1 k9 -> {k1=10, k2=20, k3=30}\n"
+      "T1: SET k2 21\nT1: COMMIT\nT2: GET k2 -> 21\nT2: GET k3 -> 30\nT2: COMMIT\n"
+      "both required: T1 T2 -> k1=10 k2=21 k3=30\n");
+  const Shrunk shrunk = ShrunkOutcome(schedule);
+  EXPECT_THAT(StepsOf(shrunk.schedule), ElementsAre("T2: BEGIN", "T2: GET k2", "T2: COMMIT"));
+  EXPECT_EQ(shrunk.schedule.initial, (State{{"k2", "20"}}));
+  EXPECT_THAT(shrunk.failure.message, StartsWith("OUTCOME broken: line"));
+  EXPECT_THAT(shrunk.failure.message, HasSubstr("T2: GET k2 answered 20, not 21"));
+}
+
+TEST(Shrink, AnUnlistedOutcomeStaysTheOneItWas) {
+  const Schedule schedule = Read(
+      "anomaly: test\ninitial: k1=10 k2=20\n"
+      "T1: BEGIN\nT1: GET k1\nT1: SET k2 21\nT1: COMMIT\n"
+      "T2: BEGIN\nT2: GET k2\nT2: SET k1 11\nT2: COMMIT\n"
+      "both required: T1 T2 -> k1=99 k2=21\n");
+  const Shrunk shrunk = ShrunkOutcome(schedule);
+  EXPECT_THAT(StepsOf(shrunk.schedule), ElementsAre("T2: BEGIN", "T2: SET k1 11", "T2: COMMIT"));
+  EXPECT_THAT(shrunk.failure.message, HasSubstr("committed: T2, final state {k1=11}"));
+}
+
+}  // namespace
+}  // namespace nacre::check::explore
