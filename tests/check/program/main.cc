@@ -15,6 +15,7 @@ namespace {
 constexpr char kFooter[] = R"(
   nacre-check history recorded.edn --level serializable
   nacre-check history - --format native --all-levels < recorded.txt
+  nacre-check explore g2_item_write_skew
 
 nacre-check COMMAND --help shows the options of a command.
 
@@ -38,6 +39,7 @@ int Main(int argc, char** argv) {
   ExitCode exit_code = kUsage;
   AddHistoryCommand(app, exit_code);
   AddRunCommand(app, exit_code);
+  AddExploreCommand(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

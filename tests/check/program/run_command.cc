@@ -13,6 +13,7 @@
 #include "nacre/check/format.h"
 #include "nacre/check/judge.h"
 #include "tests/check/program/commands.h"
+#include "tests/check/program/plant_option.h"
 #include "tests/check/run/progress_line.h"
 #include "tests/check/run/run.h"
 #include "tests/check/run/source.h"
@@ -203,6 +204,7 @@ void AddOutputOptions(CLI::App& command, RunArguments& arguments) {
                   "Writes what was recorded, for nacre-check history; as EDN if it ends with .edn")
       ->type_name("FILE")
       ->group("Report");
+  AddPlantOption(command);
   AddReportOptions(command, arguments.report);
 }
 

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Every planted bug is found by its named run, and no run fails without its bug (runs.txt).
+
+planted_test.py NUMBER OF: does that share of the runs, so that ctest can share them out.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = os.environ["NACRE_CHECK"]
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def named_runs():
+    with open(os.path.join(FOLDER, "runs.txt"), encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, bug, rule, anomaly, size, command = [cell.strip() for cell in line.split("|")]
+                sessions, operations = [int(number) for number in size.split(",")]
+                yield name, bug, rule, anomaly, (sessions, operations), command.split()
+
+
+def in_folder(word):
+    return os.path.join(FOLDER, "schedules", word) if word.endswith(".txt") else word
+
+
+def explore(*arguments):
+    """(exit status, the last of the reports, seconds)"""
+    began = time.monotonic()
+    result = subprocess.run([PROGRAM, "explore", "--json", *arguments], stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, check=False)
+    seconds = time.monotonic() - began
+    if result.returncode > 2:
+        raise AssertionError(f"{arguments}: {result.returncode}: {result.stderr.decode()}")
+    reports, text, decoder = [], result.stdout.decode().strip(), json.JSONDecoder()
+    while text:
+        report, end = decoder.raw_decode(text)
+        reports.append(report)
+        text = text[end:].strip()
+    return result.returncode, reports[-1], seconds
+
+
+def size_of(schedule):
+    steps = [line.split(":")[0] for line in schedule.splitlines() if line[:1].isupper()]
+    return len(set(steps)), len(steps)
+
+
+class NamedRuns(unittest.TestCase):
+    runs = list(named_runs())
+
+    def test_each_bug_is_found_by_its_run_and_no_run_fails_without_its_bug(self):
+        self.assertTrue(self.runs)
+        for name, bug, rule, anomaly, size, command in self.runs:
+            with self.subTest(name):
+                self.check_run(name, bug, rule, anomaly, size, [in_folder(word) for word in command])
+
+    def check_run(self, name, bug, rule, anomaly, size, command):
+        code, _, healthy_seconds = explore(*command)
+        self.assertEqual(code, 0, f"{name} fails without its bug")
+        code, report, seconds = explore(*command, "--plant", bug)
+        self.assertEqual(code, 1, f"{name} does not find {bug}")
+        print(f"{name}: {healthy_seconds:.2f} s without the bug, {seconds:.2f} s with {bug}")
+        facts = report["facts"]
+        self.assertEqual(facts["rule"], rule)
+        found = [violation["name"] for violation in report["violations"]]
+        self.assertEqual(found[:1], [] if anomaly == "-" else [anomaly])
+        self.assertEqual(size_of(facts["shrunk schedule"]), size, facts["shrunk schedule"])
+        self.check_again(facts["shrunk schedule"], bug, rule, command[1:])
+
+    def check_again(self, schedule, bug, rule, options):
+        """The shrunk schedule is one that can be explored, and fails in the same way."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "shrunk.txt")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(schedule)
+            self.assertEqual(explore(path, *options)[0], 0, "the shrunk schedule fails without the bug")
+            code, report, _ = explore(path, *options, "--plant", bug)
+            self.assertEqual((code, report["facts"]["rule"]), (1, rule), "it is not found again")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        share = int(sys.argv[1])
+        NamedRuns.runs = NamedRuns.runs[share::int(sys.argv[2])]
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,271 @@
+// nacre-check explore SCHEDULE: every interleaving of a small concurrent program.
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "nacre/check/judge.h"
+#include "tests/check/explore/exploration.h"
+#include "tests/check/explore/schedule_program.h"
+#include "tests/check/explore/shipped_schedules.h"
+#include "tests/check/explore/shrink.h"
+#include "tests/check/program/commands.h"
+#include "tests/check/program/plant_option.h"
+
+namespace nacre::check {
+namespace {
+
+using explore::Exploration;
+using explore::JudgedLevel;
+using explore::Name;
+using explore::Schedule;
+
+constexpr int kPreemptionsOfSteps = 2;
+
+struct ExploreArguments {
+  std::string schedule;
+  bool list = false;
+  std::string level = "both";
+  bool steps = false;
+  int preemptions_max = -1;
+  uint64_t runs_max = 1'000'000;
+  std::string reduction = "commuting";
+  ReportOptions report;
+};
+
+// --- Which schedule ---
+
+ExitCode ListSchedules() {
+  for (const explore::ShippedSchedule& shipped : explore::ShippedSchedules()) {
+    const absl::StatusOr<Schedule> schedule = explore::ParseSchedule(shipped.text);
+    std::string line(shipped.name);
+    line.resize(std::max<size_t>(line.size() + 2, 36), ' ');
+    std::cout << line << (schedule.ok() ? schedule->anomaly : "") << "\n";
+  }
+  return kHolds;
+}
+
+// The file of that name, or the schedule that ships under it.
+absl::StatusOr<Schedule> FindSchedule(const std::string& name) {
+  absl::StatusOr<Schedule> file = explore::LoadSchedule(name);
+  if (!absl::IsNotFound(file.status())) return file;
+  for (const explore::ShippedSchedule& shipped : explore::ShippedSchedules()) {
+    if (shipped.name == name) return explore::ParseSchedule(shipped.text);
+  }
+  return absl::NotFoundError("There is no file '" + name +
+                             "', and no schedule of that name ships with nacre-check; "
+                             "nacre-check explore --list names those that do.");
+}
+
+// --- What was found ---
+
+std::string CommandAgain(const explore::ExplorationOptions& options) {
+  std::string command = std::string("nacre-check explore FILE --level ") + Name(options.level);
+  if (options.steps) command += " --steps";
+  if (options.preemptions_max != INT_MAX) {
+    command += " --preemptions-max " + std::to_string(options.preemptions_max);
+  }
+  return command;
+}
+
+std::string Count(size_t number, const std::string& noun) {
+  return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+void PrintShrunk(const explore::Shrunk& shrunk, const explore::ExplorationOptions& options) {
+  const Schedule& schedule = shrunk.schedule;
+  std::cout << "\nShrunk to " << Count(schedule.Sessions().size(), "session") << " and "
+            << Count(schedule.steps.size(), "operation") << "; " << CommandAgain(options)
+            << " finds it again:\n\n"
+            << explore::ToText(schedule) << "\nIt fails with "
+            << Count(static_cast<size_t>(shrunk.failure.preemptions), "preemption")
+            << ", in this interleaving:\n";
+  for (const std::string& piece : shrunk.failure.pieces) std::cout << "  " << piece << "\n";
+  std::cout << "  " << shrunk.failure.message << "\n\n";
+}
+
+// What the judge of recorded histories, which knows nothing of the engine, says of the run.
+Verdict VerdictOf(const explore::FailedRun& failure) {
+  Verdict verdict = failure.verdict;
+  if (failure.anomaly.empty()) {
+    verdict.notes.insert(
+        verdict.notes.begin(),
+        "The values alone admit this run: it broke a promise that they do not show.");
+  }
+  return verdict;
+}
+
+// A failure that has a name, if there is one of the same rule: it says more.
+explore::FailedRun NamedFailure(const Schedule& schedule, explore::FailedRun failure,
+                                explore::ExplorationOptions options) {
+  if (!failure.anomaly.empty() || failure.rule == explore::kOutcomeRule) return failure;
+  options.only_rule = failure.rule;
+  options.only_anomaly = explore::kAnyAnomaly;
+  const Exploration named = ExploreOrders(schedule, options);
+  return named.failure ? *named.failure : failure;
+}
+
+ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
+                       const explore::ExplorationOptions& options, ReportOptions report) {
+  const explore::FailedRun failure = NamedFailure(schedule, *exploration.failure, options);
+  const explore::Shrunk shrunk = explore::Shrink(schedule, options, failure);
+  report.facts.emplace_back("rule", shrunk.failure.rule);
+  if (report.json) {
+    report.facts.emplace_back("why", shrunk.failure.message);
+    report.facts.emplace_back("shrunk schedule", explore::ToText(shrunk.schedule));
+    std::string interleaving;
+    for (const std::string& piece : shrunk.failure.pieces) interleaving += piece + "\n";
+    report.facts.emplace_back("interleaving", interleaving);
+  } else {
+    std::cout << Name(options.level) << ": VIOLATED, found in "
+              << (exploration.failure->as_written
+                      ? "the order written"
+                      : "run " + std::to_string(exploration.runs) + " of the interleavings")
+              << "\n  " << exploration.failure->message << "\n";
+    PrintShrunk(shrunk, options);
+  }
+  report.source = "the shrunk schedule";
+  Report(shrunk.failure.history, JudgedLevel(options.level), VerdictOf(shrunk.failure), report);
+  return kViolated;
+}
+
+ExitCode ReportNoFailure(const Schedule& schedule, const Exploration& exploration,
+                         const explore::ExplorationOptions& options, ReportOptions report) {
+  const ExitCode exit_code = exploration.complete ? kHolds : kUnknown;
+  const std::string reason = "gave up behind " + std::to_string(exploration.runs) +
+                             " runs (--runs-max), before all interleavings had been run";
+  if (report.json) {
+    std::vector<size_t> order(schedule.steps.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    Verdict verdict;
+    if (!exploration.complete) {
+      verdict.ruling = Ruling::kUnknown;
+      verdict.reason = reason;
+    }
+    report.facts.emplace_back("in the order written", Name(exploration.as_written));
+    report.facts.emplace_back("run", exploration.coverage);
+    Report(RunInOrder(schedule, options.level, order).history, JudgedLevel(options.level), verdict,
+           report);
+    return exit_code;
+  }
+  std::cout << Name(options.level) << ": " << (exploration.complete ? "holds" : "could not tell")
+            << "; ";
+  if (exploration.as_written != explore::ScheduleVerdict::kUnlisted) {
+    std::cout << "in the order written: " << Name(exploration.as_written) << "; ";
+  }
+  std::cout << (exploration.complete ? exploration.coverage : reason) << "\n";
+  return exit_code;
+}
+
+// --- The command ---
+
+ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& arguments,
+                      Isolation level) {
+  explore::ExplorationOptions options;
+  options.level = level;
+  options.steps = arguments.steps;
+  options.runs_max = arguments.runs_max;
+  options.reduction =
+      arguments.reduction == "none" ? explore::Reduction::kNone : explore::Reduction::kCommuting;
+  if (arguments.preemptions_max >= 0) {
+    options.preemptions_max = arguments.preemptions_max;
+  } else if (arguments.steps) {
+    options.preemptions_max = kPreemptionsOfSteps;
+  }
+  const Exploration exploration = ExploreSchedule(schedule, options);
+  return exploration.failure ? ReportFailure(schedule, exploration, options, arguments.report)
+                             : ReportNoFailure(schedule, exploration, options, arguments.report);
+}
+
+ExitCode ExploreFile(const ExploreArguments& arguments) {
+  if (arguments.list) return ListSchedules();
+  if (arguments.schedule.empty()) return Refuse("explore needs a schedule, or --list");
+  if (arguments.steps && !explore::StepYields::Available()) {
+    return Refuse(
+        "--steps needs a build configured with -DNACRE_FAULTS=ON: a program without it has no "
+        "places inside commit and prune to stop at");
+  }
+  const absl::StatusOr<Schedule> schedule = FindSchedule(arguments.schedule);
+  if (!schedule.ok()) {
+    return Refuse({schedule.status().message().data(), schedule.status().message().size()});
+  }
+  ExploreArguments with_facts = arguments;
+  with_facts.report.source = "";
+  with_facts.report.facts.emplace_back("schedule", schedule->anomaly);
+  if (!arguments.report.json) std::cout << schedule->anomaly << "\n";
+  std::vector<Isolation> levels;
+  if (arguments.level != "serializable") levels.push_back(Isolation::kSnapshot);
+  if (arguments.level != "snapshot") levels.push_back(Isolation::kSerializable);
+  ExitCode exit_code = kHolds;
+  for (const Isolation level : levels) {
+    const ExitCode one = ExploreLevel(*schedule, with_facts, level);
+    // A picture shows one violation.
+    if (one == kViolated) return one;
+    exit_code = std::max(exit_code, one);
+  }
+  return exit_code;
+}
+
+void AddExplorationOptions(CLI::App& command, ExploreArguments& arguments) {
+  command.add_option("--level", arguments.level, "snapshot, serializable or both. Default: both")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"snapshot", "serializable", "both"}).description(""))
+      ->group("Exploration");
+  command
+      .add_flag("--steps", arguments.steps,
+                "Interleaves the numbered steps inside commit and prune too, not only operations. "
+                "Needs a build configured with -DNACRE_FAULTS=ON.")
+      ->group("Exploration");
+  command
+      .add_option("--preemptions-max", arguments.preemptions_max,
+                  "Only interleavings that leave a session which could have gone on so many times "
+                  "at most. Default: any number; with --steps " +
+                      std::to_string(kPreemptionsOfSteps))
+      ->type_name("NUMBER")
+      ->check(CLI::Range(0, 1'000'000).description(""))
+      ->group("Exploration");
+  command
+      .add_option("--runs-max", arguments.runs_max,
+                  "Gives up behind so many runs, with exit status 2. Default: " +
+                      std::to_string(arguments.runs_max))
+      ->type_name("NUMBER")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 60).description(""))
+      ->group("Exploration");
+  command
+      .add_option("--reduction", arguments.reduction,
+                  "commuting: of the interleavings that differ by exchanges of neighbours that "
+                  "commute, such as two reads, only one is run. none: all are. A bound on "
+                  "preemptions goes without a reduction. Default: commuting")
+      ->type_name("REDUCTION")
+      ->check(CLI::IsMember({"commuting", "none"}).description(""))
+      ->group("Exploration");
+}
+
+}  // namespace
+
+void AddExploreCommand(CLI::App& app, ExitCode& exit_code) {
+  CLI::App& command = *app.add_subcommand(
+      "explore",
+      "Runs a schedule through all its interleavings, one by one on one thread, against the "
+      "embedded engine. What fails is shrunk to the smallest schedule that fails in the same way.");
+  const auto arguments = std::make_shared<ExploreArguments>();
+  command
+      .add_option("SCHEDULE", arguments->schedule,
+                  "A file, or the name of a schedule that ships with nacre-check (--list).")
+      ->type_name("")
+      ->group("Input");
+  command.add_flag("--list", arguments->list, "Names the schedules that ship with nacre-check.")
+      ->group("Input");
+  AddExplorationOptions(command, *arguments);
+  AddPlantOption(command);
+  AddReportOptions(command, arguments->report);
+  command.callback([arguments, &exit_code] { exit_code = ExploreFile(*arguments); });
+}
+
+}  // namespace nacre::check
