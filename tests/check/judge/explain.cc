@@ -182,4 +182,14 @@ void AddRemark(std::string remark, Violation& violation) {
   violation.remark = std::move(remark);
 }
 
+void AddWitnesses(absl::Span<const TxnId> txns, Violation& violation) {
+  const auto has = [](const std::vector<TxnId>& all, TxnId t) {
+    return std::find(all.begin(), all.end(), t) != all.end();
+  };
+  for (const TxnId t : txns) {
+    if (has(violation.txns, t) || has(violation.witnesses, t)) continue;
+    violation.witnesses.push_back(t);
+  }
+}
+
 }  // namespace nacre::check::judge

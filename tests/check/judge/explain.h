@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "tests/check/judge/observations.h"
 
 namespace nacre::check::judge {
@@ -17,6 +18,8 @@ Violation ViolationOf(const History& history, const Observations& seen, std::vec
 
 // Says in its words, and by itself, what its edges do not say.
 void AddRemark(std::string remark, Violation& violation);
+// Those that it does not have already.
+void AddWitnesses(absl::Span<const TxnId> txns, Violation& violation);
 
 }  // namespace nacre::check::judge
 

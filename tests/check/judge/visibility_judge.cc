@@ -419,7 +419,15 @@ class VisibilityJudge {
     }
     if (best.empty()) return;
     JoinSessions(best);
-    Add(ViolationOf(history_, seen_, std::move(best), Anomaly::kCyclicVersions));
+    Violation violation = ViolationOf(history_, seen_, std::move(best), Anomaly::kCyclicVersions);
+    for (const Edge& edge : violation.edges) {
+      for (const Inferred* known : inferred) {
+        const bool shows = known->earlier == edge.from && known->later == edge.to &&
+                           known->key == edge.key && edge.kind == EdgeKind::kWw;
+        if (shows) AddWitnesses({known->reader}, violation);
+      }
+    }
+    Add(std::move(violation));
   }
 
   std::string ReasonOfInferred(const Inferred& edge) const {

@@ -125,6 +125,9 @@ std::string ViolationWords(const History& history, const Violation& violation) {
     }
   }
   for (const TxnId t : violation.txns) text += Cat("  ", TxnWords(history, t, violation), "\n");
+  for (const TxnId t : violation.witnesses) {
+    text += Cat("  ", TxnWords(history, t, violation), "\n");
+  }
   return text;
 }
 

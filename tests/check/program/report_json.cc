@@ -57,6 +57,11 @@ Json ViolationAsJson(const History& history, const Violation& violation) {
   for (const TxnId t : violation.txns) txns.push_back(TxnAsJson(history, t));
   if (!violation.remark.empty()) json["remark"] = violation.remark;
   json["transactions"] = std::move(txns);
+  if (!violation.witnesses.empty()) {
+    Json witnesses = Json::array();
+    for (const TxnId t : violation.witnesses) witnesses.push_back(TxnAsJson(history, t));
+    json["witnesses"] = std::move(witnesses);
+  }
   Json edges = Json::array();
   for (const Edge& edge : violation.edges) {
     Json one = {{"from", history.name(edge.from)},

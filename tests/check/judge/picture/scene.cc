@@ -107,6 +107,7 @@ std::vector<TxnId> OrderOfTxns(const History& history, const Violation& violatio
   for (const Edge& edge : violation.edges) txns.push_back(edge.from);
   for (const Edge& edge : violation.edges) txns.push_back(edge.to);
   for (const TxnId t : violation.txns) txns.push_back(t);
+  for (const TxnId t : violation.witnesses) txns.push_back(t);
   std::vector<TxnId> once;
   for (const TxnId t : txns) {
     if (std::find(once.begin(), once.end(), t) == once.end()) once.push_back(t);

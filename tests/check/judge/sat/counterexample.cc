@@ -111,6 +111,7 @@ class Teller {
     violation.words = "";
     Cases(assumed, violation.words);
     violation.remark = violation.words;
+    for (const Violation& told : told_) AddWitnesses(told.txns, violation);
     return violation;
   }
 

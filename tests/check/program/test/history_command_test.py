@@ -180,6 +180,17 @@ class Json(ProgramTest):
         self.assertEqual((first["name"], first["line"], first["session"], first["outcome"]), ("T1", 1, "a", "ok"))
         self.assertEqual(first["operations"], ["read x absent", "read y absent", "write x 1"])
 
+    def test_transactions_that_show_the_order_of_others_are_witnesses(self):
+        report = json.loads(self.judged(1, "history", "-", "--level", "read-atomic", "--json", stdin=(
+            "T1 ok | write x 1 | write y 1\nT2 ok | write x 2 | write y 2\n"
+            "T3 ok | read x 1 | read y 2\nT4 ok | read y 2 | read x 1\n")))
+        violation, = report["violations"]
+        self.assertEqual(violation["name"], "cyclic-versions")
+        self.assertEqual({t["name"] for t in violation["transactions"]}, {"T1", "T2"})
+        self.assertLessEqual({t["name"] for t in violation["witnesses"]}, {"T3", "T4"})
+        for edge in violation["edges"]:
+            self.assertRegex(edge["reason"], "|".join(t["name"] for t in violation["witnesses"]))
+
     def test_what_cannot_be_told_has_its_reason(self):
         report = json.loads(self.judged(2, "history", "-", "--json", stdin=AMBIGUOUS))
         self.assertEqual(report["verdict"], "unknown")

@@ -39,8 +39,10 @@ struct Violation {
   Order order = Order::kData;
   std::vector<TxnId> txns;  // Of a cycle, in its order: edge i goes from transaction i to the next.
   std::vector<Edge> edges;  // Empty if it is not a cycle.
-  std::string words;        // Everything a person needs to see it in the history.
-  std::string remark;       // What of it neither the edges nor their reasons say; often nothing.
+  // Besides, of whose operations the reasons and the remark tell.
+  std::vector<TxnId> witnesses;
+  std::string words;   // Everything a person needs to see it in the history.
+  std::string remark;  // What of it neither the edges nor their reasons say; often nothing.
 
   std::string name() const { return NameOf(anomaly, order); }
 };
