@@ -336,12 +336,4 @@ void EventGraph::Forget() {
   guesses_.clear();
 }
 
-void EventGraph::Settle(const Question& question) {
-  AddOrder(question, 0);
-  AddOwnReads(question, 0);
-  if (own_reads_.empty() || own_reads_[question.key].empty()) return;
-  literals_[question.tuple()] = 0;
-  asked_orders_[question.key].push_back(question);
-}
-
 }  // namespace nacre::check::judge

@@ -63,6 +63,8 @@ class EventGraph {
   bool IsStart(uint32_t node) const { return options_.serial || node % 2 == 0; }
   bool IsCommit(uint32_t node) const { return options_.serial || node % 2 == 1; }
   TxnId TxnOf(uint32_t node) const { return options_.serial ? node : node / 2; }
+  // The node that all readers of the last version of a block lead to.
+  uint32_t ReadersOf(uint32_t key, uint32_t block) const { return readers_[key][block]; }
   const OrderProblem& problem() const { return problem_; }
 
   // The literal of a question. 0: the answer is yes whatever happens.
@@ -85,8 +87,6 @@ class EventGraph {
     return guesses_[static_cast<size_t>(literal - kGuess)];
   }
   void Forget();
-  // The answer yes for good, since it follows.
-  void Settle(const Question& question);
 
   // Visits the arcs of a node that are there. `holds`: whether a literal is true.
   template <typename Holds, typename Visit>

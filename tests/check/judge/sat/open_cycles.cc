@@ -59,6 +59,20 @@ class Finder {
     return std::move(found_);
   }
 
+  OpenCycle Against(Literal literal) {
+    traces_.resize(graph_.nodes());
+    for (uint32_t node = 0; node < graph_.nodes(); ++node) {
+      const Arc* closing = nullptr;
+      const auto holds = [&](Literal l) { return l == literal || answers_(l); };
+      graph_.ForEachArc(node, holds, [&](const Arc& arc) {
+        if (arc.literal == literal) closing = &arc;
+      });
+      if (closing != nullptr) Through(node, *closing);
+      if (!found_.cycles.empty()) return std::move(found_.cycles[0]);
+    }
+    NACRE_JUDGE_CHECK(false, "FORCED-IS-PROVED: an order that nothing forces");
+  }
+
  private:
   struct Trace {
     uint32_t run = 0;
@@ -117,6 +131,7 @@ class Finder {
         }
       });
     }
+    if (traces_[from].run != run_) return;
     std::vector<std::pair<uint32_t, const Arc*>> path;
     for (uint32_t node = from; node != arc.to; node = traces_[node].before) {
       path.emplace_back(traces_[node].before, traces_[node].arc);
@@ -169,6 +184,10 @@ std::vector<Literal> LiteralsOf(const OpenCycle& cycle) {
   std::sort(literals.begin(), literals.end());
   literals.erase(std::unique(literals.begin(), literals.end()), literals.end());
   return literals;
+}
+
+OpenCycle CycleAgainst(const EventGraph& graph, const Answers& answers, Literal literal) {
+  return Finder(graph, answers, 1).Against(literal);
 }
 
 FoundCycles FindCycles(const EventGraph& graph, const Answers& answers, size_t cycles_max) {

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "tests/check/judge/register_order.h"
+#include "tests/check/judge/sat/prune.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check::judge {
@@ -28,15 +30,22 @@ OrderSearch::OrderSearch(const History& history, const Observations& seen,
       graph_(history, seen, problem, OptionsOf(level), solver_),
       hints_(MakeHints(history, seen)) {}
 
-// Solve, look for cycles among the answers, imitate a store for what has not been asked, and look
-// for cycles again. Each cycle becomes a clause; one that hangs on a guess makes it a question.
-// Each round adds a clause that the answers of that round do not satisfy, and there are finitely
-// many questions and answers, so it ends.
+// First what costs little: a store is imitated, which explains most histories that can be, and
+// what is forced is settled. Then: solve, look for cycles among the answers, imitate a store for
+// what has not been asked, and look for cycles again. Each cycle becomes a clause; one that hangs
+// on a guess makes it a question. Each round adds a clause that the answers of that round do not
+// satisfy, and there are finitely many questions and answers, so it ends.
 OrderSearch::Outcome OrderSearch::Run(const std::function<bool()>& stop) {
   solver_.StopWhen(stop);
+  if (stop()) return Outcome::kStopped;
+  if (ImitateWithoutAsking()) return Outcome::kFound;
+  if (Prune(stop) == Step::kNone) return Outcome::kNone;
   while (!stop()) {
     const Solver::Answer answer = solver_.Solve();
-    if (answer == Solver::Answer::kNo) return Outcome::kNone;
+    if (answer == Solver::Answer::kNo) {
+      Justify();
+      return Outcome::kNone;
+    }
     if (answer == Solver::Answer::kStopped) break;
     TakeAnswers();
     const FoundCycles found = FindCycles(graph_, answers_, kCyclesAtOnce);
@@ -47,11 +56,68 @@ OrderSearch::Outcome OrderSearch::Run(const std::function<bool()>& stop) {
   return Outcome::kStopped;
 }
 
-void OrderSearch::TakeAnswers() {
-  answers_.yes.assign(static_cast<size_t>(solver_.variables()) + 1, false);
-  for (Literal v = 1; v <= solver_.variables(); ++v) {
-    answers_.yes[static_cast<size_t>(v)] = solver_.IsTrue(v);
+bool OrderSearch::ImitateWithoutAsking() {
+  // Not yet if there is a cycle already: then there is no schedule.
+  if (FindCycles(graph_, answers_, 1).any) return false;
+  schedule_ = MakeSchedule(graph_, answers_, hints_);
+  if (std::find(schedule_.sources.begin(), schedule_.sources.end(), kNone) !=
+      schedule_.sources.end()) {
+    return false;
   }
+  GuessAll(schedule_);
+  const bool found = !FindCycles(graph_, answers_, 1).any;
+  graph_.Forget();
+  return found;
+}
+
+// What is forced becomes a question that has its answer. Not the answers of the solver count here,
+// but only what was forced before.
+OrderSearch::Step OrderSearch::Prune(const std::function<bool()>& stop) {
+  constexpr uint32_t kRoundsMax = 50;
+  Answers forced;
+  for (uint32_t round = 1; round <= kRoundsMax && !stop(); ++round) {
+    const FoundCycles found = FindCycles(graph_, forced, kCyclesAtOnce);
+    if (found.any) {
+      Learn(found.cycles);
+      Justify();
+      return Step::kNone;
+    }
+    bool more = false;
+    for (const Question& question : ForcedOrders(graph_, forced, found.order)) {
+      const Literal literal = graph_.Ask(question);
+      if (!forced_.try_emplace(literal, round).second) continue;
+      solver_.Add({literal});
+      forced.Assume(literal);
+      more = true;
+    }
+    if (!more) break;
+  }
+  return Step::kGoOn;
+}
+
+// FORCED-IS-PROVED. Of each forced order that a cycle hangs on, the cycle of the other order is
+// added, which hangs only on what was forced in rounds before, and so on. So the cycles alone prove
+// that there are no answers, whatever pruning did.
+void OrderSearch::Justify() {
+  absl::flat_hash_set<Literal> done;
+  for (size_t i = 0; i < cycles_.size(); ++i) {
+    for (const Literal literal : LiteralsOf(cycles_[i])) {
+      const auto it = forced_.find(literal);
+      if (it == forced_.end() || !done.insert(literal).second) continue;
+      Answers before;
+      for (const auto& [other, round] : forced_) {
+        if (round < it->second) before.Assume(other);
+      }
+      const Question& question = *graph_.Behind(literal);
+      cycles_.push_back(
+          CycleAgainst(graph_, before,
+                       graph_.Ask({question.kind, question.key, question.second, question.first})));
+    }
+  }
+}
+
+void OrderSearch::TakeAnswers() {
+  for (Literal v = 1; v <= solver_.variables(); ++v) answers_.Assume(solver_.IsTrue(v) ? v : -v);
 }
 
 OrderSearch::Step OrderSearch::Imitate() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "nacre/check/level.h"
 #include "tests/check/judge/sat/event_graph.h"
 #include "tests/check/judge/sat/open_cycles.h"
@@ -40,6 +41,9 @@ class OrderSearch {
   enum class Step : uint8_t { kGoOn, kFound, kNone };
   void TakeAnswers();
   Step Imitate();
+  bool ImitateWithoutAsking();
+  Step Prune(const std::function<bool()>& stop);
+  void Justify();
   void GuessAll(const Schedule& schedule);
   Step Learn(const std::vector<OpenCycle>& cycles);
 
@@ -52,6 +56,8 @@ class OrderSearch {
   Answers answers_;
   Schedule schedule_;
   std::vector<OpenCycle> cycles_;
+  // By literal: in which round it was found to be forced.
+  absl::flat_hash_map<Literal, uint32_t> forced_;
 };
 
 }  // namespace nacre::check::judge
