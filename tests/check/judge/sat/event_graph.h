@@ -90,7 +90,7 @@ class EventGraph {
 
   // Visits the arcs of a node that are there. `holds`: whether a literal is true.
   template <typename Holds, typename Visit>
-  void ForEachArc(uint32_t node, Holds holds, Visit visit) const {
+  void ForEachArc(uint32_t node, const Holds& holds, Visit visit) const {
     uint32_t cursor = 0;
     for (const Arc* arc = NextArc(node, cursor, holds); arc != nullptr;
          arc = NextArc(node, cursor, holds)) {
@@ -99,7 +99,7 @@ class EventGraph {
   }
   // `cursor`: 0 at first.
   template <typename Holds>
-  const Arc* NextArc(uint32_t node, uint32_t& cursor, Holds holds) const {
+  const Arc* NextArc(uint32_t node, uint32_t& cursor, const Holds& holds) const {
     if (cursor == 0) cursor = head_[node] + 1;
     while (cursor != kLast) {
       const Arc& arc = arcs_[cursor - 1];

@@ -12,7 +12,7 @@
 namespace nacre::check::judge {
 namespace {
 
-constexpr size_t kCyclesAtOnce = 200;
+constexpr size_t kCyclesAtOnce = 1000;
 
 EventGraph::Options OptionsOf(Level level) {
   return {.serial = Forbids(level, Anomaly::kG2Item, Order::kData),
@@ -73,26 +73,42 @@ bool OrderSearch::ImitateWithoutAsking() {
 // What is forced becomes a question that has its answer. Not the answers of the solver count here,
 // but only what was forced before.
 OrderSearch::Step OrderSearch::Prune(const std::function<bool()>& stop) {
-  constexpr uint32_t kRoundsMax = 50;
   Answers forced;
-  for (uint32_t round = 1; round <= kRoundsMax && !stop(); ++round) {
+  for (uint32_t round = 1; !stop(); ++round) {
     const FoundCycles found = FindCycles(graph_, forced, kCyclesAtOnce);
     if (found.any) {
       Learn(found.cycles);
       Justify();
       return Step::kNone;
     }
-    bool more = false;
+    const size_t before = forced_.size();
     for (const Question& question : ForcedOrders(graph_, forced, found.order)) {
       const Literal literal = graph_.Ask(question);
       if (!forced_.try_emplace(literal, round).second) continue;
+      if (forced_.contains(-literal)) {
+        cycles_.push_back(Against(literal));
+        cycles_.push_back(Against(-literal));
+        Justify();
+        return Step::kNone;
+      }
       solver_.Add({literal});
       forced.Assume(literal);
-      more = true;
     }
-    if (!more) break;
+    // A round costs as much as many answers of the solver, which finds the rest as well.
+    constexpr size_t kWorthWhile = 20;
+    if (forced_.size() - before <= forced_.size() / kWorthWhile) break;
   }
   return Step::kGoOn;
+}
+
+// The cycle that there would be without the forced literal, from what was forced before.
+OpenCycle OrderSearch::Against(Literal literal) {
+  const uint32_t round = forced_.at(literal);
+  Answers before;
+  for (const auto& [other, of_round] : forced_) {
+    if (of_round < round) before.Assume(other);
+  }
+  return CycleAgainst(graph_, before, -literal);
 }
 
 // FORCED-IS-PROVED. Of each forced order that a cycle hangs on, the cycle of the other order is
@@ -104,14 +120,7 @@ void OrderSearch::Justify() {
     for (const Literal literal : LiteralsOf(cycles_[i])) {
       const auto it = forced_.find(literal);
       if (it == forced_.end() || !done.insert(literal).second) continue;
-      Answers before;
-      for (const auto& [other, round] : forced_) {
-        if (round < it->second) before.Assume(other);
-      }
-      const Question& question = *graph_.Behind(literal);
-      cycles_.push_back(
-          CycleAgainst(graph_, before,
-                       graph_.Ask({question.kind, question.key, question.second, question.first})));
+      cycles_.push_back(Against(literal));
     }
   }
 }

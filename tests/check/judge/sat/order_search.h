@@ -43,6 +43,7 @@ class OrderSearch {
   Step Imitate();
   bool ImitateWithoutAsking();
   Step Prune(const std::function<bool()>& stop);
+  OpenCycle Against(Literal literal);
   void Justify();
   void GuessAll(const Schedule& schedule);
   Step Learn(const std::vector<OpenCycle>& cycles);
