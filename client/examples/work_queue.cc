@@ -51,23 +51,29 @@ class Queue {
   template <typename Work>
   Awaitable<absl::StatusOr<bool>> DoOne(Work work) {
     bool is_empty = false;
+    bool is_missing = false;
     const auto done = co_await client_.Transact([&](Transaction& tx) -> Awaitable<absl::Status> {
       const std::vector<std::string> ends = {Key("head"), Key("tail")};
       const auto numbers = co_await tx.MultiGet(ends);
       if (!numbers.ok()) co_return numbers.status();
       const int head = ToNumber((*numbers)[0]);
       is_empty = head == ToNumber((*numbers)[1]);
+      is_missing = false;
       if (is_empty) co_return absl::OkStatus();
 
       const auto job = co_await tx.Get(Key("job:", head));
       if (!job.ok()) co_return job.status();
-      if (!job->has_value()) co_return absl::DataLossError("a job is missing");
+      // On Redis the reads are of different moments, and another worker may have come between.
+      // Whether what they show has been so, the commit says; so it is believed only afterwards.
+      is_missing = !job->has_value();
+      if (is_missing) co_return absl::OkStatus();
       tx.Set(Key("result:", head), work(**job));
       tx.Del(Key("job:", head));
       tx.Set(Key("head"), std::to_string(head + 1));
       co_return absl::OkStatus();
     });
     if (!done.ok()) co_return done.status();
+    if (is_missing) co_return absl::DataLossError("a job is missing");
     co_return !is_empty;
   }
 

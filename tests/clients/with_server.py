@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """with_server.py SERVER [SERVER-FLAG...] -- COMMAND [ARGUMENT...]
 
-Starts SERVER on a free port, runs COMMAND with NACRE_PORT in its environment, then stops the server by
+Starts SERVER (nacre-server or redis-server) on a free port, runs COMMAND with NACRE_PORT in its environment, then stops the server by
 SIGTERM. Passes only if COMMAND exits with 0, the server was still alive by then, and the server
 exits with 0.
 """
@@ -9,6 +9,7 @@ exits with 0.
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 
@@ -29,6 +30,21 @@ def start(command):
     return server, found.group(1)
 
 
+def start_redis(command):
+    """redis-server cannot choose a port by itself. The socket that is returned keeps the port: nobody else
+    gets it, but the server does, as both set SO_REUSEADDR and only one listens."""
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    port = str(reserved.getsockname()[1])
+    server = subprocess.Popen(command + ["--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no"],
+                              stdout=subprocess.PIPE, text=True)
+    for line in server.stdout:
+        if "Ready to accept connections" in line:
+            return server, port, reserved
+    sys.exit("redis-server does not start")
+
+
 def stop(server):
     if server.poll() is not None:
         return f"the server ended by itself with {server.returncode}"
@@ -43,11 +59,18 @@ def stop(server):
 
 def main():
     split = sys.argv.index("--")
-    server, port = start(sys.argv[1:split])
+    command = sys.argv[1:split]
+    reserved = None
+    if os.path.basename(command[0]) == "redis-server":
+        server, port, reserved = start_redis(command)
+    else:
+        server, port = start(command)
     try:
         result = subprocess.run(sys.argv[split + 1:], env=dict(os.environ, NACRE_PORT=port))
     finally:
         fault = stop(server)
+        if reserved:
+            reserved.close()
     if fault:
         sys.exit(fault)
     sys.exit(result.returncode)
