@@ -24,10 +24,11 @@ def run(*arguments, stdin=None, port=PORT, **environment):
                           **({} if stdin is not None else {"stdin": subprocess.DEVNULL}))
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def refusing_port():
+    """A socket whose port refuses connections for as long as it is open: nobody else can have it."""
+    socket_without_listener = socket.socket()
+    socket_without_listener.bind(("127.0.0.1", 0))
+    return socket_without_listener
 
 
 class CommandsTest(unittest.TestCase):
@@ -62,13 +63,14 @@ class CommandsTest(unittest.TestCase):
             self.assertNotEqual(done.stderr, b"")
 
     def test_ends_with_three_without_a_server(self):
-        port = free_port()
-        for arguments in (["PING"], ["--pipe"], ["--scan"], ["--latency"], ["--stat"],
-                          ["top", "--once"]):
-            done = run(*arguments, stdin=b"", port=port)
-            self.assertEqual(done.returncode, 3, arguments)
-            self.assertEqual(done.stderr,
-                             f"Could not connect to 127.0.0.1:{port}: Connection refused\n".encode())
+        with refusing_port() as reserved:
+            port = reserved.getsockname()[1]
+            for arguments in (["PING"], ["--pipe"], ["--scan"], ["--latency"], ["--stat"],
+                              ["top", "--once"]):
+                done = run(*arguments, stdin=b"", port=port)
+                self.assertEqual(done.returncode, 3, arguments)
+                self.assertEqual(done.stderr,
+                                 f"Could not connect to 127.0.0.1:{port}: Connection refused\n".encode())
 
     def test_ends_with_three_when_the_server_closes_the_connection(self):
         done = run(stdin=b"SET k 1\nCLIENT KILL TYPE normal SKIPME no\nSET k 2\n")

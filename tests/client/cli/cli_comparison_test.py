@@ -64,11 +64,14 @@ NONSENSE
 class RedisServer:
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="nacre-redis-")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = str(probe.getsockname()[1])
+        # Held as long as the server runs, so that nobody else gets the port; redis-server does all the same,
+        # as it sets SO_REUSEADDR too, and nobody listens here.
+        self.reserved = socket.socket()
+        self.reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.reserved.bind(("127.0.0.1", 0))
+        self.port = str(self.reserved.getsockname()[1])
         self.process = subprocess.Popen(
-            ["redis-server", "--port", self.port, "--save", "", "--dir", self.folder.name,
+            ["redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "", "--dir", self.folder.name,
              "--enable-debug-command", "yes"], stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
             if "Ready to accept connections" in line:
@@ -79,6 +82,7 @@ class RedisServer:
         self.process.terminate()
         self.process.stdout.close()
         self.process.wait(SECONDS_MAX)
+        self.reserved.close()
         self.folder.cleanup()
 
 
