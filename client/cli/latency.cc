@@ -3,7 +3,7 @@
 #include "client/cli/interrupt.h"
 #include "client/cli/latency_stats.h"
 #include "client/cli/modes.h"
-#include "client/cli/runner.h"
+#include "client/cli/text.h"
 
 namespace nacre::cli {
 

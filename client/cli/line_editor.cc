@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/cli/history.h"
 #include "client/cli/interrupt.h"
+#include "client/cli/restore_on_signal.h"
 #include "client/cli/terminal.h"
 #include "client/cli/text.h"
 
@@ -26,6 +27,8 @@ namespace {
 constexpr char kDim[] = "\x1b[90m";
 constexpr char kPlain[] = "\x1b[0m";
 constexpr char kClearToEndOfLine[] = "\x1b[K";
+// What a signal leaves of a line that it ends: no hint, and nothing behind it.
+constexpr char kEndOfEditing[] = "\x1b[0m\x1b[K\n";
 
 volatile std::sig_atomic_t resized = 0;
 volatile std::sig_atomic_t continued = 0;
@@ -44,11 +47,6 @@ void Catch(int signal, void (*handler)(int)) {
 bool TerminalHasStyle() {
   const char* const term = std::getenv("TERM");
   return term != nullptr && *term != '\0' && std::strcmp(term, "dumb") != 0;
-}
-
-void Write(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
 }
 
 bool InputIsWaiting() {
@@ -78,7 +76,10 @@ std::string InColumns(const std::vector<std::string>& words, size_t columns) {
 class LineEditor::Impl {
  public:
   Impl(HintFunction hint, CompletionFunction complete)
-      : hint_(std::move(hint)), complete_(std::move(complete)), style_(TerminalHasStyle()) {
+      : hint_(std::move(hint)),
+        complete_(std::move(complete)),
+        style_(TerminalHasStyle()),
+        restore_(TerminalModes(), style_ ? kEndOfEditing : "\n") {
     history_ = history_init();
     HistEvent event;
     history(history_, &event, H_SETSIZE, static_cast<int>(HistoryFile::kLinesMax));
@@ -115,11 +116,11 @@ class LineEditor::Impl {
     int count = 0;
     const char* const text = el_gets(edit_, &count);
     if (TakeInterrupt()) {
-      Write("^C\n");
+      Print("^C\n");
       return Result::kCancelled;
     }
     if (text == nullptr || count <= 0) {
-      Write("\n");
+      Print("\n");
       return Result::kEnd;
     }
     line.assign(text, static_cast<size_t>(count));
@@ -210,12 +211,12 @@ class LineEditor::Impl {
     if (hint.empty() || at == 0) return;
     const std::string_view shown = CutToColumns(hint, columns - at - 1);
     if (shown.empty()) return;
-    Write(absl::StrCat(kDim, ToAbsl(shown), kPlain, "\x1b[", Columns(shown), "D"));
+    Print(absl::StrCat(kDim, ToAbsl(shown), kPlain, "\x1b[", Columns(shown), "D"));
     hint_is_shown_ = true;
   }
 
   void HideHint() {
-    if (hint_is_shown_) Write(kClearToEndOfLine);
+    if (hint_is_shown_) Print(kClearToEndOfLine);
     hint_is_shown_ = false;
   }
 
@@ -231,13 +232,15 @@ class LineEditor::Impl {
       el_insertstr(edit_, prefix.substr(typed).c_str());
       return CC_REFRESH;
     }
-    Write("\n" + InColumns(completion.candidates, CurrentWindowSize().columns));
+    Print("\n" + InColumns(completion.candidates, CurrentWindowSize().columns));
     return CC_REDISPLAY;
   }
 
   HintFunction hint_;
   CompletionFunction complete_;
   const bool style_;
+  // Since before libedit has touched the terminal, until it has let go of it.
+  const RestoreOnSignal restore_;
   EditLine* edit_ = nullptr;
   History* history_ = nullptr;
   std::string prompt_;

@@ -10,7 +10,7 @@
 #include "client/cli/interrupt.h"
 #include "client/cli/modes.h"
 #include "client/cli/request_reader.h"
-#include "client/cli/runner.h"
+#include "client/cli/text.h"
 
 namespace nacre::cli {
 

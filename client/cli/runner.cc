@@ -54,11 +54,6 @@ const char* Refusal(const std::vector<std::string>& words, const SessionState& s
 
 }  // namespace
 
-void Print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
-}
-
 client::ConnectionOptions Runner::OptionsNow() const {
   client::ConnectionOptions options = settings_.connection;
   options.database = state_.database();

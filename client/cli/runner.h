@@ -53,7 +53,6 @@ class Runner {
 
   // What went wrong, after kLost: sentences, one a line.
   const std::string& trouble() const { return trouble_; }
-  const client::ConnectionOptions& connection() const { return settings_.connection; }
 
  private:
   // What the next connection takes up of the session.
@@ -70,9 +69,6 @@ class Runner {
   ReplyHandler on_reply_;
   std::string trouble_;
 };
-
-// To stdout, at once.
-void Print(std::string_view text);
 
 }  // namespace nacre::cli
 

@@ -1,31 +1,11 @@
+#include <cstdio>
+
+#include "client/cli/format.h"
 #include "client/cli/interrupt.h"
-#include "client/cli/json.h"
 #include "client/cli/modes.h"
-#include "client/cli/runner.h"
-#include "client/cli/words.h"
+#include "client/cli/text.h"
 
 namespace nacre::cli {
-
-namespace {
-
-std::string KeyLine(std::string_view key, OutputMode mode) {
-  std::string line;
-  switch (mode) {
-    case OutputMode::kRaw: line = key; break;
-    case OutputMode::kJson: AppendJsonString(key, line); break;
-    case OutputMode::kQuotedJson: {
-      std::string inside;
-      AppendQuotedInside(key, inside);
-      AppendJsonString(inside, line);
-      break;
-    }
-    case OutputMode::kHuman:
-    case OutputMode::kCsv: line = Quote(key); break;
-  }
-  return line += '\n';
-}
-
-}  // namespace
 
 int RunScan(ServerLink& link, const CliOptions& options) {
   std::string cursor = "0";
@@ -48,9 +28,7 @@ int RunScan(ServerLink& link, const CliOptions& options) {
       return kExitErrorReply;
     }
     std::string page;
-    for (const client::ReplyView key : (*reply)[1]) {
-      page += KeyLine(key.text(), options.format.mode);
-    }
+    for (const client::ReplyView key : (*reply)[1]) page += FormatReply(key, options.format);
     Print(page);
     cursor = (*reply)[0].text();
   } while (cursor != "0" && SleepUnlessInterrupted(options.interval));

@@ -2,8 +2,8 @@
 
 #include "client/cli/interrupt.h"
 #include "client/cli/modes.h"
-#include "client/cli/runner.h"
 #include "client/cli/stat_line.h"
+#include "client/cli/text.h"
 
 namespace nacre::cli {
 

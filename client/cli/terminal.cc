@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "client/cli/interrupt.h"
+#include "client/cli/text.h"
 
 namespace nacre::cli {
 
@@ -17,11 +18,6 @@ namespace {
 
 constexpr char kEnterScreen[] = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J";
 constexpr char kLeaveScreen[] = "\x1b[?25h\x1b[?1049l";
-
-void Write(std::string_view bytes) {
-  std::fwrite(bytes.data(), 1, bytes.size(), stdout);
-  std::fflush(stdout);
-}
 
 // There only to interrupt a system call that waits.
 void OnResize(int) {}
@@ -36,10 +32,10 @@ WindowSize CurrentWindowSize() {
   return {.rows = size.ws_row, .columns = size.ws_col};
 }
 
-FullScreen::FullScreen() {
-  termios now = {};
-  if (tcgetattr(STDIN_FILENO, &now) == 0) {
-    before_ = now;
+FullScreen::FullScreen() : before_(TerminalModes()) {
+  restore_.emplace(before_, kLeaveScreen);
+  if (before_) {
+    termios now = *before_;
     now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
     now.c_cc[VMIN] = 1;
     now.c_cc[VTIME] = 0;
@@ -51,11 +47,11 @@ FullScreen::FullScreen() {
   action.sa_handler = OnResize;
   sigemptyset(&action.sa_mask);
   sigaction(SIGWINCH, &action, nullptr);
-  Write(kEnterScreen);
+  Print(kEnterScreen);
 }
 
 FullScreen::~FullScreen() {
-  Write(kLeaveScreen);
+  Print(kLeaveScreen);
   if (before_) tcsetattr(STDIN_FILENO, TCSADRAIN, &*before_);
 }
 
@@ -72,10 +68,10 @@ std::optional<char> FullScreen::ReadKey(absl::Duration timeout) {
 }
 
 std::optional<std::string> AskPassword(const std::string& question) {
-  termios before = {};
-  const bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
-  if (is_terminal) {
-    termios silent = before;
+  const std::optional<termios> before = TerminalModes();
+  const RestoreOnSignal restore(before, "\n");
+  if (before) {
+    termios silent = *before;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   }
@@ -92,7 +88,7 @@ std::optional<std::string> AskPassword(const std::string& question) {
     }
     password += c;
   }
-  if (is_terminal) tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  if (before) tcsetattr(STDIN_FILENO, TCSAFLUSH, &*before);
   std::fprintf(stderr, "\n");
   if (WasInterrupted() || (!complete && password.empty())) return std::nullopt;
   return password;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "client/cli/restore_on_signal.h"
 
 namespace nacre::cli {
 
@@ -21,7 +22,7 @@ struct WindowSize {
 WindowSize CurrentWindowSize();
 
 // As long as it lives: keys come one by one and are not shown, the screen is a second one, so that
-// the first comes back as it was. Ctrl-C remains a signal.
+// the first comes back as it was, also when a signal ends the program. Ctrl-C remains a signal.
 class FullScreen {
  public:
   FullScreen();
@@ -33,7 +34,8 @@ class FullScreen {
   std::optional<char> ReadKey(absl::Duration timeout);
 
  private:
-  std::optional<termios> before_;
+  const std::optional<termios> before_;
+  std::optional<RestoreOnSignal> restore_;
   bool input_ended_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <wchar.h>
 
+#include <cstdio>
 #include <iterator>
 
 #include "absl/strings/ascii.h"
@@ -91,6 +92,11 @@ std::string HumanBytes(double bytes) {
   }
   return unit == 0 ? absl::StrFormat("%.0fB", bytes)
                    : absl::StrFormat("%.2f%s", bytes, kUnits[unit]);
+}
+
+void Print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
 }
 
 }  // namespace nacre::cli

@@ -27,6 +27,9 @@ size_t Columns(std::string_view text);
 // As much of the front as fits.
 std::string_view CutToColumns(std::string_view text, size_t columns);
 
+// To stdout, at once.
+void Print(std::string_view text);
+
 // "512B", "1.50K", "12.30G".
 std::string HumanBytes(double bytes);
 

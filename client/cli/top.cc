@@ -9,7 +9,6 @@
 #include "absl/time/clock.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/modes.h"
-#include "client/cli/runner.h"
 #include "client/cli/terminal.h"
 #include "client/cli/text.h"
 #include "client/cli/top_model.h"

@@ -91,16 +91,6 @@ class Splitter {
   std::string_view rest_;
 };
 
-bool NeedsQuotes(std::string_view word) {
-  if (word.empty()) return true;
-  for (const char c : word) {
-    if (!absl::ascii_isgraph(static_cast<unsigned char>(c)) || c == '"' || c == '\'' || c == '\\') {
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 std::optional<std::vector<std::string>> SplitWords(std::string_view line) {
@@ -138,15 +128,6 @@ std::string Quote(std::string_view bytes) {
   AppendQuotedInside(bytes, quoted);
   quoted += '"';
   return quoted;
-}
-
-std::string JoinWords(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) {
-    if (!line.empty()) line += ' ';
-    line += NeedsQuotes(word) ? Quote(word) : word;
-  }
-  return line;
 }
 
 }  // namespace nacre::cli

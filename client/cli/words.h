@@ -21,9 +21,6 @@ std::string Quote(std::string_view bytes);
 // The same without the quotes around it.
 void AppendQuotedInside(std::string_view bytes, std::string& out);
 
-// "SET key value" with quotes where a word needs them.
-std::string JoinWords(const std::vector<std::string>& words);
-
 }  // namespace nacre::cli
 
 #endif  // NACRE_CLIENT_CLI_WORDS_H_

@@ -487,5 +487,72 @@ class TopTest(TerminalCase):
             self.server.process.send_signal(signal.SIGCONT)
 
 
+class SignalTest(TerminalCase):
+    """Signals that end nacre-cli: the terminal is as it was before, and the shell is told of the signal."""
+
+    def setUp(self):
+        super().setUp()
+        before = self.open("PING")
+        before.wait_text("exit status 0")
+        self.modes = before.modes()
+
+    def end(self, terminal, number):
+        self.assertNotEqual(terminal.modes(), self.modes, "the test would show nothing")
+        os.kill(terminal.pid_of_program(), number)
+        terminal.wait_text(f"exit status {128 + number}")
+        self.assertEqual(terminal.modes(), self.modes)
+        self.assertTrue(terminal.is_as_it_was())
+
+    def test_top_leaves_the_second_screen(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number=number):
+                terminal = self.open("top", columns=120)
+                terminal.wait(lambda screen: "nacre 0." in screen[0], "the server")
+                self.assertFalse(terminal.is_as_it_was(), "the test would show nothing")
+                self.end(terminal, number)
+                self.assertFalse([line for line in terminal.screen() if "nacre 0." in line])
+
+    def test_top_leaves_it_while_the_server_is_silent(self):
+        terminal = self.open("-i", "0.2", "top", columns=120)
+        terminal.wait(lambda screen: "nacre 0." in screen[0], "the server")
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            terminal.wait_text("trying again")
+            self.end(terminal, signal.SIGTERM)
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+
+    def test_a_session_leaves_a_terminal_that_shows_what_is_typed_and_no_hint(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            with self.subTest(number=number):
+                terminal = self.session()
+                terminal.type("set k")
+                terminal.wait(lambda screen: "set k value [NX|XX]" in screen[-1], "a hint")
+                self.end(terminal, number)
+                self.assertEqual(terminal.screen()[0], self.prompt() + " set k")
+
+    def test_a_password_that_is_asked_for_leaves_a_terminal_that_shows_what_is_typed(self):
+        terminal = self.open("--askpass")
+        terminal.wait_line("Password:")
+        self.end(terminal, signal.SIGTERM)
+
+    def test_a_signal_that_is_ignored_stays_so(self):
+        terminal = Terminal(["sh", "-c", "trap '' HUP; exec \"$0\" \"$@\"", CLI, "-p", str(self.server.port)],
+                            {"HOME": self.home.name, "TERM": "screen-256color"}, rows=60)
+        self.addCleanup(terminal.close)
+        terminal.wait_line(self.prompt())
+        os.kill(terminal.pid_of_program(), signal.SIGHUP)
+        self.ask(terminal, "PING")
+        terminal.wait_text("PONG")
+
+    def test_an_interrupt_from_elsewhere_is_ctrl_c(self):
+        terminal = self.open("top", columns=120)
+        terminal.wait(lambda screen: "nacre 0." in screen[0], "the server")
+        os.kill(terminal.pid_of_program(), signal.SIGINT)
+        terminal.wait_text("exit status 0")
+        self.assertEqual(terminal.modes(), self.modes)
+        self.assertTrue(terminal.is_as_it_was())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -5,6 +5,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+import termios
 import time
 
 SECONDS_MAX = 60  # Only a hang lasts so long.
@@ -18,7 +19,7 @@ class Terminal:
         self.socket = os.path.join(self.folder.name, "socket")
         shown = " ".join(shlex.quote(word) for word in command)
         # What it ended with stays on the screen. Ctrl-C is meant for the program, not for the shell.
-        script = f"trap : INT; {shown}; echo exit status $?; exec cat"
+        script = f"ulimit -c 0; trap : INT; {shown}; echo exit status $?; exec cat"
         settings = [f"{name}={value}" for name, value in (environment or {}).items()]
         self.tmux("new-session", "-d", "-s", "test", "-x", str(columns), "-y", str(rows),
                   shlex.join(["env", *settings, "sh", "-c", script]))
@@ -72,6 +73,25 @@ class Terminal:
     def wait_text(self, text):
         """Until some line holds this."""
         return self.wait(lambda screen: [line for line in screen if text in line], text)
+
+    def pid_of_program(self):
+        """Of the command; not once it has ended."""
+        shell = self.tmux("list-panes", "-t", "test", "-F", "#{pane_pid}").strip()
+        return int(subprocess.run(["pgrep", "-P", shell], stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+    def modes(self):
+        """What stty shows."""
+        tty = os.open(self.tmux("list-panes", "-t", "test", "-F", "#{pane_tty}").strip(),
+                      os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return termios.tcgetattr(tty)
+        finally:
+            os.close(tty)
+
+    def is_as_it_was(self):
+        """The first screen, with its cursor shown."""
+        shown = self.tmux("display-message", "-p", "-t", "test", "#{alternate_on} #{cursor_flag}")
+        return shown.strip() == "0 1"
 
     def close(self):
         try:

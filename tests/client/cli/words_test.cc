@@ -55,9 +55,5 @@ TEST(Words, WhatQuoteWritesReadsBackAsTheSameBytes) {
   }
 }
 
-TEST(Words, JoinedWordsAreQuotedOnlyWhereTheyNeedIt) {
-  EXPECT_EQ(JoinWords({"SET", "k", "a b", "", "c\"d"}), R"(SET k "a b" "" "c\"d")");
-}
-
 }  // namespace
 }  // namespace nacre::cli
