@@ -118,7 +118,9 @@ void WatchScript::OnWriteReply(ReplyView reply, size_t) {
   if (!reply.is_error()) {
     has_run_without_multi_ |= !multi_error_.ok();
   } else if (queue_error_.ok()) {
-    queue_error_ = reply.status();
+    // What it says of a command that was to be queued, whatever else the request holds: no script
+    // has run. OnCommitReply() makes sure that there was a queue.
+    queue_error_ = ErrorReply(reply.text());
   }
 }
 
@@ -130,8 +132,9 @@ void WatchScript::OnCommitReply(ReplyView reply) {
     Fail(MakeError(absl::StatusCode::kAborted, "a key that was read has been changed since",
                    Outcome::kNotExecuted));
   } else if (reply.is_error()) {
-    // EXECABORT says only that there was an error; the error says which.
-    Fail(queue_error_.ok() ? reply.status() : queue_error_);
+    // EXECABORT says that nothing was run, because of an error; the error says which.
+    const bool tells_why = !queue_error_.ok() && ErrorCode(reply.status()) == "EXECABORT";
+    Fail(tells_why ? queue_error_ : reply.status());
   } else {
     OnExecReplies(reply);
   }

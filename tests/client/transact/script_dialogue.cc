@@ -70,7 +70,8 @@ void ScriptDialogue::Run() {
       const size_t length = LengthOfReply(rest);
       const absl::StatusOr<Reply> reply = Reply::Parse(rest.substr(0, length));
       ASSERT_TRUE(reply.ok()) << reply.status();
-      script_.OnReply(reply->view());
+      // As the connection does it.
+      script_.OnReply(request->runs_script() ? reply->view().OfScript() : reply->view());
       rest.remove_prefix(length);
     }
     if (prepared.end.ok()) {

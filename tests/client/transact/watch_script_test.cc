@@ -188,6 +188,28 @@ TEST_F(WatchScriptTest, AnAbortedExecAnswersTheErrorThatItWasAbortedFor) {
   EXPECT_TRUE(script_->leaves_connection_clean());
 }
 
+TEST_F(WatchScriptTest, AnAbortedExecHasNotRunItsScriptsEither) {
+  for (const char* const replies :
+       {"+OK\r\n-NOPERM no set\r\n+QUEUED\r\n-EXECABORT Transaction discarded\r\n",
+        "+OK\r\n+QUEUED\r\n-NOPERM no eval\r\n-EXECABORT Transaction discarded\r\n"}) {
+    Begin({});
+    wire_->Answer(replies);
+    Set("a", "1");
+    script_->Write(Request("EVAL", "return 1", 0), {});
+    const absl::Status status = Finish().result.status();
+    EXPECT_EQ(ErrorCode(status), "NOPERM");
+    EXPECT_EQ(OutcomeOf(status), Outcome::kNotExecuted) << status;
+  }
+}
+
+// Any other error than EXECABORT leaves open what became of the queue.
+TEST_F(WatchScriptTest, AScriptBehindAnExecThatFailsOtherwiseMayHaveRun) {
+  wire_->Answer("+OK\r\n-NOPERM no set\r\n+OK\r\n-ERR EXEC without MULTI\r\n");
+  Set("a", "1");
+  script_->Write(Request("EVAL", "return 1", 0), {});
+  EXPECT_TRUE(IsOutcomeUnknown(Finish().result.status()));
+}
+
 TEST_F(WatchScriptTest, AnErrorAmongTheRepliesOfExecSaysThatTheRestWasApplied) {
   wire_->Answer("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n-WRONGTYPE a list\r\n");
   Set("a", "1");
