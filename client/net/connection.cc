@@ -156,7 +156,13 @@ absl::Status Connection::Impl::AdmitSpecial(const Request& request) const {
   return absl::OkStatus();
 }
 
-void Connection::Impl::Send(const Request& request, ReplyConsumer& consumer, Deadline deadline) {
+void Connection::Impl::SendWhileHeard(const Request& request, ReplyConsumer& consumer) {
+  const Deadline patience = Later(std::chrono::steady_clock::now(), options_.unresponsive_timeout);
+  Send(request, consumer, patience, /*while_heard=*/true);
+}
+
+void Connection::Impl::Send(const Request& request, ReplyConsumer& consumer, Deadline deadline,
+                            bool while_heard) {
   NACRE_CLIENT_CHECK(!in_reply_, "NO-ACTION: OnReply() must not send");
   absl::Status status = Admit(request);
   // The clock is asked only if the timer has to be set anyway.
@@ -177,9 +183,12 @@ void Connection::Impl::Send(const Request& request, ReplyConsumer& consumer, Dea
                  .deadline = deadline,
                  .confirmations_left = request.confirmations(),
                  .subscription = request.subscription(),
-                 .runs_script = request.runs_script()});
+                 .runs_script = request.runs_script(),
+                 .while_heard = while_heard});
   has_subscribed_ |= request.subscribes();
   has_said_hello_ |= request.changes_protocol();
+  has_changed_state_ |= request.changes_state();
+  left_open_ = static_cast<uint8_t>((left_open_ & ~request.ends()) | request.opens());
   WakeAt(deadline);
   FlushSoon();
 }
@@ -265,6 +274,9 @@ const ServerInfo& Connection::server() const { return impl_->server(); }
 void Connection::Send(const Request& request, ReplyConsumer& consumer, Deadline deadline) {
   impl_->Send(request, consumer, deadline);
 }
+void Connection::SendWhileHeard(const Request& request, ReplyConsumer& consumer) {
+  impl_->SendWhileHeard(request, consumer);
+}
 void Connection::Flush() { impl_->Flush(); }
 void Connection::Forget(ReplyConsumer& consumer) { impl_->Forget(consumer); }
 void Connection::SetPushHandler(PushHandler handler) { impl_->SetPushHandler(std::move(handler)); }
@@ -275,6 +287,8 @@ void Connection::SetCloseHandler(CloseHandler handler) {
 void Connection::Close(absl::Status why) { impl_->Close(std::move(why)); }
 size_t Connection::in_flight() const { return impl_->in_flight(); }
 size_t Connection::output_bytes() const { return impl_->output_bytes(); }
+bool Connection::is_like_new() const { return impl_->is_like_new(); }
 Deadline Connection::last_heard() const { return impl_->last_heard(); }
+Deadline Connection::last_written() const { return impl_->last_written(); }
 
 }  // namespace nacre::client

@@ -25,7 +25,9 @@ class Connection::Impl final : public TransportEvents,
   Impl(IoContext& context, ConnectionOptions options, std::unique_ptr<Transport> transport);
 
   void Open(OpenHandler opened);
-  void Send(const Request& request, ReplyConsumer& consumer, Deadline deadline);
+  void Send(const Request& request, ReplyConsumer& consumer, Deadline deadline,
+            bool while_heard = false);
+  void SendWhileHeard(const Request& request, ReplyConsumer& consumer);
   void Flush();
   void Forget(ReplyConsumer& consumer);
   void Close(absl::Status why);
@@ -41,6 +43,8 @@ class Connection::Impl final : public TransportEvents,
   size_t in_flight() const { return pending_.in_flight(); }
   size_t output_bytes() const { return output_.size(); }
   Deadline last_heard() const { return last_heard_; }
+  Deadline last_written() const { return last_written_; }
+  bool is_like_new() const { return !has_subscribed_ && !has_changed_state_ && left_open_ == 0; }
 
   void OnConnected(const absl::Status& status) override;
   void OnRead(const absl::Status& status, size_t bytes) override;
@@ -73,6 +77,7 @@ class Connection::Impl final : public TransportEvents,
   void ExpireRequests(Deadline now);
   void ExpireRequest(uint64_t number, Deadline now);
   void LosePatience(PendingRequest& request, Deadline now);
+  Deadline PatienceFor(const PendingRequest& request) const;
 
   IoContext& context_;
   const ConnectionOptions options_;
@@ -95,6 +100,8 @@ class Connection::Impl final : public TransportEvents,
   bool in_reply_ = false;        // OnReply() runs.
   bool has_subscribed_ = false;  // So messages may come, as pushes in RESP3 only.
   bool has_said_hello_ = false;  // Or RESET, since it is open: it may be RESP2 now.
+  bool has_changed_state_ = false;
+  uint8_t left_open_ = 0;  // Request::opens() of what was sent, but for what was ended since.
   Deadline last_heard_{};
   Deadline last_written_{};  // The system took bytes.
 

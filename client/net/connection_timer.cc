@@ -60,6 +60,10 @@ void Connection::Impl::ExpireRequest(uint64_t number, Deadline now) {
     LosePatience(request, now);
     return;
   }
+  if (request.while_heard) {
+    request.deadline = PatienceFor(request);
+    if (request.deadline > now) return;
+  }
   ReplyConsumer* const consumer = std::exchange(request.consumer, nullptr);  // POPPED-FIRST
   absl::Status status;
   if (request.begin >= output_.taken()) {
@@ -68,6 +72,8 @@ void Connection::Impl::ExpireRequest(uint64_t number, Deadline now) {
                   "the deadline passed before the request could be sent", Outcome::kNotExecuted);
     output_.Cut(request.begin, request.end);
     pending_.Cut(number);
+    // It may have been the end of something, which is still open then.
+    has_changed_state_ = true;
   } else {
     status = MakeError(absl::StatusCode::kDeadlineExceeded,
                        "the deadline passed before the reply came", Outcome::kUnknown);
@@ -76,16 +82,18 @@ void Connection::Impl::ExpireRequest(uint64_t number, Deadline now) {
   consumer->OnEnd(status);
 }
 
-// The caller has given up, and the time that the server had since is over. A server that still
-// takes the request, or says something, has more of it: a large reply may be on its way.
-void Connection::Impl::LosePatience(PendingRequest& request, Deadline now) {
+// A server that still takes the request, or says something, has more time: a large reply may be on
+// its way.
+Deadline Connection::Impl::PatienceFor(const PendingRequest& request) const {
   const bool is_leaving = request.end > output_.taken();
   const Deadline last_sign = is_leaving ? std::max(last_heard_, last_written_) : last_heard_;
-  const Deadline patience = Later(last_sign, options_.unresponsive_timeout);
-  if (patience > now) {
-    request.deadline = patience;
-    return;
-  }
+  return Later(last_sign, options_.unresponsive_timeout);
+}
+
+// The caller has given up, and the time that the server had since is over.
+void Connection::Impl::LosePatience(PendingRequest& request, Deadline now) {
+  request.deadline = PatienceFor(request);
+  if (request.deadline > now) return;
   Close(WithEndpoint(absl::UnavailableError(absl::StrCat(
       "no sign of life within unresponsive_timeout (",
       absl::FormatDuration(options_.unresponsive_timeout), ") after a caller had given up"))));

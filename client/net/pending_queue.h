@@ -35,6 +35,7 @@ struct PendingRequest {
   uint32_t confirmations_left = 0;
   Subscription subscription = Subscription::kNone;
   bool runs_script = false;
+  bool while_heard = false;  // The deadline moves on as long as the server is heard.
 };
 
 class PendingQueue {

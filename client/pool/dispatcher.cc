@@ -156,11 +156,13 @@ void Dispatcher::Pump() {
 // Somebody waits for a connection that is full of requests whose callers have given up. Nobody is
 // told when their replies come; the reply to a PING, which comes after them, tells.
 void Dispatcher::AskStuck() {
-  const TimePoint now = Clock::now();
   for (const auto& link : links_) {
     if (link->is_usable() && link->calls == 0 && !link->ping.under_way() &&
         link->connection->in_flight() > 0) {
-      SendPing(*link, now, core_.options.connection.unresponsive_timeout);
+      link->ping.SendWhileHeard(
+          *link->connection, [this, link = link.get()](const absl::Status& status) {
+            OnPingEnd(*link, status, core_.options.connection.unresponsive_timeout);
+          });
     }
   }
 }

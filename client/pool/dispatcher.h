@@ -93,7 +93,7 @@ class Dispatcher {
   void OnOpened(Link& link, const absl::Status& status);
   void OnPush(ReplyView push);
   void OnClosed(Link& link);
-  void SendPing(Link& link, TimePoint now, absl::Duration timeout);
+  void SendPing(Link& link, TimePoint now);
   void OnPingEnd(Link& link, const absl::Status& status, absl::Duration timeout);
 
   PoolCore& core_;

@@ -70,14 +70,16 @@ TimePoint Dispatcher::CheckHealth(TimePoint now) {
     // One with requests under way is watched by their deadlines.
     const bool idle = link->connection->in_flight() == 0;
     const TimePoint due = idle ? After(link->connection->last_heard(), interval) : now;
-    if (due <= now && idle) SendPing(*link, now, core_.options.health_check_timeout);
+    if (due <= now && idle) SendPing(*link, now);
     next = std::min(next, due <= now ? After(now, interval) : due);
   }
   return next;
 }
 
-void Dispatcher::SendPing(Link& link, TimePoint now, absl::Duration timeout) {
-  if (link.connection->in_flight() == 0) link.asked_at = now;
+// To one that is idle.
+void Dispatcher::SendPing(Link& link, TimePoint now) {
+  const absl::Duration timeout = core_.options.health_check_timeout;
+  link.asked_at = now;
   link.ping.Send(
       *link.connection, After(now, timeout),
       [this, &link, timeout](const absl::Status& status) { OnPingEnd(link, status, timeout); });

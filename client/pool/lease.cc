@@ -40,7 +40,6 @@ Lease::~Lease() {
 
 Awaitable<absl::StatusOr<std::vector<Reply>>> Lease::ExecAll(Request request, CallOptions options) {
   if (connection_ == nullptr) co_return EmptyLease();
-  if (request.subscribes()) DoNotReuse();
   internal::AllReplies replies(request.commands());
   absl::Status status = co_await AwaitOnLease(home_, *connection_, request, replies, options);
   co_return replies.Take(std::move(status));
@@ -49,7 +48,6 @@ Awaitable<absl::StatusOr<std::vector<Reply>>> Lease::ExecAll(Request request, Ca
 Awaitable<absl::StatusOr<Reply>> Lease::Exec(Request request, CallOptions options) {
   if (connection_ == nullptr) co_return EmptyLease();
   if (request.commands() != 1) co_return internal::NotOneCommand();
-  if (request.subscribes()) DoNotReuse();
   internal::OneReply<Reply> reply;
   absl::Status status = co_await AwaitOnLease(home_, *connection_, request, reply, options);
   co_return reply.Take(std::move(status));

@@ -173,7 +173,7 @@ void LeaseHome::Return(std::unique_ptr<Connection> connection, bool reusable) {
   leased_.pop_back();
   room_.Leave(1);
   if (core_.closed || !reusable || !connection->is_open() || connection->in_flight() != 0 ||
-      connection->has_push_handler()) {
+      connection->has_push_handler() || !connection->is_like_new()) {
     core_.Bury(std::move(connection));
   } else {
     Keep(std::move(connection));

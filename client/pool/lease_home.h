@@ -11,7 +11,8 @@
 // Invariants:
 //   LEASE-CAP    leased + idle + arriving <= leases_max.
 //   CLEAN-LEASE  A connection is leased again only if nothing is under way on it, nobody listens to
-//                it, and its holder has not said otherwise.
+//                it, what was sent on it has left it like a new one, and its holder has not said
+//                otherwise.
 
 #include <cstddef>
 #include <list>

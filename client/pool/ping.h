@@ -18,6 +18,9 @@ class Ping final : public ReplyConsumer {
   // Not while one is under way. `done` may destroy the connection and this.
   void Send(Connection& connection, TimePoint deadline,
             absl::AnyInvocable<void(const absl::Status&)> done);
+  // The same for as long as the connection's patience with the server lasts: also behind requests
+  // that are answered slowly.
+  void SendWhileHeard(Connection& connection, absl::AnyInvocable<void(const absl::Status&)> done);
   bool under_way() const { return under_way_; }
 
  private:

@@ -1,6 +1,7 @@
 #include "nacre/client/request.h"
 
 #include <algorithm>
+#include <span>
 
 #include "absl/strings/match.h"
 #include "client/base/strings.h"
@@ -31,6 +32,16 @@ char* WriteHeader(char* at, char mark, size_t number) {
 // "$6\r\nCLIENT\r\n"
 constexpr size_t kClientBytes = 12;
 
+// The subcommands of CLIENT after which a connection is not like a new one.
+constexpr std::string_view kClientState[] = {"setname", "setinfo",  "tracking",
+                                             "caching", "no-evict", "no-touch"};
+
+bool IsOneOf(std::string_view word, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [word](std::string_view other) {
+    return absl::EqualsIgnoreCase(ToAbsl(word), ToAbsl(other));
+  });
+}
+
 // `lower` is as long as `name`. Most names differ in their first letter.
 bool Is(std::string_view name, std::string_view lower) {
   return (name[0] | 0x20) == lower[0] && absl::EqualsIgnoreCase(ToAbsl(name), ToAbsl(lower));
@@ -56,6 +67,9 @@ Request& Request::Add(const Request& commands) {
   bytes_ += commands.bytes_;
   commands_ += commands.commands_;
   notes_ |= commands.notes_;
+  const uint8_t opens = commands.opens_;  // `commands` may be this.
+  End(commands.ends_);
+  Open(opens);
   if (commands.subscribes()) {
     subscription_ = commands.subscription_;
     confirmations_ = commands.confirmations_;
@@ -67,11 +81,18 @@ void Request::Clear() {
   bytes_.clear();
   commands_ = 0;
   subscription_ = Subscription::kNone;
-  notes_ = 0;
+  notes_ = opens_ = ends_ = 0;
   confirmations_ = 0;
 }
 
 void Request::NoteLikelyName(std::string_view command, size_t words, size_t name_at) {
+  const Subscription subscription = SubscriptionNamed(command);
+  if (subscription != Subscription::kNone) {
+    subscription_ = subscription;
+    confirmations_ = static_cast<uint32_t>(std::max<size_t>(words - 1, 1));
+    return;
+  }
+  NoteOfConnection(command, name_at);
   switch (command.size()) {
     case 4:
       if (Is(command, "eval")) notes_ |= kRunsScript;
@@ -80,25 +101,58 @@ void Request::NoteLikelyName(std::string_view command, size_t words, size_t name
     case 5:
       if (Is(command, "fcall")) notes_ |= kRunsScript;
       if (Is(command, "psync")) notes_ |= kBreaksStep;
-      if (Is(command, "hello") || Is(command, "reset")) notes_ |= kChangesProtocol;
-      return;
-    case 6:
-      if (Is(command, "client") && IsReplyNext(name_at + kClientBytes)) notes_ |= kBreaksStep;
       return;
     case 7:
       if (Is(command, "evalsha")) notes_ |= kRunsScript;
       if (Is(command, "monitor")) notes_ |= kBreaksStep;
       return;
-    default: break;
+    default: return;
   }
-  const Subscription subscription = SubscriptionNamed(command);
-  if (subscription == Subscription::kNone) return;
-  subscription_ = subscription;
-  confirmations_ = static_cast<uint32_t>(std::max<size_t>(words - 1, 1));
 }
 
-bool Request::IsReplyNext(size_t at) const {
-  return absl::StartsWithIgnoreCase(ToAbsl(std::string_view(bytes_).substr(at)), "$5\r\nreply\r\n");
+// What a command does to the connection that it is sent on.
+void Request::NoteOfConnection(std::string_view command, size_t name_at) {
+  switch (command.size()) {
+    case 4:
+      if (Is(command, "auth")) notes_ |= kChangesState;
+      if (Is(command, "exec")) End(kTransaction | kWatch);
+      return;
+    case 5:
+      if (Is(command, "hello") || Is(command, "reset")) notes_ |= kChangesProtocol | kChangesState;
+      if (Is(command, "begin") || Is(command, "multi")) Open(kTransaction);
+      if (Is(command, "watch")) Open(kWatch);
+      return;
+    case 6:
+      if (Is(command, "select") || Is(command, "asking")) notes_ |= kChangesState;
+      if (Is(command, "commit")) End(kTransaction);
+      if (Is(command, "client")) {
+        const std::string_view word = ArgumentAt(name_at + kClientBytes);
+        if (IsOneOf(word, kClientState)) notes_ |= kChangesState;
+        if (absl::EqualsIgnoreCase(ToAbsl(word), "reply")) notes_ |= kBreaksStep;
+      }
+      return;
+    case 7:
+      if (Is(command, "discard")) End(kTransaction | kWatch);
+      if (Is(command, "unwatch")) End(kWatch);
+      return;
+    case 8:
+      if (Is(command, "rollback")) End(kTransaction);
+      if (Is(command, "readonly")) notes_ |= kChangesState;
+      return;
+    case 9:
+      if (Is(command, "readwrite")) notes_ |= kChangesState;
+      return;
+    default: return;
+  }
+}
+
+std::string_view Request::ArgumentAt(size_t at) const {
+  const std::string_view rest = std::string_view(bytes_).substr(std::min(at, bytes_.size()));
+  const size_t end_of_header = rest.find("\r\n");
+  if (end_of_header == rest.npos || rest[0] != '$') return {};
+  size_t size = 0;
+  std::from_chars(rest.data() + 1, rest.data() + end_of_header, size);
+  return rest.substr(end_of_header + 2, size);
 }
 
 size_t Request::BeginCommand(size_t words, size_t bytes) {

@@ -251,6 +251,60 @@ TEST(RequestNames, ThoseOfNoteAreKnownInEitherCaseByThemselvesAndInABatch) {
   }
 }
 
+TEST(RequestNames, WhatChangesTheStateOfAConnectionIsKnown) {
+  for (const Request& request :
+       {Request("HELLO", 3), Request("Reset"), Request("auth", "p"), Request("SELECT", 1),
+        Request("READONLY"), Request("readwrite"), Request("ASKING"),
+        Request("CLIENT", "SETNAME", "a"), Request("client", Words{"setinfo", "a", "b"}),
+        Request("CLIENT", "Tracking", "ON"), Request("CLIENT", "CACHING", "YES"),
+        Request("CLIENT", "NO-EVICT", "ON"), Request("CLIENT", "NO-TOUCH", "ON")}) {
+    EXPECT_TRUE(request.changes_state()) << request.bytes();
+    EXPECT_TRUE(Request("PING").Add(request).Add("PING").changes_state()) << request.bytes();
+  }
+  for (const Request& request :
+       {Request("GET", "SELECT"), Request("CLIENT"), Request("CLIENT", "ID"), Request("CLIENT", ""),
+        Request("CLIENT", "GETNAME"), Request("CONFIG", "SETNAME"), Request("COMMIT"),
+        Request("WATCH", "a"), Request("RESTORE"), Request("SETEX"), Request("ROLE")}) {
+    EXPECT_FALSE(request.changes_state()) << request.bytes();
+  }
+}
+
+TEST(RequestNames, WhatIsOpenedAndWhatIsEndedIsKnown) {
+  constexpr uint8_t kTransaction = Request::kTransaction, kWatch = Request::kWatch;
+  const struct {
+    std::vector<const char*> names;
+    uint8_t opens, ends;
+  } cases[] = {
+      {{"BEGIN"}, kTransaction, 0},
+      {{"multi"}, kTransaction, 0},
+      {{"WATCH"}, kWatch, 0},
+      {{"Unwatch"}, 0, kWatch},
+      {{"COMMIT"}, 0, kTransaction},
+      {{"rollback"}, 0, kTransaction},
+      {{"EXEC"}, 0, kTransaction | kWatch},
+      {{"DISCARD"}, 0, kTransaction | kWatch},
+      {{"WATCH", "GET", "MULTI", "SET"}, kTransaction | kWatch, 0},
+      {{"MULTI", "UNWATCH"}, kTransaction, kWatch},
+      {{"MULTI", "SET", "EXEC"}, 0, kTransaction | kWatch},
+      {{"EXEC", "WATCH"}, kWatch, kTransaction | kWatch},
+      {{"COMMIT", "BEGIN"}, kTransaction, kTransaction},
+      {{"GET", "SCARD", "RPUSH", "COMMAND", "DEBUG", "ROLE"}, 0, 0},
+  };
+  for (const auto& expected : cases) {
+    Request by_name, by_request;
+    for (const char* const name : expected.names) {
+      by_name.Add(name, "a");
+      by_request.Add(Request(name, "a"));
+    }
+    for (const Request& request : {by_name, by_request}) {
+      EXPECT_EQ(request.opens(), expected.opens) << request.bytes();
+      EXPECT_EQ(request.ends(), expected.ends) << request.bytes();
+    }
+    by_name.Clear();
+    EXPECT_EQ(by_name.opens() | by_name.ends(), 0);
+  }
+}
+
 // What an argument may be is known at compile time.
 static_assert(Argument<std::string> && Argument<const char*> && Argument<int> && Argument<double>);
 static_assert(Argument<std::vector<std::string>> && Argument<std::span<const std::string_view>>);

@@ -281,6 +281,37 @@ TEST_F(PoolCalls, ACallGoesToTheConnectionWithTheFewestCommandsInFlight) {
   RunUntil([&] { return client().stats().in_flight == 0; });
 }
 
+// If the machine is so slow that the silence is too long indeed, that proves nothing: once more.
+TEST_F(PoolCalls, AFullConnectionFromWhichBytesComeIsNotClosedByItsPing) {
+  constexpr auto kTimeout = std::chrono::milliseconds(20);
+  options_.connection.in_flight_max = 1;
+  options_.connection.unresponsive_timeout = absl::FromChrono(kTimeout);
+  server_.answers_ping = false;
+  server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
+  const Request get("GET", "a");
+  for (bool proven = false; !proven;) {
+    Recorder gives_up, waits;
+    const size_t number = server_.accepted(), commands = server_.commands().size();
+    client().Start(get, gives_up);
+    RunUntil([&] { return server_.commands().size() > commands; });
+    client().Forget(gives_up);
+    client().Start(get, waits);
+    const Deadline asked = std::chrono::steady_clock::now();
+    server_.peer(number).Write("$10000000\r\n");
+    while (!proven) {
+      const Deadline heard = std::chrono::steady_clock::now();
+      server_.peer(number).Write("x");
+      Settle();
+      if (client().stats().connections_open == 0 || server_.accepted() > number + 1) {
+        ASSERT_GE(std::chrono::steady_clock::now() - heard, kTimeout);
+        break;
+      }
+      proven = heard > asked + 2 * kTimeout;
+    }
+    client_.reset();  // While the consumers are there.
+  }
+}
+
 TEST_F(PoolCalls, CallsOfOneTurnOfTheLoopArriveTogether) {
   Connect();
   server_.peer(0).StopReading();

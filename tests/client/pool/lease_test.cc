@@ -185,6 +185,52 @@ TEST_F(PoolDirtyLeases, OneThatHasSubscribedIsClosed) {
   });
 }
 
+TEST_F(PoolDirtyLeases, OneWhoseStateWasChangedIsClosed) {
+  size_t number = 0;
+  for (const Request& request :
+       {Request("HELLO", 2), Request("RESET"), Request("AUTH", "p"), Request("SELECT", 3),
+        Request("CLIENT", "SETNAME", "me"), Request("CLIENT", "TRACKING", "ON"), Request("BEGIN"),
+        Request("MULTI"), Request("WATCH", "a"), Request("COMMIT").Add("BEGIN")}) {
+    SCOPED_TRACE(request.bytes());
+    {
+      Lease lease = Acquire();
+      ASSERT_EQ(Who(lease), static_cast<int64_t>(number));
+      ASSERT_TRUE(Await(lease.ExecAll(request)).ok());
+    }
+    RunUntil([&] { return !server_.peer(number).is_open(); });
+    ++number;
+  }
+}
+
+TEST_F(PoolDirtyLeases, OneOnWhichWhatWasOpenedIsEndedIsUsedAgain) {
+  for (const Request& request :
+       {Request("BEGIN").Add("SET", "a", 1).Add("COMMIT"), Request("BEGIN").Add("ROLLBACK"),
+        Request("WATCH", "a").Add("MULTI").Add("SET", "a", 1).Add("EXEC"),
+        Request("WATCH", "a").Add("MULTI").Add("DISCARD"), Request("WATCH", "a").Add("UNWATCH"),
+        Request("CLIENT", "ID").Add("GET", "a")}) {
+    SCOPED_TRACE(request.bytes());
+    Lease lease = Acquire();
+    EXPECT_EQ(Who(lease), 0);
+    EXPECT_TRUE(Await(lease.ExecAll(request)).ok());
+  }
+}
+
+// The end of its transaction never left, so the transaction is still open.
+TEST_F(PoolDirtyLeases, OneWhoseCommitWasNeverSentIsClosed) {
+  ExpectClosedAfter([&](Lease& lease) {
+    ASSERT_TRUE(Await(lease.Exec(Request("BEGIN"))).ok());
+    server_.peer(0).StopReading();
+    // More than the system takes for a server that does not read.
+    const auto large = Spawn(lease.Exec(Request("SET", "a", std::string(64 << 20, 'x'))));
+    Settle();
+    const auto commit = Await(lease.Exec(Request("COMMIT"), Timeout(absl::Milliseconds(1))));
+    EXPECT_EQ(OutcomeOf(commit.status()), Outcome::kNotExecuted) << commit.status();
+    server_.peer(0).ReadOn();
+    RunUntil([&] { return large->done(); });
+    EXPECT_EQ(lease.connection().in_flight(), 0u);
+  });
+}
+
 TEST_F(PoolDirtyLeases, OneThatItsHolderHasClosedIsGone) {
   ExpectClosedAfter([](Lease& lease) { lease.connection().Close(absl::CancelledError("enough")); });
 }

@@ -41,10 +41,11 @@ namespace nacre::client {
 class LeaseHome;
 class TransactHost;
 
-// A connection that its holder has to itself. Goes back to the pool when it is destroyed, unless it
-// is closed, has requests under way, has a push handler, or was marked. The next holder takes its
-// state to be that of a new connection: who has changed it (SELECT, WATCH or MULTI left open,
-// CLIENT TRACKING, ...) calls DoNotReuse().
+// A connection that its holder has to itself. Goes back to the pool when it is destroyed, and the
+// next holder finds it like a new one: it is closed instead if it has requests under way or a push
+// handler, or if a command that was sent on it has changed its state or left something open
+// (Connection::is_like_new()). What the name of a command does not tell, its holder says:
+// DoNotReuse().
 class Lease {
  public:
   Lease();

@@ -107,9 +107,18 @@ class Connection {
 
   size_t in_flight() const;     // Commands not answered, those that wait to be sent included.
   size_t output_bytes() const;  // Not yet taken by the system.
+  // Whether a new holder finds it like a new connection, as far as the names of the commands tell
+  // that were sent: no subscription, no SELECT and the like (Request::changes_state()), and no
+  // transaction and no WATCH left open.
+  bool is_like_new() const;
   // When the last byte came, or the handshake ended.
   std::chrono::steady_clock::time_point last_heard() const;
+  // When the system last took bytes.
+  std::chrono::steady_clock::time_point last_written() const;
 
+  // Inside the library: as Send(), with no deadline but the patience with the server: it ends
+  // (kDeadlineExceeded) when nothing has come for unresponsive_timeout.
+  void SendWhileHeard(const Request& request, ReplyConsumer& consumer);
   // Inside the library: a connection over a transport that somebody else has made.
   class Impl;
   explicit Connection(std::shared_ptr<Impl> impl);

@@ -90,11 +90,25 @@ class Request {
   bool breaks_step() const { return (notes_ & kBreaksStep) != 0; }
   // HELLO or RESET.
   bool changes_protocol() const { return (notes_ & kChangesProtocol) != 0; }
+  // A command that leaves the connection in another state than a new one has: these two, AUTH,
+  // SELECT, READONLY, READWRITE, ASKING, CLIENT SETNAME, SETINFO, TRACKING, CACHING, NO-EVICT and
+  // NO-TOUCH.
+  bool changes_state() const { return (notes_ & kChangesState) != 0; }
+  // What these commands leave open, and what they end, of kTransaction and kWatch.
+  uint8_t opens() const { return opens_; }
+  uint8_t ends() const { return ends_; }
+  static constexpr uint8_t kTransaction = 1;  // BEGIN, MULTI; COMMIT, ROLLBACK, EXEC, DISCARD.
+  static constexpr uint8_t kWatch = 2;        // WATCH; UNWATCH, EXEC, DISCARD.
   // EVAL, EVALSHA or FCALL (their read-only forms can write nothing): see errors.h.
   bool runs_script() const { return (notes_ & kRunsScript) != 0; }
 
  private:
-  enum Note : uint8_t { kBreaksStep = 1, kChangesProtocol = 2, kRunsScript = 4 };
+  enum Note : uint8_t {
+    kBreaksStep = 1,
+    kChangesProtocol = 2,
+    kRunsScript = 4,
+    kChangesState = 8,
+  };
 
   // The first letters of the names of note that have four letters, five, and so on to twelve.
   static constexpr uint32_t Letters(std::string_view letters) {
@@ -153,7 +167,14 @@ class Request {
     if ((letters >> (command[0] & 31) & 1) != 0) NoteLikelyName(command, words, name_at);
   }
   void NoteLikelyName(std::string_view command, size_t words, size_t name_at);
-  bool IsReplyNext(size_t at) const;
+  void NoteOfConnection(std::string_view command, size_t name_at);
+  // The argument whose header begins at this place of bytes_; empty if there is none.
+  std::string_view ArgumentAt(size_t at) const;
+  void Open(uint8_t what) { opens_ |= what; }
+  void End(uint8_t what) {
+    ends_ |= what;
+    opens_ &= static_cast<uint8_t>(~what);
+  }
 
   // About how much an argument takes, so that a command is allocated once.
   template <Argument T>
@@ -178,13 +199,16 @@ class Request {
   size_t commands_ = 0;
   Subscription subscription_ = Subscription::kNone;
   uint8_t notes_ = 0;
+  uint8_t opens_ = 0;
+  uint8_t ends_ = 0;
   uint32_t confirmations_ = 0;
 };
 
-// EVAL SYNC, FCALL HELLO PSYNC RESET, CLIENT, EVALSHA MONITOR, and those in ...SUBSCRIBE.
+// By length: AUTH EVAL EXEC SYNC; BEGIN FCALL HELLO MULTI PSYNC RESET WATCH; ASKING CLIENT COMMIT
+// SELECT; DISCARD EVALSHA MONITOR UNWATCH; READONLY ROLLBACK; READWRITE, and those in ...SUBSCRIBE.
 inline constexpr uint32_t Request::kNoteLetters[9] = {
-    Letters("es"), Letters("fhpr"), Letters("c"), Letters("em"), 0,
-    Letters("s"),  Letters("ps"),   Letters("u"), Letters("ps")};
+    Letters("aes"), Letters("bfhmprw"), Letters("acs"), Letters("demu"), Letters("r"),
+    Letters("rs"),  Letters("ps"),      Letters("u"),   Letters("ps")};
 
 }  // namespace nacre::client
 
