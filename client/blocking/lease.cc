@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "client/blocking/lease_impl.h"
@@ -86,29 +88,32 @@ absl::StatusOr<std::vector<Reply>> BlockingLease::Impl::ExecAll(const Request& r
                                                                 const CallOptions& options) {
   const Deadline deadline = blocking::DeadlineOf(options, core_->client().options());
   return blocking::ExecAll(core_->driver(), request, [&](ReplyConsumer& consumer) {
-    MarkIfSubscribes(request);
     lease_.connection().Send(request, consumer, deadline);
   });
 }
 
 absl::Status BlockingLease::Impl::Send(const Request& request) {
   absl::Status status;
-  const auto send = [&] {
-    MarkIfSubscribes(request);
-    status = mailbox_.Send(lease_.connection(), request);
-  };
+  const auto send = [&] { status = mailbox_.Send(lease_.connection(), request); };
   core_->Do(send, blocking::Driver::Look::kFirst);
   return status;
-}
-
-void BlockingLease::Impl::MarkIfSubscribes(const Request& request) {
-  if (request.subscribes()) lease_.DoNotReuse();
 }
 
 bool BlockingLease::Impl::is_open() {
   bool is_open = false;
   core_->Do([&] { is_open = lease_.connection().is_open(); }, blocking::Driver::Look::kFirst);
   return is_open;
+}
+
+absl::Duration BlockingLease::Impl::quiet_for() {
+  Deadline last;
+  core_->Do(
+      [&] {
+        const Connection& connection = lease_.connection();
+        last = std::max(connection.last_heard(), connection.last_written());
+      },
+      blocking::Driver::Look::kFirst);
+  return absl::FromChrono(std::chrono::steady_clock::now() - last);
 }
 
 void BlockingLease::Impl::Close() {
@@ -151,6 +156,7 @@ absl::StatusOr<Reply> BlockingLease::Receive(absl::Duration timeout) {
 }
 const ServerInfo& BlockingLease::server() const { return impl_->server(); }
 bool BlockingLease::is_open() const { return impl_->is_open(); }
+absl::Duration BlockingLease::quiet_for() const { return impl_->quiet_for(); }
 void BlockingLease::Close() { impl_->Close(); }
 void BlockingLease::DoNotReuse() { impl_->DoNotReuse(); }
 

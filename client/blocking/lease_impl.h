@@ -23,6 +23,7 @@ class BlockingLease::Impl {
   absl::StatusOr<Reply> Receive(absl::Duration timeout) { return mailbox_.Receive(timeout); }
   const ServerInfo& server() const { return server_; }
   bool is_open();
+  absl::Duration quiet_for();
   void Close();
   void DoNotReuse();
 
@@ -52,9 +53,6 @@ class BlockingLease::Impl {
     blocking::Wait arrival_;
     absl::StatusOr<Reply>* receiver_ = nullptr;  // Valid while somebody waits for arrival_.
   };
-
-  // CLEAN-LEASE: what a subscription sends is for this holder alone. By the leader.
-  void MarkIfSubscribes(const Request& request);
 
   const std::shared_ptr<blocking::Core> core_;
   const ServerInfo server_;

@@ -65,6 +65,10 @@ class LeaseLink final : public ServerLink {
     return lease_->Receive(timeout);
   }
 
+  absl::Duration quiet_for() const override {
+    return lease_ ? lease_->quiet_for() : absl::InfiniteDuration();
+  }
+
  private:
   std::optional<client::BlockingClient> client_;
   std::optional<client::BlockingLease> lease_;

@@ -138,7 +138,8 @@ bool Pipe::TakeReplies(absl::Duration wait) {
       if (reply.status().code() != absl::StatusCode::kDeadlineExceeded) {
         return Fail(reply.status());
       }
-      if (SteadyNow() - last_progress_ <= timeout_) return true;
+      // A long request that is still leaving, or a long reply that is coming, takes its time.
+      if (SteadyNow() - last_progress_ <= timeout_ || link_.quiet_for() <= timeout_) return true;
       std::fprintf(stderr, "No replies for %s: exiting.\n", absl::FormatDuration(timeout_).c_str());
       connected_ = false;
       return false;

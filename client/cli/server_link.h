@@ -35,6 +35,8 @@ class ServerLink {
   // kDeadlineExceeded: nothing has come in time, and nothing is lost. Any other error: the
   // connection is closed.
   virtual absl::StatusOr<client::Reply> Receive(absl::Duration timeout) = 0;
+  // For how long no byte has come or left.
+  virtual absl::Duration quiet_for() const = 0;
 };
 
 std::unique_ptr<ServerLink> MakeLeaseLink();

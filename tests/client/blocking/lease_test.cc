@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <thread>
@@ -128,6 +129,35 @@ TEST_F(BlockingLeaseTest, PushMessagesAreReceivedBetweenReplies) {
   EXPECT_EQ(Receive(lease), "pushed");
   EXPECT_EQ(Receive(lease), "b");
   EXPECT_EQ(Receive(lease), "unasked");
+}
+
+TEST_F(BlockingLeaseTest, IsNotQuietWhenARequestLeavesOrAReplyComes) {
+  Event may_answer;
+  Serve([&](ScriptedServer::Peer& peer) {
+    for (auto words = peer.AnswerHandshake(); words; words = peer.ReadCommand()) {
+      may_answer.Wait();
+      peer.Write(Bulk(words->back()));
+    }
+  });
+  BlockingLease lease = Acquire();
+  // No earlier, and no later, than the last byte came or left.
+  const auto not_after = [&] {
+    const auto now = std::chrono::steady_clock::now();
+    return now - absl::ToChronoNanoseconds(lease.quiet_for());
+  };
+  const auto not_before = [&] {
+    const absl::Duration quiet = lease.quiet_for();
+    return std::chrono::steady_clock::now() - absl::ToChronoNanoseconds(quiet);
+  };
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_LE(not_after(), before);
+  ASSERT_TRUE(lease.Send(Request("ECHO", "a")).ok());
+  EXPECT_GE(not_before(), before);
+  const auto between = std::chrono::steady_clock::now();
+  EXPECT_LE(not_after(), between);
+  may_answer.Set();
+  EXPECT_EQ(Receive(lease), "a");
+  EXPECT_GE(not_before(), between);
 }
 
 // CLEAN-LEASE.

@@ -123,6 +123,18 @@ TEST(Pipe, GivesUpOnAServerThatDoesNotAnswerWhileThereIsInputLeft) {
   EXPECT_EQ(result.out, "errors: 0, replies: 0\n") << "not all was sent";
 }
 
+TEST(Pipe, DoesNotGiveUpOnAServerThatTakesBytesOrSendsThem) {
+  for (const bool is_quiet : {true, false}) {
+    ScriptedLink link([](const Words&) { return "+OK\r\n"; });
+    link.replies_at_once = 1;
+    link.quiet = is_quiet ? absl::InfiniteDuration() : absl::ZeroDuration();
+    CliOptions options;
+    options.pipe_timeout = absl::Nanoseconds(1);
+    EXPECT_EQ(PipeIn(link, "PING\r\nPING\r\n", options).exit_code,
+              is_quiet ? kExitConnection : kExitOk);
+  }
+}
+
 TEST(Pipe, CtrlCIsNoSuccess) {
   CatchInterrupts();
   ScriptedLink link([](const Words&) -> std::string {

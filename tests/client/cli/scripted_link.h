@@ -60,9 +60,12 @@ class ScriptedLink final : public ServerLink {
     return Wire(wire);
   }
 
+  absl::Duration quiet_for() const override { return quiet; }
+
   // What comes next by itself; "" for the end of the connection.
   void Push(std::string wire) { pending_.push_back(std::move(wire)); }
 
+  absl::Duration quiet = absl::InfiniteDuration();
   absl::Status connect_status;
   std::vector<client::ConnectionOptions> connections;
   std::vector<std::vector<std::string>> commands;

@@ -118,8 +118,11 @@ class BlockingLease {
   absl::StatusOr<Reply> Receive(absl::Duration timeout);
   const ServerInfo& server() const;
   bool is_open() const;
+  // For how long no byte has come or left: of a server that takes a long request, or sends a long
+  // reply, that is not long.
+  absl::Duration quiet_for() const;
   void Close();
-  // The connection will be closed instead of going back to the pool.
+  // The connection will be closed instead of going back to the pool; see Lease (client.h).
   void DoNotReuse();
 
  private:
