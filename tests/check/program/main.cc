@@ -13,6 +13,7 @@ namespace nacre::check {
 namespace {
 
 constexpr char kFooter[] = R"(
+  nacre-check run --target 127.0.0.1:6379 --duration 30
   nacre-check history recorded.edn --level serializable
   nacre-check history - --format native --all-levels < recorded.txt
   nacre-check explore g2_item_write_skew
