@@ -1,6 +1,7 @@
 #include "bench/check/history_maker.h"
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <string>
 #include <utility>
@@ -35,6 +36,11 @@ class Maker {
   Maker(const HistoryShape& shape, std::ostream& out)
       : shape_(shape), out_(out), random_(shape.seed), keys_(shape.keys) {
     for (Key& key : keys_) key.number = next_key_++;
+    double sum = 0;
+    for (uint32_t k = 0; k < shape.keys; ++k) {
+      sum += std::pow(k + 1, -shape.skew);
+      sums_.push_back(sum);
+    }
   }
 
   void Run() {
@@ -53,13 +59,16 @@ class Maker {
         commit - 1 -
         (shape_.concurrency == 0 ? 0 : random_() % std::min(shape_.concurrency, t + 1));
     const uint64_t now = uint64_t{100} * commit + 1'000'000;
-    line_ = "T" + std::to_string(t) + " s=" + std::to_string(t % shape_.sessions) +
-            " ok real=" + std::to_string(uint64_t{100} * begin + 1'000'000 - random_() % 1'000) +
-            ".." + std::to_string(now + random_() % 900) + " time=" + std::to_string(begin) + ".." +
-            std::to_string(commit);
+    line_ = "T" + std::to_string(t) + " s=" + std::to_string(t % shape_.sessions) + " ok";
+    const uint64_t invoked = uint64_t{100} * begin + 1'000'000 - random_() % 1'000;
+    const uint64_t completed = now + random_() % 900;
+    if (shape_.real_time) {
+      line_ += " real=" + std::to_string(invoked) + ".." + std::to_string(completed);
+    }
+    line_ += " time=" + std::to_string(begin) + ".." + std::to_string(commit);
     own_.clear();
     const uint32_t operations = 1 + random_() % shape_.operations_max;
-    for (uint32_t i = 0; i < operations; ++i) Operation(random_() % keys_.size(), begin);
+    for (uint32_t i = 0; i < operations; ++i) Operation(AnyKey(), begin);
     for (const auto& [k, value] : own_) {
       Key& key = keys_[k];
       key.list += ' ' + std::to_string(value);
@@ -69,11 +78,18 @@ class Maker {
     out_ << line_;
   }
 
+  size_t AnyKey() {
+    if (shape_.skew == 0) return random_() % keys_.size();
+    const double at = std::uniform_real_distribution<double>(0, sums_.back())(random_);
+    const auto it = std::lower_bound(sums_.begin(), sums_.end(), at);
+    return std::min<size_t>(static_cast<size_t>(it - sums_.begin()), keys_.size() - 1);
+  }
+
   void Operation(size_t k, uint64_t begin) {
     Key& key = keys_[k];
     const bool conflict = !key.versions.empty() && key.versions.back().committed > begin;
     const std::string name = std::to_string(key.number);
-    if (random_() % 2 == 0 && !conflict) {
+    if (random_() % 100 >= shape_.reads_percent && !conflict) {
       own_.emplace_back(k, ++values_);
       line_ += (shape_.lists ? " | append " : " | write ") + name + " " + std::to_string(values_);
       return;
@@ -99,6 +115,7 @@ class Maker {
   std::ostream& out_;
   std::mt19937 random_;
   std::vector<Key> keys_;
+  std::vector<double> sums_;  // Of the weights of the keys up to each.
   uint32_t next_key_ = 0;
   uint32_t values_ = 0;
   std::vector<std::pair<size_t, uint32_t>> own_;

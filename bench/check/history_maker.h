@@ -14,6 +14,9 @@ struct HistoryShape {
   uint32_t writes_a_key = 100;  // Then another key takes its place.
   bool lists = true;            // Or registers.
   uint32_t concurrency = 0;     // How many commits a snapshot may be behind.
+  uint32_t reads_percent = 50;  // The others write.
+  double skew = 0;              // Of the keys: the exponent of Zipf's law. 0: all alike.
+  bool real_time = true;        // Else sessions and values alone tell the order.
   uint32_t seed = 1;
 };
 

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "bench/check/history_maker.h"
@@ -25,6 +26,15 @@ using nacre::check::Level;
 
 double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double CpuNow() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 double PeakMib() {
@@ -45,6 +55,53 @@ const char* Name(nacre::check::Ruling ruling) {
     case nacre::check::Ruling::kUnknown: return "unknown";
   }
   return "";
+}
+
+// 10,000 transactions on contended registers at snapshot isolation, in several shapes: the values
+// alone have to tell the order.
+int JudgeRegisterShapes() {
+  struct Named {
+    const char* name;
+    nacre::bench::HistoryShape shape;
+  };
+  nacre::bench::HistoryShape base;
+  base.transactions = 10'000;
+  base.writes_a_key = 1'000'000;
+  base.lists = false;
+  base.concurrency = 20;
+  std::vector<Named> shapes(7, {"", base});
+  shapes[0] = {"50 keys", base};
+  shapes[1].name = "10 keys";
+  shapes[1].shape.keys = 10;
+  shapes[2].name = "1,000 keys";
+  shapes[2].shape.keys = 1'000;
+  shapes[3].name = "1,000 keys by Zipf's law";
+  shapes[3].shape.keys = 1'000;
+  shapes[3].shape.skew = 1;
+  shapes[4].name = "50 keys, 90% blind writes";
+  shapes[4].shape.reads_percent = 10;
+  shapes[5].name = "50 keys, without real times";
+  shapes[5].shape.real_time = false;
+  shapes[6].name = "200 keys, 80% writes, without real times";
+  shapes[6].shape.keys = 200;
+  shapes[6].shape.reads_percent = 20;
+  shapes[6].shape.real_time = false;
+  for (const Named& named : shapes) {
+    std::stringstream text;
+    nacre::bench::MakeHistory(named.shape, text);
+    const auto history = ReadHistory(text, Format::kNative);
+    if (!history.ok()) {
+      std::cerr << history.status() << "\n";
+      return EXIT_FAILURE;
+    }
+    const double start = Now();
+    const double cpu = CpuNow();
+    const auto verdict = Judge(*history, Level::kSnapshotIsolation, {.ignore_timestamps = true});
+    std::printf("%-44s %8.3f s %8.3f s of CPU   peak %5.0f MiB  %s\n", named.name, Now() - start,
+                CpuNow() - cpu, PeakMib(), Name(verdict.ruling));
+    std::fflush(stdout);
+  }
+  return EXIT_SUCCESS;
 }
 
 }  // namespace
@@ -70,8 +127,14 @@ int main(int argc, char** argv) {
   app.add_option("--file", file, "judge this history instead of a made-up one");
   std::string output;
   app.add_option("--output", output, "write the made-up history to this file and stop");
+  app.add_option("--reads", shape.reads_percent, "percent of the operations")
+      ->capture_default_str();
+  app.add_option("--skew", shape.skew, "exponent of Zipf's law of the keys")->capture_default_str();
+  bool shapes = false;
+  app.add_flag("--register-shapes", shapes, "judge contended registers of several shapes instead");
   CLI11_PARSE(app, argc, argv);
   shape.lists = !registers;
+  if (shapes) return JudgeRegisterShapes();
 
   if (!output.empty()) {
     std::ofstream out(output);

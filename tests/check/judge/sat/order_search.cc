@@ -38,8 +38,12 @@ OrderSearch::OrderSearch(const History& history, const Observations& seen,
 OrderSearch::Outcome OrderSearch::Run(const std::function<bool()>& stop) {
   solver_.StopWhen(stop);
   if (stop()) return Outcome::kStopped;
-  if (ImitateWithoutAsking()) return Outcome::kFound;
-  if (Prune(stop) == Step::kNone) return Outcome::kNone;
+  if (ImitateWithoutAsking(answers_)) return Outcome::kFound;
+  switch (Prune(stop)) {
+    case Step::kNone: return Outcome::kNone;
+    case Step::kFound: return Outcome::kFound;
+    case Step::kGoOn: break;
+  }
   while (!stop()) {
     const Solver::Answer answer = solver_.Solve();
     if (answer == Solver::Answer::kNo) {
@@ -56,18 +60,21 @@ OrderSearch::Outcome OrderSearch::Run(const std::function<bool()>& stop) {
   return Outcome::kStopped;
 }
 
-bool OrderSearch::ImitateWithoutAsking() {
-  // Not yet if there is a cycle already: then there is no schedule.
-  if (FindCycles(graph_, answers_, 1).any) return false;
-  schedule_ = MakeSchedule(graph_, answers_, hints_);
-  if (std::find(schedule_.sources.begin(), schedule_.sources.end(), kNone) !=
-      schedule_.sources.end()) {
-    return false;
+bool OrderSearch::ImitateWithoutAsking(const Answers& answers) {
+  // Not if there is a cycle already: then there is no schedule.
+  if (FindCycles(graph_, answers, 1).any) return false;
+  for (const bool plain : {true, false}) {
+    schedule_ = MakeSchedule(graph_, answers, hints_, plain);
+    if (std::find(schedule_.sources.begin(), schedule_.sources.end(), kNone) !=
+        schedule_.sources.end()) {
+      continue;
+    }
+    GuessAll(schedule_);
+    const bool found = !FindCycles(graph_, answers, 1).any;
+    graph_.Forget();
+    if (found) return true;
   }
-  GuessAll(schedule_);
-  const bool found = !FindCycles(graph_, answers_, 1).any;
-  graph_.Forget();
-  return found;
+  return false;
 }
 
 // What is forced becomes a question that has its answer. Not the answers of the solver count here,
@@ -96,7 +103,8 @@ OrderSearch::Step OrderSearch::Prune(const std::function<bool()>& stop) {
     }
     // A round costs as much as many answers of the solver, which finds the rest as well.
     constexpr size_t kWorthWhile = 20;
-    if (forced_.size() - before <= forced_.size() / kWorthWhile) break;
+    if (forced_.size() - before > forced_.size() / kWorthWhile) continue;
+    return ImitateWithoutAsking(forced) ? Step::kFound : Step::kGoOn;
   }
   return Step::kGoOn;
 }
@@ -130,7 +138,7 @@ void OrderSearch::TakeAnswers() {
 }
 
 OrderSearch::Step OrderSearch::Imitate() {
-  schedule_ = MakeSchedule(graph_, answers_, hints_);
+  schedule_ = MakeSchedule(graph_, answers_, hints_, hints_.timed);
   // A guess would not make an absent writer present, so without one that is it has to be asked.
   bool asked = false;
   for (uint32_t r = 0; r < problem_.reads.size(); ++r) {

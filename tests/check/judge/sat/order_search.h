@@ -41,7 +41,7 @@ class OrderSearch {
   enum class Step : uint8_t { kGoOn, kFound, kNone };
   void TakeAnswers();
   Step Imitate();
-  bool ImitateWithoutAsking();
+  bool ImitateWithoutAsking(const Answers& answers);
   Step Prune(const std::function<bool()>& stop);
   OpenCycle Against(Literal literal);
   void Justify();
@@ -53,7 +53,7 @@ class OrderSearch {
   const OrderProblem& problem_;
   Solver solver_;
   EventGraph graph_;
-  std::vector<uint64_t> hints_;
+  Hints hints_;
   Answers answers_;
   Schedule schedule_;
   std::vector<OpenCycle> cycles_;

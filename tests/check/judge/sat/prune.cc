@@ -86,21 +86,36 @@ class Forced {
   void Reach(uint64_t first, uint64_t end) {
     starts_.assign(graph_.nodes() * words_, 0);
     if (!graph_.serial()) commits_.assign(graph_.nodes() * words_, 0);
+    starts_used_.assign(graph_.nodes(), 0);
+    commits_used_.assign(graph_.nodes(), 0);
     for (uint64_t c = first; c < end; ++c) {
       const uint64_t at = c - first;
-      Starts(graph_.StartOf(columns_[c]))[at / 64] |= uint64_t{1} << (at % 64);
-      Commits(graph_.CommitOf(columns_[c]))[at / 64] |= uint64_t{1} << (at % 64);
+      const uint32_t start = graph_.StartOf(columns_[c]);
+      const uint32_t commit = graph_.CommitOf(columns_[c]);
+      starts_used_[start] = commits_used_[commit] = static_cast<uint32_t>(at / 64 + 1);
+      Starts(start)[at / 64] |= uint64_t{1} << (at % 64);
+      Commits(commit)[at / 64] |= uint64_t{1} << (at % 64);
     }
     for (const uint32_t node : order_) {
       graph_.ForEachArc(node, answers_, [&](const EventGraph::Arc& arc) {
-        Merge(Starts(arc.to), Starts(node));
-        if (!graph_.serial()) Merge(Commits(arc.to), Commits(node));
+        MergeUpTo(starts_used_, Starts(arc.to), arc.to, Starts(node), node);
+        if (!graph_.serial()) {
+          MergeUpTo(commits_used_, Commits(arc.to), arc.to, Commits(node), node);
+        }
       });
     }
   }
 
   void Merge(uint64_t* into, const uint64_t* from) const {
     for (uint64_t w = 0; w < words_; ++w) into[w] |= from[w];
+  }
+
+  // Rows are empty behind the columns of their own time, which is half of all.
+  static void MergeUpTo(std::vector<uint32_t>& used, uint64_t* into, uint32_t to,
+                        const uint64_t* from, uint32_t node) {
+    const uint32_t end = used[node];
+    for (uint32_t w = 0; w < end; ++w) into[w] |= from[w];
+    used[to] = std::max(used[to], end);
   }
 
   void Range(uint64_t first, uint64_t end) {
@@ -162,8 +177,10 @@ class Forced {
   std::vector<Row> rows_;         // By key of the problem.
   std::vector<uint64_t> of_key_;  // Where its rows begin.
   uint64_t words_ = 0;
-  std::vector<uint64_t> starts_;   // By node.
-  std::vector<uint64_t> commits_;  // By node.
+  std::vector<uint64_t> starts_;       // By node.
+  std::vector<uint64_t> commits_;      // By node.
+  std::vector<uint32_t> starts_used_;  // By node: words up to the last that is not 0.
+  std::vector<uint32_t> commits_used_;
   std::vector<uint64_t> decided_;  // By row: columns of the blocks before it.
   std::vector<uint64_t> left_;
 };

@@ -14,13 +14,14 @@ constexpr uint32_t kWhole = kNone;  // Blocks no key.
 
 class Scheduler {
  public:
-  Scheduler(const EventGraph& graph, const Answers& answers, const std::vector<uint64_t>& hints)
+  Scheduler(const EventGraph& graph, const Answers& answers, const Hints& hints, bool plain)
       : graph_(graph),
         problem_(graph.problem()),
         answers_(answers),
         hints_(hints),
+        plain_(plain),
         keys_(problem_.keys.size()),
-        txns_(hints.size()),
+        txns_(hints.starts.size()),
         arrivals_(graph.nodes(), 0),
         done_(graph.nodes(), false) {}
 
@@ -115,8 +116,24 @@ class Scheduler {
     if (graph_.IsHelper(node)) {
       helpers_.push_back(node);
     } else {
-      queues_[kFits].push({hints_[graph_.TxnOf(node)], node});
+      queues_[kFits].push({HintOf(node), node});
     }
+  }
+
+  uint64_t HintOf(uint32_t node) const {
+    const TxnId t = graph_.TxnOf(node);
+    return graph_.IsCommit(node) ? hints_.commits[t] : hints_.starts[t];
+  }
+
+  // With a clock, who seems to have started earlier did so, also if its commit has to wait. Without
+  // one, it starts as late as possible.
+  Fit NextQueue() const {
+    const Queue& fits = queues_[kFits];
+    const Queue& starts = queues_[kOnlyStarts];
+    if (fits.empty() && starts.empty()) return kBlocked;
+    if (fits.empty()) return kOnlyStarts;
+    const bool earlier = !starts.empty() && starts.top() < fits.top();
+    return hints_.timed && earlier ? kOnlyStarts : kFits;
   }
 
   void Step() {
@@ -126,26 +143,24 @@ class Scheduler {
       Do(node);
       return;
     }
-    for (const Fit fit : {kFits, kOnlyStarts, kBlocked}) {
-      Queue& queue = queues_[fit];
-      if (queue.empty()) continue;
-      const Entry entry = queue.top();
-      queue.pop();
-      if (done_[entry.second]) return;
-      uint32_t by = kWhole;
-      const Fit now = FitOf(entry.second, by);
-      if (now <= fit) {
-        Do(entry.second);
-      } else {
-        queues_[now].push(entry);
-        if (now == kBlocked) keys_[by].waiting.push_back(entry.second);
-      }
+    const Fit fit = NextQueue();
+    Queue& queue = queues_[fit];
+    NACRE_JUDGE_CHECK(!queue.empty(), "events are left, and none is ready");
+    const Entry entry = queue.top();
+    queue.pop();
+    if (done_[entry.second]) return;
+    uint32_t by = kWhole;
+    const Fit now = FitOf(entry.second, by);
+    if (now <= fit) {
+      Do(entry.second);
       return;
     }
-    NACRE_JUDGE_CHECK(false, "events are left, and none is ready");
+    queues_[now].push(entry);
+    if (now == kBlocked) keys_[by].waiting.push_back(entry.second);
   }
 
   Fit FitOf(uint32_t node, uint32_t& by) const {
+    if (plain_) return kFits;
     const TxnId t = graph_.TxnOf(node);
     const Txn& txn = txns_[t];
     if (graph_.IsStart(node)) {
@@ -222,7 +237,7 @@ class Scheduler {
 
   void Wake(uint32_t key) {
     for (const uint32_t node : keys_[key].waiting) {
-      if (!done_[node]) queues_[kFits].push({hints_[graph_.TxnOf(node)], node});
+      if (!done_[node]) queues_[kFits].push({HintOf(node), node});
     }
     keys_[key].waiting.clear();
   }
@@ -230,7 +245,8 @@ class Scheduler {
   const EventGraph& graph_;
   const OrderProblem& problem_;
   const Answers& answers_;
-  const std::vector<uint64_t>& hints_;
+  const Hints& hints_;
+  const bool plain_;
   Schedule schedule_;
   std::vector<Key> keys_;
   std::vector<Txn> txns_;
@@ -243,12 +259,12 @@ class Scheduler {
 
 }  // namespace
 
-Schedule MakeSchedule(const EventGraph& graph, const Answers& answers,
-                      const std::vector<uint64_t>& hints) {
-  return Scheduler(graph, answers, hints).Run();
+Schedule MakeSchedule(const EventGraph& graph, const Answers& answers, const Hints& hints,
+                      bool plain) {
+  return Scheduler(graph, answers, hints, plain).Run();
 }
 
-std::vector<uint64_t> MakeHints(const History& history, const Observations& seen) {
+Hints MakeHints(const History& history, const Observations& seen) {
   std::vector<uint64_t> hints(history.size());
   bool in_order = true;
   for (TxnId t = 0; t < history.size(); ++t) {
@@ -258,12 +274,14 @@ std::vector<uint64_t> MakeHints(const History& history, const Observations& seen
     }
   }
   if (history.has_real_time()) {
+    std::vector<uint64_t> starts(history.size());
     for (TxnId t = 0; t < history.size(); ++t) {
+      starts[t] = history.invoked(t);
       hints[t] = history.completed(t) != kNever ? history.completed(t) : history.invoked(t);
     }
-    return hints;
+    return {std::move(starts), std::move(hints), true};
   }
-  if (in_order) return hints;
+  if (in_order) return {hints, hints};
   // Levels, along reads and sessions; what lies on a cycle of them comes last.
   std::vector<std::vector<TxnId>> later(history.size());
   std::vector<uint32_t> arrivals(history.size(), 0);
@@ -295,7 +313,7 @@ std::vector<uint64_t> MakeHints(const History& history, const Observations& seen
   for (TxnId t = 0; t < history.size(); ++t) {
     if (arrivals[t] > 0) hints[t] = history.size();
   }
-  return hints;
+  return {hints, hints};
 }
 
 }  // namespace nacre::check::judge

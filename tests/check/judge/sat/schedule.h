@@ -20,13 +20,19 @@ struct Schedule {
   // By open read: the source that was there when it was read; kNone: none of them.
   std::vector<uint32_t> sources;
 };
-// `hints`: by transaction, about when it happened. Precondition: no cycle with these answers.
-Schedule MakeSchedule(const EventGraph& graph, const Answers& answers,
-                      const std::vector<uint64_t>& hints);
+// About when each transaction started and committed.
+struct Hints {
+  std::vector<uint64_t> starts;
+  std::vector<uint64_t> commits;
+  bool timed = false;  // By a clock.
+};
+// `plain`: only the hints and the arcs count. Precondition: no cycle with these answers.
+Schedule MakeSchedule(const EventGraph& graph, const Answers& answers, const Hints& hints,
+                      bool plain);
 
 // Real time if the history has it; or else its order, if nobody read what comes later in it; or
 // else how long a chain of reads and sessions leads there.
-std::vector<uint64_t> MakeHints(const History& history, const Observations& seen);
+Hints MakeHints(const History& history, const Observations& seen);
 
 }  // namespace nacre::check::judge
 
