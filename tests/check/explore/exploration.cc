@@ -109,7 +109,8 @@ void RunAsWritten(const Schedule& schedule, const ExplorationOptions& options,
 
 std::string WithinPreemptions(int preemptions_max) {
   if (preemptions_max == INT_MAX) return "all that exist";
-  return "all with at most " + std::to_string(preemptions_max) + " preemptions";
+  return "all with at most " + std::to_string(preemptions_max) +
+         (preemptions_max == 1 ? " preemption" : " preemptions");
 }
 
 void ExploreOperations(const Schedule& schedule, const ExplorationOptions& options,

@@ -72,7 +72,6 @@ std::optional<Schedule> WithoutInitialKey(const Schedule& schedule, size_t index
   Schedule smaller = schedule;
   smaller.initial.erase(key);
   smaller.expiries.erase(key);
-  for (ScheduleOutcome& outcome : smaller.outcomes) outcome.final_state.erase(key);
   return smaller;
 }
 
@@ -91,6 +90,33 @@ std::optional<Schedule> WithoutExpectedAnswer(const Schedule& schedule, size_t i
     return smaller;
   }
   return std::nullopt;
+}
+
+// What can be in a final state.
+std::set<std::string> KeysOf(const Schedule& schedule) {
+  std::set<std::string> keys;
+  for (const auto& [key, value] : schedule.initial) keys.insert(key);
+  for (const Step& step : schedule.steps) {
+    const OperationKind kind = step.operation.kind;
+    if (kind == OperationKind::kSet || kind == OperationKind::kAdd ||
+        kind == OperationKind::kDelete) {
+      keys.insert(step.operation.key);
+    }
+  }
+  return keys;
+}
+
+State Only(State state, const std::set<std::string>& keys) {
+  std::erase_if(state, [&](const auto& item) { return keys.count(item.first) == 0; });
+  return state;
+}
+
+bool IsListed(const Schedule& schedule, Isolation level,
+              const std::vector<std::string>& committed) {
+  return std::any_of(schedule.outcomes.begin(), schedule.outcomes.end(),
+                     [&](const ScheduleOutcome& outcome) {
+                       return outcome.level == level && outcome.committed == committed;
+                     });
 }
 
 // The simpler forms of an operation, the simplest first.
@@ -154,9 +180,13 @@ std::optional<Schedule> WithSimplerValues(const Schedule& schedule, size_t index
 class Shrinker {
  public:
   Shrinker(const Schedule& schedule, const ExplorationOptions& options, const FailedRun& failure)
-      : options_(options), original_(failure) {
+      : options_(options),
+        original_(failure),
+        committed_is_listed_(IsListed(schedule, options.level, failure.report.committed)) {
     options_.only_rule = failure.rule;
     options_.only_anomaly = failure.anomaly;
+    // The order written is run whatever the bound.
+    options_.preemptions_max = std::max(options_.preemptions_max, failure.preemptions);
     result_.schedule = schedule;
     result_.failure = failure;
     if (failure.rule != kOutcomeRule) {
@@ -177,7 +207,11 @@ class Shrinker {
       smaller = false;
       for (const Candidate& kind : kinds) smaller |= TakeAll(kind);
     }
-    if (options_.only_rule != kOutcomeRule) TakeFewest(Schedule(result_.schedule));
+    if (options_.only_rule == kOutcomeRule) {
+      WriteWithFewestPreemptions();
+    } else {
+      TakeFewest(Schedule(result_.schedule));
+    }
     result_.schedule.anomaly += kShrunk;
     PutInFailingOrder();
     return std::move(result_);
@@ -204,8 +238,12 @@ class Shrinker {
   bool Take(const Schedule& candidate) {
     ++result_.candidates;
     // What is left must be a schedule that can be read.
-    const absl::StatusOr<Schedule> read = ParseSchedule(ToText(candidate));
+    absl::StatusOr<Schedule> read = ParseSchedule(ToText(candidate));
     if (!read.ok()) return false;
+    const std::set<std::string> keys = KeysOf(*read);
+    for (ScheduleOutcome& outcome : read->outcomes) {
+      outcome.final_state = Only(std::move(outcome.final_state), keys);
+    }
     if (options_.only_rule == kOutcomeRule) return TakeIfSameOutcome(*read);
     return TakeIf(*read, ExploreOrders(*read, options_));
   }
@@ -230,6 +268,19 @@ class Shrinker {
     return true;
   }
 
+  // Only the order written is judged by the schedule, so another one has to be written.
+  void WriteWithFewestPreemptions() {
+    const Schedule schedule = result_.schedule;
+    uint64_t tried = 0;
+    for (int preemptions = 0; preemptions < result_.failure.preemptions; ++preemptions) {
+      ForEachInterleaving(schedule, preemptions, [&](const std::vector<size_t>& order) {
+        Schedule reordered = schedule;
+        for (size_t i = 0; i < order.size(); ++i) reordered.steps[i] = schedule.steps[order[i]];
+        return ++tried < options_.runs_max && !Take(reordered);
+      });
+    }
+  }
+
   ExplorationOptions AsWrittenOnly() const {
     ExplorationOptions options = options_;
     options.runs_max = 0;
@@ -247,13 +298,10 @@ class Shrinker {
     std::erase_if(committed, [&](const std::string& t) {
       return std::count(sessions.begin(), sessions.end(), SessionOf(t)) == 0;
     });
-    std::set<std::string> keys;
-    for (const auto& [key, value] : candidate.initial) keys.insert(key);
-    for (const Step& step : candidate.steps) keys.insert(step.operation.key);
-    State state = original_.report.final_state;
-    std::erase_if(state, [&](const auto& item) { return keys.count(item.first) == 0; });
-    return report.wrong_answers.empty() && report.committed == committed &&
-           report.final_state == state;
+    if (!report.wrong_answers.empty() || report.committed != committed) return false;
+    const bool listed = IsListed(candidate, options_.level, committed);
+    if (listed != committed_is_listed_) return false;
+    return !listed || report.final_state == Only(original_.report.final_state, KeysOf(candidate));
   }
 
   // "line 7, T1: GET k answered 1, not 2" without the line.
@@ -270,6 +318,7 @@ class Shrinker {
 
   ExplorationOptions options_;
   const FailedRun original_;
+  const bool committed_is_listed_;  // So it is the final state that is not.
   Shrunk result_;
 };
 

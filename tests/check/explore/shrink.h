@@ -22,8 +22,8 @@ struct Shrunk {
 //
 // A broken promise of the engine shrinks to a schedule without outcomes and expected answers. What
 // breaks the schedule's own word (kOutcomeRule) keeps it: the wrong answer stays wrong in the same
-// way, or the transactions that are left commit to the same unlisted state of the keys that are
-// left.
+// way, or of the transactions that are left the same ones commit, which the schedule does not list,
+// or lists with another state of the keys that are left.
 //
 // Preconditions: ExploreSchedule(schedule, options) found `failure`.
 Shrunk Shrink(const Schedule& schedule, const ExplorationOptions& options,

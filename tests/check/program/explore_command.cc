@@ -94,9 +94,11 @@ void PrintShrunk(const explore::Shrunk& shrunk, const explore::ExplorationOption
 Verdict VerdictOf(const explore::FailedRun& failure) {
   Verdict verdict = failure.verdict;
   if (failure.anomaly.empty()) {
-    verdict.notes.insert(
-        verdict.notes.begin(),
-        "The values alone admit this run: it broke a promise that they do not show.");
+    const char* note =
+        failure.rule == explore::kOutcomeRule
+            ? "The run is what the engine promises; the schedule expects something else."
+            : "The values alone admit this run: it broke a promise that they do not show.";
+    verdict.notes.insert(verdict.notes.begin(), note);
   }
   return verdict;
 }

@@ -156,5 +156,18 @@ TEST(Shrink, AnUnlistedOutcomeStaysTheOneItWas) {
   EXPECT_THAT(shrunk.failure.message, HasSubstr("committed: T2, final state {k1=11}"));
 }
 
+TEST(Shrink, WhoDidNotCommitIsStillThere) {
+  const Schedule schedule = Read(
+      "anomaly: test\ninitial: k=10 a=0 b=0\n"
+      "T1: BEGIN\nT1: GET k\nT1: ADD a 1\nT2: BEGIN\nT2: GET k\nT2: ADD b 1\n"
+      "T1: DEL k\nT2: DEL k\nT1: COMMIT\nT2: COMMIT\n"
+      "both required: T1 T2 -> a=1 b=1\n");
+  const Shrunk shrunk = ShrunkOutcome(schedule);
+  EXPECT_THAT(StepsOf(shrunk.schedule), ElementsAre("T2: BEGIN", "T1: BEGIN", "T1: DEL k",
+                                                    "T1: COMMIT", "T2: DEL k", "T2: COMMIT"));
+  EXPECT_EQ(shrunk.failure.preemptions, 1);
+  EXPECT_THAT(shrunk.failure.message, HasSubstr("committed: T1,"));
+}
+
 }  // namespace
 }  // namespace nacre::check::explore

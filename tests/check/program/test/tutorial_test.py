@@ -23,7 +23,7 @@ def read(path):
 
 
 def is_run(command):
-    return command.startswith("nacre-check history ") or command == "echo $?"
+    return command.startswith(("nacre-check history ", "nacre-check explore ")) or command == "echo $?"
 
 
 class Tutorial(ProgramTest):
@@ -83,12 +83,13 @@ class Tutorial(ProgramTest):
         for name in levels + anomalies:
             self.assertRegex(text, rf"(?m)^\| `{name}` \|", f"{name} has no row")
 
-    def test_every_option_of_history_is_described(self):
+    def test_every_option_of_history_and_explore_is_described(self):
         text = read(DOCUMENT)
-        options = set(re.findall(r"(?m)^  (--[a-z-]+)", check("history", "--help").stdout.decode()))
-        self.assertGreaterEqual(len(options), 7)
-        for option in options:
-            self.assertIn(f"`{option}", text)
+        for command in ("history", "explore"):
+            options = set(re.findall(r"(?m)^  (--[a-z-]+)", check(command, "--help").stdout.decode()))
+            self.assertGreaterEqual(len(options), 7)
+            for option in options - {"--plant"}:  # For tests of this program alone.
+                self.assertIn(option, text, f"{option} of {command}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""nacre-check explore: verdicts and exit statuses, the schedules that come with it, and what it shrinks."""
+
+import json
+import os
+import re
+import unittest
+
+from program import ProgramTest, check
+
+SCHEDULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "schedules")
+WRONG = ("anomaly: a wrong expectation\ninitial: k1=10 k2=20\n"
+         "T1: BEGIN\nT1: GET k1 -> 10\nT1: SET k2 21\nT1: COMMIT\n"
+         "T2: BEGIN\nT2: GET k2 -> 20\nT2: COMMIT\n")
+
+
+class Explore(ProgramTest):
+    def test_the_schedules_that_come_with_it_are_the_files(self):
+        listed = [line.split()[0] for line in self.judged(0, "explore", "--list").splitlines()]
+        self.assertEqual(listed, sorted(name[:-len(".txt")] for name in os.listdir(SCHEDULES)))
+        self.assertIn("g2_item_write_skew", listed)
+
+    def test_a_schedule_is_found_by_its_name_and_as_a_file(self):
+        by_name = self.judged(0, "explore", "p4_lost_update")
+        as_file = self.judged(0, "explore", os.path.join(SCHEDULES, "p4_lost_update.txt"))
+        self.assertEqual(by_name, as_file)
+        self.assertRegex(by_name, r"snapshot: holds; in the order written: prevented; \d+ interleavings")
+
+    def test_all_interleavings_are_run_without_a_reduction(self):
+        report = self.judged(0, "explore", "g2_item_write_skew", "--level", "serializable", "--reduction", "none")
+        self.assertIn("252 interleavings of operations, all that exist", report)
+
+    def test_who_gives_up_could_not_tell(self):
+        report = self.judged(2, "explore", "g2_item_write_skew", "--runs-max", "3")
+        self.assertIn("could not tell", report)
+        self.assertIn("--runs-max", report)
+
+    def test_what_fails_is_shrunk_to_a_schedule_that_fails_again(self):
+        report = self.judged(1, "explore", self.path("wrong.txt", WRONG))
+        self.assertIn("T2: GET k2 answered 21, not 20", report)
+        shrunk = re.search(r"finds it again:\n\n(.*?)\n\nIt fails", report, re.S).group(1) + "\n"
+        self.assertEqual(re.findall(r"(?m)^T\d: .*", shrunk),
+                         ["T1: BEGIN", "T1: SET k2 21", "T1: COMMIT", "T2: BEGIN", "T2: GET k2 -> 20", "T2: COMMIT"])
+        again = self.judged(1, "explore", self.path("shrunk.txt", shrunk), "--level", "snapshot")
+        self.assertIn("T2: GET k2 answered 21, not 20", again)
+
+    def test_programs_read_the_same(self):
+        report = json.loads(self.judged(1, "explore", self.path("wrong.txt", WRONG), "--json"))
+        self.assertEqual(report["facts"]["rule"], "OUTCOME")
+        self.assertIn("T2: GET k2", report["facts"]["shrunk schedule"])
+        held = self.judged(0, "explore", "p4_lost_update", "--json").splitlines()
+        self.assertEqual([json.loads(line)["verdict"] for line in held], ["holds", "holds"])
+
+    def test_mistakes_are_told(self):
+        self.assertIn("--list", self.refused("explore", "no_such_schedule"))
+        self.assertIn("needs a schedule", self.refused("explore"))
+        path = self.path("broken.txt", "anomaly: a\ninitial: {}\nT1: BEGIN\nT1: GTE k\n")
+        self.assertIn("line 4: unknown operation 'GTE'", self.refused("explore", path))
+
+    def test_steps_and_planted_bugs_need_the_build_that_has_them(self):
+        if "--plant" in check("explore", "--help").stdout.decode():
+            self.assertIn("there is no bug 'typo'", self.refused("explore", "p4_lost_update", "--plant", "typo"))
+            self.judged(0, "explore", "p4_lost_update", "--steps", "--preemptions-max", "1")
+        else:
+            self.assertIn("NACRE_FAULTS", self.refused("explore", "p4_lost_update", "--steps"))
+            self.refused("explore", "p4_lost_update", "--plant", "skip-read-validation")
+
+
+if __name__ == "__main__":
+    unittest.main()
