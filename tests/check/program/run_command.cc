@@ -9,6 +9,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "nacre/check/format.h"
 #include "nacre/check/judge.h"
@@ -29,6 +30,10 @@ struct RunArguments {
   std::string workload = "list-append";
   run::TargetOptions target;
   std::string isolation = "serializable";
+  std::string transactions = "auto";
+  std::vector<std::string> faults;
+  double fault_share = 0.01;
+  double restart_seconds = 2;
   Level level = Level::kStrictSerializable;
   bool level_given = false;
   bool seed_given = false;
@@ -112,11 +117,23 @@ ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
 ExitCode RefuseStatus(const absl::Status& status) { return Refuse(std::string(status.message())); }
 
 void Complete(RunArguments& arguments) {
-  arguments.target.isolation =
+  run::RespOptions& resp = arguments.target.resp;
+  resp.isolation =
       arguments.isolation == "snapshot" ? Isolation::kSnapshot : Isolation::kSerializable;
+  resp.transactions = arguments.transactions == "begin"   ? run::Transactions::kBegin
+                      : arguments.transactions == "watch" ? run::Transactions::kWatch
+                                                          : run::Transactions::kAuto;
   if (!arguments.seed_given) arguments.run.seed = std::random_device()();
   arguments.run.duration = absl::Seconds(arguments.duration_seconds);
   arguments.run.interrupted = &interrupted;
+  for (const std::string& fault : arguments.faults) {
+    run::DisturbanceOptions& disturbance = arguments.run.disturbance;
+    if (fault == "pause") disturbance.pause_share = arguments.fault_share;
+    if (fault == "drop") disturbance.drop_share = arguments.fault_share;
+    if (fault == "restart") {
+      arguments.run.restart_interval = absl::Seconds(arguments.restart_seconds);
+    }
+  }
 }
 
 ExitCode DriveAndJudge(RunArguments& arguments) {
@@ -127,6 +144,10 @@ ExitCode DriveAndJudge(RunArguments& arguments) {
   Complete(arguments);
   const auto source = run::MakeSource(arguments.target);
   if (!source.ok()) return RefuseStatus(source.status());
+  if (arguments.run.restart_interval > absl::ZeroDuration() && !(*source)->has_lives()) {
+    return Refuse(
+        "--fault restart kills the server, so it has to be started by --spawn 'COMMAND'.");
+  }
   if (arguments.level_given) arguments.run.level = arguments.level;
   std::signal(SIGINT, OnInterrupt);
   absl::StatusOr<RunResult> result = [&] {
@@ -147,17 +168,55 @@ ExitCode DriveAndJudge(RunArguments& arguments) {
 // --------------------------------------------------------------------------------------
 
 void AddTargetOptions(CLI::App& command, RunArguments& arguments) {
+  const auto add = [&](const std::string& name, std::string& value, const std::string& what,
+                       const std::string& type) {
+    return command.add_option(name, value, what)->type_name(type)->group("Target");
+  };
+  add("--target", arguments.target.address,
+      "What is judged: embedded, the library in this process; HOST:PORT or the path of a socket, a "
+      "server of Redis's protocol. Default: embedded",
+      "TARGET");
+  add("--spawn", arguments.target.spawn,
+      "Starts the server to be judged, with every {port} replaced by a free port of 127.0.0.1",
+      "COMMAND");
+  add("--isolation", arguments.isolation,
+      "What transactions ask the library or BEGIN for: snapshot or serializable. Default: "
+      "serializable",
+      "LEVEL")
+      ->check(CLI::IsMember({"snapshot", "serializable"}).description(""));
+  add("--transactions", arguments.transactions,
+      "What they are made of on a server: begin (BEGIN and COMMIT), watch (WATCH, MULTI and EXEC) "
+      "or auto: begin where the server has it. Default: auto",
+      "HOW")
+      ->check(CLI::IsMember({"begin", "watch", "auto"}).description(""));
+  add("--password", arguments.target.resp.password, "Of the server", "TEXT");
+#ifdef NACRE_FAULTS
+  add("--plant", arguments.target.plant, "A bug that is planted in the library", "BUG");
+#endif
+}
+
+void AddFaultOptions(CLI::App& command, RunArguments& arguments) {
   command
-      .add_option("--target", arguments.target.address,
-                  "What is judged: embedded, the library in this process. Default: embedded")
-      ->type_name("TARGET")
-      ->group("Target");
+      .add_option("--fault", arguments.faults,
+                  "What happens on purpose, any number of: pause (sessions sleep inside of "
+                  "transactions), drop (connections are dropped, also while a COMMIT is under way; "
+                  "of the library, transactions are abandoned), restart (the server that --spawn "
+                  "has started is killed and started again; each life is judged by itself)")
+      ->type_name("FAULT")
+      ->check(CLI::IsMember({"pause", "drop", "restart"}).description(""))
+      ->group("Faults");
   command
-      .add_option("--isolation", arguments.isolation,
-                  "What its transactions ask for: snapshot or serializable. Default: serializable")
-      ->type_name("LEVEL")
-      ->check(CLI::IsMember({"snapshot", "serializable"}).description(""))
-      ->group("Target");
+      .add_option("--fault-share", arguments.fault_share,
+                  "Of the transactions that pause, and of those that are dropped. Default: 0.01")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(0.0, 1.0).description(""))
+      ->group("Faults");
+  command
+      .add_option("--restart-interval", arguments.restart_seconds,
+                  "Seconds between restarts, about. Default: 2")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(0.01, 1e6).description(""))
+      ->group("Faults");
 }
 
 void AddWorkloadOptions(CLI::App& command, RunArguments& arguments) {
@@ -216,6 +275,7 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
   const auto arguments = std::make_shared<RunArguments>();
   AddWorkloadOptions(command, *arguments);
   AddTargetOptions(command, *arguments);
+  AddFaultOptions(command, *arguments);
   AddLevelOption(command, arguments->level, "what the target promises");
   AddJudgeOptions(command, arguments->judge);
   AddOutputOptions(command, *arguments);

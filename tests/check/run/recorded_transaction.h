@@ -54,6 +54,8 @@ class RecordedTransaction {
   // If this transaction commits, an invariant is broken that holds at the level `from` and above.
   void ClaimBreach(Level from, std::string words) { claim_ = Claim{from, std::move(words)}; }
 
+  bool has_claim() const { return claim_.has_value(); }
+
   // --- For the driver ---
   CommitResult Commit();
   bool begun() const { return begun_; }

@@ -125,6 +125,7 @@ void Round::RunSession(Runner& runner) {
     runner.next_index.store(index + 1, std::memory_order_relaxed);
   }
   pace_.Leave(runner.number);
+  runner.session.reset();
   const std::lock_guard lock(mutex_);
   --running_;
   ended_.notify_all();

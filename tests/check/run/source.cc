@@ -1,7 +1,12 @@
 #include "tests/check/run/source.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/check/run/embedded_target.h"
+#include "tests/check/run/spawned_server.h"
+#ifdef NACRE_FAULTS
+#include "nacre/testing.h"
+#endif
 
 namespace nacre::check::run {
 namespace {
@@ -15,11 +20,86 @@ class EmbeddedSource final : public TargetSource {
   const Isolation isolation_;
 };
 
+class ServerSource final : public TargetSource {
+ public:
+  explicit ServerSource(RespOptions options) : options_(std::move(options)) {}
+  absl::StatusOr<std::unique_ptr<Target>> Open() override { return OpenRespTarget(options_); }
+
+ private:
+  const RespOptions options_;
+};
+
+class SpawnedSource final : public TargetSource {
+ public:
+  SpawnedSource(std::string command, RespOptions options)
+      : command_(std::move(command)), options_(std::move(options)) {}
+
+  absl::StatusOr<std::unique_ptr<Target>> Open() override {
+    absl::StatusOr<std::unique_ptr<SpawnedServer>> server = SpawnedServer::Start(command_);
+    if (!server.ok()) return server.status();
+    server_ = *std::move(server);
+    options_.endpoint = {.host = "127.0.0.1", .port = server_->port(), .unix_path = ""};
+    const absl::Time until = absl::Now() + kPatience;
+    for (;;) {
+      absl::StatusOr<std::unique_ptr<Target>> target = OpenRespTarget(options_);
+      if (target.ok() || absl::IsFailedPrecondition(target.status())) return target;
+      std::string how;
+      if (server_->HasEnded(how)) {
+        return absl::UnavailableError(absl::StrCat("'", command_, "' ", how));
+      }
+      if (absl::Now() > until) {
+        return absl::UnavailableError(absl::StrCat("'", command_, "' runs, but does not answer: ",
+                                                   std::string(target.status().message())));
+      }
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+  }
+
+  void Kill() override { server_->Kill(); }
+  bool has_lives() const override { return true; }
+
+ private:
+  static constexpr absl::Duration kPatience = absl::Seconds(10);
+
+  const std::string command_;
+  RespOptions options_;
+  std::unique_ptr<SpawnedServer> server_;
+};
+
+absl::Status Plant(const std::string& name) {
+#ifdef NACRE_FAULTS
+  std::string names;
+  for (int i = 0; i < static_cast<int>(testing::Bug::kCount); ++i) {
+    const auto bug = static_cast<testing::Bug>(i);
+    if (name == testing::Name(bug)) {
+      testing::PlantBug(bug, true);
+      return absl::OkStatus();
+    }
+    absl::StrAppend(&names, names.empty() ? "" : ", ", testing::Name(bug));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("there is no bug '", name, "' to plant; there are ", names));
+#else
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", name, "' can only be planted in a build with NACRE_FAULTS"));
+#endif
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TargetSource>> MakeSource(const TargetOptions& options) {
-  if (options.address == kEmbedded) return std::make_unique<EmbeddedSource>(options.isolation);
-  return absl::InvalidArgumentError(absl::StrCat("there is no target '", options.address, "'"));
+  const bool embedded = options.spawn.empty() && options.address == kEmbedded;
+  if (!options.plant.empty()) {
+    if (!embedded) return absl::InvalidArgumentError("bugs can be planted in the library only");
+    if (absl::Status status = Plant(options.plant); !status.ok()) return status;
+  }
+  if (embedded) return std::make_unique<EmbeddedSource>(options.resp.isolation);
+  if (!options.spawn.empty()) return std::make_unique<SpawnedSource>(options.spawn, options.resp);
+  absl::StatusOr<client::Endpoint> endpoint = ParseEndpoint(options.address);
+  if (!endpoint.ok()) return endpoint.status();
+  RespOptions resp = options.resp;
+  resp.endpoint = *std::move(endpoint);
+  return std::make_unique<ServerSource>(std::move(resp));
 }
 
 }  // namespace nacre::check::run

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "nacre/types.h"
+#include "tests/check/run/resp_target.h"
 #include "tests/check/run/run.h"
 
 namespace nacre::check::run {
@@ -14,8 +15,12 @@ inline constexpr std::string_view kEmbedded = "embedded";
 
 // Which target a run has, as a person says it.
 struct TargetOptions {
-  std::string address{kEmbedded};  // Or HOST:PORT, or the path of a Unix-domain socket.
-  Isolation isolation = Isolation::kSerializable;
+  std::string address{kEmbedded};  // Or what ParseEndpoint() takes.
+  // If not empty: started by the run, with {port} in place of a port, in place of `address`.
+  std::string spawn;
+  RespOptions resp;  // Of a server; but `isolation` is of the embedded library too.
+  // A planted bug of the library (nacre/testing.h); empty: none. Only in builds with NACRE_FAULTS.
+  std::string plant;
 };
 
 // kInvalidArgument: there is no such target, and why.

@@ -9,6 +9,10 @@ constexpr WorkloadKind kKinds[] = {
     {"list-append", "appends to lists, and reads of whole lists", MakeListAppend},
     {"register", "reads, and blind writes of unique values", MakeRegister},
     {"rmw", "registers that are read before they are written", MakeReadModifyWrite},
+    {"bank", "transfers, while others count all the money", MakeBank},
+    {"cycle", "a ring of keys that is re-linked, while others walk along it", MakeCycle},
+    {"range", "scans of ranges in which rows come and go", MakeRange},
+    {"long-fork", "writers of one key each, and readers of several", MakeLongFork},
 };
 
 }  // namespace

@@ -1,0 +1,94 @@
+#include "tests/check/run/resp_session.h"
+
+#include <utility>
+
+#include "nacre/client/errors.h"
+#include "tests/check/run/list_text.h"
+
+namespace nacre::check::run {
+
+using client::Reply;
+using client::Request;
+
+RespConnection::RespConnection(const client::ClientOptions& options) : client_(options) {}
+
+absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Open(
+    const client::ClientOptions& options) {
+  std::unique_ptr<RespConnection> connection(new RespConnection(options));
+  absl::StatusOr<client::BlockingLease> lease = connection->client_.Acquire();
+  if (!lease.ok()) return lease.status();
+  connection->lease_.emplace(*std::move(lease));
+  return connection;
+}
+
+absl::StatusOr<std::vector<Reply>> RespConnection::Ask(const Request& request) {
+  if (lost()) return absl::UnavailableError("the connection is closed");
+  absl::StatusOr<std::vector<Reply>> replies = lease_->ExecAll(request);
+  if (!replies.ok()) Close();
+  return replies;
+}
+
+absl::StatusOr<Reply> RespConnection::AskOne(const Request& request) {
+  absl::StatusOr<std::vector<Reply>> replies = Ask(request);
+  if (!replies.ok()) return replies.status();
+  if ((*replies)[0].is_error()) return (*replies)[0].status();
+  return std::move((*replies)[0]);
+}
+
+void RespConnection::SendAndClose(const Request& request) {
+  if (lost()) return;
+  // Whether it could be sent is the question that is left open on purpose.
+  lease_->Send(request).IgnoreError();
+  Close();
+}
+
+void RespConnection::Close() {
+  if (lost()) return;
+  lease_->Close();
+  lease_.reset();
+}
+
+Request RespSession::ListRequest(const std::string& key) const {
+  return plan_.lists ? Request("LRANGE", key, 0, -1) : Request("GET", key);
+}
+
+Request RespSession::AppendRequest(const std::string& key, std::string_view element) const {
+  if (plan_.lists) return Request("RPUSH", key, element);
+  return Request("APPEND", key, ListElement(element));
+}
+
+absl::Status RespSession::ReadElements(const Reply& reply,
+                                       std::vector<std::string>& elements) const {
+  if (plan_.lists) {
+    absl::StatusOr<std::vector<std::string>> list = reply.To<std::vector<std::string>>();
+    if (!list.ok()) return list.status();
+    elements = *std::move(list);
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<std::optional<std::string>> text = reply.To<std::optional<std::string>>();
+  if (!text.ok()) return text.status();
+  SplitList(text->value_or(""), elements);
+  return absl::OkStatus();
+}
+
+absl::Status OperationError(const absl::Status& status) {
+  if (client::IsConflict(status)) return status;
+  // Whatever it was, the transaction is to end; it is not the other sessions' doing.
+  return absl::UnavailableError(status.message());
+}
+
+CommitResult FailedCommit(const absl::Status& status) {
+  CommitResult result;
+  result.why = std::string(status.message());
+  if (client::IsConflict(status)) {
+    result.ending = Ending::kConflict;
+  } else if (client::OutcomeOf(status) == client::Outcome::kNotExecuted) {
+    result.ending = Ending::kRefused;
+  } else {
+    // Also where the server has done a part of it: that part may be seen.
+    result.ending = Ending::kUnknown;
+  }
+  return result;
+}
+
+}  // namespace nacre::check::run

@@ -1,0 +1,139 @@
+#include "tests/check/run/resp_target.h"
+
+#include <charconv>
+#include <random>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "tests/check/run/resp_session.h"
+
+namespace nacre::check::run {
+namespace {
+
+using client::Reply;
+using client::Request;
+
+constexpr absl::Duration kCallTimeout = absl::Seconds(10);
+
+client::ClientOptions ClientOptionsOf(const RespOptions& options) {
+  client::ClientOptions client;
+  client.connection.endpoint = options.endpoint;
+  client.connection.password = options.password;
+  client.connection.client_name = "nacre-check";
+  client.call_timeout = kCallTimeout;
+  client.leases_max = 1;
+  client.health_check_interval = absl::ZeroDuration();
+  // Who comes back after a restart is to be told so at once.
+  client.breaker.failures = 0;
+  return client;
+}
+
+class RespTarget final : public Target {
+ public:
+  RespTarget(RespPlan plan, std::string name) : plan_(std::move(plan)), name_(std::move(name)) {}
+
+  std::string name() const override { return name_; }
+  Level promises() const override {
+    return plan_.begin && plan_.isolation == Isolation::kSnapshot ? Level::kStrongSnapshotIsolation
+                                                                  : Level::kStrictSerializable;
+  }
+  bool has_scans(std::string& why) const override {
+    if (!plan_.begin) why = name_ + " is used through WATCH, which watches keys and no ranges";
+    if (plan_.begin && !plan_.scans) why = name_ + " has no ordered scans (RANGE)";
+    return plan_.begin && plan_.scans;
+  }
+  bool needs_yields() const override { return false; }
+
+  absl::StatusOr<std::unique_ptr<Session>> Connect() override {
+    absl::StatusOr<std::unique_ptr<RespConnection>> connection = RespConnection::Open(plan_.client);
+    if (!connection.ok()) return connection.status();
+    return plan_.begin ? MakeBeginSession(plan_, *std::move(connection))
+                       : MakeWatchSession(plan_, *std::move(connection));
+  }
+
+  void Remove(absl::Span<const std::string> keys) override {
+    constexpr size_t kKeysPerCommand = 1000;
+    const auto connection = RespConnection::Open(plan_.client);
+    if (!connection.ok()) return;
+    for (size_t from = 0; from < keys.size(); from += kKeysPerCommand) {
+      std::vector<std::string> words;
+      for (const std::string& key : keys.subspan(from, kKeysPerCommand)) {
+        words.push_back(plan_.prefix + key);
+      }
+      // What cannot be removed stays; the run is over and its verdict does not depend on it.
+      if (!(*connection)->AskOne(Request("DEL", words)).ok()) return;
+    }
+  }
+
+ private:
+  const RespPlan plan_;
+  const std::string name_;
+};
+
+// What the server answers without an error, it can do.
+bool Knows(RespConnection& connection, const Request& request) {
+  const absl::StatusOr<std::vector<Reply>> replies = connection.Ask(request);
+  return replies.ok() && !(*replies)[0].is_error();
+}
+
+std::string DrawPrefix() {
+  std::random_device device;
+  return absl::StrFormat("nacre-check:%08x:", device());
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& options) {
+  RespPlan plan;
+  plan.client = ClientOptionsOf(options);
+  plan.prefix = options.prefix.empty() ? DrawPrefix() : options.prefix;
+  plan.isolation = options.isolation;
+  plan.forget_to_watch = options.forget_to_watch;
+  absl::StatusOr<std::unique_ptr<RespConnection>> opened = RespConnection::Open(plan.client);
+  if (!opened.ok()) {
+    return absl::Status(opened.status().code(),
+                        absl::StrCat("cannot reach ", options.endpoint.ToString(), ": ",
+                                     std::string(opened.status().message())));
+  }
+  RespConnection& connection = **opened;
+  std::string name = connection.server().name + " " + connection.server().version;
+  if (name == " ") name = "the server";
+  absl::StrAppend(&name, " at ", options.endpoint.ToString());
+  const bool has_begin = options.transactions != Transactions::kWatch &&
+                         Knows(connection, Request("BEGIN").Add("ROLLBACK"));
+  if (options.transactions == Transactions::kBegin && !has_begin) {
+    return absl::FailedPreconditionError(name + " has no BEGIN; use --transactions watch");
+  }
+  plan.begin = has_begin;
+  plan.lists = Knows(connection, Request("LRANGE", plan.prefix + "none", 0, 0));
+  plan.scans = Knows(connection, Request("RANGE", "-", "+", "LIMIT", 0, 0));
+  if (connection.lost()) {
+    return absl::UnavailableError(absl::StrCat(name, " closed the connection"));
+  }
+  absl::StrAppend(&name, plan.begin ? ", through BEGIN and COMMIT" : ", through WATCH and EXEC");
+  return std::make_unique<RespTarget>(std::move(plan), std::move(name));
+}
+
+absl::StatusOr<client::Endpoint> ParseEndpoint(const std::string& address) {
+  client::Endpoint endpoint;
+  if (address.find('/') != std::string::npos) {
+    endpoint.unix_path = address;
+    return endpoint;
+  }
+  const size_t colon = address.rfind(':');
+  if (colon != std::string::npos) {
+    std::string host = address.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+      host = host.substr(1, host.size() - 2);
+    }
+    if (!host.empty()) endpoint.host = host;
+    const char* const end = address.data() + address.size();
+    const auto parsed = std::from_chars(address.data() + colon + 1, end, endpoint.port);
+    if (parsed.ec == std::errc() && parsed.ptr == end && endpoint.port > 0) return endpoint;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'", address, "' is no target: say embedded, HOST:PORT, or the path of a socket"));
+}
+
+}  // namespace nacre::check::run

@@ -1,0 +1,103 @@
+// What each workload finds in stores that break one rule each.
+
+#include <algorithm>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "nacre/check/format.h"
+#include "tests/check/run/test/run_for_test.h"
+#include "tests/check/run/test/sinful_target.h"
+
+namespace nacre::check::run {
+namespace {
+
+constexpr uint32_t kSessions = 4;
+constexpr uint64_t kTransactions = 100;  // Of each session.
+
+Judged RunOn(Sin sin, std::string_view workload, Level level) {
+  RunOptions options = OptionsForTest(kSessions * kTransactions);
+  options.sessions = kSessions;
+  options.level = level;
+  options.workload.keys = workload == "cycle" ? 0 : 4;
+  options.workload.rollback_share = 0.1;
+  OneTarget source([&] { return MakeSinfulTarget(sin, options.seed, kSessions); });
+  return RunAndJudge(source, workload, options);
+}
+
+struct Case {
+  Sin sin;
+  std::string workload;
+  Level level;
+  std::string name;  // Of one of the violations.
+};
+
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.workload << " at " << std::string(ToString(c.level)) << " finds " << c.name;
+}
+
+class Sins : public testing::TestWithParam<Case> {};
+
+TEST_P(Sins, AreFoundAndNamed) {
+  const Judged judged = RunOn(GetParam().sin, GetParam().workload, GetParam().level);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kViolated) << judged.verdict.ToString();
+  const bool named =
+      std::any_of(judged.verdict.violations.begin(), judged.verdict.violations.end(),
+                  [](const Violation& violation) { return violation.name() == GetParam().name; });
+  EXPECT_TRUE(named) << judged.verdict.ToString();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, Sins,
+    testing::Values(Case{Sin::kDirtyRead, "list-append", Level::kReadCommitted, "G1a"},
+                    Case{Sin::kDirtyRead, "register", Level::kReadCommitted, "G1a"},
+                    Case{Sin::kDirtyRead, "bank", Level::kSnapshotIsolation, "G1a"},
+                    Case{Sin::kLostUpdate, "rmw", Level::kSnapshotIsolation, "lost-update"},
+                    Case{Sin::kLostUpdate, "bank", Level::kSnapshotIsolation, "lost-update"},
+                    Case{Sin::kLostUpdate, "bank", Level::kSnapshotIsolation, "invariant"},
+                    Case{Sin::kLostUpdate, "cycle", Level::kSnapshotIsolation, "invariant"},
+                    Case{Sin::kStaleSnapshot, "list-append", Level::kStrongSnapshotIsolation,
+                         "G-single-realtime"},
+                    Case{Sin::kMixedSnapshot, "bank", Level::kSnapshotIsolation, "invariant"},
+                    Case{Sin::kMixedSnapshot, "range", Level::kReadAtomic, "invariant"},
+                    Case{Sin::kMixedSnapshot, "list-append", Level::kReadAtomic, "fractured-read"},
+                    Case{Sin::kWriteSkew, "list-append", Level::kSerializable, "write-skew"},
+                    Case{Sin::kWriteSkew, "rmw", Level::kSerializable, "write-skew"},
+                    Case{Sin::kPhantom, "range", Level::kSerializable, "G2"},
+                    Case{Sin::kPhantom, "range", Level::kSerializable, "invariant"},
+                    Case{Sin::kFork, "long-fork", Level::kSnapshotIsolation, "long-fork"}));
+
+class NoSin : public testing::TestWithParam<std::string> {};
+
+TEST_P(NoSin, IsFoundInAStoreThatKeepsItsPromise) {
+  const Judged judged = RunOn(Sin::kNone, GetParam(), Level::kStrictSerializable);
+  EXPECT_NE(judged.verdict.ruling, Ruling::kViolated) << judged.verdict.ToString();
+  EXPECT_GT(judged.result.tally.committed, kSessions * kTransactions / 2);
+  EXPECT_GT(judged.result.tally.conflicts, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Workloads, NoSin,
+                         testing::Values("list-append", "register", "rmw", "bank", "cycle", "range",
+                                         "long-fork"));
+
+TEST(Sins, AreTheSameInEveryRun) {
+  const auto history = [] {
+    const Judged judged = RunOn(Sin::kWriteSkew, "list-append", Level::kSerializable);
+    std::ostringstream out;
+    const History& recorded = judged.result.lives[0].history;
+    for (TxnId t = 0; t < recorded.size(); ++t) {
+      out << recorded.sessions().text(recorded.session(t)) << ":";
+      for (const Op& op : recorded.ops(t)) {
+        out << " " << recorded.key(op.key) << "=" << op.value << "+" << op.extra;
+      }
+      out << "\n";
+    }
+    return out.str();
+  };
+  EXPECT_EQ(history(), history());
+}
+
+}  // namespace
+}  // namespace nacre::check::run
