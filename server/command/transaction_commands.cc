@@ -11,7 +11,7 @@ const CommandSpec kTransactionCommands[] = {
     {.name = "begin",
      .arity = -1,
      .flags = kFast | kImmediate,
-     .syntax = "[SNAPSHOT | SERIALIZABLE] [READONLY]",
+     .syntax = "[SNAPSHOT | SERIALIZABLE] [READONLY] [TIMESTAMP]",
      .summary = "Opens an interactive transaction on this connection.",
      .notes = R"(
 Without a level it is `SNAPSHOT`, or what `--default-isolation` says.
@@ -22,6 +22,8 @@ Without a level it is `SNAPSHOT`, or what `--default-isolation` says.
 - `SERIALIZABLE`: as if the transactions ran one after the other. What was read counts for
   conflicts too, ranges included.
 - `READONLY`: writes are an error; the transaction never conflicts, at either level.
+- `TIMESTAMP`: the answer is the read timestamp, an integer, in place of `OK`: the reads see every
+  commit up to it, and none after it.
 
 All data commands work inside, also `KEYS`, `RANGE`, `DBSIZE` and `FLUSHDB`. What is not allowed
 inside answers an error and leaves the transaction open as it was: `BEGIN` (transactions do not

@@ -20,6 +20,7 @@ void RunRollback(Session& session, Args) { session.Rollback(); }
 void RunBegin(Session& session, Args args) {
   std::optional<Isolation> isolation;
   bool read_only = false;
+  bool tells_timestamp = false;
   for (const std::string_view option : args.subspan(1)) {
     if (EqualsIgnoringCase(option, "snapshot") && !isolation) {
       isolation = Isolation::kSnapshot;
@@ -27,12 +28,15 @@ void RunBegin(Session& session, Args args) {
       isolation = Isolation::kSerializable;
     } else if (EqualsIgnoringCase(option, "readonly") && !read_only) {
       read_only = true;
+    } else if (EqualsIgnoringCase(option, "timestamp") && !tells_timestamp) {
+      tells_timestamp = true;
     } else {
       session.out().Error(kSyntaxError);
       return;
     }
   }
-  session.Begin(isolation.value_or(session.server().settings().default_isolation()), read_only);
+  session.Begin(isolation.value_or(session.server().settings().default_isolation()), read_only,
+                tells_timestamp);
 }
 
 }  // namespace nacre::server

@@ -12,7 +12,7 @@ namespace {
 constexpr uint64_t kManyWords = 1 << 20;
 }  // namespace
 
-void Session::Begin(Isolation isolation, bool read_only) {
+void Session::Begin(Isolation isolation, bool read_only, bool tells_timestamp) {
   if (mode_ == Mode::kOpen) {
     out_.Error("ERR BEGIN inside BEGIN is not allowed; COMMIT or ROLLBACK first");
     return;
@@ -42,7 +42,11 @@ void Session::Begin(Isolation isolation, bool read_only) {
   ServerState::Counters& counters = server_.counters();
   counters.transactions_begun.fetch_add(1, std::memory_order_relaxed);
   counters.transactions_open.fetch_add(1, std::memory_order_relaxed);
-  out_.Ok();
+  if (tells_timestamp) {
+    out_.Integer(static_cast<int64_t>(ToInteger(transaction_->read_timestamp())));
+  } else {
+    out_.Ok();
+  }
 }
 
 void Session::RunOpen(const CommandSpec& spec, Args args) {

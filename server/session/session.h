@@ -134,7 +134,8 @@ class Session {
   void Discard();
   void Watch(Args keys);
   void Unwatch();
-  void Begin(Isolation isolation, bool read_only);
+  // `tells_timestamp`: the answer is the read timestamp.
+  void Begin(Isolation isolation, bool read_only, bool tells_timestamp);
   void Commit();
   void Rollback();
 

@@ -130,10 +130,22 @@ TEST_F(Interactive, BeginTakesItsWordsInAnyOrderAndCase) {
                                   "BEGIN READONLY SERIALIZABLE", "BEGIN SNAPSHOT READONLY"}) {
     Converse(client, {{begin, "+OK"}, {"ROLLBACK", "+OK"}});
   }
-  for (const std::string begin : {"BEGIN nonsense", "BEGIN SNAPSHOT SERIALIZABLE",
-                                  "BEGIN READONLY READONLY", "BEGIN SNAPSHOT SNAPSHOT"}) {
+  for (const std::string begin :
+       {"BEGIN nonsense", "BEGIN SNAPSHOT SERIALIZABLE", "BEGIN READONLY READONLY",
+        "BEGIN SNAPSHOT SNAPSHOT", "BEGIN TIMESTAMP TIMESTAMP"}) {
     Converse(client, {{begin, "-ERR syntax error"}, {"COMMIT", "-ERR COMMIT without BEGIN"}});
   }
+}
+
+TEST_F(Interactive, BeginTellsItsReadTimestampIfAsked) {
+  WireClient client = Connect();
+  Converse(client, {{"BEGIN", "+OK"}, {"SET a 1", "+OK"}});
+  const std::string committed = client.Do("COMMIT");
+  // Everything up to the last commit is seen.
+  EXPECT_EQ(client.Do("BEGIN SERIALIZABLE TIMESTAMP"), committed);
+  Converse(client, {{"GET a", "\"1\""}, {"ROLLBACK", "+OK"}});
+  EXPECT_EQ(client.Do("BEGIN TIMESTAMP READONLY"), committed);
+  EXPECT_EQ(client.Do("COMMIT"), committed);
 }
 
 TEST_F(Interactive, WritesUnderReadonlyAreAnErrorAndItStaysOpen) {

@@ -22,7 +22,6 @@ absl::Status RecordedTransaction::Step() {
 absl::Status RecordedTransaction::Begin(bool read_only) {
   const absl::Status status = session_.Begin(read_only);
   begun_ = status.ok();
-  if (begun_) begin_timestamp_ = session_.begin_timestamp();
   return status;
 }
 
@@ -78,6 +77,7 @@ CommitResult RecordedTransaction::Commit() {
   if (absl::Status status = Step(); !status.ok()) {
     return {.ending = Ending::kRefused, .why = std::string(status.message())};
   }
+  begin_timestamp_ = session_.begin_timestamp();
   if (disturbance_.drops_at_commit()) {
     if (std::optional<CommitResult> result = session_.CommitAndDrop()) return *std::move(result);
   }

@@ -59,6 +59,7 @@ class RecordedTransaction {
   // --- For the driver ---
   CommitResult Commit();
   bool begun() const { return begun_; }
+  // Of those that were asked to commit.
   std::optional<uint64_t> begin_timestamp() const { return begin_timestamp_; }
   const std::optional<Claim>& claim() const { return claim_; }
 

@@ -18,12 +18,12 @@ class BeginSession final : public RespSession {
     begin_ = Request();
     const std::string_view level =
         plan_.isolation == Isolation::kSnapshot ? "SNAPSHOT" : "SERIALIZABLE";
-    if (read_only) {
-      begin_.Add("BEGIN", level, "READONLY");
-    } else {
-      begin_.Add("BEGIN", level);
-    }
+    std::vector<std::string_view> words = {"BEGIN", level};
+    if (read_only) words.push_back("READONLY");
+    if (plan_.timestamps) words.push_back("TIMESTAMP");
+    begin_.AddWords(words);
     begun_ = wrote_ = false;
+    begin_timestamp_ = std::nullopt;
     return absl::OkStatus();
   }
 
@@ -67,6 +67,8 @@ class BeginSession final : public RespSession {
     return rows;
   }
 
+  std::optional<uint64_t> begin_timestamp() const override { return begin_timestamp_; }
+
   CommitResult Commit() override {
     if (!begun_) return {};  // Has asked for nothing.
     begun_ = false;
@@ -99,7 +101,7 @@ class BeginSession final : public RespSession {
     absl::StatusOr<std::vector<Reply>> replies = connection_->Ask(begin_);
     if (!replies.ok()) return OperationError(replies.status());
     if ((*replies)[0].is_error()) return OperationError((*replies)[0].status());
-    begun_ = true;
+    NoteBegun((*replies)[0]);
     if ((*replies)[1].is_error()) return OperationError((*replies)[1].status());
     return std::move((*replies)[1]);
   }
@@ -109,10 +111,16 @@ class BeginSession final : public RespSession {
     if (!begun_) {
       const absl::StatusOr<Reply> begun = Do(begin_);
       if (!begun.ok()) return begun.status();
-      begun_ = true;
+      NoteBegun(*begun);
     }
     wrote_ = true;
     return Do(write).status();
+  }
+
+  void NoteBegun(const Reply& reply) {
+    begun_ = true;
+    const absl::StatusOr<uint64_t> timestamp = reply.To<uint64_t>();
+    if (plan_.timestamps && timestamp.ok()) begin_timestamp_ = *timestamp;
   }
 
   absl::StatusOr<Reply> Do(const Request& command) {
@@ -124,6 +132,7 @@ class BeginSession final : public RespSession {
   Request begin_;
   bool begun_ = false;
   bool wrote_ = false;
+  std::optional<uint64_t> begin_timestamp_;
 };
 
 }  // namespace

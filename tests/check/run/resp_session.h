@@ -19,9 +19,10 @@ namespace nacre::check::run {
 struct RespPlan {
   client::ClientOptions client;
   std::string prefix;
-  bool begin = false;  // BEGIN and COMMIT; otherwise WATCH.
-  bool lists = false;  // RPUSH and LRANGE; otherwise APPEND and GET.
-  bool scans = false;  // RANGE.
+  bool begin = false;       // BEGIN and COMMIT; otherwise WATCH.
+  bool timestamps = false;  // BEGIN ... TIMESTAMP.
+  bool lists = false;       // RPUSH and LRANGE; otherwise APPEND and GET.
+  bool scans = false;       // RANGE.
   Isolation isolation = Isolation::kSerializable;
   bool forget_to_watch = false;
 };
@@ -55,7 +56,6 @@ class RespSession : public Session {
   RespSession(const RespPlan& plan, std::unique_ptr<RespConnection> connection)
       : plan_(plan), connection_(std::move(connection)) {}
 
-  std::optional<uint64_t> begin_timestamp() const override { return std::nullopt; }
   void Drop() override { connection_->Close(); }
   bool lost() const override { return connection_->lost(); }
 

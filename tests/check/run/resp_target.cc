@@ -106,6 +106,7 @@ absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& option
     return absl::FailedPreconditionError(name + " has no BEGIN; use --transactions watch");
   }
   plan.begin = has_begin;
+  plan.timestamps = has_begin && Knows(connection, Request("BEGIN", "TIMESTAMP").Add("ROLLBACK"));
   plan.lists = Knows(connection, Request("LRANGE", plan.prefix + "none", 0, 0));
   plan.scans = Knows(connection, Request("RANGE", "-", "+", "LIMIT", 0, 0));
   if (connection.lost()) {

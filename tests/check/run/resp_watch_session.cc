@@ -64,6 +64,8 @@ class WatchSession final : public RespSession {
     return absl::UnimplementedError("a range cannot be watched");
   }
 
+  std::optional<uint64_t> begin_timestamp() const override { return std::nullopt; }
+
   CommitResult Commit() override {
     if (writes_.empty() && !watches_) return {};
     const absl::StatusOr<std::vector<Reply>> replies = connection_->Ask(CommitRequest());

@@ -81,6 +81,9 @@ class SinfulSession final : public Session {
     std::set<std::string> keys;
     for (const auto& [key, versions] : store_.versions) keys.insert(key);
     for (const auto& [key, value] : writes_) keys.insert(key);
+    if (store_.sin == Sin::kDirtyRead) {
+      for (const auto& [key, value] : store_.uncommitted) keys.insert(key);
+    }
     std::vector<Row> rows;
     for (const std::string& key : keys) {
       if (!Contains(range, key)) continue;
