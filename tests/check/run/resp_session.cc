@@ -10,12 +10,20 @@ namespace nacre::check::run {
 using client::Reply;
 using client::Request;
 
+namespace {
+
+// The client goes on trying for as long as it may wait. Who is refused is to know it soon.
+constexpr absl::Duration kConnectTimeout = absl::Seconds(1);
+
+}  // namespace
+
 RespConnection::RespConnection(const client::ClientOptions& options) : client_(options) {}
 
 absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Open(
     const client::ClientOptions& options) {
   std::unique_ptr<RespConnection> connection(new RespConnection(options));
-  absl::StatusOr<client::BlockingLease> lease = connection->client_.Acquire();
+  absl::StatusOr<client::BlockingLease> lease =
+      connection->client_.Acquire({.timeout = kConnectTimeout});
   if (!lease.ok()) return lease.status();
   connection->lease_.emplace(*std::move(lease));
   return connection;

@@ -135,13 +135,13 @@ bool Round::Connect(Runner& runner) {
   const absl::Time until = absl::Now() + options_.patience;
   ++runner.connections;
   for (;;) {
-    if (stopping_) return false;
+    if (stopping_ || ends_with_target_) return false;
     absl::StatusOr<std::unique_ptr<Session>> session = target_.Connect();
     if (session.ok()) {
       runner.session = *std::move(session);
       return true;
     }
-    if (absl::Now() > until) {
+    if (absl::Now() > until && !stopping_ && !ends_with_target_) {
       Lose(std::string(session.status().message()));
       return false;
     }

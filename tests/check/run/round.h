@@ -64,6 +64,8 @@ class Round {
   void Start();
   // Every session ends after the transaction that it is in.
   void Stop() { stopping_ = true; }
+  // From now on a session that has lost its connection has ended: the target is about to go.
+  void EndWithTarget() { ends_with_target_ = true; }
   // Whether all sessions have ended, `timeout` later at the latest.
   bool WaitFor(absl::Duration timeout);
   void Wait();
@@ -92,6 +94,7 @@ class Round {
   TransactionSink& sink_;
   Pace pace_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> ends_with_target_ = false;
   std::vector<std::unique_ptr<Runner>> runners_;  // The last one sets up.
 
   mutable std::mutex mutex_;

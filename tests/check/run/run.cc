@@ -81,8 +81,9 @@ class Runs {
       if (now - start_ >= options_.duration ||
           (options_.interrupted != nullptr && *options_.interrupted)) {
         round.Stop();
-      } else if (now >= kill_at) {
+      } else if (!killed_ && now >= kill_at) {
         // Killed first, so that sessions are in the middle of something.
+        round.EndWithTarget();
         source_.Kill();
         killed_ = true;
         round.Stop();

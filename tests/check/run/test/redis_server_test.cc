@@ -1,0 +1,60 @@
+// A stock Redis, which has WATCH, MULTI and EXEC.
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/check/run/test/server_fixture.h"
+
+namespace nacre::check::run {
+namespace {
+
+using client::support::ServerKind;
+
+class RedisRun : public testing::TestWithParam<std::string> {};
+
+TEST_P(RedisRun, IsStrictlySerializableThroughWatch) {
+  ServerFixture server(ServerKind::kRedis);
+  const Judged judged = server.RunAndJudge(GetParam(), OptionsForTest(600));
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+  EXPECT_EQ(judged.result.level, Level::kStrictSerializable);
+}
+
+INSTANTIATE_TEST_SUITE_P(Workloads, RedisRun,
+                         testing::Values("list-append", "rmw", "bank", "cycle", "long-fork"));
+
+TEST(Redis, WithoutWatchIsFoundViolated) {
+  ServerFixture server(ServerKind::kRedis);
+  server.options().forget_to_watch = true;
+  RunOptions options = OptionsForTest(4000);
+  options.workload.keys = 4;
+  const Judged judged = server.RunAndJudge("rmw", options);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kViolated) << judged.verdict.ToString();
+  EXPECT_TRUE(judged.verdict.Has(Anomaly::kLostUpdate)) << judged.verdict.ToString();
+}
+
+TEST(Redis, DroppedConnectionsAreNoViolation) {
+  ServerFixture server(ServerKind::kRedis);
+  RunOptions options = OptionsForTest(1500);
+  options.disturbance.drop_share = 0.1;
+  const Judged judged = server.RunAndJudge("list-append", options);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+  EXPECT_GT(judged.result.tally.unknown, 0u);
+}
+
+TEST(Redis, HasNoRangesToScan) {
+  ServerFixture server(ServerKind::kRedis);
+  const absl::StatusOr<RunResult> result = server.Try("range", OptionsForTest(10));
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_NE(result.status().message().find("watches keys and no ranges"), absl::string_view::npos)
+      << result.status();
+}
+
+TEST(Redis, HasNoBegin) {
+  ServerFixture server(ServerKind::kRedis);
+  server.options().transactions = Transactions::kBegin;
+  EXPECT_EQ(OpenRespTarget(server.options()).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+}  // namespace
+}  // namespace nacre::check::run
