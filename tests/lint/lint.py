@@ -82,6 +82,7 @@ LAYERS = {
     "bench/micro": ["nacre/", "client", "bench", "engine", "vacuum", "server"],
     "tests/check": ["nacre/", "nacre/check/", "client"],
     "tests/check/include/nacre/check": ["nacre/check/"],
+    "tests/check/run/test": ["nacre/", "nacre/check/", "client", "tests/check", "tests/client/support"],
     "tests/check/judge": ["nacre/check/"],  # Judges what it is shown, and knows no store.
     "tests": ["nacre/", "nacre/check/", "engine", "vacuum", "server", "client", "tests", "bench"],
 }

@@ -15,7 +15,7 @@ TEST_P(EmbeddedRun, KeepsWhatTheLibraryPromises) {
   const auto& [workload, isolation] = GetParam();
   const Isolation asked = isolation;
   OneTarget source([asked] { return OpenEmbeddedTarget(asked); });
-  const Judged judged = RunAndJudge(source, workload, OptionsForTest(8000));
+  const Judged judged = RunAndJudge(source, workload, OptionsForTest(2000));
   EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
   EXPECT_EQ(judged.result.level, asked == Isolation::kSnapshot ? Level::kStrongSnapshotIsolation
                                                                : Level::kStrictSerializable);
@@ -24,8 +24,8 @@ TEST_P(EmbeddedRun, KeepsWhatTheLibraryPromises) {
   // Judged in linear time, whatever the workload.
   EXPECT_TRUE(history.has_timestamps());
   EXPECT_TRUE(history.has_real_time());
-  EXPECT_EQ(judged.result.tally.all(), 8000u);
-  EXPECT_GT(judged.result.tally.committed, 4000u);
+  EXPECT_EQ(judged.result.tally.all(), 2000u);
+  EXPECT_GT(judged.result.tally.committed, 1000u);
   EXPECT_GT(judged.result.tally.rolled_back, 0u);
 }
 

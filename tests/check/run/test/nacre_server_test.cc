@@ -73,7 +73,8 @@ TEST(NacreServer, ThatIsKilledHasLivesThatAreJudgedEachByItself) {
   options.interrupted = &enough;
   options.restart_interval = absl::Milliseconds(100);
   options.progress = [&](const Progress& progress) { enough = progress.lives >= 3; };
-  const absl::StatusOr<RunResult> result = Run(**source, WorkloadNamed("list-append"), options);
+  const absl::StatusOr<RunResult> result =
+      run::Run(**source, WorkloadNamed("list-append"), options);
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_GE(result->lives.size(), 3u);
   for (const Life& life : result->lives) {

@@ -29,6 +29,7 @@ inline RunOptions OptionsForTest(uint64_t transactions) {
   options.sessions = 4;
   options.transactions = transactions;
   options.duration = absl::InfiniteDuration();
+  options.disturbance.yield_share = 0.02;
   return options;
 }
 
