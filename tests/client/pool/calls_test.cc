@@ -289,7 +289,7 @@ TEST_F(PoolCalls, AFullConnectionFromWhichBytesComeIsNotClosedByItsPing) {
   server_.answers_ping = false;
   server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
   const Request get("GET", "a");
-  for (bool proven = false; !proven;) {
+  for (bool proven = false; !proven && !HasFailure();) {
     Recorder gives_up, waits;
     const size_t number = server_.accepted(), commands = server_.commands().size();
     client().Start(get, gives_up);
@@ -303,7 +303,7 @@ TEST_F(PoolCalls, AFullConnectionFromWhichBytesComeIsNotClosedByItsPing) {
       server_.peer(number).Write("x");
       Settle();
       if (client().stats().connections_open == 0 || server_.accepted() > number + 1) {
-        ASSERT_GE(std::chrono::steady_clock::now() - heard, kTimeout);
+        EXPECT_GE(std::chrono::steady_clock::now() - heard, kTimeout);
         break;
       }
       proven = heard > asked + 2 * kTimeout;
