@@ -32,6 +32,17 @@ int Finish(ExitCode exit_code) {
   return Refuse("The report could not be written to standard output: is the disk full?");
 }
 
+// What CLI11 says of a line without a command helps nobody.
+std::string MistakeOf(const CLI::App& app, const CLI::ParseError& error, std::string_view first) {
+  if (!app.get_subcommands().empty()) return error.what();
+  std::string commands;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    commands += (commands.empty() ? "" : ", ") + command->get_name();
+  }
+  if (first.empty() || first.front() == '-') return "a command comes first; there are: " + commands;
+  return "there is no command '" + std::string(first) + "'; there are: " + commands;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Judges whether a store keeps the isolation level that it promises.", "nacre-check");
   app.footer(kFooter);
@@ -48,7 +59,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const auto called = app.get_subcommands();
     const std::string whose = called.empty() ? "" : " " + called.front()->get_name();
-    return Refuse(std::string(error.what()) + "\nnacre-check" + whose +
+    return Refuse(MistakeOf(app, error, argc > 1 ? argv[1] : "") + "\nnacre-check" + whose +
                   " --help shows what it takes.");
   }
   return Finish(exit_code);

@@ -138,6 +138,11 @@ class CommandLine(ProgramTest):
                           ("history", "-", "--time-limit", "-5s")):
             self.assertIn("--help", self.refused(*arguments), arguments)
 
+    def test_a_command_that_there_is_not_is_named_with_those_there_are(self):
+        self.assertRegex(self.refused("histroy", "x"), r"no command 'histroy'; there are: .*\bhistory\b")
+        for arguments in ((), ("--level", "causal")):
+            self.assertRegex(self.refused(*arguments), r"a command comes first; there are: .*\bhistory\b")
+
     def test_help_and_version_are_no_mistakes(self):
         self.assertIn("history", self.judged(0, "--help"))
         self.assertIn("--violations-max", self.judged(0, "history", "--help"))
