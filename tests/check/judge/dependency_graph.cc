@@ -117,7 +117,7 @@ void DependencyGraph::SessionArcs(const History& history, const Observations& se
     if (!seen.happened[t] || history.session(t) == kNone) continue;
     TxnId& before = last[history.session(t)];
     if (before != kNone) add(before, t, EdgeKind::kSession, kNone);
-    before = t;
+    if (history.committed(t)) before = t;  // UNKNOWN-END.
   }
 }
 

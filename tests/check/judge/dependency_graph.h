@@ -21,6 +21,8 @@ inline constexpr EdgeKinds kAntiDependencies = Bit(EdgeKind::kRw) | Bit(EdgeKind
 //
 //   FAN. All who read the last known version of a key precede all who wrote versions of it that
 //        nobody read: readers --rw--> fan --rw--> writers.
+//   UNKNOWN-END. An indeterminate transaction may have taken effect at any time after it was begun:
+//        nothing follows it in its session, as nothing does in real time.
 //   BARRIER. All who had returned precede all who were begun later: returned --real time-->
 //   barrier,
 //        barrier --real time--> the next barrier and those begun after it.

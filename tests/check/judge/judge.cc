@@ -10,6 +10,7 @@
 #include "tests/check/judge/register_order.h"
 #include "tests/check/judge/replay.h"
 #include "tests/check/judge/sat/order_judge.h"
+#include "tests/check/judge/scan_check.h"
 #include "tests/check/judge/text.h"
 #include "tests/check/judge/visibility_judge.h"
 
@@ -79,6 +80,11 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
   if (history.keys().size() > judge::DependencyGraph::kKeysMax) {
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = Cat("the history has ", history.keys().size(), " keys, which are too many");
+    return verdict;
+  }
+  judge::CheckScanAnswers(history, options, verdict);
+  if (!verdict.violations.empty()) {
+    verdict.ruling = Ruling::kViolated;
     return verdict;
   }
   const bool by_time = history.has_timestamps() && !options.ignore_timestamps &&

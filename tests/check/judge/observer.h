@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "tests/check/judge/observations.h"
 #include "tests/check/judge/own_view.h"
@@ -31,6 +32,15 @@ class Observer {
   Observations Take() { return std::move(out_); }
 
  private:
+  // A place in a version order that should not be, told with the first read that shows it.
+  struct Flaw {
+    KeyId key;
+    uint32_t position;
+    Anomaly anomaly;
+    TxnId writer;
+    ValueId missed = kNone;  // What should have stood before it.
+  };
+
   void Report(Anomaly anomaly, std::vector<TxnId> txns, std::string words);
   void WalkTransaction(TxnId t);
   // `i`: the operation that read it.
@@ -42,6 +52,8 @@ class Observer {
 
   void OrderKey(KeyId key);
   TxnId WriterOf(KeyId key, ValueId value, uint32_t position);
+  void AddFlaw(const Flaw& flaw);
+  void CheckOwnOrder(KeyId key, ValueId value, uint32_t position, TxnId writer);
   void CheckReads();
   std::pair<TxnId, uint32_t> WitnessOf(KeyId key) const;
   void CheckStray(TxnId t, const ExternalRead& read, ListRef base);
@@ -59,15 +71,10 @@ class Observer {
   absl::flat_hash_set<KeyId> found_;  // By a scan.
   std::array<uint32_t, kAnomalies> told_{};
 
-  // A place in a version order that should not be, told with the first read that shows it.
-  struct Flaw {
-    KeyId key;
-    uint32_t position;
-    Anomaly anomaly;
-    TxnId writer;
-  };
   std::vector<Flaw> flaws_;         // By key; at most one a key and anomaly.
   std::vector<bool> intermediate_;  // In step with out_.versions.items.
+  // By writer of several elements of a list: from which of its operations on the next of them is.
+  absl::flat_hash_map<TxnId, uint32_t> next_append_;
 };
 
 }  // namespace nacre::check::judge

@@ -13,10 +13,12 @@ namespace nacre::check::judge {
 struct OwnKey {
   KeyId key = 0;
   uint32_t last_write = kNone;  // Also an append or deletion.
-  uint32_t appends = 0;
-  uint32_t last_read = kNone;  // The last that saw others' versions.
-  ListRef base = {};           // What that read saw of them, if it is a list.
-  ValueId value = kNone;       // The same of a register.
+  uint32_t appends = 0;         // Since it was replaced, if it was.
+  bool replaced = false;        // Written or deleted, so that nothing of others is left,
+  bool written = false;         // and by a write, so that it is no list.
+  uint32_t last_read = kNone;   // The last that saw others' versions.
+  ListRef base = {};            // What that read saw of them, if it is a list.
+  ValueId value = kNone;        // The same of a register.
 };
 
 // The keys of one transaction at a time. Few in most, so they are searched one by one at first.

@@ -65,6 +65,10 @@ ReplayState::Mismatch ReplayState::Compare(TxnId t) {
       OwnKey& own = own_[op.key];
       previous_append_[i] = op.kind == OpKind::kAppend ? own.last_write : kNone;
       own.appends = op.kind == OpKind::kAppend ? own.appends + 1 : 0;
+      if (op.kind != OpKind::kAppend) {
+        own.replaced = true;
+        own.written = op.kind == OpKind::kWrite;
+      }
       own.last_write = i;
       continue;
     }
@@ -84,8 +88,10 @@ ReplayState::Mismatch ReplayState::Compare(TxnId t) {
 }
 
 bool ReplayState::RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op) const {
-  if (own == nullptr) return op.value == keys_[op.key].value;
+  const Key& key = keys_[op.key];
+  if (own == nullptr) return op.value == key.value && key.list.empty();
   const Op& write = ops[own->last_write];
+  if (write.kind == OpKind::kAppend) return false;
   return op.value == (write.kind == OpKind::kDelete ? kNone : write.value);
 }
 
@@ -93,7 +99,10 @@ bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const 
   const std::vector<ValueId>& now = keys_[op.key].list;
   ListRef list = op.kind == OpKind::kReadList ? op.list() : ListRef{};
   const uint32_t appends = own == nullptr ? 0 : own->appends;
-  if (list.length != now.size() + appends) return false;
+  const bool replaced = own != nullptr && own->replaced;
+  // A value is no list, whoever wrote it.
+  if (replaced ? own->written : keys_[op.key].value != kNone) return false;
+  if (list.length != (replaced ? 0 : now.size()) + appends) return false;
   if (appends > 0) {
     uint32_t place = list.length;
     uint32_t i = own->last_write;

@@ -21,6 +21,7 @@ void Observer::OrderVersions() {
 
 void Observer::OrderKey(KeyId key) {
   const std::vector<ValueId> elements = history_.lists().Elements(longest_[key]);
+  next_append_.clear();
   for (uint32_t i = 0; i < elements.size(); ++i) {
     const TxnId writer = WriterOf(key, elements[i], i + 1);
     out_.versions.items.push_back({.writer = writer, .value = elements[i]});
@@ -29,17 +30,13 @@ void Observer::OrderKey(KeyId key) {
 
 TxnId Observer::WriterOf(KeyId key, ValueId value, uint32_t position) {
   intermediate_.push_back(false);
-  const auto flaw = [&](Anomaly anomaly, TxnId writer) {
-    for (auto it = flaws_.rbegin(); it != flaws_.rend() && it->key == key; ++it) {
-      if (it->anomaly == anomaly) return;
-    }
-    flaws_.push_back({key, position, anomaly, writer});
-  };
   WriteIndex::Write* write = writes_.Find(key, value);
   if (write == nullptr) {
-    flaw(Anomaly::kThinAirRead, kNone);
+    AddFlaw({key, position, Anomaly::kThinAirRead, kNone});
     return kNone;
   }
+  const bool duplicate = ++write->seen > std::max(write->appends, uint32_t{1});
+  if (duplicate) AddFlaw({key, position, Anomaly::kDuplicateElement, write->txn});
   if (write->several) {
     if (out_.ambiguous++ == 0) {
       out_.ambiguous_example = Cat("more than one transaction appended ",
@@ -47,15 +44,42 @@ TxnId Observer::WriterOf(KeyId key, ValueId value, uint32_t position) {
     }
     return kNone;
   }
-  if (write->seen) flaw(Anomaly::kDuplicateElement, write->txn);
-  write->seen = true;
   intermediate_.back() = write->intermediate;
   if (history_.outcome(write->txn) == Outcome::kAborted) {
-    flaw(Anomaly::kAbortedRead, write->txn);
+    AddFlaw({key, position, Anomaly::kAbortedRead, write->txn});
     return kNone;
   }
+  if (write->repeated && !duplicate) CheckOwnOrder(key, value, position, write->txn);
   out_.happened[write->txn] = true;
   return write->txn;
+}
+
+void Observer::AddFlaw(const Flaw& flaw) {
+  for (auto it = flaws_.rbegin(); it != flaws_.rend() && it->key == flaw.key; ++it) {
+    if (it->anomaly == flaw.anomaly) return;
+  }
+  flaws_.push_back(flaw);
+}
+
+// OWN-ORDER. What a transaction appended to a key stands in its list in the order in which it was
+// appended, from the first on.
+void Observer::CheckOwnOrder(KeyId key, ValueId value, uint32_t position, TxnId writer) {
+  const absl::Span<const Op> ops = history_.ops(writer);
+  const auto append_from = [&](uint32_t i) {
+    while (i < ops.size() && (ops[i].kind != OpKind::kAppend || ops[i].key != key)) ++i;
+    return i;
+  };
+  uint32_t& next = next_append_[writer];
+  if (next == kNone) return;  // Told already.
+  const uint32_t i = append_from(next);
+  if (i < ops.size() && ops[i].value == value) {
+    next = i + 1;
+    intermediate_.back() = append_from(next) < ops.size();
+    return;
+  }
+  next = kNone;
+  const ValueId missed = i < ops.size() ? ops[i].value : kNone;
+  AddFlaw({key, position, Anomaly::kIncompatibleOrder, writer, missed});
 }
 
 // Fills in whose version each read saw, and tells what is wrong with it.
@@ -109,10 +133,14 @@ void Observer::CheckReads() {
           Report(it->anomaly, txns,
                  Cat(words, " was appended by ", TxnText(history_, it->writer),
                      ", which was aborted"));
+        } else if (it->anomaly == Anomaly::kIncompatibleOrder) {
+          Report(it->anomaly, txns,
+                 Cat(words, " stands in it without the ", ValueText(history_, it->missed), " that ",
+                     TxnText(history_, it->writer), " appended before it"));
         } else {
           Report(it->anomaly, txns,
-                 Cat(words, " stands in it more than once, though ", TxnText(history_, it->writer),
-                     " appended it once"));
+                 Cat(words, " stands in it more often than it was appended, as by ",
+                     TxnText(history_, it->writer)));
         }
         it->position = 0;  // Told.
       }
@@ -168,7 +196,7 @@ void Observer::CollectUnread() {
     for (const Op& op : history_.ops(t)) {
       if (op.kind != OpKind::kAppend) continue;
       const WriteIndex::Write* write = writes_.Find(op.key, op.value);
-      if (write->seen || write->several || write->txn != t) continue;
+      if (write->seen > 0 || write->several || write->txn != t) continue;
       std::vector<TxnId>& row = unread[op.key];
       if (row.empty() || row.back() != t) row.push_back(t);
     }

@@ -185,6 +185,7 @@ class VisibilityJudge {
       const SessionId session = history_.session(t);
       if (!seen_.happened[t] || session == kNone || session >= last.size()) continue;
       before_in_session_[t] = last[session];
+      if (!history_.committed(t)) continue;  // UNKNOWN-END: it begins a chain of its own.
       last[session] = t;
       chains.chain[t] = session;
       chains.position[t] = lengths[session]++;

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, kAnomalies> kMeanings = {
     "a transaction read what an aborted transaction wrote",
     "a transaction read what its writer overwrote before it committed",
     "an append stands in a list more than once",
-    "two reads disagree about the order of the appends to a list",
+    "reads disagree about the order of the appends to a list, or a read with that of one writer",
     "an answer contradicts the transaction's own operations",
     "two reads of one key by one transaction differ, without a write of its own in between",
     "transactions overwrote each other's writes in a cycle",

@@ -7,13 +7,16 @@
 namespace nacre::check::judge {
 namespace {
 
-int Rank(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kCommitted: return 0;
-    case Outcome::kIndeterminate: return 1;
-    case Outcome::kAborted: return 2;
-  }
-  return 2;
+WriteIndex::Standing StandingOf(const Op& op, Outcome outcome, bool intermediate) {
+  if (outcome == Outcome::kAborted) return WriteIndex::Standing::kAborted;
+  if (op.kind == OpKind::kWrite && intermediate) return WriteIndex::Standing::kOverwritten;
+  return outcome == Outcome::kCommitted ? WriteIndex::Standing::kCommitted
+                                        : WriteIndex::Standing::kIndeterminate;
+}
+
+bool Lasts(WriteIndex::Standing standing) {
+  return standing == WriteIndex::Standing::kCommitted ||
+         standing == WriteIndex::Standing::kIndeterminate;
 }
 
 }  // namespace
@@ -28,35 +31,39 @@ WriteIndex::WriteIndex(const History& history) : deleted_(history.keys().size(),
   for (TxnId t = 0; t < history.size(); ++t) {
     const absl::Span<const Op> ops = history.ops(t);
     own.Clear();
+    for (const Op& op : ops) {
+      if (op.kind == OpKind::kAppend) ++own[op.key].appends;
+    }
     // From the end, so that the first write of a key to be met is the one that stays.
     for (size_t i = ops.size(); i-- > 0;) {
       if (!ops[i].writes()) continue;
       OwnKey& key = own[ops[i].key];
       const bool intermediate = key.last_write != kNone;
       key.last_write = static_cast<uint32_t>(i);
-      Add(history, t, ops[i], intermediate);
+      Add(ops[i], history.outcome(t),
+          {.txn = t, .intermediate = intermediate, .repeated = key.appends > 1});
     }
   }
 }
 
-void WriteIndex::Add(const History& history, TxnId t, const Op& op, bool intermediate) {
+void WriteIndex::Add(const Op& op, Outcome outcome, Write write) {
   if (op.kind == OpKind::kDelete) {
-    if (!intermediate && history.outcome(t) != Outcome::kAborted) deleted_[op.key] = true;
+    if (!write.intermediate && outcome != Outcome::kAborted) deleted_[op.key] = true;
     return;
   }
-  const Write write = {.txn = t, .intermediate = intermediate};
+  write.standing = StandingOf(op, outcome, write.intermediate);
+  write.appends = outcome == Outcome::kAborted ? 0 : 1;
   const auto [it, first] = writes_.try_emplace(Pack(op.key, op.value), write);
   if (first) return;
-  ++duplicates_;
-  const int before = Rank(history.outcome(it->second.txn));
-  const int now = Rank(history.outcome(t));
-  // Of registers, the other one may have happened as well.
-  const bool both = op.kind == OpKind::kWrite && before <= 1 && now <= 1;
-  if (now < before) {
-    it->second = write;
-    it->second.several = both;
-  } else if (now == before || both) {
-    it->second.several = true;
+  Write& before = it->second;
+  write.appends += before.appends;
+  write.several = before.several ||
+                  (before.txn != write.txn && Lasts(before.standing) && Lasts(write.standing));
+  if (write.txn != before.txn && write.standing < before.standing) {
+    before = write;
+  } else {
+    before.appends = write.appends;
+    before.several = write.several;
   }
 }
 

@@ -355,7 +355,8 @@ class OnlineJudge::Impl {
     state.writer = last.info;
     state.fed = last.fed;
     state.session.reset();
-    if (last.info.session != kNone) {
+    // UNKNOWN-END: nothing follows an indeterminate transaction in its session.
+    if (last.info.session != kNone && last.info.outcome == Outcome::kCommitted) {
       state.session = window_.sessions.text(last.info.session);
     }
   }

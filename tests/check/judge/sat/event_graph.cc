@@ -88,17 +88,15 @@ void EventGraph::AddData(const History& history, const Observations& seen) {
   }
 }
 
-// An optional transaction stands in its session only if it happened, so what is before it leads
-// past it as well.
+// UNKNOWN-END, as in DependencyGraph: so what is before an indeterminate transaction leads past it.
 void EventGraph::AddSessions(const History& history, const Observations& seen) {
-  std::vector<std::vector<TxnId>> last(history.sessions().size());
+  std::vector<TxnId> last(history.sessions().size(), kNone);
   for (TxnId t = 0; t < history.size(); ++t) {
     const Literal present = Presence(t);
     if (history.session(t) == kNone || (!seen.happened[t] && present == 0)) continue;
-    std::vector<TxnId>& before = last[history.session(t)];
-    for (const TxnId b : before) Join(b, t, EdgeKind::kSession, kNone, Presence(b), present);
-    if (present == 0) before.clear();
-    before.push_back(t);
+    TxnId& before = last[history.session(t)];
+    if (before != kNone) Join(before, t, EdgeKind::kSession, kNone, 0, present);
+    if (history.committed(t)) before = t;
   }
 }
 

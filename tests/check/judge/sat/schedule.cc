@@ -297,7 +297,7 @@ Hints MakeHints(const History& history, const Observations& seen) {
     if (history.session(t) == kNone || !seen.happened[t]) continue;
     TxnId& before = last[history.session(t)];
     if (before != kNone) add(before, t);
-    before = t;
+    if (history.committed(t)) before = t;
   }
   std::vector<TxnId> queue;
   std::fill(hints.begin(), hints.end(), 0);

@@ -45,7 +45,7 @@ class Execution {
   // Whether `a` had to be over before `b` was begun.
   bool Precedes(TxnId a, TxnId b) const {
     if (Knows(level_, Order::kSession) && history_.session(a) != kNone &&
-        history_.session(a) == history_.session(b) && a < b) {
+        history_.session(a) == history_.session(b) && a < b && history_.committed(a)) {
       return true;
     }
     return Knows(level_, Order::kRealTime) && history_.completed(a) < history_.invoked(b);

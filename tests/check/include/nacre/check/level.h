@@ -42,7 +42,7 @@ enum class Anomaly : uint8_t {
   kAbortedRead,        // G1a: read what an aborted transaction wrote.
   kIntermediateRead,   // G1b: read what its writer overwrote before it committed.
   kDuplicateElement,   // One append stands twice in a list.
-  kIncompatibleOrder,  // Two reads disagree about the order of the appends.
+  kIncompatibleOrder,  // Reads disagree about the order of appends, or with their writer.
   kInternal,           // An answer contradicts the transaction's own writes.
   kNonRepeatableRead,  // Two reads of one key differ, without an own write between them.
   kG0,                 // Cycle of ww.

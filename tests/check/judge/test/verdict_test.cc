@@ -1,0 +1,165 @@
+// Histories on which a verdict is easily got wrong, judged at every level.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "nacre/check/judge.h"
+#include "tests/check/judge/test/history_text.h"
+
+namespace nacre::check {
+namespace {
+
+// For each of kLevels: H holds, V violated, ? unknown.
+std::string Rulings(const std::string& text, const JudgeOptions& options = {}) {
+  const History history = Parsed(text);
+  std::string rulings;
+  for (const Level level : kLevels) {
+    const Ruling ruling = Judge(history, level, options).ruling;
+    rulings += ruling == Ruling::kHolds ? 'H' : ruling == Ruling::kViolated ? 'V' : '?';
+  }
+  return rulings;
+}
+
+// Of the first violation at the level.
+std::string NameAt(Level level, const std::string& text) {
+  const Verdict verdict = Judge(Parsed(text), level);
+  return verdict.violations.empty() ? "none" : verdict.violations[0].name();
+}
+std::string WordsAt(Level level, const std::string& text) {
+  const Verdict verdict = Judge(Parsed(text), level);
+  return verdict.violations.empty() ? "none" : verdict.violations[0].words;
+}
+
+constexpr char kHolds[] = "HHHHHHHH";
+constexpr char kViolated[] = "VVVVVVVV";
+constexpr char kUnknown[] = "????????";
+
+// --- OWN-ORDER ---
+
+TEST(OwnOrder, AppendsOfOneTransactionStandInTheOrderInWhichItMadeThem) {
+  const std::string text =
+      "T1 ok | append x 2\nT2 ok | append x 1 | append x 3\nT3 ok | list x [3 1 2]\n";
+  EXPECT_EQ(Rulings(text), kViolated);
+  EXPECT_EQ(WordsAt(Level::kReadCommitted, text),
+            "T3 (line 3) read x = [3 1 2], whose element 3 stands in it without the 1 that T2 "
+            "(line 2) appended before it");
+}
+
+TEST(OwnOrder, NoneOfThemIsMissingBelowALaterOne) {
+  const std::string two = "T1 ok | append x 1 | append x 2\n";
+  EXPECT_EQ(Rulings(two + "T2 ok | list x [2]"), kViolated);
+  EXPECT_EQ(NameAt(Level::kReadCommitted, two + "T2 ok | list x [2]"), "incompatible-order");
+  const std::string three = "T1 ok | append x 1 | append x 2 | append x 3\n";
+  EXPECT_EQ(Rulings(three + "T2 ok | list x [1 3]"), kViolated);
+  EXPECT_EQ(Rulings(three + "T2 ok | list x [1 2 3]"), kHolds);
+  EXPECT_EQ(NameAt(Level::kReadCommitted, three + "T2 ok | list x [1 2]"), "G1b");
+}
+
+TEST(OwnOrder, OneTransactionMayAppendAValueTwice) {
+  const std::string twice = "T1 ok | append x 1 | append x 1\n";
+  EXPECT_EQ(Rulings(twice + "T2 ok | list x [1 1]"), kHolds);
+  EXPECT_EQ(NameAt(Level::kReadCommitted, twice + "T2 ok | list x [1]"), "G1b");
+  EXPECT_EQ(NameAt(Level::kReadCommitted, twice + "T2 ok | list x [1 1 1]"), "duplicate-elements");
+}
+
+// --- Values that are not unique ---
+
+TEST(Duplicates, AnAppendThatWasTriedAgainAfterAnUnknownOutcomeMayStandTwice) {
+  const std::string retried = "T1 s=1 info | append x 5\nT2 s=2 ok | append x 5\n";
+  EXPECT_EQ(Rulings(retried + "T3 ok | list x [5 5]"), kUnknown);
+  EXPECT_EQ(NameAt(Level::kReadCommitted, retried + "T3 ok | list x [5 5 5]"),
+            "duplicate-elements");
+}
+
+TEST(Duplicates, TheElementMayBeThatOfTheUnknownOutcome) {
+  EXPECT_EQ(Rulings("T1 info real=1..? | append x 5\nT3 ok real=3..4 | list x [5]\n"
+                    "T2 ok real=10..20 | append x 5\n")
+                .find('V'),
+            std::string::npos);
+}
+
+TEST(Duplicates, WhatOnlyAbortedTransactionsWroteIsG1a) {
+  for (const std::string text : {"T1 fail | append x 1\nT2 fail | append x 1\nT3 ok | list x [1]",
+                                 "T1 fail | write x 1\nT2 fail | write x 1\nT3 ok | read x 1"}) {
+    EXPECT_EQ(Rulings(text), kViolated) << text;
+    for (const Level level : kLevels) EXPECT_EQ(NameAt(level, text), "G1a") << text;
+  }
+}
+
+TEST(Duplicates, WhatAllItsWritersOverwroteIsG1b) {
+  const std::string text =
+      "T1 ok | write x 1 | write x 2\nT2 ok | write x 1 | write x 3\nT3 ok | read x 1";
+  EXPECT_EQ(Rulings(text), kViolated);
+  for (const Level level : kLevels) EXPECT_EQ(NameAt(level, text), "G1b");
+}
+
+TEST(Duplicates, OneTransactionMayWriteAValueTwice) {
+  EXPECT_EQ(Rulings("T1 ok | write x 1 | write x 1\nT2 ok | read x 1"), kHolds);
+}
+
+// --- Lists that are deleted ---
+
+TEST(OwnDelete, NothingOfOthersIsLeftOfAListThatTheTransactionDeleted) {
+  const std::string before = "T1 ok time=1..2 | append x 0\nT2 ok time=3..4 | delete x | ";
+  for (const std::string after : {"append x 1 | list x [1]", "list x []", "read x nil"}) {
+    EXPECT_EQ(NameAt(Level::kSnapshotIsolation, before + after), "none") << after;
+    EXPECT_EQ(Rulings(before + after).substr(3), "HHHHH") << after;
+  }
+  EXPECT_EQ(NameAt(Level::kSnapshotIsolation, before + "append x 1 | list x [0 1]"), "internal");
+}
+
+TEST(OwnDelete, AValueIsNoListAndAListNoValue) {
+  const std::string value = "T1 ok time=1..2 | write x 5\n";
+  EXPECT_EQ(NameAt(Level::kSnapshotIsolation, value + "T2 ok time=3..? | list x []"), "G-SIb");
+  EXPECT_EQ(NameAt(Level::kSnapshotIsolation,
+                   value + "T2 ok time=3..4 | append x 1\nT3 ok time=5..? | read x 5"),
+            "G-SIb");
+}
+
+// --- SCAN-ANSWER ---
+
+TEST(ScanAnswer, IsKeysOfTheRangeEachOnceAndInOrder) {
+  const std::string writes = "T1 ok time=1..2 | write b 1 | write c 1 | write d 1\n";
+  for (const std::string scan :
+       {"scan a z {b 1 b 1}", "scan a z {b 1 b 1 c 1 d 1}", "scan a c {b 1 c 1}",
+        "scan c z {b 1 c 1 d 1}", "scan a z {c 1 b 1 d 1}", "scan a z limit {d 1 b 1}",
+        "rscan a z {b 1 c 1 d 1}", "scan a z {a nil b 1 c 1 d 1}", "scan a z {a [] b 1 c 1 d 1}"}) {
+    const std::string text = writes + "T2 ok time=3..? | " + scan;
+    EXPECT_EQ(Rulings(text), kViolated) << scan;
+    EXPECT_EQ(Rulings(text, {.ignore_timestamps = true}), kViolated) << scan;
+    EXPECT_EQ(NameAt(Level::kSnapshotIsolation, text), "internal") << scan;
+  }
+  for (const std::string scan :
+       {"scan a z {b 1 c 1 d 1}", "scan b d {b 1 c 1}", "rscan a z {d 1 c 1 b 1}",
+        "scan a z limit {b 1 c 1}", "rscan a z limit {d 1}", "scan e z {}"}) {
+    EXPECT_EQ(Rulings(writes + "T2 ok time=3..? | " + scan), kHolds) << scan;
+  }
+}
+
+TEST(ScanAnswer, OfAnAbortedTransactionSaysNothing) {
+  EXPECT_EQ(Rulings("T1 fail | scan a z {c 1 b 1}\nT2 ok | write b 1 | write c 1"), kHolds);
+}
+
+// --- UNKNOWN-END ---
+
+TEST(UnknownEnd, WhatFollowsAnIndeterminateTransactionInItsSessionMayMissIt) {
+  const std::string list =
+      "T1 s=1 info | append x 1\nT2 s=1 ok | list x []\nT3 s=2 ok | list x [1]";
+  EXPECT_EQ(Rulings(list), kHolds);
+  const std::string value = "T1 s=1 info | write x 1\nT2 s=1 ok | read x nil\nT3 s=2 ok | read x 1";
+  EXPECT_EQ(Rulings(value), kHolds);
+}
+
+TEST(UnknownEnd, ItFollowsWhatWasBeforeItAndThatLeadsPastIt) {
+  // T2 happened after T1, so who saw T2 sees T1.
+  EXPECT_EQ(Rulings("T1 s=1 ok | append x 1\nT2 s=1 info | append y 1\n"
+                    "T3 s=2 ok | list y [1] | list x []"),
+            "HHVHVVHV");
+  EXPECT_EQ(Rulings("T1 s=1 ok | append x 1\nT2 s=1 info | append y 1\nT3 s=1 ok | list x []\n"
+                    "T4 s=2 ok | list y [1]"),
+            "HHVHVVHV");
+}
+
+}  // namespace
+}  // namespace nacre::check
