@@ -72,6 +72,7 @@ absl::Status WriteHistories(const RunResult& result, const std::string& file) {
   const Format format = file.ends_with(".edn") ? Format::kEdn : Format::kNative;
   for (size_t i = 0; i < result.lives.size(); ++i) {
     std::ofstream out(FileOfLife(file, i), std::ios::binary);
+    if (!out.is_open()) return absl::UnavailableError("cannot write " + FileOfLife(file, i));
     absl::Status status = WriteHistory(result.lives[i].history, format, out);
     if (!status.ok()) return status;
     out.flush();

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""nacre-check run: exit statuses, and what it says and writes. What it finds is tested in tests/check/run/test."""
+
+import json
+import unittest
+
+from program import ProgramTest
+
+QUICK = ("--count", "2000", "--duration", "60", "--seed", "5")
+# Write skew is what snapshot isolation lets happen and serializability does not.
+SKEWED = ("run", "list-append", "--isolation", "snapshot", "--level", "serializable", "--seed", "5", "--keys", "4",
+          "--duration", "60")
+
+
+class Run(ProgramTest):
+    def test_the_library_keeps_what_it_promises(self):
+        for isolation, level in (("snapshot", "strong-snapshot-isolation"), ("serializable", "strict-serializable")):
+            report = self.judged(0, "run", "--isolation", isolation, *QUICK)
+            self.assertTrue(report.startswith(f"{level} holds in libnacre\n"), report)
+            self.assertIn("seed: 5\n", report)
+            self.assertIn("2000 transactions, ", report)
+
+    def test_what_the_level_asked_for_forbids_is_found(self):
+        report = self.judged(1, *SKEWED, "--count", "15000")
+        self.assertTrue(report.startswith("serializable is violated in libnacre\n"), report)
+        self.assertIn("write-skew", report)
+
+    def test_the_report_for_programs_has_the_facts_of_the_run(self):
+        report = json.loads(self.judged(0, "run", "bank", "--json", *QUICK))
+        self.assertEqual(report["facts"]["workload"], "bank")
+        self.assertEqual(report["facts"]["seed"], "5")
+
+    def test_a_recorded_run_is_judged_again_as_it_was(self):
+        file = self.path("history.txt")
+        self.judged(0, "run", "range", "--history", file, *QUICK)
+        report = self.judged(0, "history", file, "--level", "strict-serializable")
+        self.assertIn("2000 transactions, ", report)
+
+    def test_a_run_in_which_nothing_commits_could_not_tell(self):
+        report = self.judged(2, "run", "--rollback-share", "1", *QUICK)
+        self.assertIn("only 0 committed", report)
+
+    def test_what_cannot_be_run_is_refused_with_the_reason(self):
+        self.assertIn("There is no workload 'nonsense'", self.refused("run", "nonsense"))
+        self.assertIn("--spawn", self.refused("run", "--fault", "restart"))
+        self.assertIn("is no target", self.refused("run", "--target", "nowhere"))
+        self.assertIn("cannot reach 127.0.0.1:1", self.refused("run", "--target", "127.0.0.1:1"))
+        self.assertIn("{port}", self.refused("run", "--spawn", "true"))
+        self.assertIn("ended with status 7", self.refused("run", "--spawn", "sh -c 'exit 7' {port}"))
+        unwritable = self.path("no/such/folder/history.txt")
+        self.assertIn("cannot write", self.refused("run", "--history", unwritable, *QUICK))
+
+
+if __name__ == "__main__":
+    unittest.main()
