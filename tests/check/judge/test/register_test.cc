@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "nacre/check/judge.h"
 #include "tests/check/judge/test/history_text.h"
+#include "tests/check/judge/test/rule_store.h"
 
 namespace nacre::check {
 namespace {
@@ -147,6 +150,52 @@ TEST(Registers, ManyAppendsThatNoReadShowsAreDecidedToo) {
   }
   EXPECT_NE(Judge(Parsed(text), Level::kSnapshotIsolation).ruling, Ruling::kUnknown)
       << Said(text, Level::kSnapshotIsolation);
+}
+
+bool Wrote(const RecordedTxn& txn, const std::string& key) {
+  return std::any_of(txn.ops.begin(), txn.ops.end(), [&](const RecordedOp& op) {
+    return op.text.rfind("write " + key + " ", 0) == 0;
+  });
+}
+
+// Of three that came one after the other, the last reads what the second overwrote, be it blindly.
+bool ReadWhatWasOverwritten(std::vector<RecordedTxn>& txns) {
+  for (RecordedTxn& reader : txns) {
+    for (RecordedOp& read : reader.ops) {
+      const std::string key = read.text.substr(5);
+      if (!reader.committed || read.answer.empty() || Wrote(reader, key)) continue;
+      const auto before = [&](const RecordedTxn& a, const RecordedTxn& b) {
+        return a.committed && a.completed < b.invoked && Wrote(a, key);
+      };
+      for (const RecordedTxn& second : txns) {
+        for (const RecordedTxn& first : txns) {
+          if (!before(second, reader) || !before(first, second)) continue;
+          for (const RecordedOp& op : first.ops) {
+            if (op.text.rfind("write " + key + " ", 0) == 0) read.answer = op.text.substr(8);
+          }
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+TEST(Registers, AReadOfWhatWasOverwrittenBeforeItBeganIsFoundByValuesAndRealTime) {
+  int broken = 0;
+  for (uint32_t seed = 1; seed <= 400; ++seed) {
+    std::vector<RecordedTxn> txns =
+        RunStore({.validate = false, .data = StoreRules::Data::kRegisters}, seed);
+    if (!ReadWhatWasOverwritten(txns)) continue;
+    ++broken;
+    for (const Level level : {Level::kStrongSnapshotIsolation, Level::kStrictSerializable}) {
+      const Verdict verdict = Judge(Parsed(ToText(txns)), level, {.ignore_timestamps = true});
+      ASSERT_EQ(verdict.ruling, Ruling::kViolated)
+          << "seed " << seed << " " << ToString(level) << "\n"
+          << ToText(txns) << verdict.ToString();
+    }
+  }
+  EXPECT_GT(broken, 100);
 }
 
 }  // namespace
