@@ -39,6 +39,8 @@ struct RunArguments {
   bool seed_given = false;
   double duration_seconds = 10;
   std::string history_file;
+  bool online = false;
+  OnlineOptions judge_online;
   RunOptions run;
   JudgeOptions judge;
   ReportOptions report;
@@ -150,6 +152,13 @@ ExitCode DriveAndJudge(RunArguments& arguments) {
         "--fault restart kills the server, so it has to be started by --spawn 'COMMAND'.");
   }
   if (arguments.level_given) arguments.run.level = arguments.level;
+  if (arguments.online) {
+    if (!arguments.history_file.empty()) {
+      return Refuse("--online keeps no history, so there is none to write with --history.");
+    }
+    arguments.judge_online.judge = arguments.judge;
+    arguments.run.online = arguments.judge_online;
+  }
   std::signal(SIGINT, OnInterrupt);
   absl::StatusOr<RunResult> result = [&] {
     run::ProgressLine line(stderr);
@@ -258,6 +267,19 @@ void AddWorkloadOptions(CLI::App& command, RunArguments& arguments) {
       "Transactions that roll back on purpose. Default: 0.02", share);
 }
 
+void AddOnlineOptions(CLI::App& command, RunArguments& arguments) {
+  command
+      .add_flag("--online", arguments.online,
+                "Judges while it runs, in bounded memory, and stops at the first violation")
+      ->group("Judge");
+  command
+      .add_option("--horizon", arguments.judge_online.horizon,
+                  "With --online: how many finished transactions are always kept. Default: 1000")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(1u, 10'000'000u).description(""))
+      ->group("Judge");
+}
+
 void AddOutputOptions(CLI::App& command, RunArguments& arguments) {
   command
       .add_option("--history", arguments.history_file,
@@ -279,6 +301,7 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
   AddFaultOptions(command, *arguments);
   AddLevelOption(command, arguments->level, "what the target promises");
   AddJudgeOptions(command, arguments->judge);
+  AddOnlineOptions(command, *arguments);
   AddOutputOptions(command, *arguments);
   command.callback([arguments, &exit_code, &command] {
     arguments->level_given = command.count("--level") > 0;

@@ -141,4 +141,37 @@ void Replay(std::string_view operations, HistoryBuilder& builder) {
   }
 }
 
+void Replay(std::string_view operations, OnlineJudge& judge) {
+  Reader reader(operations);
+  const auto read = [&judge](std::string_view key, std::optional<std::string_view> value) {
+    value ? judge.Read(key, *value) : judge.ReadAbsent(key);
+  };
+  while (!reader.at_end()) {
+    const OpKind kind = reader.Kind();
+    const std::string_view key = *reader.Text();
+    switch (kind) {
+      case OpKind::kAppend: judge.Append(key, *reader.Text()); break;
+      case OpKind::kWrite: judge.Write(key, *reader.Text()); break;
+      case OpKind::kDelete: judge.Delete(key); break;
+      case OpKind::kRead: read(key, reader.Text()); break;
+      case OpKind::kReadList: {
+        judge.BeginList(key);
+        for (uint64_t left = reader.Number(); left > 0; --left) judge.Element(*reader.Text());
+        judge.EndList();
+        break;
+      }
+      case OpKind::kScan: {
+        const std::optional<std::string_view> end = reader.Text();
+        judge.BeginScan(key, end, reader.Number() != 0, false);
+        for (uint64_t left = reader.Number(); left > 0; --left) {
+          const std::string_view row = *reader.Text();
+          read(row, reader.Text());
+        }
+        judge.EndScan();
+        break;
+      }
+    }
+  }
+}
+
 }  // namespace nacre::check::run

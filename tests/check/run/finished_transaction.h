@@ -9,6 +9,7 @@
 
 #include "absl/types/span.h"
 #include "nacre/check/history.h"
+#include "nacre/check/online.h"
 #include "tests/check/run/target.h"
 
 namespace nacre::check::run {
@@ -38,6 +39,8 @@ class OperationLog {
 // Says to `builder` what OperationLog was told. The transaction is still to be added.
 void Replay(std::string_view operations, HistoryBuilder& builder);
 
+void Replay(std::string_view operations, OnlineJudge& judge);
+
 // A transaction that has ended, as its session has seen it.
 struct FinishedTransaction {
   uint32_t session = 0;  // Who ran it: from 0, one for each thread.
@@ -59,6 +62,8 @@ class TransactionSink {
  public:
   virtual ~TransactionSink() = default;
   virtual void Take(const FinishedTransaction& txn) = 0;
+  // The session will not come again. By its thread.
+  virtual void Leave(uint32_t /*session*/) {}
 };
 
 }  // namespace nacre::check::run

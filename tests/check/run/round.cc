@@ -126,6 +126,7 @@ void Round::RunSession(Runner& runner) {
   }
   pace_.Leave(runner.number);
   runner.session.reset();
+  sink_.Leave(runner.number);
   const std::lock_guard lock(mutex_);
   --running_;
   ended_.notify_all();

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/check/run/history_log.h"
+#include "tests/check/run/online_log.h"
 
 namespace nacre::check::run {
 namespace {
@@ -44,15 +45,22 @@ class Runs {
           absl::StrCat("this workload scans ranges of keys and deletes in them; ", why));
     }
     HistoryLog log(options_.sessions + 1);
-    Round round(**target, workload_, OptionsOf(**target), log);
+    std::optional<OnlineLog> online;
+    if (options_.online) online.emplace(options_.sessions, result_.level, *options_.online);
+    TransactionSink& sink = online ? static_cast<TransactionSink&>(*online) : log;
+    Round round(**target, workload_, OptionsOf(**target), sink);
     if (absl::Status status = round.SetUp(); !status.ok()) return status;
     round.Start();
-    Watch(round);
+    Watch(round, online ? &*online : nullptr);
     round.Wait();
     result_.elapsed = absl::Now() - start_;
     next_index_ = round.next_index();
     result_.tally += round.tally();
     result_.lives.push_back({log.Merge(), round.tally(), round.breaches(), round.lost()});
+    if (online) {
+      result_.lives.back().verdict = online->Finish();
+      result_.lives.back().history = online->evidence();
+    }
     if (!killed_) Remove(**target, result_.lives.back().history);
     return absl::OkStatus();
   }
@@ -72,14 +80,15 @@ class Runs {
     return options;
   }
 
-  void Watch(Round& round) {
+  void Watch(Round& round, const OnlineLog* online) {
     const absl::Time kill_at = KillTime();
     while (!round.WaitFor(kLookInterval)) {
       const absl::Time now = absl::Now();
       Tally tally = result_.tally;
       options_.progress({tally += round.tally(), now - start_, result_.lives.size() + 1});
       if (now - start_ >= options_.duration ||
-          (options_.interrupted != nullptr && *options_.interrupted)) {
+          (options_.interrupted != nullptr && *options_.interrupted) ||
+          (online != nullptr && online->violated())) {
         round.Stop();
       } else if (!killed_ && now >= kill_at) {
         // Killed first, so that sessions are in the middle of something.
@@ -140,7 +149,7 @@ absl::StatusOr<RunResult> Run(TargetSource& source, const WorkloadKind& workload
 }
 
 Verdict JudgeLife(const Life& life, Level level, const JudgeOptions& options) {
-  Verdict verdict = Judge(life.history, level, options);
+  Verdict verdict = life.verdict ? *life.verdict : Judge(life.history, level, options);
   for (const Breach& breach : life.breaches) {
     verdict.ruling = Ruling::kViolated;
     verdict.reason.clear();

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "nacre/check/history.h"
 #include "nacre/check/judge.h"
+#include "nacre/check/online.h"
 #include "tests/check/run/disturbance.h"
 #include "tests/check/run/round.h"
 #include "tests/check/run/target.h"
@@ -52,6 +53,8 @@ struct RunOptions {
   // If positive: the target is killed after about so long, and opened anew.
   absl::Duration restart_interval = absl::ZeroDuration();
   std::optional<Level> level = std::nullopt;  // None: what the target promises.
+  // Judges while it runs, and ends with the first violation. No history is kept then.
+  std::optional<OnlineOptions> online = std::nullopt;
   // Called now and then by the thread that runs.
   std::function<void(const Progress&)> progress = [](const Progress&) {};
   // Set by whoever wants the run to end early, such as a signal handler.
@@ -60,10 +63,11 @@ struct RunOptions {
 
 // A life of the target: what it answered from an empty state on.
 struct Life {
-  History history;
+  History history;  // Judged online: only what the verdict refers to.
   Tally tally;
   std::vector<Breach> breaches;
   std::string lost;  // Why it ended before its time; empty if it did not.
+  std::optional<Verdict> verdict = std::nullopt;  // Of the judge, if it was judged online.
 };
 
 struct RunResult {
