@@ -87,8 +87,9 @@ class Encoding {
   void Constrain(TxnId a, TxnId b) {
     if (a == b) return;
     const z3::expr both = happened_[a] && happened_[b];
-    const bool session =
-        history_.session(a) != kNone && history_.session(a) == history_.session(b) && a < b && history_.committed(a);
+    const bool session = history_.session(a) != kNone &&
+                         history_.session(a) == history_.session(b) && a < b &&
+                         history_.committed(a);
     if ((Knows(level_, Order::kSession) && session) ||
         (Knows(level_, Order::kRealTime) && history_.completed(a) < history_.invoked(b))) {
       solver_.add(z3::implies(both, commits_[a] < starts_[b]));
