@@ -52,6 +52,19 @@ void TakeDirect(Level level, const JudgeOptions& options, Observations& seen, Ve
   }
 }
 
+// A serial order that explains everything proves itself, and that of the commits often does. If it
+// does not, another one may.
+bool HoldsInOrderOfCommits(const History& history, Level level, const JudgeOptions& options) {
+  Observations seen = judge::Observe(history, options.violations_max);
+  if (!seen.mixed.empty() || !AllCommitted(history, seen)) return false;
+  judge::OrderByCommit(history, seen);
+  Verdict verdict;
+  TakeDirect(level, options, seen, verdict);
+  return verdict.violations.empty() && seen.ambiguous == 0 &&
+         !judge::JudgeByCycles(history, seen, level, {.violations_max = 1}, verdict) &&
+         verdict.violations.empty();
+}
+
 // Of what hangs on several orders there may be a plain cycle all the same, which is more easily
 // understood.
 void JudgeOpen(const History& history, const Observations& seen,
@@ -93,6 +106,8 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
     const judge::ReplayResult result = judge::JudgeByReplay(history, level, options, verdict);
     if (result == judge::ReplayResult::kViolated) verdict.ruling = Ruling::kViolated;
     if (result != judge::ReplayResult::kUndecided) return verdict;
+    const bool serial = Forbids(level, Anomaly::kG2Item, Order::kData);
+    if (serial && HoldsInOrderOfCommits(history, level, options)) return verdict;
   }
   Observations seen = judge::Observe(history, options.violations_max);
   if (!seen.mixed.empty()) {
@@ -103,9 +118,7 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
   const bool ordered = Forbids(level, Anomaly::kLostUpdate, Order::kData);
   bool open = false;  // It hangs on orders or sources that the values do not tell.
   std::vector<judge::OpenSources> sources;
-  if (by_time && AllCommitted(history, seen)) {
-    judge::OrderByCommit(history, seen);
-  } else if (seen.has_registers && ordered) {
+  if (seen.has_registers && ordered) {
     if (seen.direct.empty()) sources = judge::NarrowReads(history, seen);
     open = judge::OrderRegisters(history, seen) != kNone || !sources.empty();
     seen.ambiguous -= sources.size();

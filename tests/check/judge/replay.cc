@@ -25,18 +25,16 @@ class Replay {
         options_(options),
         verdict_(verdict),
         serial_(Forbids(level, Anomaly::kG2Item, Order::kData)),
-        state_(history),
-        uncertain_(history.keys().size(), false) {}
+        maybe_(history),
+        state_(history, serial_ ? nullptr : &maybe_) {}
 
   ReplayResult Run() {
     Collect();
-    if (!undecided_) CheckFreshness();
-    if (!undecided_) Sweep();
-    if (undecided_) {
-      verdict_.violations.clear();
-      return ReplayResult::kUndecided;
-    }
-    return verdict_.violations.empty() ? ReplayResult::kHolds : ReplayResult::kViolated;
+    CheckFreshness();
+    Sweep();
+    // What was found needs no assumption, so nothing that is undecided explains it away.
+    if (!verdict_.violations.empty()) return ReplayResult::kViolated;
+    return undecided_ || state_.assumed() ? ReplayResult::kUndecided : ReplayResult::kHolds;
   }
 
  private:
@@ -44,9 +42,6 @@ class Replay {
 
   void Collect() {
     for (TxnId t = 0; t < history_.size(); ++t) {
-      if (history_.outcome(t) == Outcome::kIndeterminate) {
-        for (const Op& op : history_.ops(t)) uncertain_[op.key] = true;
-      }
       if (!history_.committed(t)) continue;
       const uint64_t begin = *history_.begin_timestamp(t);
       if (!Writes(history_, t)) {
@@ -109,9 +104,9 @@ class Replay {
   }
 
   void Compare(TxnId t, uint64_t timestamp) {
-    const ReplayState::Mismatch mismatch = state_.Compare(t);
+    const ReplayState::Mismatch mismatch = state_.Compare(t, timestamp);
     if (mismatch.op == kNone) return;
-    if (serial_ || uncertain_[mismatch.key]) {
+    if (serial_) {
       undecided_ = true;
       return;
     }
@@ -259,8 +254,8 @@ class Replay {
   const JudgeOptions& options_;
   Verdict& verdict_;
   const bool serial_;
+  MaybeWrites maybe_;
   ReplayState state_;
-  std::vector<bool> uncertain_;  // By key: written by a transaction that may not have happened.
   std::vector<Event> begins_;
   std::vector<Event> commits_;
   std::optional<WriteIndex> writes_;  // Only made for an explanation.

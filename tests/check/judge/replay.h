@@ -16,8 +16,11 @@ enum class ReplayResult : uint8_t {
 //
 //   SNAPSHOT-READ    every read answers what the commits up to the begin timestamp left, with the
 //                    transaction's own writes on top.
-//   FIRST-COMMITTER  of two transactions that wrote one key, the later began after the earlier's
-//   commit. FRESH            with sessions or real time: a snapshot has what was committed before.
+//   FIRST-COMMITTER  of two transactions that wrote one key, one began after the other's commit.
+//   FRESH            with sessions or real time: a snapshot has what was committed before.
+//
+// Indeterminate transactions have no timestamps: answers that only they explain are believed, and
+// then it is undecided, unless something else is wrong.
 //
 // Serializability holds if every read answers the same at the commit timestamp. If some does not,
 // the store may still have another serial order than that of its commits: undecided.

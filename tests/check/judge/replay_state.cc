@@ -4,10 +4,11 @@
 
 namespace nacre::check::judge {
 
-ReplayState::ReplayState(const History& history)
+ReplayState::ReplayState(const History& history, MaybeWrites* maybe)
     : history_(history),
       keys_(history.keys().size()),
-      agreed_(history.lists().branches(), 0),
+      maybe_(maybe),
+      agreed_(history.lists().branches()),
       sorted_(history) {
   if (sorted_.size() == 0) return;
   rank_.assign(keys_.size(), kNone);
@@ -42,20 +43,19 @@ void ReplayState::Apply(TxnId t, uint64_t timestamp) {
       key.list.push_back(op.value);
     } else {
       key.value = op.kind == OpKind::kDelete ? kNone : op.value;
-      if (!key.list.empty()) ForgetList(op.key);
+      if (!key.list.empty()) SetList(op.key, {});
     }
     SetPresence(op.key, was);
   }
 }
 
-void ReplayState::ForgetList(KeyId key) {
-  keys_[key].list.clear();
-  for (uint32_t branch = 0; branch < agreed_.size(); ++branch) {
-    if (history_.lists().key({branch, 0}) == key) agreed_[branch] = 0;
-  }
+void ReplayState::SetList(KeyId key, std::vector<ValueId> list) {
+  keys_[key].list = std::move(list);
+  keys_[key].list_observed = 0;
+  ++keys_[key].generation;
 }
 
-ReplayState::Mismatch ReplayState::Compare(TxnId t) {
+ReplayState::Mismatch ReplayState::Compare(TxnId t, uint64_t timestamp) {
   const absl::Span<const Op> ops = history_.ops(t);
   own_.Clear();
   previous_append_.resize(std::max(previous_append_.size(), ops.size()));
@@ -72,50 +72,125 @@ ReplayState::Mismatch ReplayState::Compare(TxnId t) {
       own.last_write = i;
       continue;
     }
-    if (op.kind == OpKind::kScan) {
-      const KeyId missed = MissedBy(ops, i);
-      if (missed != kNone) return {i, missed, own_.Find(missed) != nullptr};
+    if (op.kind != OpKind::kScan) {
+      if (!ReadAgrees(ops, op, timestamp)) return {i, op.key, own_.Find(op.key) != nullptr};
       continue;
     }
-    const OwnKey* own = own_.Find(op.key);
-    const bool list = op.kind == OpKind::kReadList ||
-                      (op.value == kNone && (!keys_[op.key].list.empty() || (own && own->appends)));
-    if (!(list ? ListAgrees(ops, own, op) : RegisterAgrees(ops, own, op))) {
-      return {i, op.key, own != nullptr};
+    // What it found first, since that may tell of more that is there.
+    const uint32_t end = i + op.results();
+    for (uint32_t r = i + 1; r <= end; ++r) {
+      if (!ReadAgrees(ops, ops[r], timestamp))
+        return {r, ops[r].key, own_.Find(ops[r].key) != nullptr};
     }
+    for (KeyId missed = MissedBy(ops, i); missed != kNone; missed = MissedBy(ops, i)) {
+      const bool own = own_.Find(missed) != nullptr;
+      if (own || !TakeMaybe(missed, kNone, timestamp)) return {i, missed, own};
+    }
+    i = end;
   }
   return {};
 }
 
-bool ReplayState::RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op) const {
-  const Key& key = keys_[op.key];
-  if (own == nullptr) return op.value == key.value && key.list.empty();
-  const Op& write = ops[own->last_write];
-  if (write.kind == OpKind::kAppend) return false;
-  return op.value == (write.kind == OpKind::kDelete ? kNone : write.value);
+bool ReplayState::ReadAgrees(absl::Span<const Op> ops, const Op& op, uint64_t timestamp) {
+  const OwnKey* own = own_.Find(op.key);
+  const bool list = op.kind == OpKind::kReadList ||
+                    (op.value == kNone && (!keys_[op.key].list.empty() || (own && own->appends)));
+  return list ? ListAgrees(ops, own, op) : RegisterAgrees(ops, own, op, timestamp);
+}
+
+bool ReplayState::RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op,
+                                 uint64_t timestamp) {
+  if (own != nullptr) {
+    const Op& write = ops[own->last_write];
+    if (write.kind == OpKind::kAppend) return false;
+    return op.value == (write.kind == OpKind::kDelete ? kNone : write.value);
+  }
+  Key& key = keys_[op.key];
+  if (!key.list.empty()) return false;
+  if (op.value != key.value) return TakeMaybe(op.key, op.value, timestamp);
+  key.observed = timestamp;
+  return true;
+}
+
+// Whether an indeterminate transaction explains that the register has this value.
+bool ReplayState::TakeMaybe(KeyId key, ValueId value, uint64_t timestamp) {
+  if (maybe_ == nullptr) return false;
+  Key& state = keys_[key];
+  if (!state.list.empty()) {
+    // Of a list that may have been deleted nothing more is known.
+    if (!maybe_->Deletes(key)) return false;
+  } else if (!maybe_->Take(key, value, std::max(state.committed, state.observed), timestamp)) {
+    return false;
+  }
+  const bool was = Present(key);
+  if (!state.list.empty()) SetList(key, {});
+  state.value = value;
+  state.observed = timestamp;
+  assumed_ = true;
+  SetPresence(key, was);
+  return true;
 }
 
 bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op) {
-  const std::vector<ValueId>& now = keys_[op.key].list;
+  Key& key = keys_[op.key];
   ListRef list = op.kind == OpKind::kReadList ? op.list() : ListRef{};
-  const uint32_t appends = own == nullptr ? 0 : own->appends;
   const bool replaced = own != nullptr && own->replaced;
   // A value is no list, whoever wrote it.
-  if (replaced ? own->written : keys_[op.key].value != kNone) return false;
-  if (list.length != (replaced ? 0 : now.size()) + appends) return false;
-  if (appends > 0) {
+  if (replaced ? own->written : key.value != kNone) return false;
+  if (own != nullptr && own->appends > 0) {
+    if (list.length < own->appends) return false;
     uint32_t place = list.length;
     uint32_t i = own->last_write;
-    for (uint32_t n = 0; n < appends; ++n, i = previous_append_[i]) {
+    for (uint32_t n = 0; n < own->appends; ++n, i = previous_append_[i]) {
       if (history_.lists().At(list, --place) != ops[i].value) return false;
     }
-    list = history_.lists().Prefix(list, place);
+    list = place == 0 ? ListRef{} : history_.lists().Prefix(list, place);
   }
-  if (list.length == 0) return true;
-  // A list only grows until it is deleted, so what agreed once agrees until then.
-  uint32_t& agreed = agreed_[list.branch];
-  while (agreed < list.length && history_.lists().At(list, agreed) == now[agreed]) ++agreed;
-  return agreed >= list.length;
+  if (replaced) return list.length == 0;
+  if (list.length == key.list.size()) {
+    if (list.length == 0) return true;
+    Agreed& agreed = agreed_[list.branch];
+    if (agreed.generation != key.generation) agreed = {key.generation, 0};
+    while (agreed.length < list.length &&
+           history_.lists().At(list, agreed.length) == key.list[agreed.length]) {
+      ++agreed.length;
+    }
+    if (agreed.length >= list.length) {
+      key.list_observed = list.length;
+      return true;
+    }
+  }
+  return maybe_ != nullptr && AgreesWithMaybes(op.key, list);
+}
+
+// Whether `list` is that of the key with more appends of indeterminate transactions in it: behind
+// what was read of it before.
+bool ReplayState::AgreesWithMaybes(KeyId key, ListRef list) {
+  Key& state = keys_[key];
+  std::vector<ValueId> elements;
+  if (list.length > 0) elements = history_.lists().Elements(list);
+  maybe_->BeginTaking();
+  size_t known = 0;
+  bool possible = true;
+  for (size_t i = 0; i < elements.size() && possible; ++i) {
+    if (known < state.list.size() && elements[i] == state.list[known]) {
+      ++known;
+    } else {
+      possible = known >= state.list_observed && maybe_->TakeElement(key, elements[i]);
+    }
+  }
+  if (!possible || known < state.list.size()) {
+    maybe_->UndoTaking();
+    // Of a list that may have been deleted nothing more is known.
+    if (!maybe_->Deletes(key)) return false;
+  }
+  const bool was = Present(key);
+  const auto length = static_cast<uint32_t>(elements.size());
+  SetList(key, std::move(elements));
+  state.list_observed = length;
+  assumed_ = true;
+  SetPresence(key, was);
+  return true;
 }
 
 bool ReplayState::PresentWithOwn(absl::Span<const Op> ops, KeyId key) {

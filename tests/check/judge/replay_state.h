@@ -5,21 +5,30 @@
 #include <vector>
 
 #include "nacre/check/history.h"
+#include "tests/check/judge/maybe_writes.h"
 #include "tests/check/judge/own_view.h"
 #include "tests/check/judge/scan_range.h"
 
 namespace nacre::check::judge {
 
 // What the commits so far have left, and how a transaction's answers compare with it.
+//
+// SEEN-IS-THERE. When an indeterminate transaction committed is not known. An answer that only one
+// of them explains is believed: from then on, what it showed is there. So a later answer that goes
+// back behind it is as wrong as one that goes back behind a commit.
 class ReplayState {
  public:
-  explicit ReplayState(const History& history);
+  // `maybe`: nullptr if no indeterminate transaction explains anything.
+  ReplayState(const History& history, MaybeWrites* maybe);
 
   struct Key {
     ValueId value = kNone;  // Of a register; kNone: absent.
     TxnId writer = kNone;   // Of the last commit; kNone: none yet.
     uint64_t committed = 0;
+    uint64_t observed = 0;  // When a register was last read as it is.
     std::vector<ValueId> list;
+    uint32_t list_observed = 0;  // How many elements of the list were read.
+    uint32_t generation = 0;     // Of the list: how often it was not only appended to.
   };
   const Key& key(KeyId key) const { return keys_[key]; }
 
@@ -29,23 +38,36 @@ class ReplayState {
     KeyId key = kNone;    // Of a scan: a key that it should have found.
     bool own = false;     // The transaction had written the key itself.
   };
-  Mismatch Compare(TxnId t);
+  // Of the reads of `t` at `timestamp`. In the order of time.
+  Mismatch Compare(TxnId t, uint64_t timestamp);
+  // Something hung on when an indeterminate transaction committed.
+  bool assumed() const { return assumed_; }
   void Apply(TxnId t, uint64_t timestamp);
 
  private:
+  bool ReadAgrees(absl::Span<const Op> ops, const Op& op, uint64_t timestamp);
   bool ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op);
-  bool RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op) const;
+  bool AgreesWithMaybes(KeyId key, ListRef list);
+  bool RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op,
+                      uint64_t timestamp);
+  bool TakeMaybe(KeyId key, ValueId value, uint64_t timestamp);
   // A key of the scan's range that is there and was not returned, or kNone.
   KeyId MissedBy(absl::Span<const Op> ops, uint32_t i);
   bool Present(KeyId key) const { return keys_[key].value != kNone || !keys_[key].list.empty(); }
   bool PresentWithOwn(absl::Span<const Op> ops, KeyId key);
-  void ForgetList(KeyId key);  // It was deleted. Takes time in all lists, which is rare enough.
+  void SetList(KeyId key, std::vector<ValueId> list);
   void SetPresence(KeyId key, bool was);
   uint32_t PresentBelow(size_t rank) const;
 
   const History& history_;
   std::vector<Key> keys_;
-  std::vector<uint32_t> agreed_;  // By branch: how many of its elements are known to be the key's.
+  MaybeWrites* const maybe_;
+  bool assumed_ = false;
+  struct Agreed {
+    uint32_t generation = 0;
+    uint32_t length = 0;
+  };
+  std::vector<Agreed> agreed_;  // By branch: how many of its elements are known to be the key's.
   OwnView own_;
   std::vector<uint32_t> previous_append_;
   const SortedKeys sorted_;

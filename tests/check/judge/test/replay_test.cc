@@ -111,11 +111,103 @@ TEST(Replay, ADeletedListBeginsAnew) {
 TEST(Replay, WhoseDeletionWasSeenFollowsFromTheSnapshot) {
   // Serializable only in another order than that of the commits, so the graph has to decide.
   const std::string text =
-      "T1 ok time=0..1 | write x 1\nT2 ok time=1..2 | delete x\n"
+      "T1 ok time=0..1 | read x nil | write x 1\nT2 ok time=1..2 | read x 1 | delete x\n"
       "T3 ok time=2..5 | read x nil | read y nil | write z 1\n";
   EXPECT_EQ(NameAt(text + "T4 ok time=2..4 | write x 2\n", Level::kSerializable), "holds");
-  EXPECT_EQ(NameAt(text + "T4 ok time=2..4 | read z nil | write x 2\n", Level::kSerializable),
+  EXPECT_EQ(NameAt(text + "T4 ok time=2..4 | read z nil | read x nil | write x 2\n",
+                   Level::kSerializable),
             "write-skew");
+}
+
+TEST(Replay, SerializableIsAnySerialOrderThatExplainsTheAnswers) {
+  // T10 comes after T9 and so read x from it, though it began before T9 committed.
+  EXPECT_EQ(NameAt("T1 ok time=1..5 | write x v\nT9 ok time=6..15 | write x v | write y w\n"
+                   "T10 ok time=10..20 | read x v | read y w | write z 1\n"
+                   "T11 ok time=31..35 | write q 1\nT12 ok time=30..40 | read q nil | write r 1\n",
+                   Level::kSerializable),
+            "holds");
+  for (const char* first : {"1..10", "1..20"}) {
+    EXPECT_EQ(NameAt(std::string("T1 ok time=") + first +
+                         " | write x 1\nT2 ok time=2..20 | write x 2 | write y 2\n"
+                         "T3 ok time=25..? | read x 1 | read y 2",
+                     Level::kSerializable),
+              "holds");
+  }
+  const std::string late =
+      "T0 ok time=1..2 | read x nil\nT1 ok time=4..6 | read x nil | delete x | read x nil\n"
+      "T2 ok time=3..5 | write x 1\n";
+  EXPECT_EQ(NameAt(late, Level::kSerializable), "holds");
+  EXPECT_EQ(NameAt(late, Level::kStrictSerializable), "holds");
+}
+
+TEST(Replay, AnIndeterminateTransactionThatNobodySawExplainsNothing) {
+  EXPECT_EQ(AtSnapshot("T1 ok time=1..2 | write x 1\nT3 info | write x 9\n"
+                       "T2 ok time=5..? | read x nil"),
+            "G-SIb");
+  EXPECT_EQ(AtSnapshot("T1 ok time=1..2 | append x 1\nT3 info | append x 9\n"
+                       "T2 ok time=5..? | list x []"),
+            "G-SIb");
+  EXPECT_EQ(AtSnapshot("T3 info | append x 9\nT1 ok time=1..6 | append x 1\n"
+                       "T2 ok time=5..? | list x [1]"),
+            "G-SIa");
+}
+
+TEST(Replay, WhatAnIndeterminateTransactionExplainsHidesNothingElse) {
+  const std::string seen = "T3 info | write y 1\nT4 ok time=6..? | read y 1\n";
+  EXPECT_EQ(AtSnapshot(seen + "T1 ok time=1..2 | write x 1\nT2 ok time=5..? | read x nil"),
+            "G-SIb");
+  // Not of the same transaction, nor on the same key.
+  EXPECT_EQ(
+      AtSnapshot(seen + "T1 ok time=1..2 | write x 1\nT2 ok time=7..? | read y 1 | read x nil"),
+      "G-SIb");
+  EXPECT_EQ(AtSnapshot(seen + "T1 ok time=7..8 | write y 2\nT2 ok time=9..? | read y nil"),
+            "G-SIb");
+}
+
+TEST(Replay, WhatWasSeenOfAnIndeterminateTransactionIsThereFromThenOn) {
+  const std::string value =
+      "T1 ok time=1..2 | write x 1\nT2 info | write x 9 | write y 9\n"
+      "T3 ok time=5..? | read x 9\n";
+  EXPECT_EQ(AtSnapshot(value + "T4 ok time=6..? | read x 9 | read y 9"), "holds");
+  EXPECT_EQ(AtSnapshot(value + "T4 ok time=4..? | read x 1"), "holds");
+  EXPECT_EQ(AtSnapshot(value + "T4 ok time=6..? | read x 1"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(value + "T4 ok time=6..7 | write x 2\nT5 ok time=8..? | read x 9"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(value + "T4 ok time=6..7 | write y 2\nT5 ok time=8..? | read y 9"), "G-SIb");
+  const std::string list =
+      "T1 ok time=1..2 | append x 1\nT2 info | append x 9\nT3 ok time=3..4 | append x 2\n"
+      "T4 ok time=5..? | list x ";
+  EXPECT_EQ(AtSnapshot(list + "[1 9 2]\nT5 ok time=6..? | list x [1 9 2]"), "holds");
+  EXPECT_EQ(AtSnapshot(list + "[1 2 9]\nT5 ok time=6..? | list x [1 2 9]"), "holds");
+  EXPECT_EQ(AtSnapshot(list + "[1 2 9]\nT5 ok time=6..? | list x [1 2]"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(list + "[1 9]"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(list + "[1 2]\nT5 ok time=6..? | list x [1 9 2]"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(list + "[1 2 9 9]"), "G-SIb");
+}
+
+TEST(Replay, AnIndeterminateDeletionExplainsWhatIsMissing) {
+  const std::string value = "T1 ok time=1..2 | write x 1\nT2 info | delete x\n";
+  EXPECT_EQ(AtSnapshot(value + "T3 ok time=5..? | read x nil"), "holds");
+  EXPECT_EQ(AtSnapshot(value + "T3 ok time=5..? | scan a z {}"), "holds");
+  EXPECT_EQ(AtSnapshot(value + "T3 ok time=5..? | read x nil\nT4 ok time=6..? | read x 1"),
+            "G-SIb");
+  EXPECT_EQ(AtSnapshot(value + "T4 ok time=1..3 | write w 1\nT3 ok time=5..? | scan a z {}"),
+            "G-SIb");
+}
+
+TEST(Replay, AScanThatFindsAnIndeterminateWriteAndMissesACommitIsTold) {
+  EXPECT_EQ(AtSnapshot("T1 ok time=1..2 | write x 1\nT2 info | write w 9\n"
+                       "T3 ok time=5..? | scan a z {w 9}"),
+            "G-SIb");
+  EXPECT_EQ(AtSnapshot("T1 ok time=1..2 | write x 1\nT2 info | write w 9\n"
+                       "T3 ok time=5..? | scan a z {w 9 x 1}"),
+            "holds");
+}
+
+TEST(Replay, ACommitBehindItsBeginIsNotExplainedAwayByAnotherSerialOrder) {
+  EXPECT_EQ(NameAt("T1 ok time=5..5 | write x 1\nT2 ok time=6..8 | read y nil | write z 1\n"
+                   "T3 ok time=6..7 | write y 1\n",
+                   Level::kSerializable),
+            "timestamp-order");
 }
 
 TEST(Replay, WhatAnIndeterminateTransactionMayHaveWrittenIsLeftToTheValues) {

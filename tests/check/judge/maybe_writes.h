@@ -1,0 +1,43 @@
+#ifndef NACRE_TESTS_CHECK_JUDGE_MAYBE_WRITES_H_
+#define NACRE_TESTS_CHECK_JUDGE_MAYBE_WRITES_H_
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "nacre/check/history.h"
+
+namespace nacre::check::judge {
+
+// What indeterminate transactions left behind, if they happened. When they committed is only known
+// from those who saw it.
+class MaybeWrites {
+ public:
+  explicit MaybeWrites(const History& history);
+
+  // Takes the value at `key` (kNone: its absence) to be that of an indeterminate transaction, which
+  // committed behind `after` and was seen at `now`. False: none can have written it then.
+  bool Take(KeyId key, ValueId value, uint64_t after, uint64_t now);
+  // The same of an element of a list. Each append gives one.
+  bool TakeElement(KeyId key, ValueId value);
+  void BeginTaking() { taken_.clear(); }
+  void UndoTaking();  // Of the elements since.
+  // Some of these transactions deleted the key.
+  bool Deletes(KeyId key) const { return key < deletes_.size() && deletes_[key]; }
+
+ private:
+  struct Maybe {
+    std::vector<TxnId> txns;  // Once for each append.
+    uint32_t taken = 0;       // Of lists.
+  };
+  absl::flat_hash_map<std::pair<KeyId, ValueId>, Maybe> writes_;
+  absl::flat_hash_map<TxnId, uint64_t> seen_at_;  // Those of which it is certain that they had
+                                                  // committed by then.
+  std::vector<Maybe*> taken_;
+  std::vector<bool> deletes_;  // By key.
+};
+
+}  // namespace nacre::check::judge
+
+#endif  // NACRE_TESTS_CHECK_JUDGE_MAYBE_WRITES_H_
