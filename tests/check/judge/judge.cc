@@ -65,6 +65,47 @@ bool HoldsInOrderOfCommits(const History& history, Level level, const JudgeOptio
          verdict.violations.empty();
 }
 
+void JudgeVisibility(const History& history, const Observations& seen, Level level,
+                     const JudgeOptions& options, Verdict& verdict) {
+  if (level == Level::kReadAtomic) {
+    judge::JudgeByVisibility(history, seen, {}, options, verdict);
+  } else if (level == Level::kCausal) {
+    judge::JudgeByVisibility(history, seen, {.transitive = true, .sessions = true}, options,
+                             verdict);
+  }
+}
+
+// One of its sources, in one of several ways that often fit: the state before the history or the
+// first that wrote the value, or else the last of those that stand before the reader.
+TxnId LikelySource(const History& history, const judge::OpenSources& open, bool last) {
+  TxnId source = open.writers[0];
+  for (const TxnId writer : open.writers) {
+    if (writer == judge::kInitialTxn) continue;
+    const bool known = source == judge::kInitialTxn || history.committed(source);
+    if (history.committed(writer) && (!known || (last && writer < open.reader))) source = writer;
+  }
+  return source;
+}
+
+// Below snapshot isolation, whether one choice of what the open reads saw explains all: then the
+// level holds. Not all choices are tried.
+bool SomeSourcesFit(const History& history, const Observations& seen,
+                    const std::vector<judge::OpenSources>& sources, Level level) {
+  for (const bool last : {false, true}) {
+    Observations chosen = seen;
+    for (const judge::OpenSources& open : sources) {
+      const TxnId source = LikelySource(history, open, last);
+      chosen.reads.items[open.read].from = source;
+      if (source != judge::kInitialTxn) chosen.happened[source] = true;
+    }
+    Verdict verdict;
+    judge::JudgeByCycles(history, chosen, level, {.violations_max = 1}, verdict);
+    JudgeVisibility(history, chosen, level, {.violations_max = 1}, verdict);
+    if (verdict.violations.empty()) return true;
+  }
+  return false;
+}
+
 // Of what hangs on several orders there may be a plain cycle all the same, which is more easily
 // understood.
 void JudgeOpen(const History& history, const Observations& seen,
@@ -118,19 +159,19 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
   const bool ordered = Forbids(level, Anomaly::kLostUpdate, Order::kData);
   bool open = false;  // It hangs on orders or sources that the values do not tell.
   std::vector<judge::OpenSources> sources;
+  if (seen.has_registers) sources = judge::NarrowReads(history, seen);
   if (seen.has_registers && ordered) {
-    if (seen.direct.empty()) sources = judge::NarrowReads(history, seen);
     open = judge::OrderRegisters(history, seen) != kNone || !sources.empty();
     seen.ambiguous -= sources.size();
   }
   TakeDirect(level, options, seen, verdict);
   open |= judge::JudgeByCycles(history, seen, level, options, verdict);
   if (verdict.violations.empty()) {
-    if (level == Level::kReadAtomic) {
-      judge::JudgeByVisibility(history, seen, {}, options, verdict);
-    } else if (level == Level::kCausal) {
-      judge::JudgeByVisibility(history, seen, {.transitive = true, .sessions = true}, options,
-                               verdict);
+    if (!ordered) {
+      JudgeVisibility(history, seen, level, options, verdict);
+      const bool settled = !sources.empty() && verdict.violations.empty() &&
+                           SomeSourcesFit(history, seen, sources, level);
+      if (settled) seen.ambiguous -= sources.size();
     } else if (open) {
       JudgeOpen(history, seen, sources, level, options, verdict);
     }

@@ -25,6 +25,7 @@ struct ExternalRead {
   TxnId from = kNone;               // kInitialTxn: saw no write. kNone: cannot be told.
   uint32_t position = kNoPosition;  // In the version order of the key; 0: before the first.
   bool predicate = false;           // Of a key that a scan did not return.
+  bool open = false;  // Several versions of the register fit, until one of them is `from`.
 };
 
 struct Version {

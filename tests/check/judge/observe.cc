@@ -148,44 +148,45 @@ void Observer::WalkRegister(TxnId t, uint32_t i, KeyId key, ValueId value, bool 
   own.last_read = i;
   own.value = value;
   bases_.emplace_back();
-  out_.reads.items.push_back(
-      {.key = key, .op = i, .from = FromOf(t, i, key, value), .predicate = predicate});
+  ExternalRead external = {.key = key, .op = i, .predicate = predicate};
+  FindSource(t, value, external);
+  out_.reads.items.push_back(external);
 }
 
-TxnId Observer::FromOf(TxnId t, uint32_t i, KeyId key, ValueId value) {
-  const auto ambiguous = [&] {
-    if (out_.ambiguous++ == 0) {
-      out_.ambiguous_example =
-          Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[i]));
-    }
-    return kNone;
+// Whose version `read` saw.
+void Observer::FindSource(TxnId t, ValueId value, ExternalRead& read) {
+  const auto did = [&] {
+    return Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[read.op]));
   };
-  if (value == kNone) return writes_.Deleted(key) ? ambiguous() : kInitialTxn;
-  WriteIndex::Write* write = writes_.Find(key, value);
-  const auto read = [&] {
-    return Cat(TxnText(history_, t), " ", PastText(history_, history_.ops(t)[i]));
-  };
-  if (write == nullptr) {
-    Report(Anomaly::kThinAirRead, {t}, Cat(read(), ", which nobody wrote"));
-    return kNone;
+  const WriteIndex::Write* write = value == kNone ? nullptr : writes_.Find(read.key, value);
+  if (value == kNone ? writes_.Deleted(read.key) : write != nullptr && write->several) {
+    if (out_.ambiguous++ == 0) out_.ambiguous_example = did();
+    read.open = true;
+    return;
   }
-  if (write->several) return ambiguous();
+  if (value == kNone) {
+    read.from = kInitialTxn;
+    return;
+  }
+  if (write == nullptr) {
+    Report(Anomaly::kThinAirRead, {t}, Cat(did(), ", which nobody wrote"));
+    return;
+  }
   if (write->txn == t) {
-    Report(Anomaly::kInternal, {t}, Cat(read(), " before it wrote that itself"));
-    return kNone;
+    Report(Anomaly::kInternal, {t}, Cat(did(), " before it wrote that itself"));
+    return;
   }
   if (history_.outcome(write->txn) == Outcome::kAborted) {
     Report(Anomaly::kAbortedRead, {write->txn, t},
-           Cat(read(), ", which ", TxnText(history_, write->txn), " wrote, and that was aborted"));
-    return kNone;
+           Cat(did(), ", which ", TxnText(history_, write->txn), " wrote, and that was aborted"));
+    return;
   }
   if (write->intermediate) {
-    Report(
-        Anomaly::kIntermediateRead, {write->txn, t},
-        Cat(read(), ", which ", TxnText(history_, write->txn), " overwrote before it committed"));
+    Report(Anomaly::kIntermediateRead, {write->txn, t},
+           Cat(did(), ", which ", TxnText(history_, write->txn), " overwrote before it committed"));
   }
   out_.happened[write->txn] = true;
-  return write->txn;
+  read.from = write->txn;
 }
 
 // A scan read every key of its range: those that it did not return were absent.

@@ -48,7 +48,7 @@ class Observer {
   void WalkRegister(TxnId t, uint32_t i, KeyId key, ValueId value, bool predicate);
   void WalkScan(TxnId t, uint32_t i);
   bool EndsWithOwn(TxnId t, const OwnKey& own, ListRef list) const;
-  TxnId FromOf(TxnId t, uint32_t i, KeyId key, ValueId value);
+  void FindSource(TxnId t, ValueId value, ExternalRead& read);
 
   void OrderKey(KeyId key);
   TxnId WriterOf(KeyId key, ValueId value, uint32_t position);

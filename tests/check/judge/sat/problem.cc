@@ -14,9 +14,7 @@ namespace {
 // Versions by what a read of them returns: key and value, kNone of a deletion.
 using Versions = absl::flat_hash_map<std::pair<KeyId, ValueId>, std::vector<TxnId>>;
 
-bool IsOpen(const Observations& seen, const ExternalRead& read) {
-  return read.from == kNone && !seen.is_list[read.key];
-}
+bool IsOpen(const ExternalRead& read) { return read.open && read.from == kNone; }
 
 ValueId SeenValue(const History& history, TxnId t, const ExternalRead& read) {
   return read.predicate ? kNone : history.ops(t)[read.op].value;
@@ -27,7 +25,7 @@ Versions CollectVersions(const History& history, const Observations& seen) {
   Versions versions;
   for (TxnId t = 0; t < history.size(); ++t) {
     for (const ExternalRead& read : seen.reads[t]) {
-      if (IsOpen(seen, read)) versions[{read.key, SeenValue(history, t, read)}];
+      if (IsOpen(read)) versions[{read.key, SeenValue(history, t, read)}];
     }
   }
   if (versions.empty()) return versions;
@@ -55,7 +53,7 @@ std::vector<OpenSources> NarrowReads(const History& history, Observations& seen)
   for (TxnId t = 0; t < history.size(); ++t) {
     for (uint64_t r = seen.reads.first[t]; r < seen.reads.first[t + 1]; ++r) {
       ExternalRead& read = seen.reads.items[r];
-      if (!IsOpen(seen, read)) continue;
+      if (!IsOpen(read)) continue;
       const ValueId value = SeenValue(history, t, read);
       OpenSources sources = {.read = r, .reader = t, .writers = versions.at({read.key, value})};
       sources.writers.erase(std::remove(sources.writers.begin(), sources.writers.end(), t),

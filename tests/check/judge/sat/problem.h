@@ -68,7 +68,7 @@ struct OpenSources {
 };
 
 // Settles the reads that only one version fits, and returns the others. What no version fits
-// becomes a direct violation. Precondition: nothing in seen.direct.
+// becomes a direct violation.
 std::vector<OpenSources> NarrowReads(const History& history, Observations& seen);
 
 // `seen`: after OrderRegisters(), which found no contradiction.

@@ -98,6 +98,32 @@ TEST(Duplicates, OneTransactionMayWriteAValueTwice) {
   EXPECT_EQ(Rulings("T1 ok | write x 1 | write x 1\nT2 ok | read x 1"), kHolds);
 }
 
+TEST(Deletions, AMissingValueIsExplainedByOneSourceOfItAlsoBelowSnapshotIsolation) {
+  EXPECT_EQ(Rulings("T1 ok | write x 1\nT2 ok | delete x\nT3 ok | read x nil"), kHolds);
+  // By the deletion only.
+  EXPECT_EQ(Rulings("T1 s=1 ok | write x 1\nT2 s=1 ok | delete x\nT3 s=1 ok | read x nil"), kHolds);
+  EXPECT_EQ(Rulings("T1 s=1 ok | write x 1\nT3 s=1 ok | read x nil\nT2 s=1 ok | delete x"),
+            "HH?HVVHV");
+  // Whatever the deletion did.
+  EXPECT_EQ(Rulings("T1 ok | write x 1 | write y 1\nT2 ok | delete z\n"
+                    "T3 ok | read x 1 | read y nil | read z nil")
+                .substr(1),
+            "VVVVVVV");
+}
+
+TEST(Deletions, AReadThatDiffersFromTheOneBeforeDoesNotMakeReadCommittedUnknown) {
+  EXPECT_EQ(Rulings("T1 ok | write x 1\nT2 ok | delete x\nT3 ok | read x 1 | read x nil"),
+            "HVVVVVVV");
+}
+
+TEST(Duplicates, InitialValuesOfATextHistoryMayBeWrittenAgain) {
+  const std::string text = "w(1,0,0,0)\nw(2,0,0,0)\nr(1,0,1,1)\nw(1,5,1,1)\nr(1,5,2,2)\n";
+  const History history = Parsed(text, Format::kText);
+  for (const Level level : kLevels) {
+    EXPECT_EQ(Judge(history, level).ruling, Ruling::kHolds) << ToString(level);
+  }
+}
+
 // --- Lists that are deleted ---
 
 TEST(OwnDelete, NothingOfOthersIsLeftOfAListThatTheTransactionDeleted) {
