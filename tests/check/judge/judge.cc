@@ -100,6 +100,7 @@ bool SomeSourcesFit(const History& history, const Observations& seen,
     }
     Verdict verdict;
     judge::JudgeByCycles(history, chosen, level, {.violations_max = 1}, verdict);
+    if (!verdict.violations.empty()) continue;
     JudgeVisibility(history, chosen, level, {.violations_max = 1}, verdict);
     if (verdict.violations.empty()) return true;
   }

@@ -71,7 +71,11 @@ void Observer::CheckOwnOrder(KeyId key, ValueId value, uint32_t position, TxnId 
   };
   uint32_t& next = next_append_[writer];
   if (next == kNone) return;  // Told already.
-  const uint32_t i = append_from(next);
+  uint32_t i = append_from(next);
+  // Where others appended the same, it is not known whose of them stands where.
+  while (i < ops.size() && ops[i].value != value && writes_.Find(key, ops[i].value)->several) {
+    i = append_from(i + 1);
+  }
   if (i < ops.size() && ops[i].value == value) {
     next = i + 1;
     intermediate_.back() = append_from(next) < ops.size();
@@ -196,7 +200,7 @@ void Observer::CollectUnread() {
     for (const Op& op : history_.ops(t)) {
       if (op.kind != OpKind::kAppend) continue;
       const WriteIndex::Write* write = writes_.Find(op.key, op.value);
-      if (write->seen > 0 || write->several || write->txn != t) continue;
+      if (write->seen > 0 || (write->txn != t && !write->several)) continue;
       std::vector<TxnId>& row = unread[op.key];
       if (row.empty() || row.back() != t) row.push_back(t);
     }

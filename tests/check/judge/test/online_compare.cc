@@ -68,12 +68,6 @@ void Compare(const std::string& text, Level level, const OnlineOptions& options,
     return;
   }
   ++(online.verdict.ruling == Ruling::kHolds ? tally.holds : tally.violated);
-  // Where nothing else tells whose absence was read, the judge of the whole goes by the snapshots,
-  // although a serial order need not agree with them.
-  const bool absences = Forbids(level, Anomaly::kG2Item, Order::kData) &&
-                        !options.judge.ignore_timestamps &&
-                        text.find("delete") != std::string::npos;
-  if (absences && online.verdict.ruling == Ruling::kHolds) return;
   EXPECT_EQ(online.verdict.ruling, whole.ruling) << story();
 }
 

@@ -13,6 +13,7 @@ struct Open {
   RecordedTxn record;
   State snapshot;
   State own;
+  std::set<std::string> deleted;  // Lists; `own` stands alone then.
   std::set<std::string> read;
   bool scanned = false;
   int steps_left = 0;
@@ -57,11 +58,16 @@ class Store {
     return txn;
   }
 
+  bool Lists() const {
+    return rules_.data == StoreRules::Data::kLists ||
+           rules_.data == StoreRules::Data::kListsAndDeletions;
+  }
+
   std::string AnyKey() { return std::string(1, static_cast<char>('w' + Draw(4))); }
 
   Value View(const Open& txn, const std::string& key) const {
     const bool own = txn.own.contains(key);
-    if (own && (rules_.data != StoreRules::Data::kLists)) return txn.own.at(key);
+    if (own && (!Lists() || txn.deleted.contains(key))) return txn.own.at(key);
     const State& base =
         rules_.reads == StoreRules::Reads::kCommitted ? states_.back() : txn.snapshot;
     Value value = base.contains(key) ? base.at(key) : Value{};
@@ -72,7 +78,7 @@ class Store {
   void Operate(Open& txn) {
     const std::string key = AnyKey();
     const int what = Draw(10);
-    const bool lists = rules_.data == StoreRules::Data::kLists;
+    const bool lists = Lists();
     if (what < 5) {
       txn.read.insert(key);
       const Value value = View(txn, key);
@@ -85,8 +91,11 @@ class Store {
       }
     } else if (rules_.data == StoreRules::Data::kRegistersAndScans && what == 5) {
       Scan(txn);
-    } else if (rules_.data == StoreRules::Data::kRegistersAndScans && what == 6) {
+    } else if ((rules_.data == StoreRules::Data::kRegistersAndScans ||
+                rules_.data == StoreRules::Data::kListsAndDeletions) &&
+               what == 6) {
       txn.own[key] = {};
+      txn.deleted.insert(key);
       txn.record.ops.push_back({"delete " + key, ""});
     } else {
       const std::string value = std::to_string(++values_);
@@ -101,13 +110,30 @@ class Store {
 
   void Scan(Open& txn) {
     txn.scanned = true;
-    std::string found;
-    for (const char c : std::string("wxyz")) {
-      const std::string key(1, c);
-      const Value value = View(txn, key);
-      if (!value.empty()) found += (found.empty() ? "" : " ") + key + " " + value[0];
+    char from = 'a';
+    char to = '~';
+    bool reverse = false;
+    size_t limit = 0;
+    if (rules_.parts) {
+      from = static_cast<char>('v' + Draw(4));
+      to = static_cast<char>(from + 1 + Draw(4));
+      if (to > 'z') to = '~';
+      reverse = Draw(2) == 0;
+      limit = static_cast<size_t>(Draw(3));
     }
-    txn.record.ops.push_back({"scan a nil", "{" + found + "}"});
+    std::vector<std::string> results;
+    for (const char c : std::string(reverse ? "zyxw" : "wxyz")) {
+      const std::string key(1, c);
+      if (c < from || c >= to || (limit > 0 && results.size() == limit)) continue;
+      const Value value = View(txn, key);
+      if (!value.empty()) results.push_back(key + " " + value[0]);
+    }
+    std::string found;
+    for (const std::string& result : results) found += (found.empty() ? "" : " ") + result;
+    std::string text = std::string(reverse ? "rscan " : "scan ") + from + " " +
+                       (to == '~' ? std::string("nil") : std::string(1, to));
+    if (limit > 0 && results.size() == limit) text += " limit";
+    txn.record.ops.push_back({text, "{" + found + "}"});
   }
 
   bool Changed(const Open& txn, const std::string& key) const {
@@ -134,7 +160,7 @@ class Store {
       State state = states_.back();
       for (const auto& [key, value] : txn.own) {
         Value& now = state[key];
-        if (rules_.data == StoreRules::Data::kLists) {
+        if (Lists() && !txn.deleted.contains(key)) {
           now.insert(now.end(), value.begin(), value.end());
         } else {
           now = value;
@@ -145,6 +171,7 @@ class Store {
       states_.push_back(std::move(state));
     }
     txn.record.completed = ++clock_;
+    txn.record.unknown = rules_.unknown_one_in > 0 && Draw(rules_.unknown_one_in) == 0;
     if (!txn.record.ops.empty()) done_.push_back(txn.record);
   }
 
@@ -161,9 +188,13 @@ class Store {
 
 std::string RecordedTxn::Line(size_t number) const {
   std::string line = "T" + std::to_string(number) + " s=" + std::to_string(session) +
-                     (committed ? " ok" : " fail") + " real=" + std::to_string(invoked) + ".." +
-                     std::to_string(completed) + " time=" + std::to_string(begin) + ".." +
-                     (commit == 0 ? "?" : std::to_string(commit));
+                     (unknown     ? " info"
+                      : committed ? " ok"
+                                  : " fail") +
+                     " real=" + std::to_string(invoked) + ".." + std::to_string(completed);
+  if (!unknown) {
+    line += " time=" + std::to_string(begin) + ".." + (commit == 0 ? "?" : std::to_string(commit));
+  }
   for (const RecordedOp& op : ops)
     line += " | " + op.text + (op.answer.empty() ? "" : " " + op.answer);
   return line + "\n";

@@ -20,11 +20,14 @@ struct StoreRules {
   bool fresh = true;  // Snapshots are of now, or else of some time before.
   bool first_committer = true;
   bool validate = true;  // A commit fails if anything it read has changed.
-  enum class Data : uint8_t { kLists, kRegisters, kRegistersAndScans };
+  // Deletions of lists can be judged by timestamps alone.
+  enum class Data : uint8_t { kLists, kListsAndDeletions, kRegisters, kRegistersAndScans };
   Data data = Data::kLists;
-  int steps = 0;     // Of all sessions together; 0: some dozens.
-  int keys = 4;      // Their names are letters.
-  int sessions = 0;  // 0: two to four.
+  int steps = 0;           // Of all sessions together; 0: some dozens.
+  int keys = 4;            // Their names are letters.
+  int sessions = 0;        // 0: two to four.
+  int unknown_one_in = 0;  // Of so many transactions, one's outcome is not told. 0: none.
+  bool parts = false;      // Scans are of any part of the keys, from either end, and limited.
 };
 
 struct RecordedOp {
@@ -35,6 +38,7 @@ struct RecordedOp {
 struct RecordedTxn {
   int session = 0;
   bool committed = false;
+  bool unknown = false;  // Whether it committed.
   uint64_t invoked = 0;
   uint64_t completed = 0;
   uint64_t begin = 0;

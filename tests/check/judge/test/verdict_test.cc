@@ -79,6 +79,21 @@ TEST(Duplicates, TheElementMayBeThatOfTheUnknownOutcome) {
             std::string::npos);
 }
 
+TEST(Duplicates, OneThatNobodyReadIsStillAnAppend) {
+  EXPECT_EQ(Rulings("T1 ok | list x [] | append x 2\nT2 ok | list x [] | append x 3\n"
+                    "T3 info | append x 3"),
+            "HHHVVVVV");
+}
+
+TEST(Duplicates, WhoseAppendStandsWhereSaysNothingOfTheOrderOfTheOthers) {
+  EXPECT_EQ(Rulings("T2 ok | append y 2\nT3 ok | append y 2 | append y 3\nT4 ok | list y [2 2 3]")
+                .find('V'),
+            std::string::npos);
+  EXPECT_EQ(Rulings("T2 info | append y 2\nT3 ok | append y 2 | append y 3\nT4 ok | list y [2 3]")
+                .find('V'),
+            std::string::npos);
+}
+
 TEST(Duplicates, WhatOnlyAbortedTransactionsWroteIsG1a) {
   for (const std::string text : {"T1 fail | append x 1\nT2 fail | append x 1\nT3 ok | list x [1]",
                                  "T1 fail | write x 1\nT2 fail | write x 1\nT3 ok | read x 1"}) {

@@ -17,7 +17,7 @@ class WildStore {
   struct Shape {
     bool lists = false;  // Or registers.
     // With deletions, values that are written more than once and many indeterminate transactions,
-    // so that it is not known whose version a read saw. Of registers.
+    // so that it is not known whose version a read saw. Lists are not deleted.
     bool open = false;
     uint32_t transactions_min = 2;
     uint32_t transactions_max = 5;
@@ -34,7 +34,9 @@ class WildStore {
     for (uint32_t t = 0; t < txns; ++t) {
       std::string line = "T" + std::to_string(t);
       if (sessions) line += " s=" + std::to_string(random_() % 2);
-      line += random_() % (shape_.open ? 4 : 12) == 0 ? " info" : " ok";
+      line += random_() % (shape_.open ? 4 : 12) == 0             ? " info"
+              : shape_.open && shape_.lists && random_() % 8 == 0 ? " fail"
+                                                                  : " ok";
       if (real_time) {
         const int begin = std::max(1, now - static_cast<int>(random_() % 3));
         now += static_cast<int>(random_() % 3) + 1;
@@ -55,13 +57,13 @@ class WildStore {
  private:
   std::string Operation(std::map<std::string, std::vector<std::string>>& view) {
     const std::string key(1, static_cast<char>('x' + random_() % 2));
-    if (shape_.open && random_() % 6 == 0) {
+    if (shape_.open && !shape_.lists && random_() % 6 == 0) {
       state_[key].clear();
       view[key].clear();
       return " | delete " + key;
     }
     if (random_() % 2 == 0) {
-      const std::string value = std::to_string(shape_.open ? 1 + random_() % 3 : ++values_);
+      const std::string value = Value();
       if (!shape_.lists) {
         state_[key] = {value};
         view[key] = {value};
@@ -73,9 +75,23 @@ class WildStore {
     }
     const std::vector<std::string>& values = view[key];
     if (!shape_.lists) return " | read " + key + " " + (values.empty() ? "nil" : values.back());
+    std::vector<std::string> shown = values;
+    if (shape_.open && shown.size() > 1 && random_() % 6 == 0) {
+      const size_t at = random_() % (shown.size() - 1);
+      if (random_() % 2 == 0) {
+        std::swap(shown[at], shown[at + 1]);
+      } else {
+        shown.erase(shown.begin() + static_cast<ptrdiff_t>(at));
+      }
+    }
     std::string list;
-    for (const std::string& value : values) list += (list.empty() ? "" : " ") + value;
+    for (const std::string& value : shown) list += (list.empty() ? "" : " ") + value;
     return " | list " + key + " [" + list + "]";
+  }
+
+  std::string Value() {
+    const bool again = shape_.open && (!shape_.lists || random_() % 8 == 0);
+    return std::to_string(again ? 1 + random_() % 3 : ++values_);
   }
 
   std::mt19937 random_;
