@@ -90,21 +90,22 @@ class RegisterOrder {
   void CollectWriters() {
     writers_.resize(history_.keys().size());
     absl::flat_hash_map<KeyId, ValueId> last;
+    absl::flat_hash_map<KeyId, TxnId> read_from;
     for (TxnId t = 0; t < history_.size(); ++t) {
       if (!seen_.happened[t]) continue;
       last.clear();
       for (const Op& op : history_.ops(t)) {
         if (op.writes() && !seen_.is_list[op.key]) last[op.key] = op.value;
       }
-      for (const auto& [key, value] : last) writers_[key].push_back({t, ReadBy(t, key), value});
+      read_from.clear();
+      if (!last.empty()) {
+        for (const ExternalRead& read : seen_.reads[t]) read_from.try_emplace(read.key, read.from);
+      }
+      for (const auto& [key, value] : last) {
+        const auto read = read_from.find(key);
+        writers_[key].push_back({t, read == read_from.end() ? kNone : read->second, value});
+      }
     }
-  }
-
-  TxnId ReadBy(TxnId t, KeyId key) const {
-    for (const ExternalRead& read : seen_.reads[t]) {
-      if (read.key == key) return read.from;
-    }
-    return kNone;
   }
 
   ValueId ValueBy(TxnId t, KeyId key) const {

@@ -178,23 +178,36 @@ class VisibilityJudge {
     before_in_session_.assign(txns, kNone);
     Chains chains = {.chain = std::vector<uint32_t>(txns, kNone),
                      .position = std::vector<uint32_t>(txns, 0)};
-    std::vector<TxnId> last(visibility_.sessions ? history_.sessions().size() : 0, kNone);
-    chains.count = static_cast<uint32_t>(last.size());
+    // A session of one transaction is no chain: it goes on with that of something that it saw.
+    std::vector<uint32_t> members(visibility_.sessions ? history_.sessions().size() : 0, 0);
+    const auto in_session = [&](TxnId t) {
+      return seen_.happened[t] && history_.committed(t) && history_.session(t) < members.size();
+    };
+    for (TxnId t = 0; t < txns; ++t) {
+      if (in_session(t)) ++members[history_.session(t)];
+    }
+    std::vector<uint32_t> chain_of(members.size(), kNone);
+    for (size_t session = 0; session < members.size(); ++session) {
+      if (members[session] > 1) chain_of[session] = chains.count++;
+    }
+    const uint32_t session_chains = chains.count;
+    std::vector<TxnId> last(members.size(), kNone);
     std::vector<uint32_t> lengths(chains.count, 0);
     for (TxnId t = 0; t < txns; ++t) {
       const SessionId session = history_.session(t);
-      if (!seen_.happened[t] || session == kNone || session >= last.size()) continue;
+      if (!seen_.happened[t] || session >= members.size()) continue;
       before_in_session_[t] = last[session];
       if (!history_.committed(t)) continue;  // UNKNOWN-END: it begins a chain of its own.
       last[session] = t;
-      chains.chain[t] = session;
-      chains.position[t] = lengths[session]++;
+      if (chain_of[session] == kNone) continue;
+      chains.chain[t] = chain_of[session];
+      chains.position[t] = lengths[chain_of[session]]++;
     }
     for (const TxnId t : order) {
       if (chains.chain[t] != kNone || !seen_.happened[t]) continue;
       ForEachDirect(t, [&](TxnId before) {
         const uint32_t chain = chains.chain[before];
-        const bool open = chain >= last.size() && lengths[chain] == chains.position[before] + 1;
+        const bool open = chain >= session_chains && lengths[chain] == chains.position[before] + 1;
         if (open && chains.chain[t] == kNone) chains.chain[t] = chain;
       });
       if (chains.chain[t] == kNone) {

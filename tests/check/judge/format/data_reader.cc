@@ -9,6 +9,10 @@ namespace {
 
 constexpr size_t kScalarBytesMax = 1 << 20;
 constexpr int kDiscardsMax = 64;
+// What lies beyond 16 bits is written as two of these.
+constexpr uint32_t kHighSurrogate = 0xd800;
+constexpr uint32_t kLowSurrogate = 0xdc00;
+constexpr uint32_t kSurrogatesEnd = 0xdfff;
 constexpr ByteSet kEndOfScalar = BytesOf(" \t\r\n,[](){}\";");
 constexpr ByteSet kEndOfJsonScalar = BytesOf(" \t\r\n,[](){}\";:");
 constexpr ByteSet kEndOfRun = BytesOf("\"\\\n");
@@ -24,6 +28,14 @@ std::string_view DigitsOf(std::string_view text) {
     if (!IsDigit(c)) return {};
   }
   return text;
+}
+
+// JSON has one kind of number, so some write 1 as 1.0.
+std::string_view WithoutZeroFraction(std::string_view text) {
+  const size_t dot = text.find('.');
+  const bool zeros = dot != std::string_view::npos && dot + 1 < text.size() &&
+                     text.find_first_not_of('0', dot + 1) == std::string_view::npos;
+  return zeros ? text.substr(0, dot) : text;
 }
 
 void AppendUtf8(std::string& text, uint32_t code) {
@@ -146,9 +158,10 @@ void DataReader::Scalar(Token& token) {
     token.kind = Token::Kind::kNil;
     return;
   }
+  const std::string_view number = dialect_ == Dialect::kJson ? WithoutZeroFraction(text) : text;
   const bool plain = text.front() >= '1' && text.front() <= '9' && text.back() != 'N';
-  if (plain || text.front() == ':') return;
-  std::string_view digits = DigitsOf(text);
+  if ((plain && number.size() == text.size()) || text.front() == ':') return;
+  std::string_view digits = DigitsOf(number);
   if (digits.empty()) return;
   while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
   text_ = text.front() == '-' && digits != "0" ? Cat("-", digits) : std::string(digits);
@@ -205,6 +218,27 @@ absl::Status DataReader::Escape(std::string& text) {
     case 'u': break;
     default: return Error("unknown escape in a string");
   }
+  uint32_t code = 0;
+  if (absl::Status status = HexCode(code); !status.ok()) return status;
+  if (code >= kHighSurrogate && code <= kSurrogatesEnd) {
+    uint32_t low = 0;
+    const bool high = code < kLowSurrogate && bytes_.Peek() == '\\';
+    if (high) bytes_.Skip();
+    if (!high || bytes_.Peek() != 'u') return Error("\\u with half of a surrogate pair");
+    bytes_.Skip();
+    if (absl::Status status = HexCode(low); !status.ok()) return status;
+    if (low < kLowSurrogate || low > kSurrogatesEnd) {
+      return Error("\\u with half of a surrogate pair");
+    }
+    code = 0x10000 + ((code - kHighSurrogate) << 10) + (low - kLowSurrogate);
+  }
+  std::string character;
+  AppendUtf8(character, code);
+  AppendQuoted(text, character);
+  return absl::OkStatus();
+}
+
+absl::Status DataReader::HexCode(uint32_t& code) {
   std::string digits;
   for (int i = 0; i < 4; ++i) {
     const int digit = bytes_.Peek();
@@ -212,9 +246,7 @@ absl::Status DataReader::Escape(std::string& text) {
     digits += static_cast<char>(digit);
     bytes_.Skip();
   }
-  std::string character;
-  AppendUtf8(character, static_cast<uint32_t>(std::strtoul(digits.c_str(), nullptr, 16)));
-  AppendQuoted(text, character);
+  code = static_cast<uint32_t>(std::strtoul(digits.c_str(), nullptr, 16));
   return absl::OkStatus();
 }
 

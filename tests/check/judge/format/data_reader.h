@@ -51,6 +51,7 @@ class DataReader {
   void SkipBlanks();
   absl::Status String(Token& token);
   absl::Status Escape(std::string& text);
+  absl::Status HexCode(uint32_t& code);
   absl::Status Character(Token& token);
   absl::Status Tagged(Token& token, bool& none);
   void Scalar(Token& token);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <istream>
 #include <utility>
+#include <vector>
 
 #include "tests/check/judge/format/readers.h"
 #include "tests/check/judge/text.h"
@@ -50,6 +51,29 @@ std::optional<Format> GuessFormat(std::string_view beginning) {
   return beginning[inside] == '"' ? Format::kJson : Format::kEdn;
 }
 
+namespace {
+
+// IN-ORDER. A session's transactions stand in the order in which it ran them; one that had returned
+// before one that stands before it was begun is in no order that anybody can have run.
+absl::Status CheckSessions(const History& history) {
+  std::vector<TxnId> latest(history.sessions().size(), kNone);  // By when it was begun.
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (history.session(t) == kNone) continue;
+    TxnId& before = latest[history.session(t)];
+    if (before != kNone && history.completed(t) < history.invoked(before)) {
+      return absl::InvalidArgumentError(judge::Cat(
+          "session ", judge::SessionText(history, history.session(t)),
+          " is not in the order of its times: ", judge::TxnText(history, t), " had returned at ",
+          history.completed(t), ", before ", judge::TxnText(history, before),
+          ", which stands before it, was begun at ", history.invoked(before)));
+    }
+    if (before == kNone || history.invoked(t) > history.invoked(before)) before = t;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<History> ReadHistory(std::istream& in, Format format) {
   HistoryBuilder builder;
   absl::Status status;
@@ -64,7 +88,9 @@ absl::StatusOr<History> ReadHistory(std::istream& in, Format format) {
     case Format::kNative: status = judge::ReadNative(in, builder); break;
   }
   if (!status.ok()) return status;
-  return std::move(builder).Finish();
+  History history = std::move(builder).Finish();
+  if (status = CheckSessions(history); !status.ok()) return status;
+  return history;
 }
 
 absl::StatusOr<History> ReadHistoryFile(const std::string& path, std::optional<Format> format) {

@@ -61,6 +61,10 @@ absl::Status JepsenReader::Read() {
   }
   if (in_vector) return data_.Error("the vector of operations has no end");
   pairing_.Finish();
+  if (passed_over_ > 0 && builder_.transactions() == 0) {
+    return absl::InvalidArgumentError(
+        Cat("none of its ", passed_over_, " operations is a transaction of micro-operations"));
+  }
   if (passed_over_ > 0) {
     builder_.Note(Cat(passed_over_, " operations are no transactions and were passed over"));
   }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nacre/check/format.h"
+#include "nacre/check/judge.h"
 #include "tests/check/judge/test/history_text.h"
 
 namespace nacre::check {
@@ -171,6 +172,41 @@ TEST(JsonFormat, SaysTheSameAsEdn) {
           {"type":"ok","f":"txn","value":[["append",1,2],["r",3,[4,5]]],"process":0,"error":{"a":[1,{"b":2}]}}])",
       Format::kJson);
   EXPECT_EQ(Written(json), "T1 s=0 ok real=1..2 | append 1 2 | list 3 [4 5]\n");
+}
+
+TEST(JsonFormat, OneValueMayBeWrittenInSeveralWays) {
+  const std::string all =
+      R"({"type":"ok","process":0,"value":[["append","\ud83d\ude00",1],["append","y",-2.0]]})"
+      "\n"
+      "{\"type\":\"ok\",\"process\":1,\"value\":[[\"r\",\"\xf0\x9f\x98\x80\",[1.0]],"
+      "[\"r\",\"y\",[-2]],[\"append\",\"y\",1.5]]}\n";
+  const History history = Parsed(all, Format::kJson);
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(history.keys().size(), 2u);
+  EXPECT_EQ(history.values().size(), 3u);
+  EXPECT_EQ(Judge(history, Level::kStrictSerializable).ruling, Ruling::kHolds);
+  for (const char* half : {R"(\ud83d)", R"(\ude00)", R"(\ud83d\u0041)", R"(\ud83d\n)"}) {
+    const std::string text =
+        std::string(R"({"type":"ok","value":[["append",")") + half + R"(",1]]})";
+    EXPECT_FALSE(Parse(text, Format::kJson).ok()) << text;
+  }
+}
+
+TEST(Format, AFileOfWhichNothingIsATransactionIsRefused) {
+  for (const char* text : {R"({"ops":[{"type":"ok"}]})", "{:type :ok :f :read :value 5}", "{}"}) {
+    EXPECT_FALSE(Parse(text, Format::kEdn).ok()) << text;
+  }
+}
+
+TEST(Format, ASessionThatIsNotInTheOrderOfItsTimesIsRefused) {
+  const std::string first = "T1 s=1 ok real=10..20 | write x 1\n";
+  const auto refused = Parse(first + "T2 s=1 ok real=1..5 | write y 1\n", Format::kNative);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().message(),
+            "session 1 is not in the order of its times: T2 (line 2) had returned at 5, before T1 "
+            "(line 1), which stands before it, was begun at 10");
+  EXPECT_TRUE(Parse(first + "T2 s=2 ok real=1..5 | write y 1\n", Format::kNative).ok());
+  EXPECT_TRUE(Parse(first + "T2 s=1 ok real=1..10 | write y 1\n", Format::kNative).ok());
 }
 
 TEST(TextFormat, GathersTransactionsWhoseLinesAreApart) {
