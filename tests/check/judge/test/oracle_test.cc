@@ -10,6 +10,7 @@
 
 #include "nacre/check/judge.h"
 #include "tests/check/judge/test/history_text.h"
+#include "tests/check/judge/test/rule_store.h"
 #include "tests/check/judge/test/wild_store.h"
 
 namespace nacre::check {
@@ -92,6 +93,35 @@ TEST(Oracle, AgreesOnListsWithFlaws) {
   EXPECT_GT(tally.holds, 1'000);
   EXPECT_GT(tally.violated, 1'000);
   EXPECT_LT(tally.unknown, (tally.holds + tally.violated) / 4);
+}
+
+// The order of the commits is one of many, and the first that is tried.
+TEST(Oracle, AgreesOnSerializabilityWithTimestamps) {
+  Tally tally;
+  for (uint32_t seed = FirstSeed(); seed < FirstSeed() + 6'000; ++seed) {
+    const StoreRules rules = {
+        .fresh = seed % 2 == 0,
+        .first_committer = seed % 5 != 0,
+        .validate = false,
+        .data = seed % 3 == 0 ? StoreRules::Data::kLists : StoreRules::Data::kRegisters,
+        .steps = 16,
+        .sessions = 3,
+        .unknown_one_in = seed % 4 == 0 ? 4 : 0};
+    const std::string text = ToText(RunStore(rules, seed));
+    const History history = Parsed(text);
+    if (history.size() > 5 || !history.has_timestamps()) continue;
+    for (const Level level : {Level::kSerializable, Level::kStrictSerializable}) {
+      const Verdict verdict = Judge(history, level);
+      const bool allowed = OracleAllows(history, level);
+      ++(allowed ? tally.holds : tally.violated);
+      EXPECT_EQ(verdict.ruling, allowed ? Ruling::kHolds : Ruling::kViolated)
+          << "seed " << seed << " " << ToString(level) << "\n"
+          << text << verdict.ToString();
+    }
+    if (testing::Test::HasFailure()) break;
+  }
+  EXPECT_GT(tally.holds, 1'000);
+  EXPECT_GT(tally.violated, 100);
 }
 
 // Every operation of the wild store reads its own writes and what was written before, so of the
