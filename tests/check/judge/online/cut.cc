@@ -54,7 +54,7 @@ class Orders {
   }
 
   std::vector<KeyOrder>& keys() { return keys_; }
-  // Committed, or somebody saw what it wrote.
+  // Committed, or somebody saw what it alone wrote.
   bool Happened(uint32_t t) const {
     const Outcome outcome = window_.txns[t].info.outcome;
     return outcome == Outcome::kCommitted || (outcome == Outcome::kIndeterminate && seen_[t]);
@@ -93,8 +93,10 @@ class Orders {
       } else {
         const uint32_t writer = readings_.WriterOf(op.key, op.value);
         if (writer == kNone || writer == t) continue;
-        seen_[writer] = true;
-        if (!by_commit_) known_done_[writer] = std::min(known_done_[writer], txn.returned);
+        const bool ambiguous = readings_.Ambiguous(op.key, op.value);
+        if (!ambiguous) seen_[writer] = true;
+        if (!ambiguous && !by_commit_)
+          known_done_[writer] = std::min(known_done_[writer], txn.returned);
         register_reads_.push_back({op.key, op.value, t});
       }
     }
@@ -167,7 +169,7 @@ class Orders {
       shown[k] = window_.lists.Elements(key.longest);
       for (const ValueId value : shown[k]) {
         const uint32_t writer = readings_.WriterOf(k, value);
-        if (writer != kNone) seen_[writer] = true;
+        if (writer != kNone && !readings_.Ambiguous(k, value)) seen_[writer] = true;
         key.versions.push_back({writer, value, true});
       }
       std::sort(shown[k].begin(), shown[k].end());
@@ -266,7 +268,7 @@ class Keeper {
     force_ = force;
     const size_t size = window_.txns.size();
     for (uint32_t t = 0; t < size; ++t) {
-      if (!orders_.Happened(t) || Candidate(t)) continue;
+      if (window_.txns[t].info.outcome == Outcome::kAborted || Candidate(t)) continue;
       Keep(t);
       while (!work_.empty()) {
         const uint32_t next = work_.back();
@@ -297,6 +299,8 @@ class Keeper {
   };
 
   bool Candidate(uint32_t t) const {
+    // EVERY-MAYBE-KEPT. It keeps what follows it in its session, too.
+    if (!orders_.Happened(t)) return false;
     const uint64_t age = window_.txns.size() - t;
     if (age <= options_.horizon || !readings_.settled(window_.txns[t])) return false;
     // What nobody has read may still be read, and its place be seen: it waits longer.

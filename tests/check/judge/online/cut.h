@@ -38,7 +38,12 @@ struct CutOptions {
 //   FRONTIER-READ  Of each key, what is kept has read of the dropped versions at most the last.
 //
 // Both hold by the order of the versions that the reads show. Where they show none (registers, and
-// appends that nobody read) the order is a guess, and the cut has to be proven by judging it.
+// appends that nobody read) the order is a guess, as is the writer of a value that was written
+// twice and of an absence. So the cut has to be proven by judging what it drops, by itself.
+//
+//   EVERY-MAYBE-KEPT  A transaction of unknown outcome is dropped only if somebody saw what it
+//   alone
+//                     can have written.
 Cut ChooseCut(const Window& window, const Readings& readings, const CutOptions& options);
 
 // Everything settled and beyond the horizon, whatever depends on it: only good for a verdict that

@@ -29,6 +29,10 @@ struct KeyState {
   TxnInfo writer;
   std::optional<std::string> session;
   uint64_t fed = 0;
+  // Another dropped transaction wrote `value` to the key as well, or it seems so.
+  bool several = false;
+  // A dropped transaction deleted the key, whenever that was.
+  bool deleted = false;
   // When the last of all other writers of the key that were dropped had returned.
   uint64_t others_returned = 0;
   uint64_t touched = 0;

@@ -9,6 +9,7 @@
 namespace nacre::check::judge {
 
 void Intake::Push(OpKind kind, std::string_view key, std::optional<std::string_view> value) {
+  if (closed_) return;
   const KeyId k = Key(key);
   const bool read = kind == OpKind::kRead;
   current_.push_back({.op = {.kind = kind,
@@ -18,17 +19,20 @@ void Intake::Push(OpKind kind, std::string_view key, std::optional<std::string_v
 }
 
 void Intake::BeginList(std::string_view key) {
+  if (closed_) return;
   list_key_ = Key(key);
   list_bytes_.clear();
   list_ends_.clear();
 }
 
 void Intake::Element(std::string_view text) {
+  if (closed_) return;
   list_bytes_.append(text);
   list_ends_.push_back(list_bytes_.size());
 }
 
 void Intake::EndList() {
+  if (closed_) return;
   KeptOp kept = {
       .op = {
           .kind = OpKind::kReadList, .in_scan = scan_ != SIZE_MAX, .key = list_key_, .value = 0}};
@@ -57,6 +61,7 @@ void Intake::EndList() {
 
 void Intake::BeginScan(std::string_view start, std::optional<std::string_view> end, bool reverse,
                        bool limited) {
+  if (closed_) return;
   scan_ = current_.size();
   const KeyId from = Key(start);
   const KeyId to = end.has_value() ? Key(*end) : kNone;
@@ -68,6 +73,7 @@ void Intake::BeginScan(std::string_view start, std::optional<std::string_view> e
 }
 
 void Intake::EndScan() {
+  if (closed_) return;
   current_[scan_].op.extra = static_cast<uint32_t>(current_.size() - scan_ - 1);
   scan_ = SIZE_MAX;
 }

@@ -28,6 +28,8 @@ class Intake {
   // Gives `txn`, whose outcome and number are known, what can be judged of the operations.
   void Take(KeptTxn& txn);
   void Drop();
+  // From now on what comes is passed over, and leaves nothing.
+  void Close() { closed_ = true; }
 
   // Why the verdict cannot be `holds`; empty: nothing was found.
   const std::string& doubt() const { return doubt_; }
@@ -47,6 +49,7 @@ class Intake {
   KeyId list_key_ = 0;
   std::string list_bytes_;
   std::vector<size_t> list_ends_;
+  bool closed_ = false;
   uint64_t transactions_ = 0;
   uint64_t beyond_ = 0;
   std::string doubt_;

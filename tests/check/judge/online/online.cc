@@ -75,7 +75,11 @@ class OnlineJudge::Impl {
     intake_.Take(kept);
     if (!intake_.doubt().empty()) Doubt(intake_.doubt());
     if (!kept.ops.empty() || txn.outcome == Outcome::kCommitted) Take(std::move(kept));
-    if (++since_step_ >= StepSize()) Step();
+    if (++since_step_ >= StepSize() && !gave_up_) {
+      Step();
+      CompactIfGrown();
+    }
+    if (Over()) intake_.Close();
     return verdict_.ruling != Ruling::kViolated;
   }
 
@@ -120,7 +124,10 @@ class OnlineJudge::Impl {
       // EVERY-MAYBE-KEPT: any of them may still be seen, which is wrong of a value nobody wrote.
       Doubt("too many transactions have an unknown outcome");
       gave_up_ = true;
+      window_ = {};
+      return;
     }
+    for (const KeptOp& kept : txn.ops) ambiguous_ |= kept.op.kind == OpKind::kDelete;
     by_commit_ &= txn.info.outcome != Outcome::kIndeterminate;
     window_.txns.push_back(std::move(txn));
   }
@@ -184,20 +191,22 @@ class OnlineJudge::Impl {
   void StepByValues(const Readings& readings) {
     Cut cut;
     if (!finished_) cut = ChooseCut(window_, readings, CutOptions());
-    const bool prove = cut.count > 0 && !by_commit_ && judge::NeedsProof(cut);
-    if (by_commit_ && DeletesWhatWasThere(readings)) {
-      Doubt("a key was deleted, and the commits are no serial order");
+    ambiguous_ |= readings.has_several();
+    // The judge of the whole then goes by the snapshots, of which those dropped are not known.
+    if (by_commit_ && ambiguous_ && (dropped_ || cut.count > 0)) {
+      Doubt("keys were deleted or values written twice, and the commits are no serial order");
     }
     const bool whole = verdict_.ruling == Ruling::kHolds && beyond_example_.empty();
     if (whole) {
       undecided_.clear();
-      if (JudgeAssumed(readings, prove ? &cut : nullptr).ruling == Ruling::kHolds) {
-        Apply(cut);
-        return;
-      }
-      if (prove && JudgeAssumed(readings, nullptr).ruling == Ruling::kHolds) {
-        // Valid, but the guess was wrong: it may be better when more is known.
-        if (TooMany(readings)) GiveUp("the order of the writes does not follow from what was read");
+      if (JudgeAssumed(readings, nullptr).ruling == Ruling::kHolds) {
+        // If the guess was wrong it may be better when more is known.
+        const bool proven = cut.count > 0 && JudgeAssumed(readings, &cut).ruling == Ruling::kHolds;
+        if (TooMany(readings, proven ? cut.count : 0)) {
+          GiveUp("the order of the writes does not follow from what was read");
+        } else if (proven) {
+          Apply(cut);
+        }
         return;
       }
     }
@@ -211,20 +220,11 @@ class OnlineJudge::Impl {
       if (part.ruling == Ruling::kHolds) Doubt(undecided_);
     }
     evidence_ = {};
-    if (TooMany(readings)) {
+    if (TooMany(readings, 0)) {
       GiveUp(undecided_);
     } else if (verdict_.ruling == Ruling::kUnknown) {
       Apply(cut);
     }
-  }
-
-  // Then an absence has to be told from the state before the window, which has no timestamp.
-  bool DeletesWhatWasThere(const Readings& readings) const {
-    for (KeyId key = 0; key < window_.keys.size(); ++key) {
-      const KeyState* const state = window_.state(key);
-      if (state != nullptr && state->present && readings.Deleted(key)) return true;
-    }
-    return false;
   }
 
   void StepByTime(const Readings& readings) {
@@ -250,7 +250,9 @@ class OnlineJudge::Impl {
     if (finished_) return;
     const Cut cut = ChooseCutByTime(window_, readings, CutOptions(), serial_);
     if (!serial_) {
-      for (KeptTxn& txn : window_.txns) txn.verified |= readings.settled(txn);
+      for (KeptTxn& txn : window_.txns) {
+        txn.verified |= txn.info.outcome == Outcome::kCommitted && readings.settled(txn);
+      }
     }
     horizon_time_ = std::max(horizon_time_, cut.time);
     Apply(cut);
@@ -288,10 +290,10 @@ class OnlineJudge::Impl {
     evidence_ = std::move(part.history);
   }
 
-  bool TooMany(const Readings& readings) const {
+  bool TooMany(const Readings& readings, uint32_t dropped) const {
     const auto settled = std::count_if(window_.txns.begin(), window_.txns.end(),
                                        [&](const KeptTxn& txn) { return readings.settled(txn); });
-    return static_cast<uint64_t>(settled) >
+    return static_cast<uint64_t>(settled) - dropped >
            std::max<uint64_t>(options_.undecided_max, uint64_t{4} * options_.horizon);
   }
 
@@ -308,6 +310,7 @@ class OnlineJudge::Impl {
 
   void Apply(const Cut& cut) {
     if (cut.count == 0 || finished_) return;
+    dropped_ = true;
     std::vector<std::vector<ValueId>> lists(window_.keys.size());
     for (KeyId key = 0; key < cut.dropped.size(); ++key) {
       if (!cut.dropped[key].empty()) Advance(key, cut.dropped[key], lists[key]);
@@ -319,11 +322,24 @@ class OnlineJudge::Impl {
       // DROPPED-IS-KNOWN: what was written is never taken for what nobody wrote.
       for (const KeptOp& kept : txn.ops) {
         if (!kept.op.writes() || kept.op.value == kNone) continue;
+        const std::string_view text = window_.keys.text(kept.op.key);
+        ambiguous_ |= frontier_.WasDropped(text, window_.values.text(kept.op.value));
         frontier_.DropValue(window_.keys.text(kept.op.key), window_.values.text(kept.op.value));
       }
     }
     window_.Compact(cut.drop, lists, frontier_);
-    frontier_.ForgetUnused(window_.txns.empty() ? transactions_ : window_.txns.front().fed);
+    compact_bytes_ = window_.memory_bytes();
+    // However old what is kept: in use is what it used, not what came after it.
+    window_.TouchStates(transactions_ + 1);
+    frontier_.ForgetUnused(transactions_ + 1);
+  }
+
+  // Transactions that leave nothing leave texts all the same.
+  void CompactIfGrown() {
+    if (Over() || window_.memory_bytes() <= 2 * compact_bytes_ + 4096) return;
+    window_.Compact(std::vector<bool>(window_.txns.size(), false),
+                    std::vector<std::vector<ValueId>>(window_.keys.size()), frontier_);
+    compact_bytes_ = window_.memory_bytes();
   }
 
   void Advance(KeyId key, const std::vector<Cut::Version>& versions, std::vector<ValueId>& list) {
@@ -350,7 +366,15 @@ class OnlineJudge::Impl {
         state.read_hash = state.hash;
       }
     }
+    const auto same = [&](const Cut::Version& version) {
+      return version.value == versions.back().value;
+    };
     state.present = versions.back().value != kNone;
+    state.several =
+        state.present &&
+        (std::count_if(versions.begin(), versions.end(), same) > 1 ||
+         frontier_.WasDropped(window_.keys.text(key), window_.values.text(versions.back().value)));
+    for (const Cut::Version& version : versions) state.deleted |= version.value == kNone;
     state.value = state.present ? window_.values.text(versions.back().value) : std::string_view();
     state.writer = last.info;
     state.fed = last.fed;
@@ -373,6 +397,8 @@ class OnlineJudge::Impl {
   History evidence_;
   std::string beyond_example_;  // Of the first read behind what is kept.
   std::string undecided_;       // Why the last step could not decide.
+  bool ambiguous_ = false;      // Values do not tell who was seen: deletions, or written twice.
+  bool dropped_ = false;        // Something was.
   bool finished_ = false;
   bool gave_up_ = false;
 
@@ -384,6 +410,7 @@ class OnlineJudge::Impl {
   uint64_t latest_ = 0;
   uint64_t horizon_time_ = 0;
   uint32_t indeterminate_ = 0;
+  size_t compact_bytes_ = 0;  // What the window took after it was last made anew.
 };
 
 OnlineJudge::OnlineJudge(Level level, const OnlineOptions& options)

@@ -24,18 +24,34 @@ Readings::Readings(Window& window, Frontier& frontier, const Knowledge& knowledg
 
 void Readings::CollectWriters() {
   for (uint32_t t = 0; t < window_.txns.size(); ++t) {
-    const bool committed = window_.txns[t].info.outcome == Outcome::kCommitted;
-    for (const KeptOp& kept : window_.txns[t].ops) {
-      const Op& op = kept.op;
+    const std::vector<KeptOp>& ops = window_.txns[t].ops;
+    const bool aborted = window_.txns[t].info.outcome == Outcome::kAborted;
+    own_.Clear();
+    for (uint32_t i = 0; i < ops.size(); ++i) {
+      if (ops[i].op.writes()) own_[ops[i].op.key].last_write = i;
+    }
+    for (uint32_t i = 0; i < ops.size(); ++i) {
+      const Op& op = ops[i].op;
       if (op.kind == OpKind::kDelete) {
-        if (window_.txns[t].info.outcome != Outcome::kAborted) deleted_.insert(op.key);
+        // What its own transaction wrote again nobody else can have seen deleted.
+        if (!aborted && own_[op.key].last_write == i) deleted_.insert(op.key);
       } else if (op.writes()) {
-        const auto [it, added] = writers_.try_emplace(Pack(op.key, op.value), t);
-        if (!added && committed) it->second = t;
+        AddWriter(op, t);
       }
       has_scans_ |= op.kind == OpKind::kScan;
     }
   }
+}
+
+void Readings::AddWriter(const Op& op, uint32_t t) {
+  const auto rank = [this](uint32_t txn) {
+    const Outcome outcome = window_.txns[txn].info.outcome;
+    return outcome == Outcome::kCommitted ? 2 : outcome == Outcome::kIndeterminate ? 1 : 0;
+  };
+  const auto [it, added] = writers_.try_emplace(Pack(op.key, op.value), t);
+  if (added || it->second == t) return;
+  if (rank(it->second) > 0 && rank(t) > 0) several_.insert(Pack(op.key, op.value));
+  if (rank(t) >= rank(it->second)) it->second = t;
 }
 
 void Readings::FindKnownLists() {
@@ -137,10 +153,12 @@ Use Readings::OfRegister(uint32_t t, const Op& op, bool settled) {
     }
     return deleted_.contains(op.key) ? Use::kAsIs : older();
   }
-  if (writers_.contains(Pack(op.key, op.value))) return Use::kAsIs;
-  if (state != nullptr && state->present && state->value == window_.values.text(op.value)) {
-    return Use::kFrontier;
-  }
+  const bool as_frontier =
+      state != nullptr && state->present && state->value == window_.values.text(op.value);
+  const uint32_t writer = WriterOf(op.key, op.value);
+  // What it writes itself only later it has not read of itself.
+  if (writer != kNone && !(writer == t && as_frontier)) return Use::kAsIs;
+  if (as_frontier) return Use::kFrontier;
   if (!settled) return Use::kLeftOut;
   // What no dropped transaction wrote either nobody did: the judge will say so.
   return Doubtful(op.key, op.value) ? older() : Use::kAsIs;

@@ -51,7 +51,12 @@ class Readings {
     const auto it = writers_.find(Pack(key, value));
     return it == writers_.end() ? kNone : it->second;
   }
-  // Deleted in the window.
+  // Who wrote it cannot be told by the value: several in the window, or a dropped one as well.
+  bool Ambiguous(KeyId key, ValueId value) const {
+    return several_.contains(Pack(key, value)) || Doubtful(key, value);
+  }
+  bool has_several() const { return !several_.empty(); }
+  // Left deleted by a transaction of the window.
   bool Deleted(KeyId key) const { return deleted_.contains(key); }
   // A dropped transaction wrote the same value before, or it seems so.
   bool Doubtful(KeyId key, ValueId value) const {
@@ -69,6 +74,7 @@ class Readings {
  private:
   static uint64_t Pack(KeyId key, ValueId value) { return (uint64_t{key} << 32) | value; }
   void CollectWriters();
+  void AddWriter(const Op& op, uint32_t t);
   void FindKnownLists();
   bool Known(ListRef list) const { return known_[list.branch] >= list.length; }
   void Classify(uint32_t t);
@@ -82,6 +88,7 @@ class Readings {
   Frontier& frontier_;
   const Knowledge knowledge_;
   absl::flat_hash_map<uint64_t, uint32_t> writers_;
+  absl::flat_hash_set<uint64_t> several_;  // Several that may have happened wrote it.
   absl::flat_hash_set<KeyId> deleted_;
   std::vector<uint32_t> known_;  // By branch: how many elements have known writers.
   std::vector<uint64_t> first_;

@@ -108,6 +108,12 @@ void Window::Compact(const std::vector<bool>& drop,
   *this = std::move(next);
 }
 
+void Window::TouchStates(uint64_t now) {
+  for (KeyState* const state : states_) {
+    if (state != nullptr) state->touched = now;
+  }
+}
+
 size_t Window::memory_bytes() const {
   size_t bytes = keys.memory_bytes() + values.memory_bytes() + sessions.memory_bytes() +
                  lists.memory_bytes() + txns.capacity() * sizeof(KeptTxn) +

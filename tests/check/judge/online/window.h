@@ -55,6 +55,8 @@ class Window {
   // by key, which `frontier` has as well by now.
   void Compact(const std::vector<bool>& drop, const std::vector<std::vector<ValueId>>& dropped,
                Frontier& frontier);
+  // Marks the states of its keys as in use now.
+  void TouchStates(uint64_t now);
   size_t memory_bytes() const;
 
  private:

@@ -11,12 +11,6 @@ namespace nacre::check::judge {
 
 std::string_view MarksBegin() { return "\xff\xff\xff\xff\xff\xff\xff\xff"; }
 
-bool NeedsProof(const Cut& cut) {
-  return std::any_of(cut.dropped.begin(), cut.dropped.end(), [](const auto& versions) {
-    return !versions.empty() && !versions.back().shown;
-  });
-}
-
 namespace {
 
 class Maker {
@@ -40,8 +34,12 @@ class Maker {
       FirstWriter();
     }
     if (proof_ != nullptr) CollectMarks();
-    for (uint32_t t = 0; t < window_.txns.size(); ++t) out_.ids.push_back(Transaction(t));
-    if (proof_ != nullptr) LastReader();
+    for (uint32_t t = 0; t < window_.txns.size(); ++t) {
+      const bool wanted = proof_ == nullptr || proof_->drop[t];
+      out_.ids.push_back(wanted ? Transaction(t) : kNone);
+    }
+    // By timestamps it is known what is left.
+    if (proof_ != nullptr && !timestamps_) LastReader();
     out_.history = std::move(builder_).Finish();
     return std::move(out_);
   }
@@ -66,8 +64,9 @@ class Maker {
   void Stubs() {
     std::multimap<std::pair<uint64_t, uint64_t>, Stub> stubs;
     const auto add = [&](std::string_view key, const KeyState& state) {
+      absences_unclear_ |= state.deleted;
       if (!state.is_list && !state.present) {
-        absent_states_ = true;
+        absences_unclear_ = true;
         return;
       }
       const uint64_t time = side_ == Side::kTimed ? state.writer.commit_timestamp.value_or(0) : 0;
@@ -140,6 +139,7 @@ class Maker {
         })) {
       SeeFirst();
     }
+    settled_ = side_ == Side::kTimed || readings_.settled(txn);
     for (uint32_t i = 0; i < txn.ops.size(); ++i) Operation(t, i);
     if (proof_ != nullptr && marks_[t]) {
       const KeyId key = builder_.Key(Cat(MarksBegin(), t));
@@ -168,8 +168,9 @@ class Maker {
       case OpKind::kWrite: builder_.Write(Key(op.key), Value(op.value)); break;
       case OpKind::kDelete: builder_.Delete(Key(op.key)); break;
       case OpKind::kScan: BeginScan(t, i, use); break;
-      case OpKind::kRead: Read(t, op, use); break;
+      case OpKind::kRead: Read(op, use); break;
       case OpKind::kReadList:
+        if (!settled_) break;
         if (use == Use::kAsIs || (use == Use::kBefore && side_ != Side::kAssumed)) {
           List(kept, use == Use::kAsIs && side_ != Side::kAssumed);
         }
@@ -188,8 +189,8 @@ class Maker {
     builder_.ReadList(key, elements_);
   }
 
-  void Read(uint32_t t, const Op& op, Use use) {
-    if (use == Use::kLeftOut) return;
+  void Read(const Op& op, Use use) {
+    if (use == Use::kLeftOut || !settled_) return;
     if (use == Use::kBefore) {
       if (side_ == Side::kAssumed) return;
       if (op.value != kNone) {
@@ -197,34 +198,41 @@ class Maker {
       }
       builder_.ReadAbsent(Key(op.key));
     } else if (use == Use::kFrontier) {
-      // What is read as absent may be an older absence than that of the frontier.
-      if (side_ == Side::kPart && op.value == kNone) return;
+      if (DroppedUnclear(op)) return;
       if (op.value == kNone || (side_ == Side::kAssumed && !explicit_[op.key])) {
         builder_.ReadAbsent(Key(op.key));
       } else {
         builder_.Read(Key(op.key), Value(op.value));
       }
+    } else if (DroppedUnclear(op)) {
+      return;
     } else if (op.value == kNone) {
       builder_.ReadAbsent(Key(op.key));
-    } else if (!Doubtful(t, op)) {
-      // In doubt it saw a dropped write of the same value.
+    } else {
       builder_.Read(Key(op.key), Value(op.value));
     }
   }
 
-  bool Doubtful(uint32_t t, const Op& op) const {
-    if (side_ != Side::kPart || op.kind != OpKind::kRead || op.value == kNone) return false;
-    const uint32_t writer = readings_.WriterOf(op.key, op.value);
-    return writer != t && writer != kNone && readings_.Doubtful(op.key, op.value);
+  // SOURCE-IN-PART.
+  bool DroppedUnclear(const Op& op) const {
+    if (side_ != Side::kPart || op.kind != OpKind::kRead) return false;
+    const KeyState* const state = window_.state(op.key);
+    if (op.value == kNone) {
+      return state != nullptr && !state->is_list && (state->deleted || !state->present);
+    }
+    if (readings_.WriterOf(op.key, op.value) != kNone) {
+      return readings_.Doubtful(op.key, op.value);
+    }
+    return state != nullptr && state->several && state->value == window_.values.text(op.value);
   }
 
   void BeginScan(uint32_t t, uint32_t i, Use use) {
     const auto& ops = window_.txns[t].ops;
     const Op& op = ops[i].op;
     results_left_ = 0;
-    if (use == Use::kLeftOut || (side_ == Side::kPart && absent_states_)) return;
+    if (!settled_ || use == Use::kLeftOut || (side_ == Side::kPart && absences_unclear_)) return;
     for (uint32_t r = 1; r <= op.results(); ++r) {
-      if (Doubtful(t, ops[i + r].op)) return;
+      if (DroppedUnclear(ops[i + r].op)) return;
     }
     const KeyId end = op.scan_end() != kNone                 ? Key(op.scan_end())
                       : proof_ != nullptr || first_ != kNone ? builder_.Key(MarksBegin())
@@ -253,6 +261,8 @@ class Maker {
 
   void LastReader() {
     SeeFirst();
+    // The marks first: at read committed only what was read before counts as seen.
+    for (const KeyId key : marked_) builder_.Read(key, builder_.Value("mark"));
     for (KeyId key = 0; key < proof_->dropped.size(); ++key) {
       const auto& versions = proof_->dropped[key];
       if (versions.empty() || versions.back().shown) continue;
@@ -266,7 +276,6 @@ class Maker {
         builder_.Read(Key(key), Value(versions.back().value));
       }
     }
-    for (const KeyId key : marked_) builder_.Read(key, builder_.Value("mark"));
     builder_.Add({});
   }
 
@@ -289,9 +298,10 @@ class Maker {
   std::vector<bool> marks_;
   std::vector<KeyId> marked_;
   uint32_t results_left_ = 0;
-  bool absent_states_ = false;
-  std::vector<bool> explicit_;  // By key of the window: written by the first transaction.
-  KeyId first_ = kNone;         // Its mark.
+  bool settled_ = true;            // The transaction at hand.
+  bool absences_unclear_ = false;  // Some may be the work of a dropped deletion.
+  std::vector<bool> explicit_;     // By key of the window: written by the first transaction.
+  KeyId first_ = kNone;            // Its mark.
 };
 
 }  // namespace

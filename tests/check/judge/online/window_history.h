@@ -23,10 +23,17 @@ enum class Side : uint8_t {
 
 // The window as a history of its own.
 //
-// LAST-READER. With a cut to prove it has one more transaction, which has seen all that the cut
-// drops (each writer of a register leaves a mark for it) and reads of each key the last dropped
-// version. If that holds then the dropped transactions can be explained so that they leave just
-// the frontier that will be assumed.
+// DROPPED-STANDS-ALONE. With a cut to prove it has only what the cut drops: if that holds then no
+// dropped transaction needs one that is kept, whoever else may have written the value or made the
+// absence that it read.
+//
+// LAST-READER. And one more, which has seen all that the cut drops (each writer of a register
+// leaves a mark for it) and reads of each key the last dropped version. So the dropped transactions
+// can be explained so that they leave just the frontier that will be assumed.
+//
+// SOURCE-IN-PART. In the part a read stands only if all that it may have seen does: not if a
+// dropped transaction other than those that left the frontier may have written its value, or have
+// made the absence. What may still be open may have as well, so reads count once settled.
 //
 // ABSENT-IS-NOT-FRONTIER. In the assumed history a read of the frontier is a read of the initial
 // state, which is absent; but of a key that was there and is deleted in the window that could be
@@ -41,9 +48,6 @@ struct WindowHistory {
 // With the timestamps, if they are wanted; always of kTimed.
 WindowHistory HistoryOf(const Window& window, const Frontier& frontier, const Readings& readings,
                         Side side, bool timestamps, const Cut* proof);
-
-// Whether the order of what the cut drops is a guess.
-bool NeedsProof(const Cut& cut);
 
 // No key of a history may be as large: there are the marks.
 std::string_view MarksBegin();
