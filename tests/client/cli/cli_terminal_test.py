@@ -186,7 +186,7 @@ class SessionTest(TerminalCase):
     def test_hints_know_the_commands_that_redis_does_not_have(self):
         terminal = self.session()
         terminal.type("begin")
-        terminal.wait_line(self.prompt() + " begin [SNAPSHOT|SERIALIZABLE] [READONLY]")
+        terminal.wait_line(self.prompt() + " begin [SNAPSHOT|SERIALIZABLE] [READONLY] [TIMESTAMP]")
 
     def test_tab_completes_commands_and_subcommands(self):
         terminal = self.session()
