@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/check/judge/test/history_text.h"
+#include "tests/check/judge/test/loose_store.h"
 
 namespace nacre::check {
 
@@ -89,6 +90,24 @@ OnlineTally CompareOnline(StoreRules::Data data, uint32_t first_seed, int rounds
     options.step = 1 + random() % 8;
     options.filter_bytes = 1 << 14;
     options.judge.ignore_timestamps = random() % 2 == 0;
+    for (const Level level : kLevels) Compare(text, level, options, tally);
+    if (testing::Test::HasFailure()) {
+      ADD_FAILURE() << "NACRE_SEED=" << seed;
+      break;
+    }
+  }
+  return tally;
+}
+
+OnlineTally CompareOnlineLoose(uint32_t first_seed, int rounds) {
+  OnlineTally tally;
+  for (uint32_t seed = first_seed; seed < first_seed + static_cast<uint32_t>(rounds); ++seed) {
+    const std::string text = LooseStore(seed).History();
+    std::mt19937 random(seed);
+    OnlineOptions options = {.horizon = static_cast<uint32_t>(random() % 5),
+                             .step = static_cast<uint32_t>(1 + random() % 3),
+                             .filter_bytes = 1 << 14};
+    if (random() % 4 == 0) options.undecided_max = 1;
     for (const Level level : kLevels) Compare(text, level, options, tally);
     if (testing::Test::HasFailure()) {
       ADD_FAILURE() << "NACRE_SEED=" << seed;

@@ -34,6 +34,10 @@ struct OnlineTally {
 // with random horizons and steps, and expects the verdict on the whole wherever there is one.
 OnlineTally CompareOnline(StoreRules::Data data, uint32_t first_seed, int rounds);
 
+// The same of histories by whose values alone it is open who was seen (LooseStore), with tiny
+// horizons.
+OnlineTally CompareOnlineLoose(uint32_t first_seed, int rounds);
+
 }  // namespace nacre::check
 
 #endif  // NACRE_TESTS_CHECK_JUDGE_TEST_ONLINE_COMPARE_H_

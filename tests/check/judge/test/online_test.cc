@@ -183,5 +183,191 @@ TEST(Online, ASnapshotFromBeforeWhatIsKeptIsAViolationByTimestamps) {
   EXPECT_EQ(Online(text, Level::kSnapshotIsolation).ruling, Ruling::kUnknown);
 }
 
+TEST(Online, IsTheSameAsOnTheWholeThoughValuesDoNotTellWhoWasSeen) {
+  const OnlineTally tally = CompareOnlineLoose(FirstSeed(), 250);
+  EXPECT_GT(tally.holds, 300);
+  EXPECT_GT(tally.violated, 100);
+  EXPECT_GT(tally.dropped, 300);
+}
+
+// Keeps one transaction.
+constexpr OnlineOptions kTiny = {.horizon = 1, .step = 1, .filter_bytes = 1 << 12};
+constexpr OnlineOptions kTinyInTwos = {.horizon = 1, .step = 2, .filter_bytes = 1 << 12};
+
+// Expects what the judge of the whole says, or that it is unknown.
+void ExpectNoOtherVerdict(const std::string& text, const OnlineOptions& options = kTiny) {
+  const History history = Parsed(text);
+  for (const Level level : kLevels) {
+    const Ruling whole = Judge(history, level).ruling;
+    const Verdict online = JudgeOnline(history, level, options).verdict;
+    if (online.ruling == Ruling::kUnknown || whole == Ruling::kUnknown) continue;
+    EXPECT_EQ(online.ruling, whole) << ToString(level) << "\n" << text << online.ToString();
+  }
+}
+
+// DROPPED-STANDS-ALONE
+TEST(Online, AnAbsenceThatOnlyAnIndeterminateDeletionExplainsIsNotDroppedWithoutIt) {
+  const std::string text =
+      "T1 s=1 ok real=1..2 | write x 1 | write a 1\n"
+      "T2 s=2 info real=3..? | delete x\n"
+      "T3 s=3 ok real=5..6 | read a 1 | read x nil | read y nil\n"
+      "T4 s=4 ok real=7..8 | read b nil\n"
+      "T5 s=3 ok real=9..10 | read x 1 | write y 1\n";
+  ASSERT_EQ(Judge(Parsed(text), Level::kSerializable).ruling, Ruling::kViolated);
+  ExpectNoOtherVerdict(text);
+}
+
+TEST(Online, AReadOfAValueWrittenTwiceIsNotDroppedWithoutTheWriterThatItNeeds) {
+  const std::string text =
+      "T1 ok real=1..10 | read x v | read z nil | read y nil\n"
+      "T2 ok real=1..11 | write x v | write w 1\n"
+      "T3 ok real=1..12 | write x v | write z 1\n"
+      "T4 ok real=1..13 | read w nil | write q 1\n"
+      "T5 ok real=20..21 | read q nil | write y 1\n";
+  ASSERT_EQ(Judge(Parsed(text), Level::kSerializable).ruling, Ruling::kViolated);
+  ExpectNoOtherVerdict(text);
+}
+
+// SOURCE-IN-PART
+TEST(Online, ReadsOfADroppedValueThatWasWrittenTwiceAccuseNobody) {
+  const std::string twice =
+      "T1 ok real=1..2 | write x 1\n"
+      "T2 ok real=3..4 | write x 1\n"
+      "T3 ok real=5..6 | read x 1 | write x 2\n"
+      "T4 ok real=7..8 | read x 1 | write x 3\n";
+  ASSERT_EQ(Judge(Parsed(twice), Level::kSerializable).ruling, Ruling::kHolds);
+  ExpectNoOtherVerdict(twice);
+  const std::string again =
+      "T1 ok s=1 real=1..2 | write x 1 | write a 1\n"
+      "T2 info s=2 real=1..? | write x 1\n"
+      "T3 ok s=3 real=5..6 | write x 1\n"
+      "T6 ok s=4 real=9..10 | read q nil\n"
+      "T7 ok s=4 real=11..12 | read x 1 | write x 2\n"
+      "T8 ok s=4 real=13..14 | read x 1 | write x 3\n";
+  ASSERT_EQ(Judge(Parsed(again), Level::kStrictSerializable).ruling, Ruling::kHolds);
+  ExpectNoOtherVerdict(again);
+}
+
+TEST(Online, AnAbsenceThatADroppedDeletionExplainsAccusesNobody) {
+  const std::string text =
+      "T1 ok s=1 real=1..2 | write x 1\n"
+      "T2 ok s=1 real=3..6 | delete x\n"
+      "T3 ok s=2 real=4..7 | write x 2\n"
+      "T4 ok s=3 real=8..9 | read q nil\n"
+      "T5 ok s=3 real=10..11 | read q nil\n"
+      "T6 ok s=2 real=12..20 | read x nil\n"
+      "T7 ok s=4 real=13..21 | delete x | write x 3\n";
+  ASSERT_EQ(Judge(Parsed(text), Level::kStrictSerializable).ruling, Ruling::kHolds);
+  ExpectNoOtherVerdict(text);
+}
+
+TEST(Online, AReadOfAValueThatAnOpenTransactionWritesAgainAccusesNobodyYet) {
+  // T4 saw T3's value, which is known only later.
+  const std::string text =
+      "T1 ok s=1 real=1..2 | write x 1\n"
+      "T2 ok s=1 real=3..4 | read x 1 | write x 2\n"
+      "T4 ok s=2 real=6..7 | read x 1\n"
+      "T3 ok s=1 real=5..8 | read x 2 | write x 1\n";
+  for (const Level level : {Level::kStrongSnapshotIsolation, Level::kStrictSerializable}) {
+    ASSERT_EQ(Judge(Parsed(text), level).ruling, Ruling::kHolds) << ToString(level);
+    EXPECT_NE(Online(text, level, kTiny).ruling, Ruling::kViolated) << ToString(level);
+  }
+}
+
+TEST(Online, AnIndeterminateTransactionKeepsWhatFollowsItInItsSession) {
+  const std::string text =
+      "T0 s=1 info real=1..7 | delete x\n"
+      "T1 s=1 ok real=1..8 | write x 1\n"
+      "T5 s=1 ok real=2..16 | read x nil | write x 4\n"
+      "T6 s=3 ok real=5..18 | read x 4\n"
+      "T7 s=4 ok real=13..20 | write x 7\n"
+      "T8 s=5 ok real=13..23 | delete x\n"
+      "T9 s=1 ok real=16..26 | read x nil | delete x\n"
+      "T12 s=6 ok real=20..31 | write x 10\n"
+      "T13 s=2 ok real=22..33 | read x 7\n";
+  ExpectNoOtherVerdict(text);
+  ExpectNoOtherVerdict(text, kTinyInTwos);
+}
+
+TEST(Online, AnUnknownOutcomeAtTheBeginningIsNoTimestamp) {
+  const std::string text =
+      "T1 s=1 info real=1..? | write x 1\n"
+      "T2 s=2 ok real=3..4 | read x nil\n"
+      "T3 s=2 ok real=5..6 | read x 1\n";
+  OnlineOptions options = kTiny;
+  options.horizon = 100;
+  EXPECT_EQ(Online(text, Level::kSnapshotIsolation, options).ruling, Ruling::kHolds);
+}
+
+// --- memory, whatever happens ---
+
+// Adds transactions one after the other, what `operate` makes of each, and expects that they take
+// no more memory from some time on.
+template <typename Operate>
+void ExpectBounded(OnlineJudge& judge, Operate operate) {
+  uint64_t now = 1;
+  size_t early = 0;
+  for (int i = 0; i < 12'000; ++i) {
+    FinishedTxn txn = {.invoked = now, .completed = now + 1, .number = static_cast<uint64_t>(i)};
+    operate(std::to_string(i), txn, i);
+    judge.Add(txn, now + 2);
+    now += 2;
+    if (i == 3'000) early = judge.memory_bytes();
+  }
+  EXPECT_LT(judge.memory_bytes(), early + early / 4);
+  EXPECT_LT(judge.kept(), 500u);
+}
+
+constexpr OnlineOptions kSmall = {.horizon = 50, .keys_max = 200, .filter_bytes = 1 << 14};
+
+TEST(OnlineMemory, IsBoundedWithAnIndeterminateTransactionAtTheFront) {
+  OnlineJudge judge(Level::kStrictSerializable, kSmall);
+  ExpectBounded(judge, [&](const std::string& n, FinishedTxn& txn, int i) {
+    judge.Write("k" + n, "v");
+    if (i == 0) txn.outcome = Outcome::kIndeterminate;
+  });
+}
+
+// EVERY-MAYBE-KEPT: up to a bound, and beyond it nothing.
+TEST(OnlineMemory, IsBoundedHoweverManyOutcomesAreUnknown) {
+  OnlineOptions options = kSmall;
+  options.indeterminate_max = 10;
+  OnlineJudge judge(Level::kStrictSerializable, options);
+  ExpectBounded(judge, [&](const std::string& n, FinishedTxn& txn, int i) {
+    judge.Write("k", "v" + n);
+    judge.BeginList("l" + n);
+    judge.Element(n);
+    judge.EndList();
+    txn.outcome = i % 10 == 0 ? Outcome::kIndeterminate : Outcome::kAborted;
+  });
+  EXPECT_EQ(judge.kept(), 0u);
+  EXPECT_EQ(judge.Finish().ruling, Ruling::kUnknown);
+}
+
+TEST(OnlineMemory, IsBoundedHoweverManyAbortedTransactionsHaveRead) {
+  OnlineJudge judge(Level::kStrictSerializable, kSmall);
+  ExpectBounded(judge, [&](const std::string& n, FinishedTxn& txn, int) {
+    judge.Read("k" + n, "v" + n);
+    txn.outcome = Outcome::kAborted;
+  });
+  EXPECT_EQ(judge.Finish().ruling, Ruling::kHolds);
+}
+
+TEST(OnlineMemory, IsBoundedWhenNothingCanBeProven) {
+  OnlineOptions options = kSmall;
+  options.undecided_max = 200;
+  OnlineJudge judge(Level::kStrictSerializable, options);
+  ExpectBounded(judge, [&](const std::string& n, FinishedTxn& txn, int i) {
+    if (i == 0) judge.Write("x", "1");
+    if (i == 1) {
+      judge.Delete("x");
+      txn.outcome = Outcome::kIndeterminate;
+    }
+    if (i == 2) judge.ReadAbsent("x");  // Only the deletion explains it.
+    if (i > 2) judge.Write("y", n);
+  });
+  EXPECT_EQ(judge.Finish().ruling, Ruling::kUnknown);
+}
+
 }  // namespace
 }  // namespace nacre::check

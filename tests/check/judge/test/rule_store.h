@@ -24,7 +24,6 @@ struct StoreRules {
   enum class Data : uint8_t { kLists, kListsAndDeletions, kRegisters, kRegistersAndScans };
   Data data = Data::kLists;
   int steps = 0;           // Of all sessions together; 0: some dozens.
-  int keys = 4;            // Their names are letters.
   int sessions = 0;        // 0: two to four.
   int unknown_one_in = 0;  // Of so many transactions, one's outcome is not told. 0: none.
   bool parts = false;      // Scans are of any part of the keys, from either end, and limited.
