@@ -139,7 +139,8 @@ class Maker {
         })) {
       SeeFirst();
     }
-    settled_ = side_ == Side::kTimed || readings_.settled(txn);
+    // The cut goes by all reads, so what is assumed has to as well.
+    settled_ = side_ != Side::kPart || readings_.settled(txn);
     for (uint32_t i = 0; i < txn.ops.size(); ++i) Operation(t, i);
     if (proof_ != nullptr && marks_[t]) {
       const KeyId key = builder_.Key(Cat(MarksBegin(), t));
