@@ -50,6 +50,7 @@ class Maker {
         if (key.versions.size() >= shape_.writes_a_key) key = {.number = next_key_++};
       }
     }
+    for (const std::string& lines : of_session_) out_ << lines;
   }
 
  private:
@@ -75,7 +76,12 @@ class Maker {
       key.versions.push_back({commit, key.list.size(), value});
     }
     line_ += '\n';
-    out_ << line_;
+    if (!shape_.by_session) {
+      out_ << line_;
+      return;
+    }
+    of_session_.resize(shape_.sessions);
+    of_session_[t % shape_.sessions] += line_;
   }
 
   size_t AnyKey() {
@@ -120,6 +126,7 @@ class Maker {
   uint32_t values_ = 0;
   std::vector<std::pair<size_t, uint32_t>> own_;
   std::string line_;
+  std::vector<std::string> of_session_;  // Its lines, if they are not written as they come.
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ struct HistoryShape {
   uint32_t reads_percent = 50;  // The others write.
   double skew = 0;              // Of the keys: the exponent of Zipf's law. 0: all alike.
   bool real_time = true;        // Else sessions and values alone tell the order.
+  bool by_session = false;      // The lines of one session after the other, not as they committed.
   uint32_t seed = 1;
 };
 

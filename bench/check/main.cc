@@ -10,9 +10,11 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/time/time.h"
 #include "bench/check/history_maker.h"
 #include "nacre/check/format.h"
 #include "nacre/check/judge.h"
@@ -59,7 +61,7 @@ const char* Name(nacre::check::Ruling ruling) {
 
 // 10,000 transactions on contended registers at snapshot isolation, in several shapes: the values
 // alone have to tell the order.
-int JudgeRegisterShapes() {
+int JudgeRegisterShapes(std::string_view only, double limit_seconds) {
   struct Named {
     const char* name;
     nacre::bench::HistoryShape shape;
@@ -69,7 +71,7 @@ int JudgeRegisterShapes() {
   base.writes_a_key = 1'000'000;
   base.lists = false;
   base.concurrency = 20;
-  std::vector<Named> shapes(7, {"", base});
+  std::vector<Named> shapes(10, {"", base});
   shapes[0] = {"50 keys", base};
   shapes[1].name = "10 keys";
   shapes[1].shape.keys = 10;
@@ -86,7 +88,17 @@ int JudgeRegisterShapes() {
   shapes[6].shape.keys = 200;
   shapes[6].shape.reads_percent = 20;
   shapes[6].shape.real_time = false;
+  shapes[7] = shapes[6];
+  shapes[7].name = "200 keys, 80% writes";
+  shapes[7].shape.real_time = true;
+  shapes[8] = shapes[5];
+  shapes[8].name = "50 keys, no real times, by session";
+  shapes[8].shape.by_session = true;
+  shapes[9] = shapes[6];
+  shapes[9].name = "200 keys, 80% writes, no times, by session";
+  shapes[9].shape.by_session = true;
   for (const Named& named : shapes) {
+    if (!std::string_view(named.name).starts_with(only)) continue;
     std::stringstream text;
     nacre::bench::MakeHistory(named.shape, text);
     const auto history = ReadHistory(text, Format::kNative);
@@ -96,7 +108,9 @@ int JudgeRegisterShapes() {
     }
     const double start = Now();
     const double cpu = CpuNow();
-    const auto verdict = Judge(*history, Level::kSnapshotIsolation, {.ignore_timestamps = true});
+    const auto verdict =
+        Judge(*history, Level::kSnapshotIsolation,
+              {.ignore_timestamps = true, .time_limit = absl::Seconds(limit_seconds)});
     std::printf("%-44s %8.3f s %8.3f s of CPU   peak %5.0f MiB  %s\n", named.name, Now() - start,
                 CpuNow() - cpu, PeakMib(), Name(verdict.ruling));
     std::fflush(stdout);
@@ -132,9 +146,14 @@ int main(int argc, char** argv) {
   app.add_option("--skew", shape.skew, "exponent of Zipf's law of the keys")->capture_default_str();
   bool shapes = false;
   app.add_flag("--register-shapes", shapes, "judge contended registers of several shapes instead");
+  std::string only;
+  app.add_option("--only", only, "with --register-shapes: those whose names begin so");
+  double limit_seconds = 60;
+  app.add_option("--time-limit", limit_seconds, "with --register-shapes: seconds for each")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   shape.lists = !registers;
-  if (shapes) return JudgeRegisterShapes();
+  if (shapes) return JudgeRegisterShapes(only, limit_seconds);
 
   if (!output.empty()) {
     std::ofstream out(output);

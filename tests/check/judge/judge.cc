@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/check/judge/cycle_judge.h"
+#include "tests/check/judge/deadline.h"
 #include "tests/check/judge/dependency_graph.h"
 #include "tests/check/judge/explain.h"
 #include "tests/check/judge/observations.h"
@@ -113,12 +114,14 @@ void JudgeOpen(const History& history, const Observations& seen,
                const std::vector<judge::OpenSources>& sources, Level level,
                const JudgeOptions& options, Verdict& verdict) {
   Verdict exact;
-  judge::JudgeByOrders(history, seen, sources, level, options, exact);
-  if (!exact.violations.empty() || exact.ruling == Ruling::kUnknown) {
+  const judge::Stop stop = judge::StopAtLimit(options);
+  judge::JudgeByOrders(history, seen, sources, level, options, stop, exact);
+  if ((!exact.violations.empty() || exact.ruling == Ruling::kUnknown) && !stop()) {
     // Without sessions there may be as many chains as transactions.
     const bool sessions = Knows(level, Order::kSession);
     const bool transitive = sessions || history.size() <= kTransactionsWithoutSessionsMax;
-    judge::JudgeByVisibility(history, seen, {.transitive = transitive, .sessions = sessions},
+    judge::JudgeByVisibility(history, seen,
+                             {.transitive = transitive, .sessions = sessions, .stop = stop},
                              options, verdict);
     if (!verdict.violations.empty()) return;
   }

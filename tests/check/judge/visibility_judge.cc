@@ -128,6 +128,7 @@ class VisibilityJudge {
     std::vector<TxnId> froms;
     absl::flat_hash_map<KeyId, const ExternalRead*> by_key;
     for (TxnId t = 0; t < history_.size(); ++t) {
+      if (Stopped()) return;
       const auto reads = seen_.reads[t];
       if (reads.size() < 2) continue;
       froms.clear();
@@ -270,10 +271,10 @@ class VisibilityJudge {
     GroupWriters(order, chains);
     CausalPast past(order, txns);
     const uint32_t block = CausalPast::BlockFor(txns, chains.count);
-    for (uint32_t first = 0; first < chains.count; first += block) {
+    for (uint32_t first = 0; first < chains.count && !Stopped(); first += block) {
       const uint32_t end = std::min(chains.count, first + block);
       past.Compute(chains, first, end, [this](TxnId t, auto visit) { ForEachDirect(t, visit); });
-      for (TxnId t = 0; t < txns; ++t) {
+      for (TxnId t = 0; t < txns && !Stopped(); ++t) {
         for (const ExternalRead& read : seen_.reads[t]) {
           if (read.from != kNone) InferFromPast(t, read, past, first, end);
         }
@@ -328,7 +329,9 @@ class VisibilityJudge {
     }
   }
 
-  bool Full() const { return verdict_.violations.size() >= options_.violations_max; }
+  // What was inferred by then stands: each edge of it follows from the history alone.
+  bool Stopped() const { return visibility_.stop && visibility_.stop(); }
+  bool Full() const { return Stopped() || verdict_.violations.size() >= options_.violations_max; }
 
   // The shortest path by which `to` saw `from`; empty if it did not.
   std::vector<Edge> SeenPath(TxnId from, TxnId to, EdgeKinds kinds) const {

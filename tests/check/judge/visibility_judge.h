@@ -2,6 +2,7 @@
 #define NACRE_TESTS_CHECK_JUDGE_VISIBILITY_JUDGE_H_
 
 #include "nacre/check/judge.h"
+#include "tests/check/judge/deadline.h"
 #include "tests/check/judge/observations.h"
 
 namespace nacre::check::judge {
@@ -16,6 +17,7 @@ namespace nacre::check::judge {
 struct Visibility {
   bool transitive = false;
   bool sessions = false;
+  Stop stop = nullptr;  // True ends it: then it adds nothing more.
 };
 void JudgeByVisibility(const History& history, const Observations& seen, Visibility visibility,
                        const JudgeOptions& options, Verdict& verdict);

@@ -20,6 +20,7 @@ std::string LevelNames() {
 
 // 90s, 1.5m, 500ms; never negative.
 void AddTimeLimit(CLI::App& command, absl::Duration& limit) {
+  limit = absl::Minutes(1);
   command
       .add_option_function<std::string>(
           "--time-limit",
@@ -28,9 +29,10 @@ void AddTimeLimit(CLI::App& command, absl::Duration& limit) {
               throw CLI::ValidationError("--time-limit",
                                          "'" + text + "' is no duration such as 30s, 5m or 500ms");
             }
+            if (limit == absl::ZeroDuration()) limit = absl::InfiniteDuration();
           },
           "For the search of an order of register writes that the values do not tell; then the "
-          "verdict is that it could not be told. Default: none")
+          "verdict is that it could not be told. 0: no limit. Default: 60s")
       ->type_name("DURATION")
       ->group("Judge");
 }

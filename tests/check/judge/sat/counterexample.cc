@@ -18,8 +18,8 @@ namespace {
 // A smallest set of cycles that leaves no answers: none of them can be spared.
 class Core {
  public:
-  Core(const EventGraph& graph, const std::vector<OpenCycle>& cycles)
-      : graph_(graph), cycles_(cycles) {
+  Core(const EventGraph& graph, const std::vector<OpenCycle>& cycles, const Stop& stop)
+      : graph_(graph), cycles_(cycles), stop_(stop) {
     for (size_t i = 0; i < cycles.size(); ++i) clauses_.push_back(LiteralsOf(cycles[i]));
   }
 
@@ -29,15 +29,18 @@ class Core {
       if (clauses_[i].empty()) return {i};
       core[i] = i;
     }
-    NACRE_JUDGE_CHECK(Shrink(core, true), "cycles that are said to leave no answers leave some");
-    while (Shrink(core)) {
+    // CYCLES-PROVE is checked however little time is left.
+    NACRE_JUDGE_CHECK(Shrink(
+                          core, [] { return false; }, true),
+                      "cycles that are said to leave no answers leave some");
+    while (!stop_() && Shrink(core, stop_)) {
     }
     // Each of the others costs a solver; beyond some hundreds the words would not be read anyway.
     constexpr size_t kTriedMax = 300;
-    for (size_t i = 0; i < core.size() && core.size() <= kTriedMax;) {
+    for (size_t i = 0; i < core.size() && core.size() <= kTriedMax && !stop_();) {
       std::vector<size_t> without = core;
       without.erase(without.begin() + static_cast<ptrdiff_t>(i));
-      if (Shrink(without, true)) {
+      if (Shrink(without, stop_, true)) {
         core = std::move(without);
       } else {
         ++i;
@@ -47,9 +50,11 @@ class Core {
   }
 
  private:
-  // Leaves those that a proof needed. False: they leave answers, or (unless `any`) all are needed.
-  bool Shrink(std::vector<size_t>& core, bool any = false) {
+  // Leaves those that a proof needed. False: they leave answers, or (unless `any`) all are needed,
+  // or it was stopped.
+  bool Shrink(std::vector<size_t>& core, const Stop& stop, bool any = false) {
     Solver solver;
+    solver.StopWhen(stop);
     Literal last = 0;
     for (const std::vector<Literal>& clause : clauses_) {
       for (const Literal literal : clause) last = std::max(last, std::abs(literal));
@@ -78,6 +83,7 @@ class Core {
 
   const EventGraph& graph_;
   const std::vector<OpenCycle>& cycles_;
+  const Stop& stop_;
   std::vector<std::vector<Literal>> clauses_;
 };
 
@@ -256,9 +262,10 @@ class Teller {
 }  // namespace
 
 Violation MakeCounterexample(const History& history, const Observations& seen,
-                             const EventGraph& graph, const std::vector<OpenCycle>& cycles) {
+                             const EventGraph& graph, const std::vector<OpenCycle>& cycles,
+                             const Stop& stop) {
   std::vector<OpenCycle> core;
-  for (const size_t i : Core(graph, cycles).Find()) core.push_back(cycles[i]);
+  for (const size_t i : Core(graph, cycles, stop).Find()) core.push_back(cycles[i]);
   return Teller(history, seen, graph).Tell(std::move(core));
 }
 

@@ -1,6 +1,6 @@
 #include "tests/check/judge/sat/order_judge.h"
 
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/check/judge/check.h"
 #include "tests/check/judge/cycle_judge.h"
 #include "tests/check/judge/sat/counterexample.h"
@@ -21,12 +21,10 @@ std::string KeysText(const History& history, const OrderProblem& problem) {
 
 void JudgeByOrders(const History& history, const Observations& seen,
                    const std::vector<OpenSources>& reads, Level level, const JudgeOptions& options,
-                   Verdict& verdict) {
+                   const Stop& stop, Verdict& verdict) {
   const OrderProblem problem = MakeProblem(history, seen, reads);
-  const bool limited = options.time_limit < absl::InfiniteDuration();
-  const absl::Time deadline = limited ? absl::Now() + options.time_limit : absl::InfiniteFuture();
   OrderSearch search(history, seen, problem, level);
-  switch (search.Run([&] { return limited && absl::Now() >= deadline; })) {
+  switch (search.Run(stop)) {
     case OrderSearch::Outcome::kFound: {
       Verdict again;
       const bool open = JudgeByCycles(history, search.Witness(), level, options, again);
@@ -36,7 +34,7 @@ void JudgeByOrders(const History& history, const Observations& seen,
     }
     case OrderSearch::Outcome::kNone:
       verdict.violations.push_back(
-          MakeCounterexample(history, seen, search.graph(), search.cycles()));
+          MakeCounterexample(history, seen, search.graph(), search.cycles(), stop));
       return;
     case OrderSearch::Outcome::kStopped:
       verdict.ruling = Ruling::kUnknown;

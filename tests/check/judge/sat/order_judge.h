@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nacre/check/judge.h"
+#include "tests/check/judge/deadline.h"
 #include "tests/check/judge/sat/problem.h"
 
 namespace nacre::check::judge {
@@ -13,7 +14,7 @@ namespace nacre::check::judge {
 // violation if there is one. `seen`: after OrderRegisters(), with no violation so far.
 void JudgeByOrders(const History& history, const Observations& seen,
                    const std::vector<OpenSources>& reads, Level level, const JudgeOptions& options,
-                   Verdict& verdict);
+                   const Stop& stop, Verdict& verdict);
 
 }  // namespace nacre::check::judge
 

@@ -23,37 +23,43 @@ EventGraph::Options OptionsOf(Level level) {
 }  // namespace
 
 OrderSearch::OrderSearch(const History& history, const Observations& seen,
-                         const OrderProblem& problem, Level level)
+                         const OrderProblem& problem, Level level,
+                         std::optional<uint32_t> prune_round)
     : history_(history),
       seen_(seen),
       problem_(problem),
       graph_(history, seen, problem, OptionsOf(level), solver_),
-      hints_(MakeHints(history, seen)) {}
+      hints_(MakeHints(history, seen)),
+      // Pruning costs as much as many rounds. Where times or the order of the history come near the
+      // truth, few are needed.
+      prune_round_(prune_round.value_or(hints_.recorded ? 16 : 0)) {}
 
-// First what costs little: a store is imitated, which explains most histories that can be, and
-// what is forced is settled. Then: solve, look for cycles among the answers, imitate a store for
-// what has not been asked, and look for cycles again. Each cycle becomes a clause; one that hangs
-// on a guess makes it a question. Each round adds a clause that the answers of that round do not
-// satisfy, and there are finitely many questions and answers, so it ends.
-OrderSearch::Outcome OrderSearch::Run(const std::function<bool()>& stop) {
+// First what costs little: a store is imitated, which explains most histories that can be. Then
+// rounds, and after the first of them what is forced is settled: solve, look for cycles among the
+// answers, imitate a store for what has not been asked, and look for cycles again. Each cycle
+// becomes a clause; one that hangs on a guess makes it a question. Each round adds a clause that
+// the answers of that round do not satisfy, and there are finitely many questions and answers, so
+// it ends.
+OrderSearch::Outcome OrderSearch::Run(const Stop& stop) {
   solver_.StopWhen(stop);
   if (stop()) return Outcome::kStopped;
   if (ImitateWithoutAsking(answers_)) return Outcome::kFound;
-  switch (Prune(stop)) {
-    case Step::kNone: return Outcome::kNone;
-    case Step::kFound: return Outcome::kFound;
-    case Step::kGoOn: break;
-  }
-  while (!stop()) {
+  for (uint32_t round = 0; !stop(); ++round) {
+    if (round == prune_round_) {
+      switch (Prune(stop)) {
+        case Step::kNone: return Outcome::kNone;
+        case Step::kFound: return Outcome::kFound;
+        case Step::kGoOn: break;
+      }
+    }
     const Solver::Answer answer = solver_.Solve();
     if (answer == Solver::Answer::kNo) {
-      Justify();
-      return Outcome::kNone;
+      return Justify(stop) ? Outcome::kNone : Outcome::kStopped;
     }
     if (answer == Solver::Answer::kStopped) break;
     TakeAnswers();
     const FoundCycles found = FindCycles(graph_, answers_, kCyclesAtOnce);
-    const Step step = found.any ? Learn(found.cycles) : Imitate();
+    const Step step = found.any ? Learn(found.cycles) : Imitate(found.order);
     if (step == Step::kNone) return Outcome::kNone;
     if (step == Step::kFound) return Outcome::kFound;
   }
@@ -62,41 +68,45 @@ OrderSearch::Outcome OrderSearch::Run(const std::function<bool()>& stop) {
 
 bool OrderSearch::ImitateWithoutAsking(const Answers& answers) {
   // Not if there is a cycle already: then there is no schedule.
-  if (FindCycles(graph_, answers, 1).any) return false;
+  const FoundCycles before = FindCycles(graph_, answers, 1);
+  if (before.any) return false;
   for (const bool plain : {true, false}) {
-    schedule_ = MakeSchedule(graph_, answers, hints_, plain);
+    schedule_ = MakeSchedule(graph_, answers, before.order, hints_, plain);
     if (std::find(schedule_.sources.begin(), schedule_.sources.end(), kNone) !=
         schedule_.sources.end()) {
       continue;
     }
+    // What was asked in other rounds has arcs that no answer puts there yet.
+    Answers assumed = answers;
+    AssumeAsked(schedule_, assumed);
     GuessAll(schedule_);
-    const bool found = !FindCycles(graph_, answers, 1).any;
+    const bool found = !FindCycles(graph_, assumed, 1).any;
     graph_.Forget();
-    if (found) return true;
+    if (!found) continue;
+    answers_ = std::move(assumed);
+    return true;
   }
   return false;
 }
 
 // What is forced becomes a question that has its answer. Not the answers of the solver count here,
 // but only what was forced before.
-OrderSearch::Step OrderSearch::Prune(const std::function<bool()>& stop) {
+OrderSearch::Step OrderSearch::Prune(const Stop& stop) {
   Answers forced;
   for (uint32_t round = 1; !stop(); ++round) {
     const FoundCycles found = FindCycles(graph_, forced, kCyclesAtOnce);
     if (found.any) {
       Learn(found.cycles);
-      Justify();
-      return Step::kNone;
+      return Justified(stop);
     }
     const size_t before = forced_.size();
-    for (const Question& question : ForcedOrders(graph_, forced, found.order)) {
+    for (const Question& question : ForcedOrders(graph_, forced, found.order, stop)) {
       const Literal literal = graph_.Ask(question);
       if (!forced_.try_emplace(literal, round).second) continue;
       if (forced_.contains(-literal)) {
         cycles_.push_back(Against(literal));
         cycles_.push_back(Against(-literal));
-        Justify();
-        return Step::kNone;
+        return Justified(stop);
       }
       solver_.Add({literal});
       forced.Assume(literal);
@@ -121,24 +131,31 @@ OpenCycle OrderSearch::Against(Literal literal) {
 
 // FORCED-IS-PROVED. Of each forced order that a cycle hangs on, the cycle of the other order is
 // added, which hangs only on what was forced in rounds before, and so on. So the cycles alone prove
-// that there are no answers, whatever pruning did.
-void OrderSearch::Justify() {
+// that there are no answers, whatever pruning did. False: stopped, so it is not
+// proved.
+bool OrderSearch::Justify(const Stop& stop) {
   absl::flat_hash_set<Literal> done;
   for (size_t i = 0; i < cycles_.size(); ++i) {
+    if (stop()) return false;
     for (const Literal literal : LiteralsOf(cycles_[i])) {
       const auto it = forced_.find(literal);
       if (it == forced_.end() || !done.insert(literal).second) continue;
       cycles_.push_back(Against(literal));
     }
   }
+  return true;
+}
+
+OrderSearch::Step OrderSearch::Justified(const Stop& stop) {
+  return Justify(stop) ? Step::kNone : Step::kGoOn;
 }
 
 void OrderSearch::TakeAnswers() {
   for (Literal v = 1; v <= solver_.variables(); ++v) answers_.Assume(solver_.IsTrue(v) ? v : -v);
 }
 
-OrderSearch::Step OrderSearch::Imitate() {
-  schedule_ = MakeSchedule(graph_, answers_, hints_, hints_.timed);
+OrderSearch::Step OrderSearch::Imitate(const std::vector<uint32_t>& order) {
+  schedule_ = MakeSchedule(graph_, answers_, order, hints_, hints_.timed);
   // A guess would not make an absent writer present, so without one that is it has to be asked.
   bool asked = false;
   for (uint32_t r = 0; r < problem_.reads.size(); ++r) {
@@ -173,6 +190,16 @@ OrderSearch::Step OrderSearch::Imitate() {
     solver_.Prefer(literal);
   });
   return Learn(found.cycles);
+}
+
+void OrderSearch::AssumeAsked(const Schedule& schedule, Answers& answers) const {
+  for (uint32_t k = 0; k < problem_.keys.size(); ++k) {
+    const std::vector<uint32_t>& blocks = schedule.blocks[k];
+    for (size_t i = 1; i < blocks.size(); ++i) {
+      const Question question = {Question::Kind::kOrder, k, blocks[i - 1], blocks[i]};
+      if (graph_.Asked(question)) answers.Assume(graph_.LiteralOf(question));
+    }
+  }
 }
 
 // The first block is before all others in any case, and what was asked has its arcs already.

@@ -1,12 +1,13 @@
 #ifndef NACRE_TESTS_CHECK_JUDGE_SAT_ORDER_SEARCH_H_
 #define NACRE_TESTS_CHECK_JUDGE_SAT_ORDER_SEARCH_H_
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "nacre/check/level.h"
+#include "tests/check/judge/deadline.h"
 #include "tests/check/judge/sat/event_graph.h"
 #include "tests/check/judge/sat/open_cycles.h"
 #include "tests/check/judge/sat/problem.h"
@@ -23,11 +24,13 @@ class OrderSearch {
  public:
   enum class Outcome : uint8_t { kFound, kNone, kStopped };
 
+  // `prune_round`: before which round what is forced is settled, if not before that which suits the
+  // history.
   OrderSearch(const History& history, const Observations& seen, const OrderProblem& problem,
-              Level level);
+              Level level, std::optional<uint32_t> prune_round = std::nullopt);
 
   // `stop` is asked between any two steps; true ends the search.
-  Outcome Run(const std::function<bool()>& stop);
+  Outcome Run(const Stop& stop);
 
   // After kFound: what was seen, with every order that was open.
   Observations Witness() const;
@@ -40,11 +43,13 @@ class OrderSearch {
  private:
   enum class Step : uint8_t { kGoOn, kFound, kNone };
   void TakeAnswers();
-  Step Imitate();
+  Step Imitate(const std::vector<uint32_t>& order);
   bool ImitateWithoutAsking(const Answers& answers);
-  Step Prune(const std::function<bool()>& stop);
+  Step Prune(const Stop& stop);
   OpenCycle Against(Literal literal);
-  void Justify();
+  bool Justify(const Stop& stop);
+  Step Justified(const Stop& stop);
+  void AssumeAsked(const Schedule& schedule, Answers& answers) const;
   void GuessAll(const Schedule& schedule);
   Step Learn(const std::vector<OpenCycle>& cycles);
 
@@ -54,6 +59,7 @@ class OrderSearch {
   Solver solver_;
   EventGraph graph_;
   Hints hints_;
+  const uint32_t prune_round_;
   Answers answers_;
   Schedule schedule_;
   std::vector<OpenCycle> cycles_;

@@ -16,15 +16,16 @@ constexpr uint64_t kBytesMax = 160'000'000;
 // ranges, from the last one, whose rows of bits fit in memory.
 class Forced {
  public:
-  Forced(const EventGraph& graph, const Answers& answers, const std::vector<uint32_t>& order)
-      : graph_(graph), answers_(answers), order_(order), problem_(graph.problem()) {}
+  Forced(const EventGraph& graph, const Answers& answers, const std::vector<uint32_t>& order,
+         const Stop& stop)
+      : graph_(graph), answers_(answers), order_(order), problem_(graph.problem()), stop_(stop) {}
 
   std::vector<Question> Run() {
     MakeColumns();
     const uint64_t rows = uint64_t{graph_.nodes()} * (graph_.serial() ? 1 : 2) + rows_.size();
     const uint64_t words_all = (columns_.size() + 63) / 64;
     words_ = std::min(words_all, std::max<uint64_t>(1, kBytesMax / 8 / rows));
-    for (uint64_t end = words_all; end > 0;) {
+    for (uint64_t end = words_all; end > 0 && !stop_();) {
       const uint64_t first = end > words_ ? end - words_ : 0;
       Range(first * 64, std::min<uint64_t>(end * 64, columns_.size()));
       end = first;
@@ -82,8 +83,8 @@ class Forced {
   }
   uint64_t* Before(uint64_t row) { return decided_.data() + row * words_; }
 
-  // Which starts and commits of columns in the range lead to each node.
-  void Reach(uint64_t first, uint64_t end) {
+  // Which starts and commits of columns in the range lead to each node. False: stopped.
+  bool Reach(uint64_t first, uint64_t end) {
     starts_.assign(graph_.nodes() * words_, 0);
     if (!graph_.serial()) commits_.assign(graph_.nodes() * words_, 0);
     starts_used_.assign(graph_.nodes(), 0);
@@ -96,7 +97,10 @@ class Forced {
       Starts(start)[at / 64] |= uint64_t{1} << (at % 64);
       Commits(commit)[at / 64] |= uint64_t{1} << (at % 64);
     }
+    uint32_t visited = 0;
     for (const uint32_t node : order_) {
+      constexpr uint32_t kAskedEvery = 256;
+      if (++visited % kAskedEvery == 0 && stop_()) return false;
       graph_.ForEachArc(node, answers_, [&](const EventGraph::Arc& arc) {
         MergeUpTo(starts_used_, Starts(arc.to), arc.to, Starts(node), node);
         if (!graph_.serial()) {
@@ -104,6 +108,7 @@ class Forced {
         }
       });
     }
+    return true;
   }
 
   void Merge(uint64_t* into, const uint64_t* from) const {
@@ -119,11 +124,12 @@ class Forced {
   }
 
   void Range(uint64_t first, uint64_t end) {
-    Reach(first, end);
+    if (!Reach(first, end)) return;
     decided_.assign(rows_.size() * words_, 0);
     std::vector<uint64_t> mask(words_);
     std::vector<uint32_t> row_of(end - first);  // By column of the range; of the key at hand.
     for (size_t k = 0; k + 1 < of_key_.size(); ++k) {
+      if (stop_()) return;
       std::fill(mask.begin(), mask.end(), 0);
       const auto for_each = [&](auto visit) {
         for (uint64_t r = of_key_[k]; r < of_key_[k + 1]; ++r) visit(r);
@@ -173,6 +179,7 @@ class Forced {
   const Answers& answers_;
   const std::vector<uint32_t>& order_;
   const OrderProblem& problem_;
+  const Stop& stop_;
   std::vector<TxnId> columns_;
   std::vector<Row> rows_;         // By key of the problem.
   std::vector<uint64_t> of_key_;  // Where its rows begin.
@@ -188,8 +195,8 @@ class Forced {
 }  // namespace
 
 std::vector<Question> ForcedOrders(const EventGraph& graph, const Answers& answers,
-                                   const std::vector<uint32_t>& order) {
-  return Forced(graph, answers, order).Run();
+                                   const std::vector<uint32_t>& order, const Stop& stop) {
+  return Forced(graph, answers, order, stop).Run();
 }
 
 }  // namespace nacre::check::judge

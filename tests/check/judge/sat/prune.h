@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "tests/check/judge/deadline.h"
 #include "tests/check/judge/sat/event_graph.h"
 #include "tests/check/judge/sat/open_cycles.h"
 
@@ -16,9 +17,10 @@ namespace nacre::check::judge {
 //
 // Only the orders that the others follow from: if i comes before j and j before k, not that i comes
 // before k. Takes time proportional to arcs x blocks / 64, and memory in bounds however many they
-// are. `order`: of the nodes, so that arcs that are there lead forwards.
+// are. `order`: of the nodes, so that arcs that are there lead forwards. If it is stopped, some are
+// missing.
 std::vector<Question> ForcedOrders(const EventGraph& graph, const Answers& answers,
-                                   const std::vector<uint32_t>& order);
+                                   const std::vector<uint32_t>& order, const Stop& stop);
 
 }  // namespace nacre::check::judge
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <queue>
 #include <utility>
 
@@ -14,10 +15,12 @@ constexpr uint32_t kWhole = kNone;  // Blocks no key.
 
 class Scheduler {
  public:
-  Scheduler(const EventGraph& graph, const Answers& answers, const Hints& hints, bool plain)
+  Scheduler(const EventGraph& graph, const Answers& answers, const std::vector<uint32_t>& order,
+            const Hints& hints, bool plain)
       : graph_(graph),
         problem_(graph.problem()),
         answers_(answers),
+        order_(order),
         hints_(hints),
         plain_(plain),
         keys_(problem_.keys.size()),
@@ -30,6 +33,7 @@ class Scheduler {
     schedule_.sources.assign(problem_.reads.size(), kNone);
     CollectWrites();
     CollectReads();
+    SetTimes();
     for (uint32_t node = 0; node < graph_.nodes(); ++node) {
       graph_.ForEachArc(node, answers_, [&](const EventGraph::Arc& arc) { ++arrivals_[arc.to]; });
     }
@@ -60,7 +64,7 @@ class Scheduler {
   };
   // How well an event fits now.
   enum Fit { kFits, kOnlyStarts, kBlocked };
-  using Entry = std::pair<uint64_t, uint32_t>;
+  using Entry = std::pair<double, uint32_t>;
   using Queue = std::priority_queue<Entry, std::vector<Entry>, std::greater<>>;
 
   bool Present(TxnId t) const {
@@ -116,13 +120,42 @@ class Scheduler {
     if (graph_.IsHelper(node)) {
       helpers_.push_back(node);
     } else {
-      queues_[kFits].push({HintOf(node), node});
+      queues_[kFits].push({times_[node], node});
     }
   }
 
-  uint64_t HintOf(uint32_t node) const {
+  // About when each event happened: halfway between the earliest time that fits all that leads to
+  // it and the latest that fits all it leads to, if each transaction was between its hints. By its
+  // own hints alone the commit before which a snapshot was taken would wait for the start of the
+  // reader, and so come behind commits that it was before.
+  void SetTimes() {
+    times_.assign(graph_.nodes(), 0);
+    for (const uint32_t node : order_) {
+      if (!graph_.IsHelper(node)) times_[node] = std::max(times_[node], EarliestOf(node));
+      graph_.ForEachArc(node, answers_, [&](const EventGraph::Arc& arc) {
+        times_[arc.to] = std::max(times_[arc.to], times_[node]);
+      });
+    }
+    std::vector<double> latest(graph_.nodes(), std::numeric_limits<double>::max());
+    for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
+      const uint32_t node = *it;
+      double& time = latest[node];
+      if (graph_.IsCommit(node) && !graph_.IsHelper(node)) {
+        time = static_cast<double>(hints_.commits[graph_.TxnOf(node)]);
+      }
+      graph_.ForEachArc(node, answers_,
+                        [&](const EventGraph::Arc& arc) { time = std::min(time, latest[arc.to]); });
+    }
+    for (uint32_t node = 0; node < graph_.nodes(); ++node) {
+      times_[node] = times_[node] / 2 + latest[node] / 2;
+    }
+  }
+
+  // Without a clock the hints tell of commits alone.
+  double EarliestOf(uint32_t node) const {
     const TxnId t = graph_.TxnOf(node);
-    return graph_.IsCommit(node) ? hints_.commits[t] : hints_.starts[t];
+    if (hints_.timed) return graph_.IsStart(node) ? static_cast<double>(hints_.starts[t]) : 0;
+    return graph_.IsCommit(node) ? static_cast<double>(hints_.commits[t]) : 0;
   }
 
   // With a clock, who seems to have started earlier did so, also if its commit has to wait. Without
@@ -237,7 +270,7 @@ class Scheduler {
 
   void Wake(uint32_t key) {
     for (const uint32_t node : keys_[key].waiting) {
-      if (!done_[node]) queues_[kFits].push({HintOf(node), node});
+      if (!done_[node]) queues_[kFits].push({times_[node], node});
     }
     keys_[key].waiting.clear();
   }
@@ -245,11 +278,13 @@ class Scheduler {
   const EventGraph& graph_;
   const OrderProblem& problem_;
   const Answers& answers_;
+  const std::vector<uint32_t>& order_;
   const Hints& hints_;
   const bool plain_;
   Schedule schedule_;
   std::vector<Key> keys_;
   std::vector<Txn> txns_;
+  std::vector<double> times_;       // By node: about when it happened.
   std::vector<uint32_t> arrivals_;  // By node: arcs that still have to come.
   std::vector<bool> done_;
   std::vector<uint32_t> helpers_;  // That are ready.
@@ -259,9 +294,9 @@ class Scheduler {
 
 }  // namespace
 
-Schedule MakeSchedule(const EventGraph& graph, const Answers& answers, const Hints& hints,
-                      bool plain) {
-  return Scheduler(graph, answers, hints, plain).Run();
+Schedule MakeSchedule(const EventGraph& graph, const Answers& answers,
+                      const std::vector<uint32_t>& order, const Hints& hints, bool plain) {
+  return Scheduler(graph, answers, order, hints, plain).Run();
 }
 
 Hints MakeHints(const History& history, const Observations& seen) {
@@ -279,9 +314,9 @@ Hints MakeHints(const History& history, const Observations& seen) {
       starts[t] = history.invoked(t);
       hints[t] = history.completed(t) != kNever ? history.completed(t) : history.invoked(t);
     }
-    return {std::move(starts), std::move(hints), true};
+    return {std::move(starts), std::move(hints), true, true};
   }
-  if (in_order) return {hints, hints};
+  if (in_order) return {hints, hints, false, true};
   // Levels, along reads and sessions; what lies on a cycle of them comes last.
   std::vector<std::vector<TxnId>> later(history.size());
   std::vector<uint32_t> arrivals(history.size(), 0);

@@ -24,11 +24,13 @@ struct Schedule {
 struct Hints {
   std::vector<uint64_t> starts;
   std::vector<uint64_t> commits;
-  bool timed = false;  // By a clock.
+  bool timed = false;     // By a clock.
+  bool recorded = false;  // By a clock, or by the order of the history.
 };
-// `plain`: only the hints and the arcs count. Precondition: no cycle with these answers.
-Schedule MakeSchedule(const EventGraph& graph, const Answers& answers, const Hints& hints,
-                      bool plain);
+// `plain`: only the hints and the arcs count. `order`: of all nodes, so that the arcs that are
+// there lead forwards.
+Schedule MakeSchedule(const EventGraph& graph, const Answers& answers,
+                      const std::vector<uint32_t>& order, const Hints& hints, bool plain);
 
 // Real time if the history has it; or else its order, if nobody read what comes later in it; or
 // else how long a chain of reads and sessions leads there.

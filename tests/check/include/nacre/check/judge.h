@@ -2,6 +2,7 @@
 #define NACRE_CHECK_JUDGE_H_
 
 #include <cstdint>
+#include <functional>
 
 #include "absl/time/time.h"
 #include "nacre/check/history.h"
@@ -17,6 +18,8 @@ struct JudgeOptions {
   // For the search of orders of register versions that the values do not tell, from snapshot
   // isolation on. Takes exponential time in the worst case. Behind it: kUnknown.
   absl::Duration time_limit = absl::InfiniteDuration();
+  // Tells the time that the limit is measured by; if empty, the system's clock.
+  std::function<absl::Time()> clock = nullptr;
 };
 
 // Whether a store at `level` could have answered so. Linear in the history but for the search of

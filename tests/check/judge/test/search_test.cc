@@ -1,0 +1,134 @@
+// The search of orders from inside: when it prunes, when it is stopped, and what it checks itself.
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "nacre/check/judge.h"
+#include "tests/check/judge/cycle_judge.h"
+#include "tests/check/judge/register_order.h"
+#include "tests/check/judge/sat/counterexample.h"
+#include "tests/check/judge/sat/order_search.h"
+#include "tests/check/judge/test/history_text.h"
+#include "tests/check/judge/test/rule_store.h"
+
+namespace nacre::check {
+namespace {
+
+using judge::OrderSearch;
+
+bool Never() { return false; }
+
+// Also checks the answer: an order is judged again, and cycles are proved again.
+OrderSearch::Outcome Search(const History& history, Level level, uint32_t prune_round) {
+  judge::Observations seen = judge::Observe(history, 10);
+  const std::vector<judge::OpenSources> reads = judge::NarrowReads(history, seen);
+  judge::OrderRegisters(history, seen);
+  EXPECT_TRUE(seen.direct.empty());
+  const judge::OrderProblem problem = judge::MakeProblem(history, seen, reads);
+  OrderSearch search(history, seen, problem, level, prune_round);
+  const OrderSearch::Outcome outcome = search.Run(Never);
+  if (outcome == OrderSearch::Outcome::kFound) {
+    Verdict again;
+    EXPECT_FALSE(judge::JudgeByCycles(history, search.Witness(), level, {}, again));
+    EXPECT_TRUE(again.violations.empty()) << again.ToString();
+  } else {
+    judge::MakeCounterexample(history, seen, search.graph(), search.cycles(), Never);
+  }
+  return outcome;
+}
+
+StoreRules Registers() {
+  StoreRules rules;
+  rules.validate = false;
+  rules.data = StoreRules::Data::kRegisters;
+  rules.sessions = 4;
+  return rules;
+}
+
+TEST(Search, WheneverWhatIsForcedIsSettledTheVerdictIsTheSame) {
+  int found = 0;
+  int none = 0;
+  for (uint32_t seed = 1; seed <= 150; ++seed) {
+    const std::string text = ToText(RunStore(Registers(), seed));
+    const History history = Parsed(text);
+    judge::Observations seen = judge::Observe(history, 10);
+    judge::OrderRegisters(history, seen);
+    if (!seen.direct.empty()) continue;
+    for (const Level level : {Level::kSnapshotIsolation, Level::kStrictSerializable}) {
+      const OrderSearch::Outcome first = Search(history, level, 0);
+      (first == OrderSearch::Outcome::kFound ? found : none)++;
+      for (const uint32_t round : {1u, 2u, 3u, 1000u}) {
+        ASSERT_EQ(Search(history, level, round), first) << "round " << round << "\n" << text;
+      }
+    }
+  }
+  EXPECT_GT(found, 100);
+  EXPECT_GT(none, 10);
+}
+
+// Both began before the commit of the other, which only what was settled before shows, and beside
+// so much else that no further round is worth while.
+TEST(Search, TwoOrdersThatAreBothForcedInALaterRoundAreAContradiction) {
+  std::string text;
+  const auto side = [&](const std::string& i, const std::string& own, const std::string& other) {
+    text += "T" + i + " ok | write x " + i + " | read y" + i + " nil | write v" + other + " 1\n";
+    text += "T1000" + i + " ok | write y" + i + " 1 | read u" + i + " nil | write w" + i + " 1\n";
+    text += "T2000" + i + " ok | write u" + i + " 1 | write w" + i + " 2 | read v" + own + " nil\n";
+  };
+  side("1", "1", "2");
+  side("2", "2", "1");
+  for (int i = 10; i < 110; ++i) {
+    const std::string n = std::to_string(i);
+    text += "T3" + n + " ok | read u" + n + " nil | write w" + n + " 1\n";
+    text += "T4" + n + " ok | write u" + n + " 1 | write w" + n + " 2\n";
+  }
+  const History history = Parsed(text);
+  for (const uint32_t round : {0u, 1u, 1000u}) {
+    EXPECT_EQ(Search(history, Level::kSnapshotIsolation, round), OrderSearch::Outcome::kNone);
+  }
+}
+
+TEST(SearchDeathTest, ComponentHasCycleIsChecked) {
+  const History history = Parsed("T1 ok | read x 2 | write x 1\nT2 ok | read x 1 | write x 2\n");
+  judge::Observations seen = judge::Observe(history, 10);
+  const judge::OrderProblem problem;
+  judge::Solver solver;
+  const judge::EventGraph graph(history, seen, problem, {}, solver);
+  EXPECT_EQ(FindCycles(graph, {}, 1).cycles.size(), 1u);
+  EXPECT_DEATH(FindCycles(graph, {}, 0), "component without a cycle");
+}
+
+// A clock that goes on by a second whenever it is asked: so a limit of n seconds ends the judge
+// when it looks at the clock for the n-th time, wherever that is.
+TEST(Search, ALimitThatEndsAnywhereLeavesNoWrongVerdictAndLittleIsDoneBehindIt) {
+  int unknown = 0;
+  int decided = 0;
+  for (uint32_t seed = 1; seed <= 40; ++seed) {
+    StoreRules rules = Registers();
+    rules.steps = 1000;
+    const std::string text = ToText(RunStore(rules, seed));
+    const History history = Parsed(text);
+    for (const Level level : {Level::kSnapshotIsolation, Level::kSerializable}) {
+      const Verdict exact = Judge(history, level, {.ignore_timestamps = true});
+      for (int limit = 1; limit < 400; limit += 1 + limit / 2) {
+        int asked = 0;
+        const Verdict verdict = Judge(
+            history, level,
+            {.ignore_timestamps = true, .time_limit = absl::Seconds(limit), .clock = [&asked] {
+               return absl::UnixEpoch() + absl::Seconds(asked++);
+             }});
+        (verdict.ruling == Ruling::kUnknown ? unknown : decided)++;
+        ASSERT_TRUE(verdict.ruling == Ruling::kUnknown || verdict.ruling == exact.ruling) << text;
+        EXPECT_LE(asked, limit + 20) << "seed " << seed << "\n" << verdict.ToString();
+      }
+    }
+  }
+  EXPECT_GT(unknown, 20);
+  EXPECT_GT(decided, 20);
+}
+
+}  // namespace
+}  // namespace nacre::check
