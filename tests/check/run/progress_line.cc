@@ -15,7 +15,7 @@ constexpr char kEraseLine[] = "\r\x1b[K";
 
 std::string WithCommas(uint64_t number) {
   std::string digits = std::to_string(number);
-  for (size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  for (size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
 }
 

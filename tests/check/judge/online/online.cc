@@ -132,12 +132,13 @@ class OnlineJudge::Impl {
     window_.txns.push_back(std::move(txn));
   }
 
-  // From now on by values. What was compared by timestamps and is still kept has lost its reads.
+  // From now on by values. What was compared by timestamps and is still kept has lost its reads,
+  // and what was dropped may stand elsewhere in another order than that of the timestamps.
   void LeaveTime(std::string why) {
     by_time_ = by_commit_ = false;
     const bool lost = std::any_of(window_.txns.begin(), window_.txns.end(),
                                   [](const KeptTxn& txn) { return txn.verified; });
-    if (lost || (!serial_ && !frontier_.empty())) Doubt(std::move(why));
+    if (lost || dropped_) Doubt(std::move(why));
   }
 
   void Doubt(std::string why) {
@@ -240,8 +241,6 @@ class OnlineJudge::Impl {
       case ReplayResult::kViolated: FindViolation(readings, Side::kTimed); return;
       case ReplayResult::kUndecided:
         LeaveTime("the timestamps do not explain the answers");
-        // A serial order of another kind: still they tell the order of the versions.
-        by_commit_ = serial_ && indeterminate_ == 0;
         // By values it may be decided.
         Step();
         return;

@@ -27,7 +27,7 @@ class SeenFilter {
   explicit SeenFilter(size_t bytes) : words_(std::bit_ceil(bytes < 64 ? 64 : bytes) / 8) {}
 
   void Insert(uint64_t hash) {
-    ForEachBit(hash, [this](uint64_t& word, uint64_t bit) {
+    ForEachBit(hash, [](uint64_t& word, uint64_t bit) {
       word |= bit;
       return true;
     });

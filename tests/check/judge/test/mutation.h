@@ -23,7 +23,7 @@ namespace nacre::check {
 inline constexpr int kQuota = NACRE_QUOTA;
 
 using Data = StoreRules::Data;
-inline constexpr JudgeOptions kByValues = {.ignore_timestamps = true};
+inline const JudgeOptions kByValues = {.ignore_timestamps = true};
 
 inline uint32_t FirstSeed() {
   const char* text = std::getenv("NACRE_SEED");

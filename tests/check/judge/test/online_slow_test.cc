@@ -18,8 +18,10 @@ TEST_P(Whole, IsJudgedTheSameOnlineWhateverTheHorizonAndTheSteps) {
   EXPECT_GT(tally.holds, 1'000);
   EXPECT_GT(tally.violated, 1'000);
   EXPECT_GT(tally.dropped, 4'000);
-  // Horizons are of none to twenty transactions here, and half of the stores read old states.
-  EXPECT_LT(tally.unknown, (tally.holds + tally.violated) / 5);
+  // Horizons are of none to twenty transactions here, and half of the stores read old states. Scans
+  // of old states reach beyond them more often.
+  const int share = GetParam() == Data::kRegistersAndScans ? 3 : 5;
+  EXPECT_LT(tally.unknown, (tally.holds + tally.violated) / share);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryKind, Whole,

@@ -16,7 +16,7 @@ namespace {
 using Data = StoreRules::Data;
 
 // Keeps next to nothing, and looks after every transaction.
-constexpr OnlineOptions kShort = {.horizon = 2, .step = 1, .filter_bytes = 1 << 12};
+const OnlineOptions kShort = {.horizon = 2, .step = 1, .filter_bytes = 1 << 12};
 
 Verdict Online(const std::string& text, Level level, const OnlineOptions& options = kShort) {
   return JudgeOnline(Parsed(text), level, options).verdict;
@@ -191,8 +191,8 @@ TEST(Online, IsTheSameAsOnTheWholeThoughValuesDoNotTellWhoWasSeen) {
 }
 
 // Keeps one transaction.
-constexpr OnlineOptions kTiny = {.horizon = 1, .step = 1, .filter_bytes = 1 << 12};
-constexpr OnlineOptions kTinyInTwos = {.horizon = 1, .step = 2, .filter_bytes = 1 << 12};
+const OnlineOptions kTiny = {.horizon = 1, .step = 1, .filter_bytes = 1 << 12};
+const OnlineOptions kTinyInTwos = {.horizon = 1, .step = 2, .filter_bytes = 1 << 12};
 
 // Expects what the judge of the whole says, or that it is unknown.
 void ExpectNoOtherVerdict(const std::string& text, const OnlineOptions& options = kTiny) {
@@ -318,7 +318,7 @@ void ExpectBounded(OnlineJudge& judge, Operate operate) {
   EXPECT_LT(judge.kept(), 500u);
 }
 
-constexpr OnlineOptions kSmall = {.horizon = 50, .keys_max = 200, .filter_bytes = 1 << 14};
+const OnlineOptions kSmall = {.horizon = 50, .keys_max = 200, .filter_bytes = 1 << 14};
 
 TEST(OnlineMemory, IsBoundedWithAnIndeterminateTransactionAtTheFront) {
   OnlineJudge judge(Level::kStrictSerializable, kSmall);

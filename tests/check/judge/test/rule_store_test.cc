@@ -18,7 +18,7 @@ namespace {
 constexpr int kQuota = NACRE_QUOTA;
 
 using Data = StoreRules::Data;
-constexpr JudgeOptions kByValues = {.ignore_timestamps = true};
+const JudgeOptions kByValues = {.ignore_timestamps = true};
 
 uint32_t FirstSeed() {
   const char* text = std::getenv("NACRE_SEED");
