@@ -23,7 +23,8 @@ nacre-check COMMAND --help shows the options of a command.
 Exit status: 0  the level holds
              1  it is violated
              2  it cannot be told; the report says why
-             3  mistake on the command line, or a file that cannot be read or written)";
+             3  mistake on the command line or in a schedule, a file that cannot be read or written,
+                or a target that cannot be reached)";
 
 // A full disk must not pass for a verdict.
 int Finish(ExitCode exit_code) {

@@ -22,7 +22,6 @@
 namespace nacre::check {
 namespace {
 
-using run::Life;
 using run::RunOptions;
 using run::RunResult;
 
@@ -83,23 +82,8 @@ absl::Status WriteHistories(const RunResult& result, const std::string& file) {
   return absl::OkStatus();
 }
 
-// The worst verdict stands for the run; of several alike, that on the longest history.
 ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
-  const auto rank = [](Ruling ruling) {
-    return ruling == Ruling::kViolated ? 2 : ruling == Ruling::kUnknown ? 1 : 0;
-  };
-  const Life* worst = nullptr;
-  Verdict verdict;
-  for (const Life& life : result.lives) {
-    Verdict one = JudgeLife(life, result.level, arguments.judge);
-    const auto weight = [&](const Verdict& of, const Life& whose) {
-      return std::make_pair(rank(of.ruling), whose.history.size());
-    };
-    if (worst == nullptr || weight(one, life) > weight(verdict, *worst)) {
-      worst = &life;
-      verdict = std::move(one);
-    }
-  }
+  const run::RunVerdict judged = JudgeRun(result, arguments.judge);
   auto& facts = arguments.report.facts;
   facts.emplace_back("workload", arguments.workload);
   facts.emplace_back("seed", std::to_string(arguments.run.seed));
@@ -108,10 +92,10 @@ ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
     facts.emplace_back("lives of the target", std::to_string(result.lives.size()) +
                                                   ", each judged by itself; this is the " +
                                                   "history of number " +
-                                                  std::to_string(worst - result.lives.data() + 1));
+                                                  std::to_string(judged.life + 1));
   }
   arguments.report.source = result.target;
-  return Report(worst->history, result.level, verdict, arguments.report);
+  return Report(result.lives[judged.life].history, result.level, judged.verdict, arguments.report);
 }
 
 // --- The run

@@ -71,18 +71,21 @@ void OperationLog::Put(std::string_view text) {
 }
 
 void OperationLog::Append(std::string_view key, std::string_view element) {
+  writes_ = true;
   Put(OpKind::kAppend);
   Put(key);
   Put(element);
 }
 
 void OperationLog::Write(std::string_view key, std::string_view value) {
+  writes_ = true;
   Put(OpKind::kWrite);
   Put(key);
   Put(value);
 }
 
 void OperationLog::Delete(std::string_view key) {
+  writes_ = true;
   Put(OpKind::kDelete);
   Put(key);
 }

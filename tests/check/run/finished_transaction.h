@@ -18,7 +18,10 @@ namespace nacre::check::run {
 // transactions is kept in little more than what was said. Written by one thread.
 class OperationLog {
  public:
-  void Clear() { bytes_.clear(); }
+  void Clear() {
+    bytes_.clear();
+    writes_ = false;
+  }
   void Append(std::string_view key, std::string_view element);
   void Write(std::string_view key, std::string_view value);
   void Delete(std::string_view key);
@@ -27,6 +30,8 @@ class OperationLog {
   void Scan(const KeyRange& range, absl::Span<const Row> rows);
 
   const std::string& bytes() const { return bytes_; }
+  // Whether there is a write in it.
+  bool writes() const { return writes_; }
 
  private:
   void Put(OpKind kind);
@@ -34,6 +39,7 @@ class OperationLog {
   void Put(std::string_view text);
 
   std::string bytes_;
+  bool writes_ = false;
 };
 
 // Says to `builder` what OperationLog was told. The transaction is still to be added.

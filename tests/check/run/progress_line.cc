@@ -30,7 +30,8 @@ std::string ProgressWords(const Progress& progress) {
       WithCommas(static_cast<uint64_t>(static_cast<double>(tally.committed) / seconds)), "/s), ",
       absl::StrFormat("%.1f%%",
                       100.0 * static_cast<double>(tally.conflicts) / static_cast<double>(all)),
-      " conflicts, ", WithCommas(tally.rolled_back), " rolled back, ", WithCommas(tally.unknown),
+      " conflicts, ", WithCommas(tally.rolled_back), " rolled back, ",
+      tally.refused > 0 ? WithCommas(tally.refused) + " refused, " : "", WithCommas(tally.unknown),
       " unknown");
   if (progress.lives > 1) absl::StrAppend(&words, ", life ", progress.lives);
   return absl::StrCat(words, absl::StrFormat(", %.1f s", seconds));

@@ -12,6 +12,7 @@ absl::Status RecordedTransaction::Step() {
   if (disturbance_.PausesAt(step_)) absl::SleepFor(disturbance_.pause());
   if (disturbance_.DropsAt(step_)) {
     session_.Drop();
+    GiveUp();
     return absl::UnavailableError("dropped on purpose");
   }
   if (disturbance_.Yields()) std::this_thread::yield();

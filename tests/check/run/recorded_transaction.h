@@ -59,6 +59,9 @@ class RecordedTransaction {
   // --- For the driver ---
   CommitResult Commit();
   bool begun() const { return begun_; }
+  void GiveUp() { given_up_ = true; }
+  // Rolled back or dropped on purpose.
+  bool given_up() const { return given_up_; }
   // Of those that were asked to commit.
   std::optional<uint64_t> begin_timestamp() const { return begin_timestamp_; }
   const std::optional<Claim>& claim() const { return claim_; }
@@ -77,6 +80,7 @@ class RecordedTransaction {
   uint32_t step_ = 0;
   uint64_t values_ = 0;
   bool begun_ = false;
+  bool given_up_ = false;
   std::optional<uint64_t> begin_timestamp_;
   std::optional<Claim> claim_;
 };

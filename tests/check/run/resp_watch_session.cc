@@ -73,7 +73,17 @@ class WatchSession final : public RespSession {
     if (!replies.ok()) return FailedCommit(replies.status());
     const Reply& executed = replies->back();
     if (executed.is_null()) return {.ending = Ending::kConflict, .why = "a watched key changed"};
-    if (executed.is_error()) return FailedCommit(executed.status());
+    if (executed.is_error()) {
+      CommitResult result = FailedCommit(executed.status());
+      // EXEC only says that there was an error before it.
+      for (const Reply& reply : *replies) {
+        if (reply.is_error()) {
+          result.why = std::string(reply.status().message());
+          break;
+        }
+      }
+      return result;
+    }
     // Redis does not undo the others if one fails.
     for (const client::ReplyView reply : executed) {
       if (reply.is_error()) return {.ending = Ending::kUnknown, .why = std::string(reply.text())};

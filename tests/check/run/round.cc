@@ -40,7 +40,9 @@ struct Counter {
 Tally& Tally::operator+=(const Tally& other) {
   committed += other.committed;
   conflicts += other.conflicts;
+  committed_writes += other.committed_writes;
   rolled_back += other.rolled_back;
+  refused += other.refused;
   unknown += other.unknown;
   return *this;
 }
@@ -50,7 +52,7 @@ struct alignas(64) Round::Runner {
   uint32_t connections = 0;  // Used up.
   std::unique_ptr<Session> session;
   OperationLog log;
-  Counter committed, conflicts, rolled_back, unknown;
+  Counter committed, committed_writes, conflicts, rolled_back, refused, unknown;
   std::atomic<uint64_t> next_index = 0;
   std::thread thread;
 };
@@ -124,6 +126,7 @@ void Round::RunSession(Runner& runner) {
     RunTransaction(runner, place);
     runner.next_index.store(index + 1, std::memory_order_relaxed);
   }
+  LookAfterTarget(runner);
   pace_.Leave(runner.number);
   runner.session.reset();
   sink_.Leave(runner.number);
@@ -135,19 +138,25 @@ void Round::RunSession(Runner& runner) {
 bool Round::Connect(Runner& runner) {
   const absl::Time until = absl::Now() + options_.patience;
   ++runner.connections;
-  for (;;) {
-    if (stopping_ || ends_with_target_) return false;
+  while (!ends_with_target_) {
     absl::StatusOr<std::unique_ptr<Session>> session = target_.Connect();
     if (session.ok()) {
       runner.session = *std::move(session);
       return true;
     }
-    if (absl::Now() > until && !stopping_ && !ends_with_target_) {
+    if (ends_with_target_) break;
+    if (stopping_ || absl::Now() > until) {
       Lose(std::string(session.status().message()));
       return false;
     }
     absl::SleepFor(absl::Milliseconds(10));
   }
+  return false;
+}
+
+// A run may be over before it is known that the target is.
+void Round::LookAfterTarget(Runner& runner) {
+  if (runner.session->lost() && !ends_with_target_ && lost().empty()) Connect(runner);
 }
 
 void Round::RunTransaction(Runner& runner, const Place& place) {
@@ -157,6 +166,7 @@ void Round::RunTransaction(Runner& runner, const Place& place) {
   RecordedTransaction txn(*runner.session, place, disturbance, runner.log);
   const uint64_t invoked = Now();
   const absl::Status status = workload_.Run(random, txn);
+  if (absl::IsCancelled(status)) txn.GiveUp();
   CommitResult result;
   if (status.ok()) {
     result = txn.Commit();
@@ -186,12 +196,7 @@ void Round::Finish(Runner& runner, const RecordedTransaction& txn, const CommitR
   finished.commit_timestamp = result.commit_timestamp;
   finished.operations = runner.log.bytes();
   sink_.Take(finished);
-  switch (result.ending) {
-    case Ending::kCommitted: runner.committed.Add(); break;
-    case Ending::kConflict: runner.conflicts.Add(); break;
-    case Ending::kRefused: runner.rolled_back.Add(); break;
-    case Ending::kUnknown: runner.unknown.Add(); break;
-  }
+  Count(runner, txn, result);
   const std::optional<Claim>& claim = txn.claim();
   if (!claim || result.ending != Ending::kCommitted || !Implies(options_.level, claim->from)) {
     return;
@@ -199,6 +204,26 @@ void Round::Finish(Runner& runner, const RecordedTransaction& txn, const CommitR
   const std::lock_guard lock(mutex_);
   breaches_.push_back({finished.process, invoked, claim->words});
   Stop();
+}
+
+void Round::Count(Runner& runner, const RecordedTransaction& txn, const CommitResult& result) {
+  switch (result.ending) {
+    case Ending::kCommitted:
+      runner.committed.Add();
+      if (runner.log.writes()) runner.committed_writes.Add();
+      return;
+    case Ending::kConflict: runner.conflicts.Add(); return;
+    case Ending::kUnknown: runner.unknown.Add(); return;
+    case Ending::kRefused: break;
+  }
+  // Who has lost its connection was not refused by anybody.
+  if (txn.given_up() || runner.session->lost()) {
+    runner.rolled_back.Add();
+    return;
+  }
+  runner.refused.Add();
+  const std::lock_guard lock(mutex_);
+  if (refusal_.empty()) refusal_ = result.why;
 }
 
 void Round::Lose(std::string why) {
@@ -222,8 +247,10 @@ Tally Round::tally() const {
   for (uint32_t i = 0; i < options_.sessions; ++i) {
     const Runner& runner = *runners_[i];
     sum += {.committed = runner.committed.get(),
+            .committed_writes = runner.committed_writes.get(),
             .conflicts = runner.conflicts.get(),
             .rolled_back = runner.rolled_back.get(),
+            .refused = runner.refused.get(),
             .unknown = runner.unknown.get()};
   }
   return sum;
@@ -237,6 +264,11 @@ std::vector<Breach> Round::breaches() const {
 std::string Round::lost() const {
   const std::lock_guard lock(mutex_);
   return lost_;
+}
+
+std::string Round::refusal() const {
+  const std::lock_guard lock(mutex_);
+  return refusal_;
 }
 
 uint64_t Round::next_index() const {

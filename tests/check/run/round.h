@@ -24,11 +24,13 @@ namespace nacre::check::run {
 // How many transactions ended how.
 struct Tally {
   uint64_t committed = 0;
+  uint64_t committed_writes = 0;  // Of the committed ones, those that wrote something.
   uint64_t conflicts = 0;
-  uint64_t rolled_back = 0;  // On purpose, dropped, or refused for other reasons than a conflict.
+  uint64_t rolled_back = 0;  // On purpose, or dropped with their connection.
+  uint64_t refused = 0;      // By the target, for another reason than a conflict.
   uint64_t unknown = 0;
 
-  uint64_t all() const { return committed + conflicts + rolled_back + unknown; }
+  uint64_t all() const { return committed + conflicts + rolled_back + refused + unknown; }
   Tally& operator+=(const Tally& other);
 };
 
@@ -73,8 +75,10 @@ class Round {
   Tally tally() const;
   // What workloads have found broken by themselves.
   std::vector<Breach> breaches() const;
-  // Why sessions have ended before their time: the target is gone. Empty if none has.
+  // Why sessions have ended before their time, or without a target: it is gone. Empty if none has.
   std::string lost() const;
+  // What the target said when it first refused a transaction; empty if it never did.
+  std::string refusal() const;
   // How many transactions the longest session has done, those before this round included.
   uint64_t next_index() const;
 
@@ -82,10 +86,12 @@ class Round {
   struct Runner;
   void RunSession(Runner& runner);
   bool Connect(Runner& runner);
+  void LookAfterTarget(Runner& runner);
   void RunTransaction(Runner& runner, const Place& place);
   void RunSetUp(Runner& runner, uint64_t number, absl::Status& status);
   void Finish(Runner& runner, const RecordedTransaction& txn, const CommitResult& result,
               uint64_t invoked, uint64_t completed);
+  void Count(Runner& runner, const RecordedTransaction& txn, const CommitResult& result);
   void Lose(std::string why);
 
   Target& target_;
@@ -103,6 +109,7 @@ class Round {
   uint32_t running_ = 0;
   std::vector<Breach> breaches_;
   std::string lost_;
+  std::string refusal_;
 };
 
 }  // namespace nacre::check::run

@@ -27,7 +27,7 @@ class Runs {
       // A target that did not come back ends the run; what it said before is judged.
       if (!lived.ok() && result_.lives.empty()) return lived;
       if (!lived.ok()) result_.lives.back().lost = std::string(lived.message());
-      if (!lived.ok() || !killed_) break;
+      if (!lived.ok() || !killed_ || IsUsedUp()) break;
     }
     return std::move(result_);
   }
@@ -49,14 +49,19 @@ class Runs {
     if (options_.online) online.emplace(options_.sessions, result_.level, *options_.online);
     TransactionSink& sink = online ? static_cast<TransactionSink&>(*online) : log;
     Round round(**target, workload_, OptionsOf(**target), sink);
-    if (absl::Status status = round.SetUp(); !status.ok()) return status;
+    if (absl::Status status = round.SetUp(); !status.ok()) {
+      return absl::Status(status.code(),
+                          absl::StrCat(result_.target, " refused what a run begins with: ",
+                                       std::string(status.message())));
+    }
     round.Start();
     Watch(round, online ? &*online : nullptr);
     round.Wait();
     result_.elapsed = absl::Now() - start_;
     next_index_ = round.next_index();
     result_.tally += round.tally();
-    result_.lives.push_back({log.Merge(), round.tally(), round.breaches(), round.lost()});
+    result_.lives.push_back(
+        {log.Merge(), round.tally(), round.breaches(), round.lost(), round.refusal()});
     if (online) {
       result_.lives.back().verdict = online->Finish();
       result_.lives.back().history = online->evidence();
@@ -65,13 +70,23 @@ class Runs {
     return absl::OkStatus();
   }
 
+  bool IsInterrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
+  uint64_t TransactionsOfEach() const {
+    return (options_.transactions + options_.sessions - 1) / options_.sessions;
+  }
+  // Whether nothing would be left to do for one more life.
+  bool IsUsedUp() const {
+    return IsInterrupted() || absl::Now() - start_ >= options_.duration ||
+           (options_.transactions > 0 && next_index_ >= TransactionsOfEach());
+  }
+
   RoundOptions OptionsOf(const Target& target) const {
     RoundOptions options;
     options.seed = options_.seed;
     options.sessions = options_.sessions;
     options.first_index = next_index_;
     if (options_.transactions > 0) {
-      const uint64_t each = (options_.transactions + options_.sessions - 1) / options_.sessions;
+      const uint64_t each = TransactionsOfEach();
       options.transactions_per_session = each - std::min(each, next_index_);
     }
     options.disturbance = options_.disturbance;
@@ -86,8 +101,7 @@ class Runs {
       const absl::Time now = absl::Now();
       Tally tally = result_.tally;
       options_.progress({tally += round.tally(), now - start_, result_.lives.size() + 1});
-      if (now - start_ >= options_.duration ||
-          (options_.interrupted != nullptr && *options_.interrupted) ||
+      if (now - start_ >= options_.duration || IsInterrupted() ||
           (online != nullptr && online->violated())) {
         round.Stop();
       } else if (!killed_ && now >= kill_at) {
@@ -131,6 +145,21 @@ TxnId FindTransaction(const History& history, const Breach& breach) {
   return kNone;
 }
 
+// Why so little was done that nothing could be found wrong in it; empty: it was enough.
+std::string TooLittle(const Tally& tally) {
+  const std::string end = ", which is too little to judge by";
+  if (tally.committed * kEndedPerCommittedMax < tally.all() || tally.committed == 0) {
+    return absl::StrCat("of ", tally.all(), " transactions only ", tally.committed, " committed",
+                        end);
+  }
+  // Reads of what nobody has written are right in every store.
+  if (tally.committed_writes == 0 || tally.committed_writes < tally.refused) {
+    return absl::StrCat("of ", tally.all(), " transactions only ", tally.committed_writes,
+                        " wrote something and committed", end);
+  }
+  return "";
+}
+
 Violation ViolationOf(const History& history, const Breach& breach) {
   Violation violation;
   violation.anomaly = Anomaly::kInvariant;
@@ -156,18 +185,43 @@ Verdict JudgeLife(const Life& life, Level level, const JudgeOptions& options) {
     if (verdict.violations.size() >= options.violations_max) break;
     verdict.violations.push_back(ViolationOf(life.history, breach));
   }
-  if (verdict.ruling != Ruling::kHolds) return verdict;
-  const uint64_t ended = life.tally.all();
-  if (life.tally.committed * kEndedPerCommittedMax < ended || life.tally.committed == 0) {
-    verdict.ruling = Ruling::kUnknown;
-    verdict.reason = absl::StrCat("of ", ended, " transactions only ", life.tally.committed,
-                                  " committed, which is too little to judge by");
-  } else if (!life.lost.empty()) {
+  if (verdict.ruling == Ruling::kHolds && !life.lost.empty()) {
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = absl::StrCat(
         "the target was lost during the run; what it answered before was right: ", life.lost);
   }
   return verdict;
+}
+
+RunVerdict JudgeRun(const RunResult& result, const JudgeOptions& options) {
+  const auto weight = [&](const RunVerdict& of) {
+    const Ruling ruling = of.verdict.ruling;
+    return std::make_pair(ruling == Ruling::kViolated  ? 2
+                          : ruling == Ruling::kUnknown ? 1
+                                                       : 0,
+                          result.lives[of.life].history.size());
+  };
+  RunVerdict worst = {0, JudgeLife(result.lives[0], result.level, options)};
+  for (size_t life = 1; life < result.lives.size(); ++life) {
+    RunVerdict one = {life, JudgeLife(result.lives[life], result.level, options)};
+    if (weight(one) > weight(worst)) worst = std::move(one);
+  }
+  std::string refusal;
+  for (const Life& life : result.lives) {
+    if (refusal.empty()) refusal = life.refusal;
+  }
+  if (!refusal.empty()) refusal = absl::StrCat(result.target, " said: ", refusal);
+  Verdict& verdict = worst.verdict;
+  const std::string too_little = TooLittle(result.tally);
+  if (verdict.ruling == Ruling::kHolds && !too_little.empty()) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = absl::StrCat(too_little, refusal.empty() ? "" : "; ", refusal);
+  } else if (!refusal.empty()) {
+    verdict.notes.push_back(absl::StrCat(result.tally.refused, " of ", result.tally.all(),
+                                         " transactions were refused, and not for a conflict; ",
+                                         refusal));
+  }
+  return worst;
 }
 
 }  // namespace nacre::check::run

@@ -66,7 +66,8 @@ struct Life {
   History history;  // Judged online: only what the verdict refers to.
   Tally tally;
   std::vector<Breach> breaches;
-  std::string lost;  // Why it ended before its time; empty if it did not.
+  std::string lost;     // Why it ended before its time; empty if it did not.
+  std::string refusal;  // What it said when it first refused a transaction; empty if never.
   std::optional<Verdict> verdict = std::nullopt;  // Of the judge, if it was judged online.
 };
 
@@ -82,9 +83,16 @@ struct RunResult {
 absl::StatusOr<RunResult> Run(TargetSource& source, const WorkloadKind& workload,
                               const RunOptions& options);
 
-// The verdict on a life: of the judge, of the invariants of the workload, and of how much there was
-// to judge.
+// The verdict on a life: of the judge, and of the invariants of the workload.
 Verdict JudgeLife(const Life& life, Level level, const JudgeOptions& options);
+
+struct RunVerdict {
+  size_t life = 0;  // Whose history the verdict is on.
+  Verdict verdict;
+};
+// The worst verdict on a life stands for the run; of several alike, that on the longest history.
+// None holds if the lives together have committed too little to judge by.
+RunVerdict JudgeRun(const RunResult& result, const JudgeOptions& options);
 
 }  // namespace nacre::check::run
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/check/run/source.h"
 #include "tests/check/run/test/server_fixture.h"
 
 namespace nacre::check::run {
@@ -57,6 +58,19 @@ TEST(Redis, HasNoBegin) {
   server.options().transactions = Transactions::kBegin;
   EXPECT_EQ(OpenRespTarget(server.options()).status().code(),
             absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(Redis, ThatRefusesAWriteIsQuotedAndNotExec) {
+  TargetOptions target;
+  target.spawn = "redis-server --port {port} --save '' --min-replicas-to-write 1";
+  const auto source = MakeSource(target);
+  ASSERT_TRUE(source.ok()) << source.status();
+  const absl::StatusOr<RunResult> result =
+      run::Run(**source, WorkloadNamed("list-append"), OptionsForTest(200));
+  ASSERT_TRUE(result.ok()) << result.status();
+  const Verdict verdict = JudgeRun(*result, {}).verdict;
+  EXPECT_EQ(verdict.ruling, Ruling::kUnknown) << verdict.ToString();
+  EXPECT_NE(verdict.reason.find("NOREPLICAS"), std::string::npos) << verdict.reason;
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ inline const WorkloadKind& WorkloadNamed(std::string_view name) {
 
 struct Judged {
   RunResult result;
-  Verdict verdict;  // On the first life.
+  Verdict verdict;
 };
 
 inline Judged RunAndJudge(TargetSource& source, std::string_view workload,
@@ -51,7 +51,7 @@ inline Judged RunAndJudge(TargetSource& source, std::string_view workload,
     ADD_FAILURE() << result.status();
     return {};
   }
-  Verdict verdict = JudgeLife(result->lives[0], result->level, {});
+  Verdict verdict = JudgeRun(*result, {}).verdict;
   return {*std::move(result), std::move(verdict)};
 }
 

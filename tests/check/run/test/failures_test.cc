@@ -1,0 +1,125 @@
+// Stores that fail: what they answered may be right, and yet "holds" would say too much.
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/check/run/test/failing_target.h"
+#include "tests/check/run/test/run_for_test.h"
+
+namespace nacre::check::run {
+namespace {
+
+OneTarget SourceOf(Failure& failure) {
+  return OneTarget([&failure] { return std::make_unique<FailingTarget>(failure); });
+}
+
+bool Contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(FailingStore, ThatDiesShortlyBeforeTheEndOfTheRunIsNotCalledRight) {
+  Failure failure;
+  OneTarget source = SourceOf(failure);
+  RunOptions options = OptionsForTest(0);
+  std::atomic<bool> ended = false;
+  options.interrupted = &ended;
+  // The run is over long before a session loses patience.
+  options.progress = [&](const Progress&) {
+    if (failure.is_dead) ended = true;
+    if (failure.commits > 100) failure.is_dead = true;
+  };
+  const Judged judged = RunAndJudge(source, "list-append", options);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kUnknown) << judged.verdict.ToString();
+  EXPECT_TRUE(Contains(judged.verdict.reason, "lost during the run")) << judged.verdict.reason;
+  EXPECT_TRUE(Contains(judged.verdict.reason, "nobody listens")) << judged.verdict.reason;
+}
+
+TEST(FailingStore, ThatRefusesAllWritesIsNotCalledRightAndItsReasonIsTold) {
+  Failure failure;
+  failure.refuses_writes = true;
+  OneTarget source = SourceOf(failure);
+  const Judged judged = RunAndJudge(source, "list-append", OptionsForTest(1000));
+  EXPECT_GT(judged.result.tally.committed, 100u);  // Reads.
+  EXPECT_GT(judged.result.tally.refused, 100u);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kUnknown) << judged.verdict.ToString();
+  EXPECT_TRUE(Contains(judged.verdict.reason, "only 0 wrote something"));
+  EXPECT_TRUE(Contains(judged.verdict.reason, "a failing store said: the store is full"))
+      << judged.verdict.reason;
+}
+
+TEST(FailingStore, ThatRefusesWhatTheWorkloadBeginsWithIsNamed) {
+  Failure failure;
+  failure.refuses_writes = true;
+  OneTarget source = SourceOf(failure);
+  const absl::Status status = run::Run(source, WorkloadNamed("bank"), OptionsForTest(10)).status();
+  EXPECT_EQ(status.message(), "a failing store refused what a run begins with: the store is full");
+}
+
+TEST(Run, InWhichNobodyWritesSaysNothing) {
+  Failure failure;
+  OneTarget source = SourceOf(failure);
+  RunOptions options = OptionsForTest(400);
+  options.workload.read_share = 1;
+  const Judged judged = RunAndJudge(source, "list-append", options);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kUnknown) << judged.verdict.ToString();
+}
+
+TEST(Run, WithFewRefusalsHoldsAndTellsOfThem) {
+  Failure failure;
+  OneTarget source = SourceOf(failure);
+  Judged judged = RunAndJudge(source, "list-append", OptionsForTest(400));
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+  EXPECT_EQ(judged.result.tally.refused, 0u);
+  judged.result.tally.refused = 1;
+  judged.result.lives[0].refusal = "full";
+  const Verdict verdict = JudgeRun(judged.result, {}).verdict;
+  EXPECT_EQ(verdict.ruling, Ruling::kHolds) << verdict.ToString();
+  ASSERT_FALSE(verdict.notes.empty());
+  EXPECT_TRUE(Contains(verdict.notes.back(), "a failing store said: full"));
+}
+
+// A source whose targets can be killed.
+class MortalSource final : public TargetSource {
+ public:
+  absl::StatusOr<std::unique_ptr<Target>> Open() override {
+    failure_.is_dead = false;
+    ++lives;
+    return std::make_unique<FailingTarget>(failure_);
+  }
+  void Kill() override {
+    failure_.is_dead = true;
+    killed();
+  }
+  bool has_lives() const override { return true; }
+
+  size_t lives = 0;
+  std::function<void()> killed = [] {};
+
+ private:
+  Failure failure_;
+};
+
+TEST(Run, ThatIsOverWhenTheTargetIsKilledBeginsNoFurtherLife) {
+  MortalSource source;
+  RunOptions options = OptionsForTest(0);
+  std::atomic<bool> ended = false;
+  options.interrupted = &ended;
+  options.restart_interval = absl::Milliseconds(100);
+  source.killed = [&] { ended = true; };
+  const Judged judged = RunAndJudge(source, "list-append", options);
+  EXPECT_EQ(source.lives, 1u);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+}
+
+TEST(Run, IsNotCalledShortBecauseOneOfItsLivesWas) {
+  Failure failure;
+  OneTarget source = SourceOf(failure);
+  Judged judged = RunAndJudge(source, "list-append", OptionsForTest(400));
+  judged.result.lives.emplace_back();  // Nothing was done in it.
+  const RunVerdict judgment = JudgeRun(judged.result, {});
+  EXPECT_EQ(judgment.verdict.ruling, Ruling::kHolds) << judgment.verdict.ToString();
+  EXPECT_EQ(judgment.life, 0u);
+}
+
+}  // namespace
+}  // namespace nacre::check::run
