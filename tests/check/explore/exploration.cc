@@ -57,6 +57,7 @@ std::optional<FailedRun> FailureOf(const Schedule& schedule, const ExplorationOp
   FailedRun failure;
   failure.rule = RuleOf(status);
   failure.message = std::string(status.message());
+  failure.is_mistake = absl::IsInvalidArgument(status);
   failure.order = order;
   failure.preemptions = CountPreemptions(schedule, order);
   failure.report = world.Report();

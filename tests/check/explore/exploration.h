@@ -47,8 +47,9 @@ struct ExplorationOptions {
 
 // A run that broke a rule.
 struct FailedRun {
-  std::string rule;     // "SNAPSHOT-READ"
-  std::string message;  // Who broke it, and how.
+  std::string rule;         // "SNAPSHOT-READ"
+  std::string message;      // Who broke it, and how.
+  bool is_mistake = false;  // Of the schedule, which asks for what cannot be done: no rule broke.
   bool as_written = false;
   int preemptions = 0;
   std::vector<size_t> order;        // Of the schedule's steps, if operations were interleaved.

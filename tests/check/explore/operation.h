@@ -63,6 +63,11 @@ struct Operation {
   bool ends_transaction() const {
     return kind == OperationKind::kCommit || kind == OperationKind::kRollback;
   }
+  bool writes() const {
+    return kind == OperationKind::kSet || kind == OperationKind::kDelete ||
+           kind == OperationKind::kAdd || kind == OperationKind::kDeleteWhere ||
+           kind == OperationKind::kGetForUpdate;
+  }
   bool outside_transactions() const {
     return kind == OperationKind::kVacuum || kind == OperationKind::kAdvance;
   }

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -137,7 +138,8 @@ class Parser {
     step.operation = *std::move(operation);
 
     const bool begins = step.operation.kind == OperationKind::kBegin;
-    const bool open = open_.count(session) != 0;
+    const auto opened = open_.find(session);
+    const bool open = opened != open_.end();
     if (step.operation.outside_transactions()) {
       if (open) return Invalid(session + " is inside its transaction");
       if (step.expected) return Invalid("there is no answer to expect");
@@ -147,13 +149,32 @@ class Parser {
     if (begins && open) return Invalid(session + " begins inside its transaction");
     if (!begins && !open) return Invalid(session + " is not in a transaction");
     if (begins) {
-      open_.insert(session);
+      open_[session] = {.read_only = step.operation.read_only};
       const int count = ++transactions_[session];
       names_.insert(count == 1 ? session : session + "/" + std::to_string(count));
     } else if (step.operation.ends_transaction()) {
       open_.erase(session);
+    } else if (absl::Status status = CheckInside(step, opened->second); !status.ok()) {
+      return status;
     }
     schedule_.steps.push_back(std::move(step));
+    return absl::OkStatus();
+  }
+
+  struct OpenTransaction {
+    bool read_only = false;
+    bool has_savepoint = false;
+  };
+
+  // What the engine has to refuse says nothing about isolation.
+  static absl::Status CheckInside(const Step& step, OpenTransaction& open) {
+    if (open.read_only && step.operation.writes()) {
+      return Invalid("the transaction of " + step.session + " is READONLY");
+    }
+    if (step.operation.kind == OperationKind::kSavepoint) open.has_savepoint = true;
+    if (step.operation.kind == OperationKind::kRollbackTo && !open.has_savepoint) {
+      return Invalid("there is no SAVEPOINT to go back to");
+    }
     return absl::OkStatus();
   }
 
@@ -197,7 +218,7 @@ class Parser {
     if (schedule_.anomaly.empty()) return Invalid("'anomaly' is missing");
     if (!has_initial_) return Invalid("'initial' is missing");
     if (schedule_.steps.empty()) return Invalid("there are no steps");
-    if (!open_.empty()) return Invalid(*open_.begin() + " never ends its transaction");
+    if (!open_.empty()) return Invalid(open_.begin()->first + " never ends its transaction");
     for (const auto& [key, second] : schedule_.expiries) {
       if (schedule_.initial.count(key) == 0) return Invalid("no key '" + key + "' can expire");
     }
@@ -214,9 +235,9 @@ class Parser {
   int line_ = 0;
   bool has_initial_ = false;
   Schedule schedule_;
-  std::set<std::string> open_;               // Sessions inside a transaction.
-  std::map<std::string, int> transactions_;  // How many each session has begun.
-  std::set<std::string> names_;              // Of all transactions.
+  std::map<std::string, OpenTransaction> open_;  // By session.
+  std::map<std::string, int> transactions_;      // How many each session has begun.
+  std::set<std::string> names_;                  // Of all transactions.
 };
 
 }  // namespace

@@ -64,6 +64,11 @@ StepResult ScheduleWorld::Run(size_t step) {
   }
   Recorder& recorder = *plan_[step].recorder;
   const absl::Status status = recorder.Execute(operation);
+  if (absl::IsInvalidArgument(status)) {
+    const Step& of = schedule_.steps[step];
+    Note(absl::InvalidArgumentError("line " + std::to_string(of.line) + ": " + of.session + ": " +
+                                    ToString(operation) + ": " + std::string(status.message())));
+  }
   Note(status);
   const TransactionRecord& record = recorder.record();
   if (absl::IsAborted(status)) {

@@ -30,7 +30,7 @@ class ScheduleWorld {
   // What happened to each step; `final_state` too, when all have been run. Judged by the schedule.
   RunReport Report();
   // Whether the engine did what its level promises: CheckQuietDatabase(). When all steps have been
-  // run.
+  // run. kInvalidArgument: the schedule asks for what cannot be done, in "line 7: T1: ADD k 1".
   absl::Status Check();
 
   Database& database() { return *database_; }

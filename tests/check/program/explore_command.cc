@@ -181,6 +181,9 @@ ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& argument
     options.preemptions_max = kPreemptionsOfSteps;
   }
   const Exploration exploration = ExploreSchedule(schedule, options);
+  if (exploration.failure && exploration.failure->is_mistake) {
+    return Refuse(exploration.failure->message);
+  }
   return exploration.failure ? ReportFailure(schedule, exploration, options, arguments.report)
                              : ReportNoFailure(schedule, exploration, options, arguments.report);
 }
@@ -208,7 +211,7 @@ ExitCode ExploreFile(const ExploreArguments& arguments) {
   for (const Isolation level : levels) {
     const ExitCode one = ExploreLevel(*schedule, with_facts, level);
     // A picture shows one violation.
-    if (one == kViolated) return one;
+    if (one == kViolated || one == kUsage) return one;
     exit_code = std::max(exit_code, one);
   }
   return exit_code;

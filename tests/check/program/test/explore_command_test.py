@@ -57,6 +57,20 @@ class Explore(ProgramTest):
         path = self.path("broken.txt", "anomaly: a\ninitial: {}\nT1: BEGIN\nT1: GTE k\n")
         self.assertIn("line 4: unknown operation 'GTE'", self.refused("explore", path))
 
+    def test_a_mistake_in_a_schedule_is_no_violation(self):
+        for line, steps, why in (
+                (4, "T1: BEGIN READONLY\nT1: SET k 1\nT1: COMMIT\n", "the transaction of T1 is READONLY"),
+                (4, "T1: BEGIN\nT1: ROLLBACKTO\nT1: COMMIT\n", "there is no SAVEPOINT to go back to"),
+                (4, "T1: BEGIN\nT1: ADD a 1\nT1: COMMIT\n", "T1: ADD a 1: ADD to 'zz', which is not a number"),
+                # Only where T2 comes first.
+                (4, "T1: BEGIN\nT1: ADD b 1\nT1: COMMIT\nT2: BEGIN\nT2: SET b x\nT2: COMMIT\n",
+                 "T1: ADD b 1: ADD to 'x', which is not a number")):
+            path = self.path("mistake.txt", "anomaly: a mistake\ninitial: a=zz\n" + steps)
+            result = check("explore", path)
+            self.assertEqual(result.returncode, 3, result.stdout)
+            self.assertNotIn(b"VIOLATED", result.stdout)
+            self.assertIn(f"line {line}: {why}", result.stderr.decode())
+
     def test_steps_and_planted_bugs_need_the_build_that_has_them(self):
         if "--plant" in check("explore", "--help").stdout.decode():
             self.assertIn("there is no bug 'typo'", self.refused("explore", "p4_lost_update", "--plant", "typo"))
