@@ -133,7 +133,14 @@ ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
     PrintShrunk(shrunk, options);
   }
   report.source = "the shrunk schedule";
-  Report(shrunk.failure.history, JudgedLevel(options.level), VerdictOf(shrunk.failure), report);
+  Verdict verdict = VerdictOf(shrunk.failure);
+  if (report.json) {
+    // One word for the whole: that of the exploration, which has also judged what values do not
+    // show.
+    report.facts.emplace_back("by the values alone", RulingName(verdict.ruling));
+    verdict.ruling = Ruling::kViolated;
+  }
+  Report(shrunk.failure.history, JudgedLevel(options.level), verdict, report);
   return kViolated;
 }
 

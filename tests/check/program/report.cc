@@ -48,15 +48,6 @@ void PrintNotes(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) std::cout << "note: " << note << "\n";
 }
 
-std::string_view WordOf(Ruling ruling) {
-  switch (ruling) {
-    case Ruling::kHolds: return "holds";
-    case Ruling::kViolated: return "violated";
-    case Ruling::kUnknown: return "unknown";
-  }
-  return "";
-}
-
 const Verdict& VerdictAt(const std::vector<LevelVerdict>& verdicts, Level level) {
   return std::find_if(verdicts.begin(), verdicts.end(),
                       [&](const LevelVerdict& v) { return v.level == level; })
@@ -69,7 +60,7 @@ void PrintTable(const std::vector<LevelVerdict>& verdicts) {
   for (const LevelVerdict& v : verdicts) {
     std::string line(ToString(v.level));
     line.resize(width + 2, ' ');
-    line += WordOf(v.verdict.ruling);
+    line += RulingName(v.verdict.ruling);
     if (v.verdict.ruling == Ruling::kViolated) line += "  " + v.verdict.violations[0].name();
     if (v.verdict.ruling == Ruling::kUnknown) line += "   " + v.verdict.reason;
     std::cout << line << "\n";
@@ -107,6 +98,15 @@ ExitCode Draw(const History& history, const Verdict& verdict, const ReportOption
 }
 
 }  // namespace
+
+std::string_view RulingName(Ruling ruling) {
+  switch (ruling) {
+    case Ruling::kHolds: return "holds";
+    case Ruling::kViolated: return "violated";
+    case Ruling::kUnknown: return "unknown";
+  }
+  return "";
+}
 
 ExitCode ExitCodeOf(Ruling ruling) {
   switch (ruling) {

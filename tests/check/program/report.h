@@ -4,6 +4,7 @@
 // What nacre-check says of a history, in words and for programs.
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct ReportOptions {
   std::vector<std::pair<std::string, std::string>> facts;
 };
 
+// "holds"
+std::string_view RulingName(Ruling ruling);
 ExitCode ExitCodeOf(Ruling ruling);
 
 // Writes the report to stdout.

@@ -12,15 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view RulingName(Ruling ruling) {
-  switch (ruling) {
-    case Ruling::kHolds: return "holds";
-    case Ruling::kViolated: return "violated";
-    case Ruling::kUnknown: return "unknown";
-  }
-  return "";
-}
-
 std::string_view OutcomeName(Outcome outcome) {
   switch (outcome) {
     case Outcome::kCommitted: return "ok";

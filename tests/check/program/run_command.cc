@@ -4,7 +4,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <atomic>
+#include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -69,8 +71,23 @@ std::string FileOfLife(const std::string& file, size_t life) {
   return life == 0 ? file : file + "." + std::to_string(life + 1);
 }
 
+bool IsEdn(const std::string& file) { return file.ends_with(".edn"); }
+
+// What would be too late to learn when the run is over.
+absl::Status CheckHistoryFile(const std::string& file, const run::WorkloadKind& workload,
+                              const run::WorkloadOptions& options) {
+  if (IsEdn(file) && workload.make(options)->needs_scans()) {
+    return absl::InvalidArgumentError(std::string(workload.name) +
+                                      " scans, for which EDN has no form: give " + file +
+                                      " another ending than .edn");
+  }
+  std::ofstream out(file, std::ios::binary | std::ios::app);
+  if (!out.is_open()) return absl::UnavailableError("cannot write " + file);
+  return absl::OkStatus();
+}
+
 absl::Status WriteHistories(const RunResult& result, const std::string& file) {
-  const Format format = file.ends_with(".edn") ? Format::kEdn : Format::kNative;
+  const Format format = IsEdn(file) ? Format::kEdn : Format::kNative;
   for (size_t i = 0; i < result.lives.size(); ++i) {
     std::ofstream out(FileOfLife(file, i), std::ios::binary);
     if (!out.is_open()) return absl::UnavailableError("cannot write " + FileOfLife(file, i));
@@ -143,6 +160,11 @@ ExitCode DriveAndJudge(RunArguments& arguments) {
     arguments.judge_online.judge = arguments.judge;
     arguments.run.online = arguments.judge_online;
   }
+  if (!arguments.history_file.empty()) {
+    const absl::Status status =
+        CheckHistoryFile(arguments.history_file, *workload, arguments.run.workload);
+    if (!status.ok()) return RefuseStatus(status);
+  }
   std::signal(SIGINT, OnInterrupt);
   absl::StatusOr<RunResult> result = [&] {
     run::ProgressLine line(stderr);
@@ -151,28 +173,40 @@ ExitCode DriveAndJudge(RunArguments& arguments) {
   }();
   std::signal(SIGINT, SIG_DFL);
   if (!result.ok()) return RefuseStatus(result.status());
-  if (!arguments.history_file.empty()) {
-    const absl::Status written = WriteHistories(*result, arguments.history_file);
-    if (!written.ok()) return RefuseStatus(written);
-  }
-  return JudgeAndReport(*result, arguments);
+  absl::Status written;
+  if (!arguments.history_file.empty()) written = WriteHistories(*result, arguments.history_file);
+  // A file that could not be written takes nothing away from the verdict.
+  const ExitCode exit_code = JudgeAndReport(*result, arguments);
+  return written.ok() ? exit_code : RefuseStatus(written);
 }
 
 // --- Options
 // --------------------------------------------------------------------------------------
+
+// No range excludes it: it compares as false with everything.
+CLI::Validator NotNan() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return std::isnan(std::strtod(text.c_str(), nullptr)) ? text + " is no number"
+                                                              : std::string();
+      },
+      "");
+}
 
 void AddTargetOptions(CLI::App& command, RunArguments& arguments) {
   const auto add = [&](const std::string& name, std::string& value, const std::string& what,
                        const std::string& type) {
     return command.add_option(name, value, what)->type_name(type)->group("Target");
   };
-  add("--target", arguments.target.address,
+  CLI::Option* const target = add(
+      "--target", arguments.target.address,
       "What is judged: embedded, the library in this process; HOST:PORT or the path of a socket, a "
       "server of Redis's protocol. Default: embedded",
       "TARGET");
   add("--spawn", arguments.target.spawn,
       "Starts the server to be judged, with every {port} replaced by a free port of 127.0.0.1",
-      "COMMAND");
+      "COMMAND")
+      ->excludes(target);
   add("--isolation", arguments.isolation,
       "What transactions ask the library or BEGIN for: snapshot or serializable. Default: "
       "serializable",
@@ -197,18 +231,21 @@ void AddFaultOptions(CLI::App& command, RunArguments& arguments) {
                   "of the library, transactions are abandoned), restart (the server that --spawn "
                   "has started is killed and started again; each life is judged by itself)")
       ->type_name("FAULT")
+      ->allow_extra_args(false)  // The next word may be the workload.
       ->check(CLI::IsMember({"pause", "drop", "restart"}).description(""))
       ->group("Faults");
   command
       .add_option("--fault-share", arguments.fault_share,
                   "Of the transactions that pause, and of those that are dropped. Default: 0.01")
       ->type_name("NUMBER")
+      ->check(NotNan())
       ->check(CLI::Range(0.0, 1.0).description(""))
       ->group("Faults");
   command
       .add_option("--restart-interval", arguments.restart_seconds,
                   "Seconds between restarts, about. Default: 2")
       ->type_name("NUMBER")
+      ->check(NotNan())
       ->check(CLI::Range(0.01, 1e6).description(""))
       ->group("Faults");
 }
@@ -220,6 +257,7 @@ void AddWorkloadOptions(CLI::App& command, RunArguments& arguments) {
                        const CLI::Range& range) {
     return command.add_option(name, value, what)
         ->type_name("NUMBER")
+        ->check(NotNan())
         ->check(CLI::Range(range).description(""))
         ->group("Workload");
   };
@@ -259,6 +297,7 @@ void AddOnlineOptions(CLI::App& command, RunArguments& arguments) {
   command
       .add_option("--horizon", arguments.judge_online.horizon,
                   "With --online: how many finished transactions are always kept. Default: 1000")
+      ->needs(command.get_option("--online"))
       ->type_name("NUMBER")
       ->check(CLI::Range(1u, 10'000'000u).description(""))
       ->group("Judge");

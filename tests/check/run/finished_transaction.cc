@@ -71,21 +71,21 @@ void OperationLog::Put(std::string_view text) {
 }
 
 void OperationLog::Append(std::string_view key, std::string_view element) {
-  writes_ = true;
+  written_keys_.emplace_back(key);
   Put(OpKind::kAppend);
   Put(key);
   Put(element);
 }
 
 void OperationLog::Write(std::string_view key, std::string_view value) {
-  writes_ = true;
+  written_keys_.emplace_back(key);
   Put(OpKind::kWrite);
   Put(key);
   Put(value);
 }
 
 void OperationLog::Delete(std::string_view key) {
-  writes_ = true;
+  written_keys_.emplace_back(key);
   Put(OpKind::kDelete);
   Put(key);
 }

@@ -20,7 +20,7 @@ class OperationLog {
  public:
   void Clear() {
     bytes_.clear();
-    writes_ = false;
+    written_keys_.clear();
   }
   void Append(std::string_view key, std::string_view element);
   void Write(std::string_view key, std::string_view value);
@@ -30,8 +30,7 @@ class OperationLog {
   void Scan(const KeyRange& range, absl::Span<const Row> rows);
 
   const std::string& bytes() const { return bytes_; }
-  // Whether there is a write in it.
-  bool writes() const { return writes_; }
+  const std::vector<std::string>& written_keys() const { return written_keys_; }
 
  private:
   void Put(OpKind kind);
@@ -39,7 +38,7 @@ class OperationLog {
   void Put(std::string_view text);
 
   std::string bytes_;
-  bool writes_ = false;
+  std::vector<std::string> written_keys_;
 };
 
 // Says to `builder` what OperationLog was told. The transaction is still to be added.

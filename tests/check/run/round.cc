@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <unordered_set>
 
 #include "absl/time/clock.h"
 
@@ -54,6 +55,7 @@ struct alignas(64) Round::Runner {
   OperationLog log;
   Counter committed, committed_writes, conflicts, rolled_back, refused, unknown;
   std::atomic<uint64_t> next_index = 0;
+  std::unordered_set<std::string> written_keys;
   std::thread thread;
 };
 
@@ -196,6 +198,7 @@ void Round::Finish(Runner& runner, const RecordedTransaction& txn, const CommitR
   finished.commit_timestamp = result.commit_timestamp;
   finished.operations = runner.log.bytes();
   sink_.Take(finished);
+  runner.written_keys.insert(runner.log.written_keys().begin(), runner.log.written_keys().end());
   Count(runner, txn, result);
   const std::optional<Claim>& claim = txn.claim();
   if (!claim || result.ending != Ending::kCommitted || !Implies(options_.level, claim->from)) {
@@ -210,7 +213,7 @@ void Round::Count(Runner& runner, const RecordedTransaction& txn, const CommitRe
   switch (result.ending) {
     case Ending::kCommitted:
       runner.committed.Add();
-      if (runner.log.writes()) runner.committed_writes.Add();
+      if (!runner.log.written_keys().empty()) runner.committed_writes.Add();
       return;
     case Ending::kConflict: runner.conflicts.Add(); return;
     case Ending::kUnknown: runner.unknown.Add(); return;
@@ -269,6 +272,14 @@ std::string Round::lost() const {
 std::string Round::refusal() const {
   const std::lock_guard lock(mutex_);
   return refusal_;
+}
+
+std::vector<std::string> Round::written_keys() const {
+  std::unordered_set<std::string> keys;
+  for (const auto& runner : runners_) {
+    keys.insert(runner->written_keys.begin(), runner->written_keys.end());
+  }
+  return {keys.begin(), keys.end()};
 }
 
 uint64_t Round::next_index() const {

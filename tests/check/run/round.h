@@ -79,6 +79,8 @@ class Round {
   std::string lost() const;
   // What the target said when it first refused a transaction; empty if it never did.
   std::string refusal() const;
+  // What transactions have written, or tried to. After Wait().
+  std::vector<std::string> written_keys() const;
   // How many transactions the longest session has done, those before this round included.
   uint64_t next_index() const;
 

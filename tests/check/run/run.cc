@@ -50,6 +50,7 @@ class Runs {
     TransactionSink& sink = online ? static_cast<TransactionSink&>(*online) : log;
     Round round(**target, workload_, OptionsOf(**target), sink);
     if (absl::Status status = round.SetUp(); !status.ok()) {
+      (*target)->Remove(round.written_keys());
       return absl::Status(status.code(),
                           absl::StrCat(result_.target, " refused what a run begins with: ",
                                        std::string(status.message())));
@@ -66,7 +67,7 @@ class Runs {
       result_.lives.back().verdict = online->Finish();
       result_.lives.back().history = online->evidence();
     }
-    if (!killed_) Remove(**target, result_.lives.back().history);
+    if (!killed_) (*target)->Remove(round.written_keys());
     return absl::OkStatus();
   }
 
@@ -118,12 +119,6 @@ class Runs {
     if (options_.restart_interval <= absl::ZeroDuration()) return absl::InfiniteFuture();
     Random random(options_.seed, UINT64_MAX, result_.lives.size());
     return absl::Now() + options_.restart_interval * (0.5 + random.Fraction());
-  }
-
-  static void Remove(Target& target, const History& history) {
-    std::vector<std::string> keys;
-    for (KeyId key = 0; key < history.keys().size(); ++key) keys.emplace_back(history.key(key));
-    target.Remove(keys);
   }
 
   TargetSource& source_;

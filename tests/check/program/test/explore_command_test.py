@@ -47,6 +47,8 @@ class Explore(ProgramTest):
     def test_programs_read_the_same(self):
         report = json.loads(self.judged(1, "explore", self.path("wrong.txt", WRONG), "--json"))
         self.assertEqual(report["facts"]["rule"], "OUTCOME")
+        self.assertEqual(report["verdict"], "violated")
+        self.assertEqual(report["facts"]["by the values alone"], "holds")
         self.assertIn("T2: GET k2", report["facts"]["shrunk schedule"])
         held = self.judged(0, "explore", "p4_lost_update", "--json").splitlines()
         self.assertEqual([json.loads(line)["verdict"] for line in held], ["holds", "holds"])

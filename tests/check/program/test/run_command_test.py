@@ -2,9 +2,10 @@
 """nacre-check run: exit statuses, and what it says and writes. What it finds is tested in tests/check/run/test."""
 
 import json
+import os
 import unittest
 
-from program import ProgramTest
+from program import ProgramTest, check
 
 QUICK = ("--count", "2000", "--duration", "60", "--seed", "5")
 # Write skew is what snapshot isolation lets happen and serializability does not.
@@ -47,8 +48,31 @@ class Run(ProgramTest):
         self.assertIn("cannot reach 127.0.0.1:1", self.refused("run", "--target", "127.0.0.1:1"))
         self.assertIn("{port}", self.refused("run", "--spawn", "true"))
         self.assertIn("ended with status 7", self.refused("run", "--spawn", "sh -c 'exit 7' {port}"))
+        self.assertIn("--target", self.refused("run", "--target", "embedded", "--spawn", "server {port}"))
+        self.assertIn("--online", self.refused("run", "--horizon", "10"))
+
+    def test_numbers_that_are_none_are_refused(self):
+        for option in ("--duration", "--skew", "--fault-share", "--restart-interval", "--read-share"):
+            self.assertIn("nan is no number", self.refused("run", option, "nan", "--count", "10"))
+
+    def test_a_workload_may_follow_the_faults(self):
+        report = self.judged(0, "run", "--fault", "drop", "--fault", "pause", "bank", "--count", "400", "--seed", "5")
+        self.assertIn("workload: bank\n", report)
+
+    def test_a_file_that_cannot_be_written_is_told_before_the_run(self):
+        # A run of that many seconds would not end.
+        endless = ("--duration", "1000000", "--count", "0")
         unwritable = self.path("no/such/folder/history.txt")
-        self.assertIn("cannot write", self.refused("run", "--history", unwritable, *QUICK))
+        self.assertIn("cannot write", self.refused("run", "--history", unwritable, *endless))
+        edn = self.path("history.edn")
+        self.assertIn("EDN has no form", self.refused("run", "range", "--history", edn, *endless))
+        self.assertFalse(os.path.exists(edn))
+
+    def test_a_file_that_breaks_during_the_run_leaves_the_verdict(self):
+        result = check("run", "--history", "/dev/full", *QUICK)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn(b"strict-serializable holds", result.stdout)
+        self.assertIn(b"could not be written", result.stderr)
 
 
 if __name__ == "__main__":

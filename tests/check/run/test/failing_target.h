@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -19,6 +20,8 @@ struct Failure {
   bool refuses_writes = false;
   std::atomic<bool> is_dead = false;  // No session answers any more, and nobody can connect.
   std::atomic<uint64_t> commits = 0;
+  std::mutex mutex;
+  std::set<std::string> written;  // By whomever; guarded by `mutex`.
   std::set<std::string> removed;
 };
 
@@ -37,13 +40,13 @@ class FailingSession final : public Session {
     return lost() ? Gone() : inner_->ReadList(key, elements);
   }
   absl::Status Append(std::string_view key, std::string_view element) override {
-    return CanWrite() ? inner_->Append(key, element) : Gone();
+    return CanWrite(key) ? inner_->Append(key, element) : Gone();
   }
   absl::Status Write(std::string_view key, std::string_view value) override {
-    return CanWrite() ? inner_->Write(key, value) : Gone();
+    return CanWrite(key) ? inner_->Write(key, value) : Gone();
   }
   absl::Status Delete(std::string_view key) override {
-    return CanWrite() ? inner_->Delete(key) : Gone();
+    return CanWrite(key) ? inner_->Delete(key) : Gone();
   }
   absl::StatusOr<std::vector<Row>> Scan(const KeyRange& range) override {
     if (lost()) return Gone();
@@ -62,7 +65,12 @@ class FailingSession final : public Session {
   bool lost() const override { return failure_.is_dead || inner_->lost(); }
 
  private:
-  bool CanWrite() const { return !lost() && !failure_.refuses_writes; }
+  bool CanWrite(std::string_view key) const {
+    if (lost() || failure_.refuses_writes) return false;
+    const std::lock_guard lock(failure_.mutex);
+    failure_.written.emplace(key);
+    return true;
+  }
   absl::Status Gone() const {
     return absl::UnavailableError(lost() ? "the store is gone" : "the store is full");
   }

@@ -1,5 +1,6 @@
 // Stores that fail: what they answered may be right, and yet "holds" would say too much.
 
+#include <algorithm>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -76,6 +77,20 @@ TEST(Run, WithFewRefusalsHoldsAndTellsOfThem) {
   EXPECT_EQ(verdict.ruling, Ruling::kHolds) << verdict.ToString();
   ASSERT_FALSE(verdict.notes.empty());
   EXPECT_TRUE(Contains(verdict.notes.back(), "a failing store said: full"));
+}
+
+TEST(Run, LeavesNothingBehindAlsoWhenItKeepsNoHistory) {
+  for (const bool online : {false, true}) {
+    Failure failure;
+    OneTarget source = SourceOf(failure);
+    RunOptions options = OptionsForTest(1000);
+    if (online) options.online = OnlineOptions{.horizon = 100};
+    RunAndJudge(source, "list-append", options);
+    EXPECT_GT(failure.written.size(), 10u);
+    EXPECT_TRUE(std::includes(failure.removed.begin(), failure.removed.end(),
+                              failure.written.begin(), failure.written.end()))
+        << online;
+  }
 }
 
 // A source whose targets can be killed.
