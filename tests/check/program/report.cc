@@ -19,6 +19,7 @@ std::string Count(uint64_t number, std::string_view noun) {
 
 void PrintFacts(const History& history, const ReportOptions& options) {
   for (const auto& [name, value] : options.facts) std::cout << name << ": " << value << "\n";
+  if (!options.is_whole) return;
   std::cout << Count(history.size(), "transaction") << ", "
             << Count(history.operations(), "operation") << ", "
             << Count(history.sessions().size(), "session") << ", "

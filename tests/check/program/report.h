@@ -21,6 +21,8 @@ struct ReportOptions {
   std::string svg_file;
   std::string dot_file;
   std::string source;  // What was judged: "history.edn", "127.0.0.1:6379".
+  // Whether the history is all that was judged, so that its size is worth telling.
+  bool is_whole = true;
   // What else belongs to the report, such as the seed of a run: a line each, or a field of the JSON
   // object "facts".
   std::vector<std::pair<std::string, std::string>> facts;

@@ -80,10 +80,12 @@ Json VerdictAsJson(const History& history, Level level, const Verdict& verdict) 
 
 void AddFacts(const History& history, const ReportOptions& options, Json& json) {
   if (!options.source.empty()) json["source"] = options.source;
-  json["transactions"] = history.size();
-  json["operations"] = history.operations();
-  json["sessions"] = history.sessions().size();
-  json["keys"] = history.keys().size();
+  if (options.is_whole) {
+    json["transactions"] = history.size();
+    json["operations"] = history.operations();
+    json["sessions"] = history.sessions().size();
+    json["keys"] = history.keys().size();
+  }
   if (options.facts.empty()) return;
   Json facts = Json::object();
   for (const auto& [name, value] : options.facts) facts[name] = value;

@@ -112,6 +112,7 @@ ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
                                                   std::to_string(judged.life + 1));
   }
   arguments.report.source = result.target;
+  arguments.report.is_whole = !arguments.online;
   return Report(result.lives[judged.life].history, result.level, judged.verdict, arguments.report);
 }
 

@@ -37,6 +37,13 @@ class Run(ProgramTest):
         report = self.judged(0, "history", file, "--level", "strict-serializable")
         self.assertIn("2000 transactions, ", report)
 
+    def test_what_is_judged_online_is_not_counted_by_what_is_kept(self):
+        report = self.judged(0, "run", "--online", *QUICK)
+        self.assertIn(" transactions committed", report)
+        self.assertNotIn(" keys\n", report)
+        report = json.loads(self.judged(0, "run", "--online", "--json", *QUICK))
+        self.assertNotIn("transactions", report)
+
     def test_a_run_in_which_nothing_commits_could_not_tell(self):
         report = self.judged(2, "run", "--rollback-share", "1", *QUICK)
         self.assertIn("only 0 committed", report)
