@@ -28,18 +28,14 @@ struct KeyOrder {
 // Puts the versions of every key in an order, as far as reads show it by that and else by guess.
 class Orders {
  public:
-  Orders(const Window& window, const Readings& readings, bool by_commit)
+  Orders(const Window& window, const Readings& readings)
       : window_(window),
         readings_(readings),
         keys_(window.keys.size()),
         seen_(window.txns.size(), false),
-        by_commit_(by_commit),
         known_done_(window.txns.size()),
         unshown_(window.txns.size(), false) {
-    for (uint32_t t = 0; t < window.txns.size(); ++t) {
-      known_done_[t] =
-          by_commit ? window.txns[t].info.commit_timestamp.value_or(0) : window.txns[t].returned;
-    }
+    for (uint32_t t = 0; t < window.txns.size(); ++t) known_done_[t] = window.txns[t].returned;
     if (readings.has_scans()) SortKeys();
     for (uint32_t t = 0; t < window.txns.size(); ++t) CollectReads(t);
     OrderLists();
@@ -94,9 +90,10 @@ class Orders {
         const uint32_t writer = readings_.WriterOf(op.key, op.value);
         if (writer == kNone || writer == t) continue;
         const bool ambiguous = readings_.Ambiguous(op.key, op.value);
-        if (!ambiguous) seen_[writer] = true;
-        if (!ambiguous && !by_commit_)
+        if (!ambiguous) {
+          seen_[writer] = true;
           known_done_[writer] = std::min(known_done_[writer], txn.returned);
+        }
         register_reads_.push_back({op.key, op.value, t});
       }
     }
@@ -146,18 +143,12 @@ class Orders {
         continue;
       }
       uint32_t newest = 0;
-      uint32_t oldest = 0;
-      const uint64_t begin = window_.txns[read.txn].info.begin_timestamp.value_or(0);
       for (uint32_t i = 0; i < key.versions.size(); ++i) {
         const Cut::Version& version = key.versions[i];
         if (version.txn == kNone || version.value != kNone) continue;
-        if (by_commit_ && window_.txns[version.txn].info.commit_timestamp.value_or(0) > begin) {
-          continue;
-        }
         newest = i + 1;
-        if (by_commit_) oldest = newest;
       }
-      key.reads.push_back({newest, read.txn, oldest});
+      key.reads.push_back({newest, read.txn, 0});
     }
   }
 
@@ -210,7 +201,7 @@ class Orders {
       for (const OwnKey& own : last.keys()) {
         const Op& op = ops[own.last_write].op;
         std::vector<Cut::Version>& versions = keys_[own.key].versions;
-        versions.push_back({t, op.kind == OpKind::kDelete ? kNone : op.value, by_commit_});
+        versions.push_back({t, op.kind == OpKind::kDelete ? kNone : op.value, false});
         positions[{own.key, t}] = static_cast<uint32_t>(versions.size());
       }
     }
@@ -225,7 +216,6 @@ class Orders {
   const Readings& readings_;
   std::vector<KeyOrder> keys_;
   std::vector<bool> seen_;
-  const bool by_commit_;
   std::vector<uint64_t> known_done_;  // Not later than this its commit was done.
   std::vector<bool> unshown_;
   std::vector<RegisterRead> register_reads_;
@@ -240,7 +230,7 @@ class Keeper {
       : window_(window),
         readings_(readings),
         options_(options),
-        orders_(window, readings, options.by_commit),
+        orders_(window, readings),
         kept_(window.txns.size(), false),
         versions_of_(window.txns.size()),
         reads_of_(window.txns.size()),

@@ -26,7 +26,6 @@ struct CutOptions {
   uint32_t horizon = 0;
   bool sessions = false;
   bool real_time = false;
-  bool by_commit = false;  // The commit timestamps are the order of the versions.
 };
 
 // By values. Chooses among the settled transactions beyond the horizon those that no edge leads to

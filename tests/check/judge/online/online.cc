@@ -114,7 +114,7 @@ class OnlineJudge::Impl {
   }
 
   void Take(KeptTxn txn) {
-    if (txn.info.outcome == Outcome::kCommitted && (by_time_ || by_commit_) &&
+    if (txn.info.outcome == Outcome::kCommitted && by_time_ &&
         (!txn.info.begin_timestamp.has_value() ||
          (txn.writes && !txn.info.commit_timestamp.has_value()))) {
       LeaveTime(Cat("T", txn.info.number, " has no timestamps, though others before had them"));
@@ -127,15 +127,13 @@ class OnlineJudge::Impl {
       window_ = {};
       return;
     }
-    for (const KeptOp& kept : txn.ops) ambiguous_ |= kept.op.kind == OpKind::kDelete;
-    by_commit_ &= txn.info.outcome != Outcome::kIndeterminate;
     window_.txns.push_back(std::move(txn));
   }
 
   // From now on by values. What was compared by timestamps and is still kept has lost its reads,
   // and what was dropped may stand elsewhere in another order than that of the timestamps.
   void LeaveTime(std::string why) {
-    by_time_ = by_commit_ = false;
+    by_time_ = false;
     const bool lost = std::any_of(window_.txns.begin(), window_.txns.end(),
                                   [](const KeptTxn& txn) { return txn.verified; });
     if (lost || dropped_) Doubt(std::move(why));
@@ -157,7 +155,6 @@ class OnlineJudge::Impl {
                        .by_time = by_time_,
                        .serial = serial_,
                        .real_time = Knows(level_, Order::kRealTime),
-                       .by_commit = by_commit_,
                        .horizon_time = horizon_time_});
     beyond_ += readings.beyond();
     if (beyond_example_.empty()) beyond_example_ = readings.beyond_example();
@@ -174,29 +171,23 @@ class OnlineJudge::Impl {
   judge::CutOptions CutOptions() const {
     return {.horizon = options_.horizon,
             .sessions = Knows(level_, Order::kSession),
-            .real_time = Knows(level_, Order::kRealTime),
-            .by_commit = by_commit_};
+            .real_time = Knows(level_, Order::kRealTime)};
   }
 
   JudgeOptions ByValues() const {
     JudgeOptions options = options_.judge;
-    options.ignore_timestamps |= !by_commit_;
+    options.ignore_timestamps = true;
     return options;
   }
 
   Verdict JudgeAssumed(const Readings& readings, const Cut* proof) const {
-    return Judge(HistoryOf(window_, frontier_, readings, Side::kAssumed, by_commit_, proof).history,
-                 level_, ByValues());
+    return Judge(HistoryOf(window_, frontier_, readings, Side::kAssumed, proof).history, level_,
+                 ByValues());
   }
 
   void StepByValues(const Readings& readings) {
     Cut cut;
     if (!finished_) cut = ChooseCut(window_, readings, CutOptions());
-    ambiguous_ |= readings.has_several();
-    // The judge of the whole then goes by the snapshots, of which those dropped are not known.
-    if (by_commit_ && ambiguous_ && (dropped_ || cut.count > 0)) {
-      Doubt("keys were deleted or values written twice, and the commits are no serial order");
-    }
     const bool whole = verdict_.ruling == Ruling::kHolds && beyond_example_.empty();
     if (whole) {
       undecided_.clear();
@@ -229,8 +220,7 @@ class OnlineJudge::Impl {
   }
 
   void StepByTime(const Readings& readings) {
-    judge::WindowHistory timed =
-        HistoryOf(window_, frontier_, readings, Side::kTimed, true, nullptr);
+    judge::WindowHistory timed = HistoryOf(window_, frontier_, readings, Side::kTimed, nullptr);
     Verdict verdict;
     const ReplayResult result =
         timed.history.size() == 0
@@ -258,7 +248,7 @@ class OnlineJudge::Impl {
   }
 
   bool FindViolation(const Readings& readings, Side side) {
-    judge::WindowHistory part = HistoryOf(window_, frontier_, readings, side, by_commit_, nullptr);
+    judge::WindowHistory part = HistoryOf(window_, frontier_, readings, side, nullptr);
     Verdict verdict =
         Judge(part.history, level_, side == Side::kTimed ? options_.judge : ByValues());
     evidence_ = std::move(part.history);
@@ -273,8 +263,7 @@ class OnlineJudge::Impl {
   }
 
   void TellContradiction(const Readings& readings) {
-    judge::WindowHistory part =
-        HistoryOf(window_, frontier_, readings, Side::kPart, false, nullptr);
+    judge::WindowHistory part = HistoryOf(window_, frontier_, readings, Side::kPart, nullptr);
     const auto [t, op] = readings.contradiction();
     const KeyId key = window_.txns[t].ops[op].op.key;
     Violation violation;
@@ -321,8 +310,6 @@ class OnlineJudge::Impl {
       // DROPPED-IS-KNOWN: what was written is never taken for what nobody wrote.
       for (const KeptOp& kept : txn.ops) {
         if (!kept.op.writes() || kept.op.value == kNone) continue;
-        const std::string_view text = window_.keys.text(kept.op.key);
-        ambiguous_ |= frontier_.WasDropped(text, window_.values.text(kept.op.value));
         frontier_.DropValue(window_.keys.text(kept.op.key), window_.values.text(kept.op.value));
       }
     }
@@ -387,8 +374,7 @@ class OnlineJudge::Impl {
   const Level level_;
   const OnlineOptions options_;
   const bool serial_;
-  bool by_time_;            // Judged by replay.
-  bool by_commit_ = false;  // By values, of which the timestamps tell the order.
+  bool by_time_;  // Judged by replay.
   judge::Frontier frontier_;
   judge::Window window_;
   judge::Intake intake_{window_, frontier_};
@@ -396,7 +382,6 @@ class OnlineJudge::Impl {
   History evidence_;
   std::string beyond_example_;  // Of the first read behind what is kept.
   std::string undecided_;       // Why the last step could not decide.
-  bool ambiguous_ = false;      // Values do not tell who was seen: deletions, or written twice.
   bool dropped_ = false;        // Something was.
   bool finished_ = false;
   bool gave_up_ = false;

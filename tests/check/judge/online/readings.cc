@@ -149,7 +149,7 @@ Use Readings::OfRegister(uint32_t t, const Op& op, bool settled) {
     if (!settled) return Use::kLeftOut;
     if (!present) {
       if (state == nullptr) return Use::kAsIs;
-      return SeesAbsence(t, *state) ? Use::kFrontier : older();
+      return Use::kFrontier;
     }
     return deleted_.contains(op.key) ? Use::kAsIs : older();
   }
@@ -193,20 +193,13 @@ Use Readings::OfScan(uint32_t t, uint32_t i, bool settled) {
   }
   for (; at < end; ++at) {
     if (found.contains(at->first)) continue;
-    if (!at->second->is_list && !at->second->present && SeesAbsence(t, *at->second)) continue;
+    if (!at->second->is_list && !at->second->present) continue;
     const KeyId key = window_.keys.Find(at->first);
     if (key != kNone && deleted_.contains(key)) continue;
     Beyond(t, scan.key);
     return Use::kLeftOut;
   }
   return Use::kAsIs;
-}
-
-// Whether an absence that it read is the one that the frontier has.
-bool Readings::SeesAbsence(uint32_t t, const KeyState& state) const {
-  if (!knowledge_.by_commit) return true;
-  return window_.txns[t].info.begin_timestamp.value_or(0) >=
-         state.writer.commit_timestamp.value_or(0);
 }
 
 }  // namespace nacre::check::judge

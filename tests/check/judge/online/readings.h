@@ -29,7 +29,6 @@ struct Knowledge {
   bool by_time = false;       // Reads are compared by timestamps.
   bool serial = false;        // And that at the commit.
   bool real_time = false;     // The level knows it.
-  bool by_commit = false;     // An absence is the one that the snapshot has.
   uint64_t horizon_time = 0;  // By timestamps: states before it are not known.
 };
 
@@ -55,7 +54,6 @@ class Readings {
   bool Ambiguous(KeyId key, ValueId value) const {
     return several_.contains(Pack(key, value)) || Doubtful(key, value);
   }
-  bool has_several() const { return !several_.empty(); }
   // Left deleted by a transaction of the window.
   bool Deleted(KeyId key) const { return deleted_.contains(key); }
   // A dropped transaction wrote the same value before, or it seems so.
@@ -82,7 +80,6 @@ class Readings {
   Use OfList(uint32_t t, uint32_t i, const KeptOp& kept, bool settled);
   Use OfScan(uint32_t t, uint32_t i, bool settled);
   void Beyond(uint32_t t, KeyId key);
-  bool SeesAbsence(uint32_t t, const KeyState& state) const;
 
   Window& window_;
   Frontier& frontier_;

@@ -16,12 +16,12 @@ namespace {
 class Maker {
  public:
   Maker(const Window& window, const Frontier& frontier, const Readings& readings, Side side,
-        bool timestamps, const Cut* proof)
+        const Cut* proof)
       : window_(window),
         frontier_(frontier),
         readings_(readings),
         side_(side),
-        timestamps_(timestamps || side == Side::kTimed),
+        timestamps_(side == Side::kTimed),
         proof_(proof),
         keys_(window.keys.size(), kNone),
         values_(window.values.size(), kNone),
@@ -308,8 +308,8 @@ class Maker {
 }  // namespace
 
 WindowHistory HistoryOf(const Window& window, const Frontier& frontier, const Readings& readings,
-                        Side side, bool timestamps, const Cut* proof) {
-  Maker maker(window, frontier, readings, side, timestamps, proof);
+                        Side side, const Cut* proof) {
+  Maker maker(window, frontier, readings, side, proof);
   maker.verified_begin_ = readings.horizon_time();
   return maker.Run();
 }

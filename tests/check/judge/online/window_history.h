@@ -45,9 +45,9 @@ struct WindowHistory {
   // Reads that saw older states than the frontier, shown as reads of nothing.
   std::vector<TxnId> shown_as_absent;
 };
-// With the timestamps, if they are wanted; always of kTimed.
+// With the timestamps if of kTimed.
 WindowHistory HistoryOf(const Window& window, const Frontier& frontier, const Readings& readings,
-                        Side side, bool timestamps, const Cut* proof);
+                        Side side, const Cut* proof);
 
 // No key of a history may be as large: there are the marks.
 std::string_view MarksBegin();
