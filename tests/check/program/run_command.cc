@@ -219,9 +219,6 @@ void AddTargetOptions(CLI::App& command, RunArguments& arguments) {
       "HOW")
       ->check(CLI::IsMember({"begin", "watch", "auto"}).description(""));
   add("--password", arguments.target.resp.password, "Of the server", "TEXT");
-#ifdef NACRE_FAULTS
-  add("--plant", arguments.target.plant, "A bug that is planted in the library", "BUG");
-#endif
 }
 
 void AddFaultOptions(CLI::App& command, RunArguments& arguments) {

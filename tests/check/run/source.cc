@@ -4,9 +4,6 @@
 #include "absl/time/clock.h"
 #include "tests/check/run/embedded_target.h"
 #include "tests/check/run/spawned_server.h"
-#ifdef NACRE_FAULTS
-#include "nacre/testing.h"
-#endif
 
 namespace nacre::check::run {
 namespace {
@@ -66,33 +63,10 @@ class SpawnedSource final : public TargetSource {
   std::unique_ptr<SpawnedServer> server_;
 };
 
-absl::Status Plant(const std::string& name) {
-#ifdef NACRE_FAULTS
-  std::string names;
-  for (int i = 0; i < static_cast<int>(testing::Bug::kCount); ++i) {
-    const auto bug = static_cast<testing::Bug>(i);
-    if (name == testing::Name(bug)) {
-      testing::PlantBug(bug, true);
-      return absl::OkStatus();
-    }
-    absl::StrAppend(&names, names.empty() ? "" : ", ", testing::Name(bug));
-  }
-  return absl::InvalidArgumentError(
-      absl::StrCat("there is no bug '", name, "' to plant; there are ", names));
-#else
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", name, "' can only be planted in a build with NACRE_FAULTS"));
-#endif
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TargetSource>> MakeSource(const TargetOptions& options) {
   const bool embedded = options.spawn.empty() && options.address == kEmbedded;
-  if (!options.plant.empty()) {
-    if (!embedded) return absl::InvalidArgumentError("bugs can be planted in the library only");
-    if (absl::Status status = Plant(options.plant); !status.ok()) return status;
-  }
   if (embedded) return std::make_unique<EmbeddedSource>(options.resp.isolation);
   if (!options.spawn.empty()) return std::make_unique<SpawnedSource>(options.spawn, options.resp);
   absl::StatusOr<client::Endpoint> endpoint = ParseEndpoint(options.address);

@@ -19,8 +19,6 @@ struct TargetOptions {
   // If not empty: started by the run, with {port} in place of a port, in place of `address`.
   std::string spawn;
   RespOptions resp;  // Of a server; but `isolation` is of the embedded library too.
-  // A planted bug of the library (nacre/testing.h); empty: none. Only in builds with NACRE_FAULTS.
-  std::string plant;
 };
 
 // kInvalidArgument: there is no such target, and why.
