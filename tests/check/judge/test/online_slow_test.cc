@@ -27,12 +27,6 @@ TEST_P(Whole, IsJudgedTheSameOnlineWhateverTheHorizonAndTheSteps) {
 INSTANTIATE_TEST_SUITE_P(OfEveryKind, Whole,
                          testing::Values(Data::kLists, Data::kRegisters, Data::kRegistersAndScans));
 
-TEST(Online, IsTheSameAsOnTheWholeThoughValuesDoNotTellWhoWasSeen) {
-  const OnlineTally tally = CompareOnlineLoose(FirstSeed(), 2'000);
-  EXPECT_GT(tally.holds, 1'000);
-  EXPECT_GT(tally.violated, 1'000);
-}
-
 void ExpectThatMemoryStaysFrom200kTo2M(const EndlessShape& shape, Level level) {
   OnlineJudge judge(level, {.keys_max = 1'000});
   EndlessStore store(shape);
