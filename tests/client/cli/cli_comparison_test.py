@@ -239,11 +239,13 @@ class InteractiveTest(unittest.TestCase):
     def test_a_wait_for_a_list_ends_with_ctrl_c(self):
         terminal = self.session(columns=120)
         terminal.wait_line(self.prompt)
-        terminal.type("BLPOP missing 0")
-        terminal.keys("Enter")
-        terminal.wait(lambda _: b"blocked_clients:1" in subprocess.run(
-            ["redis-cli", "-p", self.server.port, "INFO", "clients"], stdout=subprocess.PIPE,
-            check=True).stdout, "blocked")
+        with socket.create_connection(("127.0.0.1", int(self.server.port)), SECONDS_MAX) as monitor:
+            executed = monitor.makefile("rb")
+            monitor.sendall(b"MONITOR\r\n")
+            self.assertEqual(executed.readline(), b"+OK\r\n")
+            terminal.type("BLPOP missing 0")
+            terminal.keys("Enter")
+            self.assertTrue(any(b'"BLPOP" "missing"' in line for line in executed))
         terminal.keys("C-c")
         terminal.wait_text("Connected again")
         terminal.wait_line(self.prompt)

@@ -33,11 +33,27 @@ class Server:
                               stdin=subprocess.DEVNULL, timeout=SECONDS_MAX, check=True)
         return done.stdout.rstrip("\n")
 
+    def await_info(self, section, line):
+        """Until the server, which does not say so by itself, answers INFO with this line."""
+        asking = subprocess.Popen([CLI, "-p", str(self.port), "-r", "-1", "-i", "0.01", "INFO", section],
+                                  stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        giving_up = threading.Timer(SECONDS_MAX, asking.kill)
+        giving_up.start()
+        try:
+            if not any(answered.strip() == line for answered in asking.stdout):
+                raise AssertionError(f"INFO {section} does not answer {line}")
+        finally:
+            giving_up.cancel()
+            asking.kill()
+            asking.wait()
+            asking.stdout.close()
+
 
 class SlowServer:
-    """Answers each command by its name (PING by PONG), but COMMAND only once it may."""
+    """Answers each command by its name (PING by PONG), but one of them only once it may."""
 
-    def __init__(self):
+    def __init__(self, slow):
+        self.slow = slow
         self.was_asked = threading.Event()
         self.may_answer = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -60,7 +76,7 @@ class SlowServer:
                     for _ in range(int(header[1:])):
                         length = int(stream.readline()[1:])
                         words.append(stream.read(length + 2)[:-2])
-                    if words[0] == b"COMMAND":
+                    if words[0] == self.slow:
                         self.was_asked.set()
                         self.may_answer.wait(SECONDS_MAX)
                     if words[0] == b"HELLO":
@@ -71,7 +87,7 @@ class SlowServer:
             except OSError:
                 pass  # The client has left.
 
-    def close(self):
+    def stop(self):
         self.may_answer.set()
         self.listener.close()
 
@@ -160,8 +176,7 @@ class SessionTest(TerminalCase):
         terminal = self.session(columns=200)
         self.ask(terminal, "BEGIN", self.prompt("(snapshot tx)"))
         # The server notices by itself; nothing shows it before the next command.
-        terminal.wait(lambda _: "interactive_timeouts:1" in self.server.cli("INFO", "transactions"),
-                      "the timeout")
+        self.server.await_info("transactions", "interactive_timeouts:1")
         self.ask(terminal, "GET k", self.prompt("(tx rolled back, ROLLBACK to go on)"))
         terminal.wait_text("(error) NOTRANSACTION")
         terminal.wait_text("ROLLBACK, then BEGIN again")
@@ -222,11 +237,12 @@ class SessionTest(TerminalCase):
         terminal.wait_text("PONG")
 
     def test_ctrl_c_ends_the_wait_for_a_reply(self):
+        self.server.stop()
+        self.server = SlowServer(b"WAIT")
         terminal = self.session(columns=160)
-        # WAIT for replicas that do not exist.
         terminal.type("WAIT 1 0")
         terminal.keys("Enter")
-        terminal.wait(lambda _: "blocked_clients:1" in self.server.cli("INFO", "clients"), "waiting")
+        self.assertTrue(self.server.was_asked.wait(SECONDS_MAX))
         terminal.keys("C-c")
         terminal.wait_text("Connected again")
         terminal.wait_line(self.prompt())
@@ -374,8 +390,8 @@ class SessionTest(TerminalCase):
         terminal.wait_text("shown")
 
     def test_ctrl_c_before_the_first_prompt_leaves_no_reply_for_a_later_command(self):
-        server = SlowServer()
-        self.addCleanup(server.close)
+        server = SlowServer(b"COMMAND")
+        self.addCleanup(server.stop)
         terminal = Terminal([CLI, "-p", str(server.port)], {"HOME": self.home.name, "TERM": "screen-256color"},
                             columns=160)
         self.addCleanup(terminal.close)

@@ -1,7 +1,8 @@
-"""A program on a terminal of its own (tmux), for tests: keys go in, the screen is read, and what is awaited
-is awaited by looking again, never by sleeping for as long as it may take."""
+"""A program on a terminal of its own (tmux), for tests: keys go in, the screen is read, and looked at again
+whenever the program has written something."""
 
 import os
+import select
 import shlex
 import subprocess
 import tempfile
@@ -9,7 +10,6 @@ import termios
 import time
 
 SECONDS_MAX = 60  # Only a hang lasts so long.
-LOOK_AGAIN_SECONDS = 0.02
 
 
 class Terminal:
@@ -23,6 +23,11 @@ class Terminal:
         settings = [f"{name}={value}" for name, value in (environment or {}).items()]
         self.tmux("new-session", "-d", "-s", "test", "-x", str(columns), "-y", str(rows),
                   shlex.join(["env", *settings, "sh", "-c", script]))
+        # Gets what is written to the terminal. Open for writing too, or it would end when nobody else writes.
+        pipe = os.path.join(self.folder.name, "written")
+        os.mkfifo(pipe)
+        self.written = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        self.tmux("pipe-pane", "-t", "test", shlex.join(["exec", "cat"]) + " >" + shlex.quote(pipe))
 
     def tmux(self, *arguments):
         environment = {k: v for k, v in os.environ.items() if k not in ("TMUX", "TMUX_PANE")}
@@ -54,17 +59,25 @@ class Terminal:
             lines.pop()
         return [line.rstrip() for line in lines]
 
+    def forget_written(self):
+        try:
+            while os.read(self.written, 1 << 16):
+                pass
+        except BlockingIOError:
+            pass
+
     def wait(self, condition, what):
         """Looks until condition(screen) holds; returns what it answered."""
         until = time.monotonic() + SECONDS_MAX
         while True:
+            # First: what is written after this is either on the screen already, or wakes the select.
+            self.forget_written()
             screen = self.screen() or [""]
             result = condition(screen)
             if result:
                 return result
-            if time.monotonic() > until:
+            if not select.select([self.written], [], [], max(0, until - time.monotonic()))[0]:
                 raise AssertionError(f"not on the screen: {what}\n" + "\n".join(screen))
-            time.sleep(LOOK_AGAIN_SECONDS)
 
     def wait_line(self, line):
         """Until the last line is this one."""
@@ -98,4 +111,5 @@ class Terminal:
             self.tmux("kill-server")
         except AssertionError:
             pass  # It has ended by itself.
+        os.close(self.written)
         self.folder.cleanup()
