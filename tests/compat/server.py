@@ -1,31 +1,28 @@
 """A server process on a free port of the loopback interface, fresh for each use."""
 
 import os
+import queue
+import re
 import shutil
 import signal
 import socket
 import subprocess
-import time
+import threading
 from typing import List, Optional
 
 START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 20
-STARTS_MAX = 3
+# What a server writes once it accepts connections: ours, and Redis.
+READY = re.compile(rb" listens on |Ready to accept connections")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-            connection.sendall(b"PING\r\n")
-            return connection.recv(7) == b"+PONG\r\n"
-    except OSError:
-        return False
+def reserve_port() -> socket.socket:
+    """Bound without listening: until it is closed, only who sets SO_REUSEADDR, as servers do, gets its port, and
+    nobody gets it by asking for a free one."""
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
 
 
 def is_redis(program: str) -> bool:
@@ -39,7 +36,8 @@ class Server:
     def __init__(self, program: str, folder: str):
         self.program = os.path.abspath(program)
         self.folder = folder
-        self.port = 0
+        self.reserved = reserve_port()
+        self.port = self.reserved.getsockname()[1]
         self.fault: Optional[str] = None
 
     def command(self) -> List[str]:
@@ -52,21 +50,40 @@ class Server:
     def __enter__(self) -> "Server":
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
-        for _ in range(STARTS_MAX):  # Another program may take the port between the look and the start.
-            self.port = free_port()
-            with open(os.path.join(self.folder, "server.log"), "ab") as log:
-                self.process = subprocess.Popen(self.command(), cwd=self.folder, stdin=subprocess.DEVNULL,
-                                                stdout=log, stderr=subprocess.STDOUT)
-            deadline = time.monotonic() + START_SECONDS_MAX
-            while self.process.poll() is None and time.monotonic() < deadline:
-                if answers(self.port):
-                    return self
-                time.sleep(0.02)
-            self.process.kill()
-            self.process.wait()
+        self.process = subprocess.Popen(self.command(), cwd=self.folder, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        started: "queue.SimpleQueue[bool]" = queue.SimpleQueue()
+        self.logger = threading.Thread(target=self.log, args=(started,))
+        self.logger.start()
+        try:
+            if started.get(timeout=START_SECONDS_MAX):
+                return self
+        except queue.Empty:
+            pass
+        self.process.kill()
+        self.process.wait()
+        self.let_go()
         raise RuntimeError(f"{self.program} did not start; see {self.folder}/server.log")
 
+    def log(self, started: "queue.SimpleQueue[bool]") -> None:
+        """Keeps what the server writes, and tells when it has started, or has ended."""
+        with self.process.stdout, open(os.path.join(self.folder, "server.log"), "wb") as log:
+            for line in self.process.stdout:
+                log.write(line)
+                log.flush()
+                if READY.search(line):
+                    started.put(True)
+        started.put(False)
+
+    def let_go(self) -> None:
+        self.logger.join()
+        self.reserved.close()
+
     def __exit__(self, *_) -> None:
+        self.stop()
+        self.let_go()
+
+    def stop(self) -> None:
         if self.process.poll() is not None:
             self.fault = f"the server ended by itself with status {self.process.returncode}"
             return

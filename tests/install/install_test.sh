@@ -41,13 +41,13 @@ cmake --build "$scratch/cmake" || fail "building with find_package"
 [ "$("$scratch/cmake/consumer")" = "$expected" ] || fail "consumer built with find_package"
 
 # The client, against the installed server.
-"$prefix/bin/nacre-server" --port 0 >"$scratch/server.log" 2>&1 &
+exec {server_output}< <(exec "$prefix/bin/nacre-server" --port 0 2>&1)
 server=$!
 port=
 while [ -z "$port" ]; do
-  kill -0 "$server" 2>/dev/null || { cat "$scratch/server.log"; fail "the installed server"; }
-  sleep 0.05
-  port=$(sed -nE 's/.*listens on .*:([0-9]+).*/\1/p' "$scratch/server.log")
+  read -r line <&"$server_output" || fail "the installed server ended before it listened"
+  echo "nacre-server: $line"
+  port=$(sed -nE 's/.*listens on .*:([0-9]+).*/\1/p' <<<"$line")
 done
 client_expected="greeting=hello"
 [ "$("$scratch/cmake/client_consumer" "$port")" = "$client_expected" ] || fail "client built with find_package"
