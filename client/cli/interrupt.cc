@@ -1,10 +1,14 @@
 #include "client/cli/interrupt.h"
 
-#include <csignal>
+#include <poll.h>
+
+#include <ctime>
 
 namespace nacre::cli {
 
 namespace {
+
+constexpr int kSignals[] = {SIGINT, SIGWINCH, SIGCONT};
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -28,6 +32,24 @@ bool TakeInterrupt() {
   const bool was = interrupted != 0;
   interrupted = 0;
   return was;
+}
+
+SignalsHeld::SignalsHeld() {
+  sigset_t held;
+  sigemptyset(&held);
+  for (const int signal : kSignals) sigaddset(&held, signal);
+  sigprocmask(SIG_BLOCK, &held, &before_);
+}
+
+SignalsHeld::~SignalsHeld() { sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+bool SignalsHeld::WaitForInput(int fd, absl::Duration limit) const {
+  sigset_t while_waiting = before_;
+  for (const int signal : kSignals) sigdelset(&while_waiting, signal);
+  pollfd waiting = {.fd = fd, .events = POLLIN, .revents = 0};
+  const timespec until = absl::ToTimespec(limit);
+  const bool limited = limit != absl::InfiniteDuration();
+  return ppoll(&waiting, 1, limited ? &until : nullptr, &while_waiting) > 0;
 }
 
 }  // namespace nacre::cli

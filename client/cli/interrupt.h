@@ -3,6 +3,10 @@
 
 // Ctrl-C, as something that can be asked for.
 
+#include <csignal>
+
+#include "absl/time/time.h"
+
 namespace nacre::cli {
 
 // From now on SIGINT sets a flag and interrupts system calls that wait.
@@ -12,6 +16,23 @@ void StopCatchingInterrupts();
 bool WasInterrupted();
 // Returns whether there was one, and forgets it.
 bool TakeInterrupt();
+
+// As long as it lives, Ctrl-C and what the terminal tells of itself (SIGWINCH, SIGCONT) come in
+// WaitForInput() alone. Who looks at a flag and then waits holds them from before the look: one
+// that came in between would else be noticed only after the wait.
+class SignalsHeld {
+ public:
+  SignalsHeld();
+  ~SignalsHeld();
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+  // Until `fd` (-1: none) can be read without waiting. False: a signal came, or the limit.
+  bool WaitForInput(int fd, absl::Duration limit = absl::InfiniteDuration()) const;
+
+ private:
+  sigset_t before_;
+};
 
 }  // namespace nacre::cli
 

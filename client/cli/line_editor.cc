@@ -6,7 +6,6 @@
 #include <wchar.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -165,15 +164,13 @@ class LineEditor::Impl {
   int ReadCharacter(wchar_t* key) {
     mbstate_t state = {};
     for (;;) {
+      const SignalsHeld held;
       if (WasInterrupted()) return -1;
       FollowTerminal();
+      if (!held.WaitForInput(STDIN_FILENO)) continue;
       char byte = 0;
       const ssize_t count = read(STDIN_FILENO, &byte, 1);
-      if (count == 0) return 0;
-      if (count < 0) {
-        if (errno == EINTR) continue;
-        return -1;
-      }
+      if (count <= 0) return static_cast<int>(count);
       const size_t used = mbrtowc(key, &byte, 1, &state);
       if (used == static_cast<size_t>(-2)) continue;  // More bytes of the character follow.
       if (used == static_cast<size_t>(-1)) {

@@ -1,10 +1,8 @@
 #include "client/cli/modes.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
-#include "absl/time/clock.h"
 #include "client/cli/interrupt.h"
 
 namespace nacre::cli {
@@ -21,10 +19,11 @@ absl::Duration SteadyNow() {
 
 bool SleepUnlessInterrupted(absl::Duration duration) {
   const absl::Duration until = SteadyNow() + duration;
+  const SignalsHeld held;
   while (!WasInterrupted()) {
     const absl::Duration left = until - SteadyNow();
     if (left <= absl::ZeroDuration()) return true;
-    absl::SleepFor(std::min(left, absl::Milliseconds(50)));
+    held.WaitForInput(/*fd=*/-1, left);
   }
   return false;
 }

@@ -81,7 +81,10 @@ std::optional<std::string> AskPassword(const std::string& question) {
   std::string password;
   bool complete = false;
   char c = 0;
-  while (!WasInterrupted() && read(STDIN_FILENO, &c, 1) == 1) {
+  const SignalsHeld held;
+  while (!WasInterrupted()) {
+    if (!held.WaitForInput(STDIN_FILENO)) continue;
+    if (read(STDIN_FILENO, &c, 1) != 1) break;
     if (c == '\n') {
       complete = true;
       break;
