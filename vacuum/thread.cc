@@ -48,6 +48,7 @@ void Vacuum::RunThread() {
       pass = Pass(/*whole=*/false);
       held_up = room_.pending() != 0 || store_.retired.waiting() != 0 || reaper_.trees() != 0;
     }
+    if (tuning_.after_pass) tuning_.after_pass();
     if (pass.more) {
       // Others may want the pass mutex.
       std::this_thread::yield();
@@ -65,13 +66,20 @@ void Vacuum::RunThread() {
         fruitless = std::min(2 * fruitless, kFruitlessNapMax);
       }
       const std::optional<nanoseconds> limit = SleepLimit();
-      rung = bell_.Sleep(limit, [this, &limit] {
-        return queue_.size() != 0 || generations_.any_arrived() || room_.pending() != 0 ||
-               room_.ready() != 0 || store_.retired.waiting() > kRetiredRing ||
-               (!limit && (expiries_.size() != 0 || room_.parked() != 0 || room_.retained() != 0));
+      rung = bell_.Sleep(limit, [this, until_rung = !limit] {
+        const bool has_work = HasWork(until_rung);
+        if (!has_work && until_rung && tuning_.before_sleep) tuning_.before_sleep();
+        return has_work;
       });
     }
   }
+}
+
+bool Vacuum::HasWork(bool sleeps_until_rung) const {
+  return queue_.size() != 0 || generations_.any_arrived() || room_.pending() != 0 ||
+         room_.ready() != 0 || store_.retired.waiting() > kRetiredRing ||
+         (sleeps_until_rung &&
+          (expiries_.size() != 0 || room_.parked() != 0 || room_.retained() != 0));
 }
 
 std::optional<nanoseconds> Vacuum::SleepLimit() const {

@@ -15,6 +15,10 @@ struct Tuning {
   // The steady clock in nanoseconds, that ages of snapshots and of history are measured by. Unset:
   // the system's. Thread-safe.
   std::function<int64_t()> steady_ns;
+  // The thread calls them, holding nothing: after each of its passes; and when it has found nothing
+  // to do and sleeps until somebody rings, who from then on wakes it.
+  std::function<void()> after_pass;
+  std::function<void()> before_sleep;
 };
 
 }  // namespace nacre::vacuum

@@ -24,6 +24,7 @@ constexpr int64_t kPendingEveryNs = 1'000'000;
 
 Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
     : store_(store),
+      tuning_(tuning),
       queue_(store.options.vacuum_backlog_max / 4),
       scanner_(store, tuning),
       pruner_(store, waiting_tombstones_),

@@ -125,6 +125,8 @@ class Vacuum final : public txn::GarbageSink {
 
   void RunThread();
   void EndThread();
+  // Whether the thread must not go to sleep: until somebody rings, or for a while.
+  bool HasWork(bool sleeps_until_rung) const;
   // How long to sleep when there is nothing to do; nullopt: until somebody rings.
   std::optional<std::chrono::nanoseconds> SleepLimit() const;
 
@@ -132,6 +134,7 @@ class Vacuum final : public txn::GarbageSink {
   void ForEachEntry(Visit visit) const;
 
   txn::Store& store_;
+  const Tuning tuning_;
   GarbageQueue queue_;
   Scanner scanner_;
   WaitingTombstones waiting_tombstones_;

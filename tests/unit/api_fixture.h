@@ -15,7 +15,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -96,6 +95,10 @@ class FakeClock {
   std::atomic<int64_t> milliseconds_{1'700'000'000'000};
 };
 
+// Shorter than what lies between any two looks at the machine's clock: what is to be older than
+// this is.
+constexpr absl::Duration kInstant = absl::Nanoseconds(1);
+
 using Pair = std::pair<std::string, std::string>;
 
 // A database without a vacuum thread (the tests say when it runs) and with a fake clock.
@@ -162,13 +165,6 @@ class DatabaseTest : public testing::Test {
     }
     FAIL() << "the vacuum finds work without end; retired objects left: "
            << db_->GetStats().objects_retired;
-  }
-
-  // Makes a database's clock pass `duration`, whether it measures ages by its time source or by the
-  // machine's clock. Only for durations of a few milliseconds.
-  void PassTime(absl::Duration duration) {
-    clock_.Advance(duration);
-    absl::SleepFor(duration);
   }
 
   FakeClock clock_;

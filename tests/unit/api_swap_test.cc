@@ -177,24 +177,6 @@ TEST_F(SwapTest, WatchersSeeItAsAChange) {
   EXPECT_THAT(tx.ChangedSince("none", since), Yields(false));
 }
 
-// A change of keyspaces that waits for the gate must not make the exclusive run fail.
-TEST_F(SwapTest, AnExclusiveRunIsSureToFinishBesideOtherChanges) {
-  const Keyspace c = OpenOrFail("c");
-  for (int i = 0; i < 5; ++i) {
-    std::thread flusher;
-    NACRE_EXPECT_OK(db_->Transact(
-        [&](Transaction& tx) {
-          absl::Status status = tx.SwapKeyspaces(a_, b_);
-          flusher = std::thread([&] { NACRE_EXPECT_OK(db_->FlushKeyspace(c)); });
-          absl::SleepFor(absl::Milliseconds(5));  // Enough for it to be on its way.
-          return status;
-        },
-        {.attempts_max = 1, .exclusive_from_attempt = 1}));
-    flusher.join();
-    EXPECT_THAT(Latest("k", a_), Optional(Eq(i % 2 == 0 ? "in b" : "in a")));
-  }
-}
-
 // Else it would wait here for the gate, which this thread has closed.
 TEST_F(SwapTest, DoomedByItsReads_ItFailsWithoutTheGate) {
   Transaction doomed = db_->Begin({.isolation = Isolation::kSerializable, .keyspace = a_});

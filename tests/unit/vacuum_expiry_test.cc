@@ -1,10 +1,9 @@
 // Keys whose time has come, and the trees of dropped keyspaces.
 
 #include <atomic>
+#include <latch>
 #include <thread>
 
-#include "absl/time/clock.h"
-#include "engine/txn/transaction_state.h"
 #include "tests/unit/vacuum_fixture.h"
 
 namespace nacre::vacuum {
@@ -129,63 +128,6 @@ TEST_F(VacuumExpiry, TheIndexCountsEachTreeByItself) {
   EXPECT_EQ(index.CountTree(1, 1010, 100)->keys, 0u);
 }
 
-// Who has not been published yet has changed nothing that is counted, so a count need not wait for
-// it, however many stand in front of the sequencer.
-class ExpiryChangesPending : public VacuumExpiry {
- protected:
-  // Runs `commits` on another thread, and waits until it has linked what it commits and can only
-  // wait for the sequencer, which is held here. Returns what is pending then.
-  template <typename Commits, typename Linked>
-  uint32_t WhileWaitingForItsTurn(Commits commits, Linked linked) {
-    std::thread committer;
-    uint32_t pending;
-    {
-      base::MutexLock sequencer(store_->sequencer.mutex());
-      committer = std::thread(commits);
-      while (!linked()) std::this_thread::yield();
-      absl::SleepFor(absl::Milliseconds(10));
-      pending = store_->expiry_changes_pending.load();
-    }
-    committer.join();
-    return pending;
-  }
-};
-
-TEST_F(ExpiryChangesPending, ACommitThatWaitsForItsTurnDoesNotCount) {
-  const uint32_t pending = WhileWaitingForItsTurn(
-      [this] {
-        txn::TransactionState tx(*store_, TransactionOptions());
-        EXPECT_TRUE(tx.Put("k", "v", {.expiry = absl::FromUnixMillis(2000)}).ok());
-        EXPECT_TRUE(tx.Commit().ok());
-      },
-      [this] {
-        base::EpochPin pin;
-        const mvcc::Record* record = tree_->index.Find("k");
-        return record != nullptr && record->head() != nullptr;
-      });
-  EXPECT_EQ(pending, 0u);
-  EXPECT_EQ(store_->expiry_changes_pending.load(), 0u);
-  base::EpochPin pin;
-  EXPECT_EQ(vacuum_->CountMortal(tree_->id, 1000, 10)->keys, 1u);
-}
-
-TEST_F(ExpiryChangesPending, ARemovalThatWaitsForItsTurnDoesNotCount) {
-  Put("k", "v", 2000);
-  tree_->live_keys.fetch_add(1);
-  now_ms_ = 2000;
-  store_->time.Refresh();
-  const uint32_t pending = WhileWaitingForItsTurn([this] { vacuum_->RunOnce(); },
-                                                  [this] {
-                                                    base::EpochPin pin;
-                                                    const mvcc::Record* record =
-                                                        tree_->index.Find("k");
-                                                    return record->head()->is_tombstone();
-                                                  });
-  EXPECT_EQ(pending, 0u);
-  EXPECT_EQ(store_->expiry_changes_pending.load(), 0u);
-  EXPECT_EQ(vacuum_->expiries(), 0u);
-}
-
 class VacuumTree : public VacuumExpiry {};
 
 TEST_F(VacuumTree, AFlushedTreeIsTakenApartWithEverythingInIt) {
@@ -232,19 +174,19 @@ TEST_F(VacuumTree, ASnapshotFromBeforeTheFlushHoldsTheTree) {
 TEST_F(VacuumTree, WhoeverWasInsideACallWhenTheLastGenerationWentIsWaitedFor) {
   Put("k", "v");
   txn::Tree* before = tree_;
-  std::atomic<bool> is_pinned{false};
-  std::atomic<bool> may_go{false};
+  std::latch is_pinned(1);
+  std::latch may_go(1);
   std::thread pinned([&] {
     base::EpochPin pin;
-    is_pinned = true;
-    while (!may_go) std::this_thread::yield();
+    is_pinned.count_down();
+    may_go.wait();
     EXPECT_NE(before->index.Find("k"), nullptr);
   });
-  while (!is_pinned) std::this_thread::yield();
+  is_pinned.wait();
   Flush();
   vacuum_->RunOnce();
   EXPECT_EQ(vacuum_->trees_pending(), 1u);
-  may_go = true;
+  may_go.count_down();
   pinned.join();
   vacuum_->RunOnce();
   EXPECT_EQ(vacuum_->trees_pending(), 0u);

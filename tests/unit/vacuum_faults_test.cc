@@ -3,7 +3,9 @@
 
 #include <functional>
 
+#include "engine/txn/transaction_state.h"
 #include "nacre/testing.h"
+#include "tests/unit/busy_lock.h"
 #include "tests/unit/vacuum_fixture.h"
 
 namespace nacre::vacuum {
@@ -184,6 +186,70 @@ TEST_F(VacuumFaults, AnotherPassBetweenTwoUnlinksOfAChainWaitsItsTurn) {
   EXPECT_EQ(vacuum_->RunOnce(), 9u);
   EXPECT_EQ(shares, 1u);
   EXPECT_EQ(store_->counters.objects_freed.Sum(), 9);
+}
+
+// Who has not been published yet has changed nothing that is counted, so a count need not wait for
+// it, however many stand in front of the sequencer.
+class ExpiryChangesPending : public VacuumFixture {
+ protected:
+  void SetUp() override {
+    Options options;
+    options.time_source = [this] { return absl::FromUnixMillis(now_ms_.load()); };
+    Open(options);
+  }
+
+  // Runs `commits` on another thread until it waits for the sequencer, which is held here. Returns
+  // what is pending then; `linked` holds.
+  template <typename Commits, typename Linked>
+  uint32_t WhileWaitingForItsTurn(Commits commits, Linked linked) {
+    std::thread committer;
+    uint32_t pending;
+    {
+      base::MutexLock sequencer(store_->sequencer.mutex());
+      committer = testing::StartUntilItMeetsABusyLock(commits);
+      EXPECT_TRUE(linked()) << "it waits for something else";
+      pending = store_->expiry_changes_pending.load();
+    }
+    committer.join();
+    return pending;
+  }
+
+  std::atomic<int64_t> now_ms_{1000};
+};
+
+TEST_F(ExpiryChangesPending, ACommitThatWaitsForItsTurnDoesNotCount) {
+  const uint32_t pending = WhileWaitingForItsTurn(
+      [this] {
+        txn::TransactionState tx(*store_, TransactionOptions());
+        EXPECT_TRUE(tx.Put("k", "v", {.expiry = absl::FromUnixMillis(2000)}).ok());
+        EXPECT_TRUE(tx.Commit().ok());
+      },
+      [this] {
+        base::EpochPin pin;
+        const mvcc::Record* record = tree_->index.Find("k");
+        return record != nullptr && record->head() != nullptr;
+      });
+  EXPECT_EQ(pending, 0u);
+  EXPECT_EQ(store_->expiry_changes_pending.load(), 0u);
+  base::EpochPin pin;
+  EXPECT_EQ(vacuum_->CountMortal(tree_->id, 1000, 10)->keys, 1u);
+}
+
+TEST_F(ExpiryChangesPending, ARemovalThatWaitsForItsTurnDoesNotCount) {
+  Put("k", "v", 2000);
+  tree_->live_keys.fetch_add(1);
+  now_ms_ = 2000;
+  store_->time.Refresh();
+  const uint32_t pending = WhileWaitingForItsTurn([this] { vacuum_->RunOnce(); },
+                                                  [this] {
+                                                    base::EpochPin pin;
+                                                    const mvcc::Record* record =
+                                                        tree_->index.Find("k");
+                                                    return record->head()->is_tombstone();
+                                                  });
+  EXPECT_EQ(pending, 0u);
+  EXPECT_EQ(store_->expiry_changes_pending.load(), 0u);
+  EXPECT_EQ(vacuum_->expiries(), 0u);
 }
 
 }  // namespace

@@ -36,10 +36,7 @@ class VacuumFixture : public ::testing::Test {
   void Open(const Options& options) {
     Close();
     store_ = std::make_unique<txn::Store>(options);
-    Tuning tuning;
-    tuning.short_transaction = short_transaction_;
-    tuning.steady_ns = [this] { return RealNs() + skipped_ns_.load(); };
-    vacuum_ = std::make_unique<Vacuum>(*store_, tuning);
+    vacuum_ = std::make_unique<Vacuum>(*store_, tuning_);
     store_->garbage = vacuum_.get();
     tree_ = store_->keyspaces.NewTree();
     keyspace_ = store_->keyspaces.AddName("").value();
@@ -222,9 +219,12 @@ class VacuumFixture : public ::testing::Test {
     return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
   }
 
-  // Set before Open(). By default every snapshot lasts, so that nothing depends on time.
-  absl::Duration short_transaction_ = absl::ZeroDuration();
   std::atomic<int64_t> skipped_ns_{0};
+  // Changed before Open(). By default every snapshot lasts, so that nothing depends on time.
+  Tuning tuning_{.short_transaction = absl::ZeroDuration(),
+                 .steady_ns = [this] { return RealNs() + skipped_ns_.load(); },
+                 .after_pass = {},
+                 .before_sleep = {}};
   std::unique_ptr<txn::Store> store_;
   std::unique_ptr<Vacuum> vacuum_;
   txn::Tree* tree_ = nullptr;

@@ -44,7 +44,7 @@ TEST_F(VacuumPrune, AVersionGoesAlthoughAnOlderSnapshotIsHeld) {
 
 TEST_F(VacuumPrune, VersionsAreNotParkedOnShortTransactions) {
   Close();
-  short_transaction_ = absl::Hours(1);
+  tuning_.short_transaction = absl::Hours(1);
   Open({});
   Put("k", "1");
   const Registration brief = Snapshot();

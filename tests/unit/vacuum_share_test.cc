@@ -2,7 +2,6 @@
 
 #include <deque>
 
-#include "absl/time/clock.h"
 #include "tests/unit/vacuum_fixture.h"
 
 namespace nacre::vacuum {
@@ -69,7 +68,7 @@ TEST_F(VacuumShare, WithAHeldSnapshotTheBacklogStaysBoundedAndTheSnapshotWhole) 
 // Without a pass, shares look again at what ended snapshots held.
 TEST_F(VacuumShare, WhatShortTransactionsHeldIsLookedAtAgain) {
   Close();
-  short_transaction_ = absl::Hours(1);
+  tuning_.short_transaction = absl::Hours(1);
   Options options;
   options.vacuum_backlog_max = kBacklogMax;
   Open(options);
@@ -135,12 +134,48 @@ TEST_F(VacuumShare, AShareDoesNotWalkFarDownALongChain) {
   for (size_t i = 500; i < held.size(); ++i) End(held[i]);
 }
 
+// The thread, and what it is up to.
 class VacuumThread : public VacuumFixture {
  protected:
-  template <typename Condition>
-  static void Await(Condition condition) {
-    while (!condition()) absl::SleepFor(absl::Milliseconds(1));
+  void SetUp() override {
+    tuning_.after_pass = [this] { Note(/*asleep=*/false); };
+    tuning_.before_sleep = [this] { Note(/*asleep=*/true); };
+    Options options;
+    options.time_source = [this] { return absl::FromUnixMillis(now_ms_.load()); };
+    Open(options);
   }
+
+  // Waits for what a pass brings about.
+  template <typename Condition>
+  void Await(Condition condition) {
+    base::MutexLock lock(mutex_);
+    while (!condition()) noted_.Wait(mutex_);
+  }
+  // Until it sleeps for as long as nobody rings.
+  void AwaitSleep() {
+    base::MutexLock lock(mutex_);
+    const auto& begun = store_->counters.vacuum_passes;
+    while (!asleep_ || passes_ != begun.load()) noted_.Wait(mutex_);
+  }
+  void AwaitPass() {
+    base::MutexLock lock(mutex_);
+    for (const uint64_t before = passes_; passes_ == before;) noted_.Wait(mutex_);
+  }
+
+  std::atomic<int64_t> now_ms_{1000};
+
+ private:
+  void Note(bool asleep) {
+    base::MutexLock lock(mutex_);
+    asleep_ = asleep;
+    if (!asleep) ++passes_;
+    noted_.NotifyAll();
+  }
+
+  base::Mutex mutex_;
+  base::CondVar noted_;
+  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t passes_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 TEST_F(VacuumThread, WakesForGarbageAndForTheEndOfASnapshot) {
@@ -159,8 +194,11 @@ TEST_F(VacuumThread, WakesForGarbageAndForTheEndOfASnapshot) {
 
 TEST_F(VacuumThread, RemovesAKeySoonAfterItsTimeHasCome) {
   vacuum_->Start();
-  absl::SleepFor(absl::Milliseconds(5));  // It may be asleep when the first expiry comes.
-  Put("k", "v", absl::ToUnixMillis(absl::Now()) + 30);
+  AwaitSleep();
+  Put("k", "v", /*expiry=*/1030);  // Rings, or the first expiry would be slept through.
+  AwaitPass();
+  EXPECT_TRUE(HasRecord("k"));
+  now_ms_ = 1030;
   Await([&] { return !HasRecord("k"); });
   EXPECT_EQ(store_->counters.keys_expired.load(), 1u);
 }
@@ -177,14 +215,8 @@ TEST_F(VacuumThread, SleepsWhenThereIsNothingToDo) {
   vacuum_->Start();
   Put("k", "1");
   Put("k", "2");
-  Await([&] { return store_->retired.waiting() == 0 && vacuum_->queued() == 0; });
-  // Until two looks in a row, some time apart, find no pass in between. If it polled, never.
-  uint64_t passes = 0;
-  Await([&] {
-    absl::SleepFor(absl::Milliseconds(50));
-    return std::exchange(passes, store_->counters.vacuum_passes.load()) ==
-           store_->counters.vacuum_passes.load();
-  });
+  Await([&] { return Chain("k").size() == 1 && store_->retired.waiting() == 0; });
+  AwaitSleep();
 }
 
 TEST_F(VacuumThread, EndsWhileItSleepsAndWhileItWorks) {

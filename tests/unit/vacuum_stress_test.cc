@@ -124,7 +124,7 @@ class VacuumStress : public VacuumFixture {
 
 TEST_F(VacuumStress, SnapshotsReadWhatTheyShouldWhileTheThreadPrunes) {
   Close();
-  short_transaction_ = absl::Milliseconds(1);
+  tuning_.short_transaction = absl::Milliseconds(1);
   Options options;
   options.latch_stripes = 4;
   Open(options);
