@@ -20,7 +20,9 @@ void CatchInterrupts() {
   struct sigaction action = {};
   action.sa_handler = OnInterrupt;
   sigemptyset(&action.sa_mask);
-  // Without SA_RESTART: whoever reads or sleeps comes back to look.
+  // Or what a slow terminal has not taken yet of a reply is lost. Who waits (poll) comes back to
+  // look all the same.
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
 }
 

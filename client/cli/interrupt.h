@@ -9,7 +9,8 @@
 
 namespace nacre::cli {
 
-// From now on SIGINT sets a flag and interrupts system calls that wait.
+// From now on SIGINT sets a flag and ends the waits of poll() and its like; what is being written
+// is written to its end.
 void CatchInterrupts();
 // From now on SIGINT ends the program again.
 void StopCatchingInterrupts();

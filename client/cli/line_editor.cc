@@ -35,10 +35,11 @@ volatile std::sig_atomic_t continued = 0;
 void OnResize(int) { resized = 1; }
 void OnContinue(int) { continued = 1; }
 
-// Without SA_RESTART: the wait for a key comes back to look.
+// As CatchInterrupts() does it.
 void Catch(int signal, void (*handler)(int)) {
   struct sigaction action = {};
   action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(signal, &action, nullptr);
 }

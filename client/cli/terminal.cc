@@ -19,7 +19,7 @@ namespace {
 constexpr char kEnterScreen[] = "\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J";
 constexpr char kLeaveScreen[] = "\x1b[?25h\x1b[?1049l";
 
-// There only to interrupt a system call that waits.
+// There only to end a wait for a key.
 void OnResize(int) {}
 
 }  // namespace
@@ -45,6 +45,7 @@ FullScreen::FullScreen() : before_(TerminalModes()) {
   }
   struct sigaction action = {};
   action.sa_handler = OnResize;
+  action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(SIGWINCH, &action, nullptr);
   Print(kEnterScreen);

@@ -3,7 +3,9 @@
 they can be stopped and started again."""
 
 import os
+import pty
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -275,6 +277,37 @@ class SessionTest(TerminalCase):
         terminal.keys("Enter")
         terminal.wait(lambda screen: "OK" in screen, "OK")
         self.assertEqual(self.server.cli("GET", "key"), "something")
+
+    def test_a_reply_is_printed_to_its_end_whatever_signals_come_meanwhile(self):
+        size = 100_000
+        self.server.cli("SET", "large", "x" * size)
+        for number in (signal.SIGWINCH, signal.SIGCONT, signal.SIGINT):
+            with self.subTest(number=number):
+                ours, its = pty.openpty()
+                process = subprocess.Popen([CLI, "-p", str(self.server.port)], stdin=its, stdout=its, stderr=its,
+                                           env={"HOME": self.home.name, "TERM": "screen-256color"})
+                os.close(its)
+                with open(ours, "r+b", buffering=0) as terminal:
+                    def read_until(wanted, printed=b""):
+                        while wanted not in printed:
+                            self.assertTrue(select.select([terminal], [], [], SECONDS_MAX)[0], wanted)
+                            printed += terminal.read(1000)
+                        return printed
+
+                    prompt = self.prompt().encode()
+                    read_until(prompt)
+                    terminal.write(b"GET large\r")
+                    # A terminal holds much less than all of it, so that the rest is being written.
+                    printed = read_until(b"xxx")
+                    # The first ends a write that has written something, the next one that has written nothing. Those
+                    # that come before it has run count as one.
+                    for _ in range(1000):
+                        process.send_signal(number)
+                        os.sched_yield()
+                    printed = read_until(prompt, printed)
+                    self.assertEqual(printed.count(b"x"), size)
+                    terminal.write(b"quit\r")
+                    self.assertEqual(process.wait(SECONDS_MAX), 0)
 
     def test_a_session_that_was_stopped_goes_on_with_its_line(self):
         shell = Terminal(["bash", "--norc", "-i"], {"HOME": self.home.name, "TERM": "screen-256color",
