@@ -151,7 +151,8 @@ void SessionState::Begin(const std::vector<std::string>& words) {
   for (size_t i = 1; i < words.size(); ++i) {
     if (EqualsIgnoringCase(words[i], "READONLY")) {
       read_only_ = true;
-    } else {
+    } else if (EqualsIgnoringCase(words[i], "SNAPSHOT") ||
+               EqualsIgnoringCase(words[i], "SERIALIZABLE")) {
       level_ = Lower(words[i]);
     }
   }

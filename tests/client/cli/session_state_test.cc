@@ -44,6 +44,8 @@ TEST_F(PromptTest, ShowsTheLevelOfAnOpenTransaction) {
   EXPECT_EQ(After({"GET", "k"}, "-WRONGTYPE no\r\n"), " (snapshot tx)")
       << "an error of a command does not end it";
   EXPECT_EQ(After({"commit"}, ":17\r\n"), "");
+  EXPECT_EQ(After({"BEGIN", "SERIALIZABLE", "TIMESTAMP"}, ":1\r\n"), " (serializable tx)");
+  After({"ROLLBACK"}, "+OK\r\n");
   EXPECT_EQ(After({"BEGIN", "SERIALIZABLE", "READONLY"}, "+OK\r\n"),
             " (serializable, read-only tx)");
   EXPECT_EQ(After({"ROLLBACK"}, "+OK\r\n"), "");
