@@ -68,9 +68,11 @@ class TcpTransport final : public SocketTransport<Tcp> {
     SocketTransport::Close();  // Of the attempt before.
     LimitAttempt(events);
     socket().async_connect(addresses_[next_++],
-                           [this, events = std::move(events)](const SystemError& error) mutable {
+                           [this, events = std::move(events)](SystemError error) mutable {
                              attempt_timer_.cancel();
                              ++attempt_;
+                             // The timer may have closed it when the success was on its way here.
+                             if (!socket().is_open()) error = boost::asio::error::timed_out;
                              if (error && next_ < addresses_.size() && !closed_)
                                return TryNext(std::move(events));
                              if (!error) SetOptions();
