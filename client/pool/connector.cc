@@ -39,15 +39,16 @@ std::unique_ptr<Connection> Connector::Connect(
   if (admission == CircuitBreaker::Admission::kRejected) return nullptr;
   const bool probe = admission == CircuitBreaker::Admission::kProbe;
   auto connection = std::make_unique<Connection>(core_.context, options);
-  connection->Open([this, probe, opened = std::move(opened)](const absl::Status& status) mutable {
-    const auto hold = core_.Hold();
-    OnOpened(probe, status);
-    opened(status);
-  });
+  connection->Open(
+      [this, now, probe, opened = std::move(opened)](const absl::Status& status) mutable {
+        const auto hold = core_.Hold();
+        OnOpened(now, probe, status);
+        opened(status);
+      });
   return connection;
 }
 
-void Connector::OnOpened(bool probe, const absl::Status& status) {
+void Connector::OnOpened(TimePoint began, bool probe, const absl::Status& status) {
   if (core_.closed) return;
   if (status.ok()) {
     ++core_.stats.connects;
@@ -58,12 +59,16 @@ void Connector::OnOpened(bool probe, const absl::Status& status) {
     const TimePoint now = Clock::now();
     ++core_.stats.connect_failures;
     last_error_ = status;
-    Step(now);
-    if (MayPass(status.code())) {
-      OnFailure(now, probe);
-    } else {
+    const bool first_of_round = began >= round_failed_at_;
+    if (first_of_round) {
+      round_failed_at_ = now;
+      Step(now);
+    }
+    if (!MayPass(status.code())) {
       OnSuccess(probe);  // Somebody is there, and says no.
       core_.FailWaitingSoon(status);
+    } else if (first_of_round) {
+      OnFailure(now, probe);
     }
   }
   core_.OpenSoon();

@@ -4,7 +4,7 @@
 // Opens connections for the whole pool: one circuit breaker and one backoff, whoever asks, so that
 // a server that is down sees a few attempts and not a few for each waiting call.
 //
-// Attempts that run side by side and fail count as one step of the backoff.
+// Attempts that run side by side and fail count as one failure, for the backoff and the breaker.
 
 #include <memory>
 
@@ -46,7 +46,8 @@ class Connector {
   absl::Status BreakerError() const;
 
  private:
-  void OnOpened(bool probe, const absl::Status& status);
+  // Of an attempt that began at `began`.
+  void OnOpened(TimePoint began, bool probe, const absl::Status& status);
   void OnSuccess(bool probe);
   void OnFailure(TimePoint now, bool probe);
   void Step(TimePoint now);
@@ -54,6 +55,9 @@ class Connector {
   PoolCore& core_;
   Backoff backoff_;
   TimePoint not_before_ = TimePoint::min();
+  // When the first attempt of the last round failed. Others that had begun before are of that
+  // round.
+  TimePoint round_failed_at_ = TimePoint::min();
   absl::Status last_error_;
 };
 
