@@ -114,8 +114,7 @@ absl::Status Connection::Impl::Admit(const Request& request) const {
                      Outcome::kNotExecuted);
   }
   if (absl::Status status = AdmitSpecial(request); !status.ok()) return status;
-  // Entries that were cut count too: they are memory that a server which has stopped reading holds.
-  if (pending_.in_flight() + pending_.cut() + request.commands() > options_.in_flight_max) {
+  if (places_taken() + request.commands() > options_.in_flight_max) {
     return MakeError(absl::StatusCode::kResourceExhausted,
                      absl::StrCat("more commands in flight than in_flight_max allows (",
                                   options_.in_flight_max, ")"),
@@ -286,6 +285,7 @@ void Connection::SetCloseHandler(CloseHandler handler) {
 }
 void Connection::Close(absl::Status why) { impl_->Close(std::move(why)); }
 size_t Connection::in_flight() const { return impl_->in_flight(); }
+size_t Connection::places_taken() const { return impl_->places_taken(); }
 size_t Connection::output_bytes() const { return impl_->output_bytes(); }
 bool Connection::is_like_new() const { return impl_->is_like_new(); }
 Deadline Connection::last_heard() const { return impl_->last_heard(); }

@@ -41,6 +41,8 @@ class Connection::Impl final : public TransportEvents,
   bool is_open() const { return phase_ == Phase::kOpen; }
   const ServerInfo& server() const { return handshake_.server(); }
   size_t in_flight() const { return pending_.in_flight(); }
+  // Entries that were cut count too: they are memory.
+  size_t places_taken() const { return pending_.in_flight() + pending_.cut(); }
   size_t output_bytes() const { return output_.size(); }
   Deadline last_heard() const { return last_heard_; }
   Deadline last_written() const { return last_written_; }

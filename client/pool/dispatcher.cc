@@ -115,14 +115,14 @@ absl::Status Dispatcher::Admit(Call& call, TimePoint now, Link** link) {
 
 Link* Dispatcher::Choose(size_t commands) const {
   Link* best = nullptr;
-  size_t best_in_flight = 0;
+  size_t fewest_taken = 0;
   for (const auto& link : links_) {
     if (!link->is_usable()) continue;
-    const size_t in_flight = link->connection->in_flight();
-    if (in_flight + commands > core_.options.connection.in_flight_max) continue;
-    if (best != nullptr && in_flight >= best_in_flight) continue;
+    const size_t taken = link->connection->places_taken();
+    if (taken + commands > core_.options.connection.in_flight_max) continue;
+    if (best != nullptr && taken >= fewest_taken) continue;
     best = link.get();
-    best_in_flight = in_flight;
+    fewest_taken = taken;
   }
   return best;
 }

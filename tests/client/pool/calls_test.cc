@@ -182,6 +182,25 @@ TEST_F(PoolCalls, TheCapOfOneConnectionHoldsTooAndItsPingHasAPlaceBesides) {
   EXPECT_TRUE(calls[2].end->ok());
 }
 
+// What such calls held on the connection is taken until the server reads on, and so is its place.
+TEST_F(PoolCalls, WhoFindsPlacesTakenByThoseThatGaveUpBeforeTheyWereSentWaits) {
+  options_.connection.in_flight_max = 4;
+  Connect();
+  server_.peer(0).StopReading();
+  Recorder large, given_up[2], behind, waiting[2];
+  const Request set("SET", "a", std::string(32 << 20, 'x')), get("GET", "a");
+  client().Start(set, large);
+  for (Recorder& call : given_up) client().Start(get, call, Timeout(absl::Milliseconds(20)));
+  client().Start(get, behind);
+  RunUntil([&] { return given_up[1].ended(); });
+  EXPECT_EQ(OutcomeOf(*given_up[1].end), Outcome::kNotExecuted);
+  for (Recorder& call : waiting) client().Start(get, call);
+  for (const Recorder& call : waiting) ASSERT_FALSE(call.ended()) << *call.end;
+  server_.peer(0).ReadOn();
+  RunUntil([&] { return waiting[1].ended(); });
+  for (const Recorder& call : waiting) EXPECT_TRUE(call.end->ok()) << *call.end;
+}
+
 TEST_F(PoolCalls, AsManyMayWaitAsWaitingMaxAndNotOneMore) {
   options_.in_flight_max = 1;
   options_.waiting_max = 2;

@@ -105,7 +105,10 @@ class Connection {
   // outcome kUnknown, each with `why` in its message. No-op if closed.
   void Close(absl::Status why);
 
-  size_t in_flight() const;     // Commands not answered, those that wait to be sent included.
+  size_t in_flight() const;  // Commands not answered, those that wait to be sent included.
+  // Of the places that in_flight_max allows. More than in_flight() where a server that has stopped
+  // reading holds requests whose callers have given up before they were sent.
+  size_t places_taken() const;
   size_t output_bytes() const;  // Not yet taken by the system.
   // Whether a new holder finds it like a new connection, as far as the names of the commands tell
   // that were sent: no subscription, no SELECT and the like (Request::changes_state()), and no
