@@ -1,9 +1,6 @@
 // nacre-check-bench: reads and judges a made-up history and prints transactions a second and the
 // peak of memory.
 
-#include <sys/resource.h>
-
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -16,48 +13,21 @@
 #include "CLI/CLI.hpp"
 #include "absl/time/time.h"
 #include "bench/check/history_maker.h"
+#include "bench/check/measure.h"
+#include "bench/check/online.h"
 #include "nacre/check/format.h"
 #include "nacre/check/judge.h"
+#include "nacre/check/online.h"
 
 namespace {
 
+using nacre::bench::Report;
+using nacre::bench::Stopwatch;
+using nacre::bench::ToString;
 using nacre::check::Format;
 using nacre::check::History;
 using nacre::check::Judge;
 using nacre::check::Level;
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double CpuNow() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-double PeakMib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-void Report(const std::string& what, uint32_t transactions, double seconds, const char* ruling) {
-  std::printf("%-44s %8.3f s %12.0f transactions/s   peak %7.0f MiB  %s\n", what.c_str(), seconds,
-              transactions / seconds, PeakMib(), ruling);
-}
-
-const char* Name(nacre::check::Ruling ruling) {
-  switch (ruling) {
-    case nacre::check::Ruling::kHolds: return "holds";
-    case nacre::check::Ruling::kViolated: return "violated";
-    case nacre::check::Ruling::kUnknown: return "unknown";
-  }
-  return "";
-}
 
 // 10,000 transactions on contended registers at snapshot isolation, in several shapes: the values
 // alone have to tell the order.
@@ -106,13 +76,12 @@ int JudgeRegisterShapes(std::string_view only, double limit_seconds) {
       std::cerr << history.status() << "\n";
       return EXIT_FAILURE;
     }
-    const double start = Now();
-    const double cpu = CpuNow();
+    const Stopwatch watch;
     const auto verdict =
         Judge(*history, Level::kSnapshotIsolation,
               {.ignore_timestamps = true, .time_limit = absl::Seconds(limit_seconds)});
-    std::printf("%-44s %8.3f s %8.3f s of CPU   peak %5.0f MiB  %s\n", named.name, Now() - start,
-                CpuNow() - cpu, PeakMib(), Name(verdict.ruling));
+    std::printf("%-44s %8.3f s %8.3f s of CPU   peak %5.0f MiB  %s\n", named.name, watch.Seconds(),
+                watch.CpuSeconds(), nacre::bench::PeakMib(), ToString(verdict.ruling));
     std::fflush(stdout);
   }
   return EXIT_SUCCESS;
@@ -149,7 +118,11 @@ int main(int argc, char** argv) {
   std::string only;
   app.add_option("--only", only, "with --register-shapes: those whose names begin so");
   double limit_seconds = 60;
-  app.add_option("--time-limit", limit_seconds, "with --register-shapes: seconds for each")
+  app.add_option("--time-limit", limit_seconds, "seconds for each verdict")->capture_default_str();
+  bool online = false;
+  app.add_flag("--online", online, "judge while the transactions come, and drop them");
+  uint32_t horizon = nacre::check::OnlineOptions().horizon;
+  app.add_option("--horizon", horizon, "with --online: how many are always kept")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   shape.lists = !registers;
@@ -161,15 +134,15 @@ int main(int argc, char** argv) {
     return out.flush() ? EXIT_SUCCESS : EXIT_FAILURE;
   }
   absl::StatusOr<History> history = History();
-  double start = 0;
+  Stopwatch watch;
   if (file.empty()) {
     std::stringstream text;
     nacre::bench::MakeHistory(shape, text);
     std::printf("%.1f MB of text\n", static_cast<double>(text.tellp()) / 1e6);
-    start = Now();
+    watch = Stopwatch();
     history = ReadHistory(text, Format::kNative);
   } else {
-    start = Now();
+    watch = Stopwatch();
     history = nacre::check::ReadHistoryFile(file);
   }
   if (!history.ok()) {
@@ -177,14 +150,20 @@ int main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
   const uint32_t transactions = history->size();
-  Report("read", transactions, Now() - start, "");
+  Report("read", transactions, watch, "");
   std::printf("%u transactions, %.1f operations each, %.0f MiB\n", transactions,
               static_cast<double>(history->operations()) / transactions,
               static_cast<double>(history->memory_bytes()) / (1 << 20));
+  if (online) {
+    nacre::bench::JudgeOnline(*history, timestamps, horizon, limit_seconds);
+    return EXIT_SUCCESS;
+  }
   for (const Level level : nacre::check::kLevels) {
-    start = Now();
-    const auto verdict = Judge(*history, level, {.ignore_timestamps = !timestamps});
-    Report(std::string(ToString(level)), transactions, Now() - start, Name(verdict.ruling));
+    watch = Stopwatch();
+    const auto verdict =
+        Judge(*history, level,
+              {.ignore_timestamps = !timestamps, .time_limit = absl::Seconds(limit_seconds)});
+    Report(std::string(ToString(level)), transactions, watch, ToString(verdict.ruling));
   }
   return EXIT_SUCCESS;
 }
