@@ -1,6 +1,7 @@
 #include "nacre/check/judge.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "tests/check/judge/cycle_judge.h"
@@ -14,6 +15,7 @@
 #include "tests/check/judge/scan_check.h"
 #include "tests/check/judge/text.h"
 #include "tests/check/judge/visibility_judge.h"
+#include "tests/check/judge/witness.h"
 
 namespace nacre::check {
 namespace {
@@ -109,8 +111,8 @@ bool SomeSourcesFit(const History& history, const Observations& seen,
 }
 
 // Of what hangs on several orders there may be a plain cycle all the same, which is more easily
-// understood.
-void JudgeOpen(const History& history, const Observations& seen,
+// understood. What is open in `seen` gets an answer if the history holds.
+void JudgeOpen(const History& history, Observations& seen,
                const std::vector<judge::OpenSources>& sources, Level level,
                const JudgeOptions& options, Verdict& verdict) {
   Verdict exact;
@@ -130,9 +132,9 @@ void JudgeOpen(const History& history, const Observations& seen,
   verdict.violations = std::move(exact.violations);
 }
 
-}  // namespace
-
-Verdict Judge(const History& history, Level level, const JudgeOptions& options) {
+// Leaves in `witness`, if it is asked for, what explains a history that holds.
+Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& options,
+                     std::optional<Observations>* witness) {
   Verdict verdict;
   NoteWhatIsMissing(history, level, verdict);
   if (history.keys().size() > judge::DependencyGraph::kKeysMax) {
@@ -187,8 +189,24 @@ Verdict Judge(const History& history, Level level, const JudgeOptions& options) 
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = Cat("of ", seen.ambiguous, " reads it cannot be told whose write they saw; ",
                          seen.ambiguous_example);
+  } else if (verdict.ruling == Ruling::kHolds && ordered && witness != nullptr) {
+    *witness = std::move(seen);
   }
   return verdict;
+}
+
+}  // namespace
+
+Verdict Judge(const History& history, Level level, const JudgeOptions& options) {
+  return JudgeHistory(history, level, options, nullptr);
+}
+
+Verdict judge::JudgeWithWitness(const History& history, Level level, const JudgeOptions& options,
+                                std::optional<Observations>& witness) {
+  JudgeOptions by_values = options;
+  by_values.ignore_timestamps = true;
+  witness.reset();
+  return JudgeHistory(history, level, by_values, &witness);
 }
 
 }  // namespace nacre::check

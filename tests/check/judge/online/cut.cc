@@ -28,9 +28,10 @@ struct KeyOrder {
 // Puts the versions of every key in an order, as far as reads show it by that and else by guess.
 class Orders {
  public:
-  Orders(const Window& window, const Readings& readings)
+  Orders(const Window& window, const Readings& readings, const WriteOrder& known)
       : window_(window),
         readings_(readings),
+        known_(known),
         keys_(window.keys.size()),
         seen_(window.txns.size(), false),
         known_done_(window.txns.size()),
@@ -181,13 +182,13 @@ class Orders {
     }
   }
 
-  // Registers in the order in which their writes are first known to have been done.
+  // Registers in the order that is known, or else that in which their writes are first known to
+  // have been done.
   void CollectRegisters() {
     std::vector<uint32_t> order(window_.txns.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(),
                      [&](uint32_t a, uint32_t b) { return known_done_[a] < known_done_[b]; });
-    absl::flat_hash_map<std::pair<KeyId, uint32_t>, uint32_t> positions;
     OwnView last;
     for (const uint32_t t : order) {
       if (!Happened(t)) continue;
@@ -200,10 +201,15 @@ class Orders {
       }
       for (const OwnKey& own : last.keys()) {
         const Op& op = ops[own.last_write].op;
-        std::vector<Cut::Version>& versions = keys_[own.key].versions;
-        versions.push_back({t, op.kind == OpKind::kDelete ? kNone : op.value, false});
-        positions[{own.key, t}] = static_cast<uint32_t>(versions.size());
+        keys_[own.key].versions.push_back(
+            {t, op.kind == OpKind::kDelete ? kNone : op.value, false});
       }
+    }
+    SortAsKnown();
+    absl::flat_hash_map<std::pair<KeyId, uint32_t>, uint32_t> positions;
+    for (KeyId k = 0; k < keys_.size(); ++k) {
+      const std::vector<Cut::Version>& versions = keys_[k].versions;
+      for (uint32_t i = 0; i < versions.size(); ++i) positions[{k, versions[i].txn}] = i + 1;
     }
     for (const RegisterRead& read : register_reads_) {
       const auto it = positions.find({read.key, readings_.WriterOf(read.key, read.value)});
@@ -212,8 +218,21 @@ class Orders {
     }
   }
 
+  void SortAsKnown() {
+    std::vector<uint32_t> place(window_.txns.size(), 0);
+    for (KeyId k = 0; k < known_.size(); ++k) {
+      for (uint32_t i = 0; i < known_[k].size(); ++i) place[known_[k][i]] = i;
+      if (known_[k].empty()) continue;
+      std::stable_sort(keys_[k].versions.begin(), keys_[k].versions.end(),
+                       [&place](const Cut::Version& a, const Cut::Version& b) {
+                         return place[a.txn] < place[b.txn];
+                       });
+    }
+  }
+
   const Window& window_;
   const Readings& readings_;
+  const WriteOrder& known_;
   std::vector<KeyOrder> keys_;
   std::vector<bool> seen_;
   std::vector<uint64_t> known_done_;  // Not later than this its commit was done.
@@ -226,11 +245,12 @@ class Orders {
 // Marks what is kept, and everything that an edge leads to from there.
 class Keeper {
  public:
-  Keeper(const Window& window, const Readings& readings, const CutOptions& options)
+  Keeper(const Window& window, const Readings& readings, const CutOptions& options,
+         const WriteOrder& known)
       : window_(window),
         readings_(readings),
         options_(options),
-        orders_(window, readings),
+        orders_(window, readings, known),
         kept_(window.txns.size(), false),
         versions_of_(window.txns.size()),
         reads_of_(window.txns.size()),
@@ -273,6 +293,7 @@ class Keeper {
       const bool aborted = window_.txns[t].info.outcome == Outcome::kAborted;
       cut.drop[t] = orders_.Happened(t) ? !kept_[t] : aborted && old;
       cut.count += cut.drop[t] ? 1 : 0;
+      cut.guessed |= cut.drop[t] && orders_.Unshown(t);
     }
     TakeVersions(cut);
     return cut;
@@ -358,12 +379,13 @@ bool Drops(const Window& window, const Readings& readings, uint32_t horizon, uin
 
 }  // namespace
 
-Cut ChooseCut(const Window& window, const Readings& readings, const CutOptions& options) {
-  return Keeper(window, readings, options).Run(false);
+Cut ChooseCut(const Window& window, const Readings& readings, const CutOptions& options,
+              const WriteOrder& known) {
+  return Keeper(window, readings, options, known).Run(false);
 }
 
 Cut ForceCut(const Window& window, const Readings& readings, const CutOptions& options) {
-  return Keeper(window, readings, options).Run(true);
+  return Keeper(window, readings, options, {}).Run(true);
 }
 
 Cut ChooseCutByTime(const Window& window, const Readings& readings, const CutOptions& options,

@@ -19,8 +19,12 @@ struct Cut {
   std::vector<bool> drop;                     // By transaction.
   std::vector<std::vector<Version>> dropped;  // By key, in the order in which they were written.
   uint32_t count = 0;
-  uint64_t time = 0;  // By timestamps: the window goes on from the state at this time.
+  bool guessed = false;  // It drops appends that no read shows the place of.
+  uint64_t time = 0;     // By timestamps: the window goes on from the state at this time.
 };
+
+// By key of the window: its writers, in the order in which they wrote. Empty where it is not known.
+using WriteOrder = std::vector<std::vector<uint32_t>>;
 
 struct CutOptions {
   uint32_t horizon = 0;
@@ -36,14 +40,15 @@ struct CutOptions {
 //                  real time. So no cycle leads from what is dropped to what is kept and back.
 //   FRONTIER-READ  Of each key, what is kept has read of the dropped versions at most the last.
 //
-// Both hold by the order of the versions that the reads show. Where they show none (registers, and
-// appends that nobody read) the order is a guess, as is the writer of a value that was written
-// twice and of an absence. So the cut has to be proven by judging what it drops, by itself.
+// Both hold by the order of the versions that the reads show, or that is `known`. Where neither
+// tells it (registers, and appends that nobody read) the order is a guess, as is the writer of a
+// value that was written twice and of an absence. Then the cut has to be proven by judging what it
+// drops, by itself.
 //
 //   EVERY-MAYBE-KEPT  A transaction of unknown outcome is dropped only if somebody saw what it
-//   alone
-//                     can have written.
-Cut ChooseCut(const Window& window, const Readings& readings, const CutOptions& options);
+//                     alone can have written.
+Cut ChooseCut(const Window& window, const Readings& readings, const CutOptions& options,
+              const WriteOrder& known);
 
 // Everything settled and beyond the horizon, whatever depends on it: only good for a verdict that
 // will not be `holds`.

@@ -6,6 +6,7 @@
 #include "nacre/check/online.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "tests/check/judge/online/window_history.h"
 #include "tests/check/judge/replay.h"
 #include "tests/check/judge/text.h"
+#include "tests/check/judge/witness.h"
 
 namespace nacre::check {
 
@@ -180,20 +182,45 @@ class OnlineJudge::Impl {
     return options;
   }
 
-  Verdict JudgeAssumed(const Readings& readings, const Cut* proof) const {
-    return Judge(HistoryOf(window_, frontier_, readings, Side::kAssumed, proof).history, level_,
-                 ByValues());
+  // Whether the window holds if it begins with the frontier, and what is known of the order of its
+  // writes then. First by the level that knows real time, whose order is found much sooner.
+  Verdict JudgeAssumed(const Readings& readings, judge::WriteOrder& order) {
+    const judge::WindowHistory assumed =
+        HistoryOf(window_, frontier_, readings, Side::kAssumed, nullptr);
+    std::optional<judge::Observations> witness;
+    Verdict verdict;
+    if (by_real_time_) {
+      verdict = JudgeWithWitness(assumed.history, InRealTime(), ByValues(), witness);
+      by_real_time_ = verdict.ruling == Ruling::kHolds;
+    }
+    if (!by_real_time_) verdict = JudgeWithWitness(assumed.history, level_, ByValues(), witness);
+    if (witness.has_value()) order = WriteOrderOf(assumed, *witness);
+    return verdict;
+  }
+
+  Level InRealTime() const {
+    return serial_ ? Level::kStrictSerializable : Level::kStrongSnapshotIsolation;
+  }
+
+  // What explains the window explains what is dropped of it as well, if it tells all that
+  // ChooseCut() would else have to guess.
+  bool Proves(const judge::WriteOrder& order, const Readings& readings, const Cut& cut) const {
+    if (!order.empty() && indeterminate_ == 0 && !readings.ambiguous() && !cut.guessed) return true;
+    const judge::WindowHistory dropped =
+        HistoryOf(window_, frontier_, readings, Side::kAssumed, &cut);
+    return Judge(dropped.history, level_, ByValues()).ruling == Ruling::kHolds;
   }
 
   void StepByValues(const Readings& readings) {
-    Cut cut;
-    if (!finished_) cut = ChooseCut(window_, readings, CutOptions());
     const bool whole = verdict_.ruling == Ruling::kHolds && beyond_example_.empty();
     if (whole) {
       undecided_.clear();
-      if (JudgeAssumed(readings, nullptr).ruling == Ruling::kHolds) {
+      judge::WriteOrder order;
+      if (JudgeAssumed(readings, order).ruling == Ruling::kHolds) {
+        if (finished_) return;
+        const Cut cut = ChooseCut(window_, readings, CutOptions(), order);
         // If the guess was wrong it may be better when more is known.
-        const bool proven = cut.count > 0 && JudgeAssumed(readings, &cut).ruling == Ruling::kHolds;
+        const bool proven = cut.count > 0 && Proves(order, readings, cut);
         if (TooMany(readings, proven ? cut.count : 0)) {
           GiveUp("the order of the writes does not follow from what was read");
         } else if (proven) {
@@ -202,10 +229,10 @@ class OnlineJudge::Impl {
         return;
       }
     }
-    if (FindViolation(readings, Side::kPart)) return;
+    const Verdict part = JudgePart(readings, Side::kPart);
+    if (part.ruling == Ruling::kViolated) return;
     if (!beyond_example_.empty()) Doubt(beyond_example_);
     if (verdict_.ruling == Ruling::kHolds) {
-      const Verdict part = Judge(evidence_, level_, ByValues());
       undecided_ = part.ruling == Ruling::kUnknown
                        ? part.reason
                        : "a transaction may have seen what was older than what is kept";
@@ -214,8 +241,8 @@ class OnlineJudge::Impl {
     evidence_ = {};
     if (TooMany(readings, 0)) {
       GiveUp(undecided_);
-    } else if (verdict_.ruling == Ruling::kUnknown) {
-      Apply(cut);
+    } else if (verdict_.ruling == Ruling::kUnknown && !finished_) {
+      Apply(ChooseCut(window_, readings, CutOptions(), {}));
     }
   }
 
@@ -228,7 +255,7 @@ class OnlineJudge::Impl {
             : judge::JudgeByReplay(timed.history, level_, options_.judge, verdict);
     switch (result) {
       case ReplayResult::kHolds: break;
-      case ReplayResult::kViolated: FindViolation(readings, Side::kTimed); return;
+      case ReplayResult::kViolated: JudgePart(readings, Side::kTimed); return;
       case ReplayResult::kUndecided:
         LeaveTime("the timestamps do not explain the answers");
         // By values it may be decided.
@@ -247,19 +274,20 @@ class OnlineJudge::Impl {
     Apply(cut);
   }
 
-  bool FindViolation(const Readings& readings, Side side) {
+  // If that is violated, so is the whole: then it is the verdict.
+  Verdict JudgePart(const Readings& readings, Side side) {
     judge::WindowHistory part = HistoryOf(window_, frontier_, readings, side, nullptr);
     Verdict verdict =
         Judge(part.history, level_, side == Side::kTimed ? options_.judge : ByValues());
     evidence_ = std::move(part.history);
-    if (verdict.ruling != Ruling::kViolated) return false;
-    verdict_ = std::move(verdict);
+    if (verdict.ruling != Ruling::kViolated) return verdict;
     for (const TxnId t : part.shown_as_absent) {
-      verdict_.notes.push_back(Cat(evidence_.name(t),
-                                   " read a version that had been overwritten before all that is "
-                                   "kept; it is shown as absent"));
+      verdict.notes.push_back(Cat(evidence_.name(t),
+                                  " read a version that had been overwritten before all that is "
+                                  "kept; it is shown as absent"));
     }
-    return true;
+    verdict_ = verdict;
+    return verdict;
   }
 
   void TellContradiction(const Readings& readings) {
@@ -374,7 +402,8 @@ class OnlineJudge::Impl {
   const Level level_;
   const OnlineOptions options_;
   const bool serial_;
-  bool by_time_;  // Judged by replay.
+  bool by_time_;              // Judged by replay.
+  bool by_real_time_ = true;  // Else judged as if it were so, as long as that holds.
   judge::Frontier frontier_;
   judge::Window window_;
   judge::Intake intake_{window_, frontier_};
@@ -427,46 +456,6 @@ void OnlineJudge::EndScan() { impl_->intake().EndScan(); }
 
 bool OnlineJudge::Add(const FinishedTxn& txn, uint64_t oldest_open) {
   return impl_->Add(txn, oldest_open);
-}
-
-bool OnlineJudge::Add(const History& history, TxnId t, uint64_t oldest_open) {
-  uint32_t results = 0;
-  for (const Op& op : history.ops(t)) {
-    const std::string_view key = history.key(op.key);
-    switch (op.kind) {
-      case OpKind::kAppend: Append(key, history.value(op.value)); break;
-      case OpKind::kWrite: Write(key, history.value(op.value)); break;
-      case OpKind::kDelete: Delete(key); break;
-      case OpKind::kRead:
-        op.value == kNone ? ReadAbsent(key) : Read(key, history.value(op.value));
-        break;
-      case OpKind::kReadList:
-        BeginList(key);
-        for (const ValueId value : history.lists().Elements(op.list())) {
-          Element(history.value(value));
-        }
-        EndList();
-        break;
-      case OpKind::kScan:
-        BeginScan(key,
-                  op.scan_end() == kNone
-                      ? std::nullopt
-                      : std::optional<std::string_view>(history.key(op.scan_end())),
-                  op.reverse, op.limited);
-        results = op.results() + 1;
-        break;
-    }
-    if (results > 0 && --results == 0) EndScan();
-  }
-  FinishedTxn txn = {.outcome = history.outcome(t),
-                     .invoked = history.invoked(t),
-                     .completed = history.completed(t),
-                     .begin_timestamp = history.begin_timestamp(t),
-                     .commit_timestamp = history.commit_timestamp(t),
-                     .line = history.line(t),
-                     .number = history.number(t)};
-  if (history.session(t) != kNone) txn.session = history.sessions().text(history.session(t));
-  return Add(txn, oldest_open);
 }
 
 const Verdict& OnlineJudge::Finish() { return impl_->Finish(); }

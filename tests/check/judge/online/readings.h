@@ -63,6 +63,8 @@ class Readings {
   }
   uint64_t horizon_time() const { return knowledge_.horizon_time; }
   bool has_scans() const { return has_scans_; }
+  // Of some value that was written it cannot be told by whom.
+  bool ambiguous() const { return !several_.empty(); }
   // Reads that saw what was dropped, so that the verdict cannot be `holds`: told once each.
   uint64_t beyond() const { return beyond_; }
   const std::string& beyond_example() const { return beyond_example_; }

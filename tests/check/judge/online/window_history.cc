@@ -40,6 +40,7 @@ class Maker {
     }
     // By timestamps it is known what is left.
     if (proof_ != nullptr && !timestamps_) LastReader();
+    out_.keys = std::move(keys_);
     out_.history = std::move(builder_).Finish();
     return std::move(out_);
   }
@@ -277,7 +278,13 @@ class Maker {
         builder_.Read(Key(key), Value(versions.back().value));
       }
     }
-    builder_.Add({});
+    // Behind all of them, so that nobody has to find out that it comes last.
+    TxnInfo info;
+    for (uint32_t t = 0; t < window_.txns.size(); ++t) {
+      if (proof_->drop[t]) info.invoked = std::max(info.invoked, window_.txns[t].returned + 1);
+    }
+    info.completed = info.invoked;
+    builder_.Add(info);
   }
 
  public:
@@ -312,6 +319,23 @@ WindowHistory HistoryOf(const Window& window, const Frontier& frontier, const Re
   Maker maker(window, frontier, readings, side, proof);
   maker.verified_begin_ = readings.horizon_time();
   return maker.Run();
+}
+
+WriteOrder WriteOrderOf(const WindowHistory& history, const Observations& witness) {
+  std::vector<uint32_t> in_window(history.history.size(), kNone);
+  for (uint32_t t = 0; t < history.ids.size(); ++t) {
+    if (history.ids[t] != kNone) in_window[history.ids[t]] = t;
+  }
+  WriteOrder order(history.keys.size());
+  for (KeyId k = 0; k < order.size(); ++k) {
+    const KeyId key = history.keys[k];
+    if (key == kNone || witness.is_list[key]) continue;
+    for (const Version& version : witness.versions[key]) {
+      // The first writer stands for the frontier.
+      if (in_window[version.writer] != kNone) order[k].push_back(in_window[version.writer]);
+    }
+  }
+  return order;
 }
 
 }  // namespace nacre::check::judge

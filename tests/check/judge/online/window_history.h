@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nacre/check/history.h"
+#include "tests/check/judge/observations.h"
 #include "tests/check/judge/online/cut.h"
 #include "tests/check/judge/online/readings.h"
 
@@ -41,13 +42,17 @@ enum class Side : uint8_t {
 // have to do with them.
 struct WindowHistory {
   History history;
-  std::vector<TxnId> ids;  // By transaction of the window; kNone: it has nothing left.
+  std::vector<TxnId> ids;   // By transaction of the window; kNone: it has nothing left.
+  std::vector<KeyId> keys;  // By key of the window; kNone: nothing was left that has to do with it.
   // Reads that saw older states than the frontier, shown as reads of nothing.
   std::vector<TxnId> shown_as_absent;
 };
 // With the timestamps if of kTimed.
 WindowHistory HistoryOf(const Window& window, const Frontier& frontier, const Readings& readings,
                         Side side, const Cut* proof);
+
+// The order of the writes to registers that explains `history`.
+WriteOrder WriteOrderOf(const WindowHistory& history, const Observations& witness);
 
 // No key of a history may be as large: there are the marks.
 std::string_view MarksBegin();

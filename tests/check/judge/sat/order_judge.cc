@@ -1,5 +1,7 @@
 #include "tests/check/judge/sat/order_judge.h"
 
+#include <utility>
+
 #include "absl/time/time.h"
 #include "tests/check/judge/check.h"
 #include "tests/check/judge/cycle_judge.h"
@@ -19,7 +21,7 @@ std::string KeysText(const History& history, const OrderProblem& problem) {
 
 }  // namespace
 
-void JudgeByOrders(const History& history, const Observations& seen,
+void JudgeByOrders(const History& history, Observations& seen,
                    const std::vector<OpenSources>& reads, Level level, const JudgeOptions& options,
                    const Stop& stop, Verdict& verdict) {
   const OrderProblem problem = MakeProblem(history, seen, reads);
@@ -27,9 +29,11 @@ void JudgeByOrders(const History& history, const Observations& seen,
   switch (search.Run(stop)) {
     case OrderSearch::Outcome::kFound: {
       Verdict again;
-      const bool open = JudgeByCycles(history, search.Witness(), level, options, again);
+      Observations witness = search.Witness();
+      const bool open = JudgeByCycles(history, witness, level, options, again);
       NACRE_JUDGE_CHECK(again.violations.empty() && !open,
                         "WITNESS: an order that explains nothing");
+      seen = std::move(witness);
       return;
     }
     case OrderSearch::Outcome::kNone:

@@ -22,6 +22,13 @@ bool EndlessStore::Feed(OnlineJudge& judge, uint64_t transactions) {
   return true;
 }
 
+bool EndlessStore::Drain(OnlineJudge& judge) {
+  for (uint32_t session = 0; session < open_.size(); ++session) {
+    if (open_[session].open && !Commit(session, judge)) return false;
+  }
+  return true;
+}
+
 void EndlessStore::Begin(Open& txn) {
   txn = {.open = true, .invoked = ++clock_, .begin = commits_};
   const uint32_t operations = 1 + random_() % shape_.operations_max;
@@ -38,6 +45,19 @@ void EndlessStore::Begin(Open& txn) {
       if (shape_.lists) access.list.push_back(own.value);
     }
     txn.accesses.push_back(std::move(access));
+  }
+  if (shape_.at_once) Apply(txn);
+}
+
+void EndlessStore::Apply(const Open& txn) {
+  for (const Access& access : txn.accesses) {
+    if (!access.write) continue;
+    Key& written = keys_[access.key];
+    written.before = written.value;
+    written.value = access.value;
+    if (shape_.lists) written.list.push_back(access.value);
+    written.committed = commits_;
+    ++written.writes;
   }
 }
 
@@ -73,7 +93,7 @@ void EndlessStore::Hand(const Access& access, OnlineJudge& judge) const {
 
 bool EndlessStore::Commit(uint32_t session, OnlineJudge& judge) {
   Open& txn = open_[session];
-  const bool committed = !Conflicts(txn);
+  const bool committed = shape_.at_once || !Conflicts(txn);
   const bool writes = std::any_of(txn.accesses.begin(), txn.accesses.end(),
                                   [](const Access& access) { return access.write; });
   if (committed && writes) ++commits_;
@@ -85,14 +105,8 @@ bool EndlessStore::Commit(uint32_t session, OnlineJudge& judge) {
       if (!access.list.empty()) access.list.pop_back();
     }
     Hand(access, judge);
-    if (!committed || !access.write) continue;
-    Key& written = keys_[access.key];
-    written.before = written.value;
-    written.value = access.value;
-    if (shape_.lists) written.list.push_back(access.value);
-    written.committed = commits_;
-    ++written.writes;
   }
+  if (committed && !shape_.at_once) Apply(txn);
   const std::string name = std::to_string(session);
   FinishedTxn info = {.session = name,
                       .outcome = committed ? Outcome::kCommitted : Outcome::kAborted,

@@ -16,6 +16,9 @@ namespace nacre::check {
 struct EndlessShape {
   bool lists = true;  // Or registers.
   bool timestamps = false;
+  // Runs each transaction when it is invoked, so that the order of the answers tells nothing of the
+  // order of the writes, and none has a conflict. Else at the answer, unless a key has changed.
+  bool at_once = false;
   uint32_t keys = 50;           // In use at one time.
   uint32_t writes_a_key = 100;  // Then another key takes its place.
   uint32_t sessions = 16;
@@ -28,6 +31,8 @@ class EndlessStore {
   explicit EndlessStore(const EndlessShape& shape);
   // Until `judge` has got so many more transactions. False: it found a violation.
   bool Feed(OnlineJudge& judge, uint64_t transactions);
+  // Ends what is open.
+  bool Drain(OnlineJudge& judge);
   // The next committed transaction reads the state of a key from before its last version.
   void Break() { broken_ = true; }
 
@@ -55,6 +60,7 @@ class EndlessStore {
   };
 
   void Begin(Open& txn);
+  void Apply(const Open& txn);
   bool Commit(uint32_t session, OnlineJudge& judge);
   void Hand(const Access& access, OnlineJudge& judge) const;
   bool Conflicts(const Open& txn) const;

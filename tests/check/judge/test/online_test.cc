@@ -58,6 +58,38 @@ TEST(Online, MemoryIsOfTheHorizonAndNotOfTheHistory) {
   EXPECT_EQ(judge.Finish().ruling, Ruling::kHolds) << judge.verdict().ToString();
 }
 
+TEST(Online, RegistersWithBlindWritesAreDecidedThoughTheAnswersDoNotTellTheirOrder) {
+  for (const Level level : kLevels) {
+    OnlineJudge judge(level, {.horizon = 100, .keys_max = 100});
+    EndlessStore store({.lists = false, .at_once = true, .keys = 20, .writes_a_key = 1'000});
+    ASSERT_TRUE(store.Feed(judge, 2'000));
+    EXPECT_LT(judge.kept(), 400u) << ToString(level);
+    ASSERT_TRUE(store.Drain(judge));
+    EXPECT_EQ(judge.Finish().ruling, Ruling::kHolds)
+        << ToString(level) << ": " << judge.verdict().ToString();
+  }
+}
+
+TEST(Online, AnOldReadAmongBlindWritesIsAViolation) {
+  OnlineJudge judge(Level::kStrictSerializable, {.horizon = 100, .keys_max = 100});
+  EndlessStore store({.lists = false, .at_once = true, .keys = 20, .writes_a_key = 1'000});
+  ASSERT_TRUE(store.Feed(judge, 1'000));
+  store.Break();
+  EXPECT_FALSE(store.Feed(judge, 1'000));
+  EXPECT_EQ(judge.Finish().ruling, Ruling::kViolated);
+}
+
+TEST(Online, WhoWroteLastIsNotTakenFromWhoAnsweredLast) {
+  const std::string text =
+      "T2 s=2 ok real=2..4 | write x 2\n"
+      "T1 s=1 ok real=1..5 | write x 1\n"
+      "T3 s=3 ok real=6..7 | read x 2\n"
+      "T4 s=3 ok real=8..9 | read y nil\n";
+  for (const Level level : kLevels) {
+    EXPECT_EQ(Online(text, level).ruling, Ruling::kHolds) << ToString(level);
+  }
+}
+
 TEST(Online, AViolationIsToldWithinAStepLongAfterTheBeginning) {
   OnlineJudge judge(Level::kStrictSerializable, {.horizon = 100, .step = 50});
   EndlessStore store({});
