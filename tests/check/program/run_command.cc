@@ -3,10 +3,10 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <atomic>
+#include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -16,6 +16,7 @@
 #include "nacre/check/format.h"
 #include "nacre/check/judge.h"
 #include "tests/check/program/commands.h"
+#include "tests/check/program/interrupt.h"
 #include "tests/check/program/plant_option.h"
 #include "tests/check/run/progress_line.h"
 #include "tests/check/run/run.h"
@@ -47,14 +48,6 @@ struct RunArguments {
   ReportOptions report;
 };
 
-std::atomic<bool> interrupted = false;
-
-// The first Ctrl-C ends the run, and what was seen so far is judged; the second ends the program.
-void OnInterrupt(int) {
-  interrupted = true;
-  std::signal(SIGINT, SIG_DFL);
-}
-
 std::string WorkloadNames() {
   std::string names;
   for (const run::WorkloadKind& kind : run::WorkloadKinds()) {
@@ -63,8 +56,7 @@ std::string WorkloadNames() {
   return names;
 }
 
-// --- After the run
-// --------------------------------------------------------------------------------
+// --- After the run ---
 
 // Later lives of a target go to files of their own.
 std::string FileOfLife(const std::string& file, size_t life) {
@@ -96,6 +88,10 @@ absl::Status WriteHistories(const RunResult& result, const std::string& file) {
     out.flush();
     if (!out.good()) return absl::UnavailableError("cannot write " + FileOfLife(file, i));
   }
+  // Those of an earlier run would pass for lives of this one.
+  std::error_code ignored;
+  for (size_t i = result.lives.size(); std::filesystem::remove(FileOfLife(file, i), ignored); ++i) {
+  }
   return absl::OkStatus();
 }
 
@@ -106,18 +102,30 @@ ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
   facts.emplace_back("seed", std::to_string(arguments.run.seed));
   facts.emplace_back("run", run::ProgressWords({result.tally, result.elapsed, 1}));
   if (result.lives.size() > 1) {
+    const std::string& first = arguments.history_file;
+    const std::string file = first.empty() ? "" : ", " + FileOfLife(first, judged.life);
     facts.emplace_back("lives of the target", std::to_string(result.lives.size()) +
                                                   ", each judged by itself; this is the " +
                                                   "history of number " +
-                                                  std::to_string(judged.life + 1));
+                                                  std::to_string(judged.life + 1) + file);
   }
   arguments.report.source = result.target;
   arguments.report.is_whole = !arguments.online;
   return Report(result.lives[judged.life].history, result.level, judged.verdict, arguments.report);
 }
 
-// --- The run
-// --------------------------------------------------------------------------------------
+// Of a run that was interrupted before its first transaction.
+ExitCode ReportNothing(const absl::Status& why, const RunArguments& arguments) {
+  Verdict verdict;
+  verdict.ruling = Ruling::kUnknown;
+  verdict.reason = std::string(why.message());
+  const Level promised = arguments.target.resp.isolation == Isolation::kSnapshot
+                             ? Level::kStrongSnapshotIsolation
+                             : Level::kStrictSerializable;
+  return Report(History(), arguments.run.level.value_or(promised), verdict, arguments.report);
+}
+
+// --- The run ---
 
 ExitCode RefuseStatus(const absl::Status& status) { return Refuse(std::string(status.message())); }
 
@@ -130,7 +138,6 @@ void Complete(RunArguments& arguments) {
                                                           : run::Transactions::kAuto;
   if (!arguments.seed_given) arguments.run.seed = std::random_device()();
   arguments.run.duration = absl::Seconds(arguments.duration_seconds);
-  arguments.run.interrupted = &interrupted;
   for (const std::string& fault : arguments.faults) {
     run::DisturbanceOptions& disturbance = arguments.run.disturbance;
     if (fault == "pause") disturbance.pause_share = arguments.fault_share;
@@ -139,6 +146,18 @@ void Complete(RunArguments& arguments) {
       arguments.run.restart_interval = absl::Seconds(arguments.restart_seconds);
     }
   }
+}
+
+// Until the run is over, Ctrl-C ends it, and what was seen so far is judged.
+absl::StatusOr<RunResult> Drive(run::TargetSource& source, const run::WorkloadKind& workload,
+                                RunOptions options) {
+  const CaughtInterrupt interrupt;
+  options.interrupt = &interrupt.event();
+  run::ProgressLine line(stderr);
+  options.progress = [&line](const run::Progress& progress) {
+    line.Show(progress.elapsed, [&] { return run::ProgressWords(progress); });
+  };
+  return run::Run(source, workload, options);
 }
 
 ExitCode DriveAndJudge(RunArguments& arguments) {
@@ -166,23 +185,19 @@ ExitCode DriveAndJudge(RunArguments& arguments) {
         CheckHistoryFile(arguments.history_file, *workload, arguments.run.workload);
     if (!status.ok()) return RefuseStatus(status);
   }
-  std::signal(SIGINT, OnInterrupt);
-  absl::StatusOr<RunResult> result = [&] {
-    run::ProgressLine line(stderr);
-    arguments.run.progress = [&line](const run::Progress& progress) { line.Show(progress); };
-    return run::Run(**source, *workload, arguments.run);
-  }();
-  std::signal(SIGINT, SIG_DFL);
+  const absl::StatusOr<RunResult> result = Drive(**source, *workload, arguments.run);
+  if (absl::IsCancelled(result.status())) return ReportNothing(result.status(), arguments);
   if (!result.ok()) return RefuseStatus(result.status());
   absl::Status written;
   if (!arguments.history_file.empty()) written = WriteHistories(*result, arguments.history_file);
   // A file that could not be written takes nothing away from the verdict.
   const ExitCode exit_code = JudgeAndReport(*result, arguments);
-  return written.ok() ? exit_code : RefuseStatus(written);
+  if (written.ok()) return exit_code;
+  RefuseStatus(written);
+  return exit_code == kViolated ? kViolated : kUsage;
 }
 
-// --- Options
-// --------------------------------------------------------------------------------------
+// --- Options ---
 
 // No range excludes it: it compares as false with everything.
 CLI::Validator NotNan() {
@@ -205,7 +220,8 @@ void AddTargetOptions(CLI::App& command, RunArguments& arguments) {
       "server of Redis's protocol. Default: embedded",
       "TARGET");
   add("--spawn", arguments.target.spawn,
-      "Starts the server to be judged, with every {port} replaced by a free port of 127.0.0.1",
+      "Starts the server to be judged, with every {port} replaced by a free port of 127.0.0.1. One "
+      "program and its arguments; variables are set by env: 'env A=1 server --port {port}'",
       "COMMAND")
       ->excludes(target);
   add("--isolation", arguments.isolation,
@@ -233,8 +249,10 @@ void AddFaultOptions(CLI::App& command, RunArguments& arguments) {
       ->check(CLI::IsMember({"pause", "drop", "restart"}).description(""))
       ->group("Faults");
   command
-      .add_option("--fault-share", arguments.fault_share,
-                  "Of the transactions that pause, and of those that are dropped. Default: 0.01")
+      .add_option(
+          "--fault-share", arguments.fault_share,
+          "Of the transactions that pause, and of those that are dropped, about: short ones may be "
+          "over before the place that was drawn. Default: 0.01")
       ->type_name("NUMBER")
       ->check(NotNan())
       ->check(CLI::Range(0.0, 1.0).description(""))
@@ -301,10 +319,33 @@ void AddOnlineOptions(CLI::App& command, RunArguments& arguments) {
       ->group("Judge");
 }
 
+// An option that would do nothing, and what it needs; empty: there is none.
+std::string IdleOption(const CLI::App& command, const RunArguments& arguments) {
+  const auto has = [&](std::string_view fault) {
+    return std::count(arguments.faults.begin(), arguments.faults.end(), fault) > 0;
+  };
+  if (command.count("--restart-interval") > 0 && !has("restart")) {
+    return "--restart-interval needs --fault restart";
+  }
+  if (command.count("--fault-share") > 0 && !has("pause") && !has("drop")) {
+    return "--fault-share needs --fault pause or --fault drop";
+  }
+  const bool embedded =
+      arguments.target.spawn.empty() && arguments.target.address == run::kEmbedded;
+  for (const char* const option : {"--transactions", "--password"}) {
+    if (embedded && command.count(option) > 0) {
+      return std::string(option) + " needs a server: --target or --spawn";
+    }
+  }
+  return "";
+}
+
 void AddOutputOptions(CLI::App& command, RunArguments& arguments) {
   command
-      .add_option("--history", arguments.history_file,
-                  "Writes what was recorded, for nacre-check history; as EDN if it ends with .edn")
+      .add_option(
+          "--history", arguments.history_file,
+          "Writes what was recorded, for nacre-check history; as EDN if it ends with .edn. Of the "
+          "further lives of a target that was killed, to FILE.2, FILE.3, ...")
       ->type_name("FILE")
       ->group("Report");
   AddPlantOption(command);
@@ -326,7 +367,8 @@ void AddRunCommand(CLI::App& app, ExitCode& exit_code) {
   AddOutputOptions(command, *arguments);
   command.callback([arguments, &exit_code, &command] {
     arguments->level_given = command.count("--level") > 0;
-    exit_code = DriveAndJudge(*arguments);
+    const std::string idle = IdleOption(command, *arguments);
+    exit_code = idle.empty() ? DriveAndJudge(*arguments) : Refuse(idle);
   });
 }
 

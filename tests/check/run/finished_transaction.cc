@@ -1,5 +1,7 @@
 #include "tests/check/run/finished_transaction.h"
 
+#include <algorithm>
+
 #include "tests/check/run/check.h"
 
 namespace nacre::check::run {
@@ -94,13 +96,21 @@ void OperationLog::Read(std::string_view key, const std::optional<std::string>& 
   Put(OpKind::kRead);
   Put(key);
   if (value) {
+    NoteFound(key);
     Put(std::string_view(*value));
   } else {
     Put(kAbsent);
   }
 }
 
+void OperationLog::NoteFound(std::string_view key) {
+  const bool is_own =
+      std::find(written_keys_.begin(), written_keys_.end(), key) != written_keys_.end();
+  has_read_others_ = has_read_others_ || !is_own;
+}
+
 void OperationLog::ReadList(std::string_view key, absl::Span<const std::string> elements) {
+  if (!elements.empty()) NoteFound(key);
   Put(OpKind::kReadList);
   Put(key);
   Put(uint64_t{elements.size()});
@@ -118,6 +128,7 @@ void OperationLog::Scan(const KeyRange& range, absl::Span<const Row> rows) {
   Put(uint64_t{range.reverse});
   Put(uint64_t{rows.size()});
   for (const Row& row : rows) {
+    NoteFound(row.first);
     Put(std::string_view(row.first));
     Put(std::string_view(row.second));
   }

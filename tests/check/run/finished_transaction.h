@@ -21,6 +21,7 @@ class OperationLog {
   void Clear() {
     bytes_.clear();
     written_keys_.clear();
+    has_read_others_ = false;
   }
   void Append(std::string_view key, std::string_view element);
   void Write(std::string_view key, std::string_view value);
@@ -31,14 +32,18 @@ class OperationLog {
 
   const std::string& bytes() const { return bytes_; }
   const std::vector<std::string>& written_keys() const { return written_keys_; }
+  // Whether anything was read that was there, and that this transaction has not written.
+  bool has_read_others() const { return has_read_others_; }
 
  private:
+  void NoteFound(std::string_view key);
   void Put(OpKind kind);
   void Put(uint64_t number);
   void Put(std::string_view text);
 
   std::string bytes_;
   std::vector<std::string> written_keys_;
+  bool has_read_others_ = false;
 };
 
 // Says to `builder` what OperationLog was told. The transaction is still to be added.

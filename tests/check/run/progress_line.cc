@@ -34,19 +34,24 @@ std::string ProgressWords(const Progress& progress) {
       tally.refused > 0 ? WithCommas(tally.refused) + " refused, " : "", WithCommas(tally.unknown),
       " unknown");
   if (progress.lives > 1) absl::StrAppend(&words, ", life ", progress.lives);
-  return absl::StrCat(words, absl::StrFormat(", %.1f s", seconds));
+  absl::StrAppend(&words, absl::StrFormat(", %.1f s", seconds));
+  return words + (progress.is_stopping ? ", waiting for answers" : "");
 }
 
 ProgressLine::ProgressLine(std::FILE* out) : out_(out), is_terminal_(isatty(fileno(out)) == 1) {}
 
-ProgressLine::~ProgressLine() {
-  if (is_terminal_) std::fputs(kEraseLine, out_);
+ProgressLine::~ProgressLine() { Hide(); }
+
+void ProgressLine::Hide() {
+  if (!is_terminal_) return;
+  std::fputs(kEraseLine, out_);
+  std::fflush(out_);
 }
 
-void ProgressLine::Show(const Progress& progress) {
-  if (!is_terminal_ || progress.elapsed - shown_ < kInterval) return;
-  shown_ = progress.elapsed;
-  std::fprintf(out_, "%s%s", kEraseLine, ProgressWords(progress).c_str());
+void ProgressLine::Show(absl::Duration elapsed, absl::FunctionRef<std::string()> words) {
+  if (!is_terminal_ || elapsed - shown_ < kInterval) return;
+  shown_ = elapsed;
+  std::fprintf(out_, "%s%s", kEraseLine, words().c_str());
   std::fflush(out_);
 }
 

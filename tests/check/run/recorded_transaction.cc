@@ -2,14 +2,13 @@
 
 #include <thread>
 
-#include "absl/time/clock.h"
 #include "tests/check/run/check.h"
 
 namespace nacre::check::run {
 
 absl::Status RecordedTransaction::Step() {
   NACRE_RUN_CHECK(begun_, "a workload begins its transaction");
-  if (disturbance_.PausesAt(step_)) absl::SleepFor(disturbance_.pause());
+  if (disturbance_.PausesAt(step_)) stopping_.WaitFor(disturbance_.pause());
   if (disturbance_.DropsAt(step_)) {
     session_.Drop();
     GiveUp();

@@ -12,6 +12,7 @@
 #include "nacre/check/level.h"
 #include "tests/check/run/disturbance.h"
 #include "tests/check/run/finished_transaction.h"
+#include "tests/check/run/stop_event.h"
 #include "tests/check/run/target.h"
 
 namespace nacre::check::run {
@@ -34,8 +35,12 @@ struct Claim {
 class RecordedTransaction {
  public:
   RecordedTransaction(Session& session, const Place& place, const Disturbance& disturbance,
-                      OperationLog& log)
-      : session_(session), place_(place), disturbance_(disturbance), log_(log) {
+                      const StopEvent& stopping, OperationLog& log)
+      : session_(session),
+        place_(place),
+        disturbance_(disturbance),
+        stopping_(stopping),
+        log_(log) {
     log_.Clear();
   }
 
@@ -76,6 +81,7 @@ class RecordedTransaction {
   Session& session_;
   const Place place_;
   Disturbance disturbance_;
+  const StopEvent& stopping_;  // Ends pauses.
   OperationLog& log_;
   uint32_t step_ = 0;
   uint64_t values_ = 0;

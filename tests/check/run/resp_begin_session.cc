@@ -75,8 +75,9 @@ class BeginSession final : public RespSession {
     const absl::StatusOr<Reply> reply = connection_->AskOne(Request("COMMIT"));
     if (!reply.ok()) return FailedCommit(reply.status());
     CommitResult result;
+    // Without TIMESTAMP, a number may be anything.
     const absl::StatusOr<uint64_t> timestamp = reply->To<uint64_t>();
-    if (timestamp.ok() && wrote_) result.commit_timestamp = *timestamp;
+    if (plan_.timestamps && timestamp.ok() && wrote_) result.commit_timestamp = *timestamp;
     return result;
   }
 

@@ -1,23 +1,20 @@
 #include "tests/check/run/round.h"
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 #include <unordered_set>
 
-#include "absl/time/clock.h"
+#include "tests/check/run/steady_now.h"
 
 namespace nacre::check::run {
 namespace {
 
 // So that what disturbs a transaction is not drawn from what decides its operations.
 constexpr uint64_t kDisturbanceSeed = 0xd15ea5e;
+// Of connecting.
+constexpr absl::Duration kRetryInterval = absl::Milliseconds(10);
 
-uint64_t Now() {
-  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                   std::chrono::steady_clock::now().time_since_epoch())
-                                   .count());
-}
+uint64_t Now() { return static_cast<uint64_t>(absl::ToInt64Nanoseconds(SteadyNow())); }
 
 Outcome OutcomeOf(Ending ending) {
   switch (ending) {
@@ -42,6 +39,7 @@ Tally& Tally::operator+=(const Tally& other) {
   committed += other.committed;
   conflicts += other.conflicts;
   committed_writes += other.committed_writes;
+  committed_reads += other.committed_reads;
   rolled_back += other.rolled_back;
   refused += other.refused;
   unknown += other.unknown;
@@ -53,7 +51,7 @@ struct alignas(64) Round::Runner {
   uint32_t connections = 0;  // Used up.
   std::unique_ptr<Session> session;
   OperationLog log;
-  Counter committed, committed_writes, conflicts, rolled_back, refused, unknown;
+  Counter committed, committed_writes, committed_reads, conflicts, rolled_back, refused, unknown;
   std::atomic<uint64_t> next_index = 0;
   std::unordered_set<std::string> written_keys;
   std::thread thread;
@@ -78,15 +76,18 @@ Round::~Round() {
   Wait();
 }
 
-absl::Status Round::SetUp() {
+absl::Status Round::SetUp(const StopEvent& interrupt) {
   Runner& runner = *runners_.back();
+  const absl::Status interrupted = absl::CancelledError("interrupted while the workload set up");
   for (const auto& each : runners_) {
+    if (interrupt.is_set()) return interrupted;
     absl::StatusOr<std::unique_ptr<Session>> session = target_.Connect();
     if (!session.ok()) return session.status();
     each->session = *std::move(session);
   }
   absl::Status status;
   for (uint64_t i = 0; i < workload_.setup_transactions() && status.ok(); ++i) {
+    if (interrupt.is_set()) return interrupted;
     RunSetUp(runner, i, status);
   }
   return status;
@@ -97,7 +98,7 @@ void Round::RunSetUp(Runner& runner, uint64_t number, absl::Status& status) {
                        .sessions = options_.sessions + 1,
                        .index = options_.first_index + number};
   const Disturbance none({.yield_share = 0}, Random(0, 0, 0));
-  RecordedTransaction txn(*runner.session, place, none, runner.log);
+  RecordedTransaction txn(*runner.session, place, none, stopping_, runner.log);
   const uint64_t invoked = Now();
   status = workload_.SetUp(number, txn);
   if (!status.ok()) return;
@@ -118,7 +119,7 @@ void Round::RunSession(Runner& runner) {
   const uint64_t begin = options_.first_index;
   const uint64_t left = UINT64_MAX - begin;
   const uint64_t end = begin + std::min(options_.transactions_per_session, left);
-  for (uint64_t index = begin; index < end && !stopping_; ++index) {
+  for (uint64_t index = begin; index < end && !stopping_.is_set(); ++index) {
     const Place place = {
         .session = runner.number, .sessions = options_.sessions + 1, .index = index};
     if (index == begin || index % kTransactionsPerStretch == 0) {
@@ -138,7 +139,7 @@ void Round::RunSession(Runner& runner) {
 }
 
 bool Round::Connect(Runner& runner) {
-  const absl::Time until = absl::Now() + options_.patience;
+  const absl::Duration until = SteadyNow() + options_.patience;
   ++runner.connections;
   while (!ends_with_target_) {
     absl::StatusOr<std::unique_ptr<Session>> session = target_.Connect();
@@ -147,11 +148,11 @@ bool Round::Connect(Runner& runner) {
       return true;
     }
     if (ends_with_target_) break;
-    if (stopping_ || absl::Now() > until) {
+    if (stopping_.is_set() || SteadyNow() > until) {
       Lose(std::string(session.status().message()));
       return false;
     }
-    absl::SleepFor(absl::Milliseconds(10));
+    stopping_.WaitFor(kRetryInterval);
   }
   return false;
 }
@@ -165,7 +166,7 @@ void Round::RunTransaction(Runner& runner, const Place& place) {
   Random random(options_.seed, place.session, place.index);
   const Disturbance disturbance(
       options_.disturbance, Random(options_.seed ^ kDisturbanceSeed, place.session, place.index));
-  RecordedTransaction txn(*runner.session, place, disturbance, runner.log);
+  RecordedTransaction txn(*runner.session, place, disturbance, stopping_, runner.log);
   const uint64_t invoked = Now();
   const absl::Status status = workload_.Run(random, txn);
   if (absl::IsCancelled(status)) txn.GiveUp();
@@ -214,6 +215,7 @@ void Round::Count(Runner& runner, const RecordedTransaction& txn, const CommitRe
     case Ending::kCommitted:
       runner.committed.Add();
       if (!runner.log.written_keys().empty()) runner.committed_writes.Add();
+      if (runner.log.has_read_others()) runner.committed_reads.Add();
       return;
     case Ending::kConflict: runner.conflicts.Add(); return;
     case Ending::kUnknown: runner.unknown.Add(); return;
@@ -251,6 +253,7 @@ Tally Round::tally() const {
     const Runner& runner = *runners_[i];
     sum += {.committed = runner.committed.get(),
             .committed_writes = runner.committed_writes.get(),
+            .committed_reads = runner.committed_reads.get(),
             .conflicts = runner.conflicts.get(),
             .rolled_back = runner.rolled_back.get(),
             .refused = runner.refused.get(),

@@ -16,6 +16,7 @@
 #include "tests/check/run/disturbance.h"
 #include "tests/check/run/finished_transaction.h"
 #include "tests/check/run/pace.h"
+#include "tests/check/run/stop_event.h"
 #include "tests/check/run/target.h"
 #include "tests/check/run/workload.h"
 
@@ -25,6 +26,7 @@ namespace nacre::check::run {
 struct Tally {
   uint64_t committed = 0;
   uint64_t committed_writes = 0;  // Of the committed ones, those that wrote something.
+  uint64_t committed_reads = 0;   // And those that read what another transaction wrote.
   uint64_t conflicts = 0;
   uint64_t rolled_back = 0;  // On purpose, or dropped with their connection.
   uint64_t refused = 0;      // By the target, for another reason than a conflict.
@@ -62,10 +64,11 @@ class Round {
   ~Round();
 
   // What has to be there before anybody else comes. An error is that of the target.
-  absl::Status SetUp();
+  // kCancelled: `interrupt` was set.
+  absl::Status SetUp(const StopEvent& interrupt);
   void Start();
   // Every session ends after the transaction that it is in.
-  void Stop() { stopping_ = true; }
+  void Stop() { stopping_.Set(); }
   // From now on a session that has lost its connection has ended: the target is about to go.
   void EndWithTarget() { ends_with_target_ = true; }
   // Whether all sessions have ended, `timeout` later at the latest.
@@ -101,7 +104,7 @@ class Round {
   const RoundOptions options_;
   TransactionSink& sink_;
   Pace pace_;
-  std::atomic<bool> stopping_ = false;
+  StopEvent stopping_;
   std::atomic<bool> ends_with_target_ = false;
   std::vector<std::unique_ptr<Runner>> runners_;  // The last one sets up.
 

@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/check/run/history_log.h"
 #include "tests/check/run/online_log.h"
+#include "tests/check/run/steady_now.h"
 
 namespace nacre::check::run {
 namespace {
@@ -19,15 +20,20 @@ constexpr uint64_t kEndedPerCommittedMax = 100;
 class Runs {
  public:
   Runs(TargetSource& source, const Workload& workload, const RunOptions& options)
-      : source_(source), workload_(workload), options_(options), start_(absl::Now()) {}
+      : source_(source),
+        workload_(workload),
+        options_(options),
+        interrupt_(options.interrupt != nullptr ? *options.interrupt : never_) {}
 
   absl::StatusOr<RunResult> Run() {
     for (;;) {
       const absl::Status lived = Live();
       // A target that did not come back ends the run; what it said before is judged.
       if (!lived.ok() && result_.lives.empty()) return lived;
-      if (!lived.ok()) result_.lives.back().lost = std::string(lived.message());
-      if (!lived.ok() || !killed_ || IsUsedUp()) break;
+      if (!lived.ok() && !absl::IsCancelled(lived)) {
+        result_.lives.back().lost = std::string(lived.message());
+      }
+      if (!lived.ok() || !killed_ || IsUsedUp() || IsDecided(result_.lives.back())) break;
     }
     return std::move(result_);
   }
@@ -35,9 +41,10 @@ class Runs {
  private:
   absl::Status Live() {
     killed_ = false;
-    absl::StatusOr<std::unique_ptr<Target>> target = source_.Open();
+    absl::StatusOr<std::unique_ptr<Target>> target = source_.Open(interrupt_);
     if (!target.ok()) return target.status();
     result_.target = (*target)->name();
+    result_.sessions = options_.sessions;
     result_.level = options_.level.value_or((*target)->promises());
     std::string why;
     if (workload_.needs_scans() && !(*target)->has_scans(why)) {
@@ -49,16 +56,19 @@ class Runs {
     if (options_.online) online.emplace(options_.sessions, result_.level, *options_.online);
     TransactionSink& sink = online ? static_cast<TransactionSink&>(*online) : log;
     Round round(**target, workload_, OptionsOf(**target), sink);
-    if (absl::Status status = round.SetUp(); !status.ok()) {
+    if (absl::Status status = round.SetUp(interrupt_); !status.ok()) {
       (*target)->Remove(round.written_keys());
+      if (absl::IsCancelled(status)) return status;
       return absl::Status(status.code(),
                           absl::StrCat(result_.target, " refused what a run begins with: ",
                                        std::string(status.message())));
     }
+    // What the target and the workload need to be ready is no part of the run.
+    if (result_.lives.empty()) start_ = SteadyNow();
     round.Start();
     Watch(round, online ? &*online : nullptr);
     round.Wait();
-    result_.elapsed = absl::Now() - start_;
+    result_.elapsed = SteadyNow() - start_;
     next_index_ = round.next_index();
     result_.tally += round.tally();
     result_.lives.push_back(
@@ -71,13 +81,16 @@ class Runs {
     return absl::OkStatus();
   }
 
-  bool IsInterrupted() const { return options_.interrupted != nullptr && *options_.interrupted; }
   uint64_t TransactionsOfEach() const {
     return (options_.transactions + options_.sessions - 1) / options_.sessions;
   }
+  // Whether what was seen of it is known to be wrong.
+  static bool IsDecided(const Life& life) {
+    return !life.breaches.empty() || (life.verdict && life.verdict->ruling == Ruling::kViolated);
+  }
   // Whether nothing would be left to do for one more life.
   bool IsUsedUp() const {
-    return IsInterrupted() || absl::Now() - start_ >= options_.duration ||
+    return interrupt_.is_set() || SteadyNow() - start_ >= options_.duration ||
            (options_.transactions > 0 && next_index_ >= TransactionsOfEach());
   }
 
@@ -97,14 +110,17 @@ class Runs {
   }
 
   void Watch(Round& round, const OnlineLog* online) {
-    const absl::Time kill_at = KillTime();
+    const absl::Duration kill_at = KillTime();
+    bool is_stopping = false;
     while (!round.WaitFor(kLookInterval)) {
-      const absl::Time now = absl::Now();
+      const absl::Duration now = SteadyNow();
       Tally tally = result_.tally;
-      options_.progress({tally += round.tally(), now - start_, result_.lives.size() + 1});
-      if (now - start_ >= options_.duration || IsInterrupted() ||
+      options_.progress(
+          {tally += round.tally(), now - start_, result_.lives.size() + 1, is_stopping});
+      if (now - start_ >= options_.duration || interrupt_.is_set() ||
           (online != nullptr && online->violated())) {
         round.Stop();
+        is_stopping = true;
       } else if (!killed_ && now >= kill_at) {
         // Killed first, so that sessions are in the middle of something.
         round.EndWithTarget();
@@ -115,16 +131,18 @@ class Runs {
     }
   }
 
-  absl::Time KillTime() const {
-    if (options_.restart_interval <= absl::ZeroDuration()) return absl::InfiniteFuture();
+  absl::Duration KillTime() const {
+    if (options_.restart_interval <= absl::ZeroDuration()) return absl::InfiniteDuration();
     Random random(options_.seed, UINT64_MAX, result_.lives.size());
-    return absl::Now() + options_.restart_interval * (0.5 + random.Fraction());
+    return SteadyNow() + options_.restart_interval * (0.5 + random.Fraction());
   }
 
   TargetSource& source_;
   const Workload& workload_;
   const RunOptions& options_;
-  const absl::Time start_;
+  const StopEvent never_;
+  const StopEvent& interrupt_;
+  absl::Duration start_;  // When the sessions of the first life were let go.
   bool killed_ = false;
   uint64_t next_index_ = 0;
   RunResult result_;
@@ -141,7 +159,8 @@ TxnId FindTransaction(const History& history, const Breach& breach) {
 }
 
 // Why so little was done that nothing could be found wrong in it; empty: it was enough.
-std::string TooLittle(const Tally& tally) {
+std::string TooLittle(const RunResult& result) {
+  const Tally& tally = result.tally;
   const std::string end = ", which is too little to judge by";
   if (tally.committed * kEndedPerCommittedMax < tally.all() || tally.committed == 0) {
     return absl::StrCat("of ", tally.all(), " transactions only ", tally.committed, " committed",
@@ -151,6 +170,11 @@ std::string TooLittle(const Tally& tally) {
   if (tally.committed_writes == 0 || tally.committed_writes < tally.refused) {
     return absl::StrCat("of ", tally.all(), " transactions only ", tally.committed_writes,
                         " wrote something and committed", end);
+  }
+  // Nothing is wrong with writes that nobody sees.
+  if (tally.committed_reads < result.sessions) {
+    return absl::StrCat("of ", tally.all(), " transactions only ", tally.committed_reads,
+                        " read what another had written and committed", end);
   }
   return "";
 }
@@ -174,6 +198,11 @@ absl::StatusOr<RunResult> Run(TargetSource& source, const WorkloadKind& workload
 
 Verdict JudgeLife(const Life& life, Level level, const JudgeOptions& options) {
   Verdict verdict = life.verdict ? *life.verdict : Judge(life.history, level, options);
+  if (verdict.ruling == Ruling::kHolds && !life.breaches.empty()) {
+    verdict.notes.emplace_back(
+        "What was read admits the level; only the workload knows what it keeps true. So a recorded "
+        "history of this run is said to hold.");
+  }
   for (const Breach& breach : life.breaches) {
     verdict.ruling = Ruling::kViolated;
     verdict.reason.clear();
@@ -207,7 +236,7 @@ RunVerdict JudgeRun(const RunResult& result, const JudgeOptions& options) {
   }
   if (!refusal.empty()) refusal = absl::StrCat(result.target, " said: ", refusal);
   Verdict& verdict = worst.verdict;
-  const std::string too_little = TooLittle(result.tally);
+  const std::string too_little = TooLittle(result);
   if (verdict.ruling == Ruling::kHolds && !too_little.empty()) {
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = absl::StrCat(too_little, refusal.empty() ? "" : "; ", refusal);

@@ -4,7 +4,6 @@
 // A whole run: drives a target with a workload, through as many lives as the target has, and judges
 // what was seen of each.
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "nacre/check/online.h"
 #include "tests/check/run/disturbance.h"
 #include "tests/check/run/round.h"
+#include "tests/check/run/stop_event.h"
 #include "tests/check/run/target.h"
 #include "tests/check/run/workload.h"
 
@@ -28,8 +28,9 @@ namespace nacre::check::run {
 class TargetSource {
  public:
   virtual ~TargetSource() = default;
-  // A target that is empty, or as good as empty. kUnavailable: it cannot be reached.
-  virtual absl::StatusOr<std::unique_ptr<Target>> Open() = 0;
+  // A target that is empty, or as good as empty. kUnavailable: it cannot be reached; kCancelled:
+  // `interrupt` was set while it came up.
+  virtual absl::StatusOr<std::unique_ptr<Target>> Open(const StopEvent& interrupt) = 0;
   // Ends the life of the target opened last, at once. Only where has_lives().
   virtual void Kill() {}
   virtual bool has_lives() const { return false; }
@@ -39,6 +40,7 @@ struct Progress {
   Tally tally;  // Of all lives.
   absl::Duration elapsed;
   size_t lives = 1;
+  bool is_stopping = false;  // Transactions under way are waited for.
 };
 
 struct RunOptions {
@@ -58,7 +60,7 @@ struct RunOptions {
   // Called now and then by the thread that runs.
   std::function<void(const Progress&)> progress = [](const Progress&) {};
   // Set by whoever wants the run to end early, such as a signal handler.
-  const std::atomic<bool>* interrupted = nullptr;
+  const StopEvent* interrupt = nullptr;
 };
 
 // A life of the target: what it answered from an empty state on.
@@ -74,12 +76,14 @@ struct Life {
 struct RunResult {
   std::string target;                       // Its name.
   Level level = Level::kSnapshotIsolation;  // At which it is to be judged.
+  uint32_t sessions = 0;
   std::vector<Life> lives;
   Tally tally;
   absl::Duration elapsed;
 };
 
-// An error is the target's: nothing could be done with it, and why.
+// An error is the target's: nothing could be done with it, and why. kCancelled: interrupted before
+// the first transaction.
 absl::StatusOr<RunResult> Run(TargetSource& source, const WorkloadKind& workload,
                               const RunOptions& options);
 

@@ -1,9 +1,10 @@
 #include "tests/check/run/source.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/check/run/embedded_target.h"
 #include "tests/check/run/spawned_server.h"
+#include "tests/check/run/steady_now.h"
 
 namespace nacre::check::run {
 namespace {
@@ -11,7 +12,9 @@ namespace {
 class EmbeddedSource final : public TargetSource {
  public:
   explicit EmbeddedSource(Isolation isolation) : isolation_(isolation) {}
-  absl::StatusOr<std::unique_ptr<Target>> Open() override { return OpenEmbeddedTarget(isolation_); }
+  absl::StatusOr<std::unique_ptr<Target>> Open(const StopEvent&) override {
+    return OpenEmbeddedTarget(isolation_);
+  }
 
  private:
   const Isolation isolation_;
@@ -20,7 +23,9 @@ class EmbeddedSource final : public TargetSource {
 class ServerSource final : public TargetSource {
  public:
   explicit ServerSource(RespOptions options) : options_(std::move(options)) {}
-  absl::StatusOr<std::unique_ptr<Target>> Open() override { return OpenRespTarget(options_); }
+  absl::StatusOr<std::unique_ptr<Target>> Open(const StopEvent&) override {
+    return OpenRespTarget(options_);
+  }
 
  private:
   const RespOptions options_;
@@ -31,24 +36,26 @@ class SpawnedSource final : public TargetSource {
   SpawnedSource(std::string command, RespOptions options)
       : command_(std::move(command)), options_(std::move(options)) {}
 
-  absl::StatusOr<std::unique_ptr<Target>> Open() override {
+  absl::StatusOr<std::unique_ptr<Target>> Open(const StopEvent& interrupt) override {
     absl::StatusOr<std::unique_ptr<SpawnedServer>> server = SpawnedServer::Start(command_);
     if (!server.ok()) return server.status();
     server_ = *std::move(server);
     options_.endpoint = {.host = "127.0.0.1", .port = server_->port(), .unix_path = ""};
-    const absl::Time until = absl::Now() + kPatience;
+    const absl::Duration until = SteadyNow() + kPatience;
     for (;;) {
       absl::StatusOr<std::unique_ptr<Target>> target = OpenRespTarget(options_);
-      if (target.ok() || absl::IsFailedPrecondition(target.status())) return target;
+      if (target.ok() || !MayComeUp(target.status())) return target;
       std::string how;
       if (server_->HasEnded(how)) {
         return absl::UnavailableError(absl::StrCat("'", command_, "' ", how));
       }
-      if (absl::Now() > until) {
+      if (SteadyNow() > until) {
         return absl::UnavailableError(absl::StrCat("'", command_, "' runs, but does not answer: ",
                                                    std::string(target.status().message())));
       }
-      absl::SleepFor(absl::Milliseconds(20));
+      if (interrupt.WaitFor(kRetryInterval)) {
+        return absl::CancelledError(absl::StrCat("interrupted while '", command_, "' came up"));
+      }
     }
   }
 
@@ -57,6 +64,13 @@ class SpawnedSource final : public TargetSource {
 
  private:
   static constexpr absl::Duration kPatience = absl::Seconds(10);
+  static constexpr absl::Duration kRetryInterval = absl::Milliseconds(20);
+
+  // Of who answers and refuses, no more can be expected.
+  static bool MayComeUp(const absl::Status& status) {
+    return !absl::IsFailedPrecondition(status) && !absl::IsUnauthenticated(status) &&
+           !absl::IsPermissionDenied(status);
+  }
 
   const std::string command_;
   RespOptions options_;

@@ -1,6 +1,8 @@
 """The program, and small histories to show it."""
 
 import os
+import pty
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -17,6 +19,30 @@ def check(*arguments, stdin=""):
     data = stdin if isinstance(stdin, bytes) else stdin.encode()
     return subprocess.run([PROGRAM, *arguments], input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           check=False)
+
+
+class OnTerminal:
+    """A running nacre-check whose stderr is a terminal, as a person has it before them."""
+
+    def __init__(self, *arguments):
+        self.terminal, theirs = pty.openpty()
+        # A signal that is ignored stays so in what is started, and whoever runs tests may ignore this one.
+        self.process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=theirs,
+                                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        os.close(theirs)
+
+    def wait_for_progress(self):
+        """The first that it shows of how far it is."""
+        return os.read(self.terminal, 10000).decode()
+
+    def interrupt(self):
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self):
+        """(exit status, stdout)"""
+        stdout = self.process.communicate()[0].decode()
+        os.close(self.terminal)
+        return self.process.returncode, stdout
 
 
 class ProgramTest(unittest.TestCase):

@@ -5,7 +5,7 @@ import json
 import os
 import unittest
 
-from program import ProgramTest, check
+from program import OnTerminal, ProgramTest, check
 
 QUICK = ("--count", "2000", "--duration", "60", "--seed", "5")
 # Write skew is what snapshot isolation lets happen and serializability does not.
@@ -37,6 +37,13 @@ class Run(ProgramTest):
         report = self.judged(0, "history", file, "--level", "strict-serializable")
         self.assertIn("2000 transactions, ", report)
 
+    def test_no_life_of_an_earlier_run_passes_for_one_of_this(self):
+        file = self.path("history.txt")
+        for life in (2, 3):
+            self.path(f"history.txt.{life}", "T1 ok | write x 1\n")
+        self.judged(0, "run", "--history", file, *QUICK)
+        self.assertEqual(os.listdir(self.folder), ["history.txt"])
+
     def test_what_is_judged_online_is_not_counted_by_what_is_kept(self):
         report = self.judged(0, "run", "--online", *QUICK)
         self.assertIn(" transactions committed", report)
@@ -57,6 +64,25 @@ class Run(ProgramTest):
         self.assertIn("ended with status 7", self.refused("run", "--spawn", "sh -c 'exit 7' {port}"))
         self.assertIn("--target", self.refused("run", "--target", "embedded", "--spawn", "server {port}"))
         self.assertIn("--online", self.refused("run", "--horizon", "10"))
+
+    def test_ctrl_c_while_a_server_comes_up_ends_it_with_the_reason(self):
+        # Who reads from the pipe waits until the server that never listens has been started.
+        started = self.path("started")
+        os.mkfifo(started)
+        for form in ((), ("--json",)):
+            program = OnTerminal("run", "--spawn", f"sh -c 'echo yes > {started}; exec sleep 1000' {{port}}", *form)
+            with open(started, encoding="utf-8") as pipe:
+                self.assertEqual(pipe.read(), "yes\n")
+            program.interrupt()
+            status, report = program.end()
+            self.assertEqual(status, 2, report)
+            self.assertIn("interrupted while 'sh -c", report)
+        self.assertEqual(json.loads(report)["verdict"], "unknown")
+
+    def test_an_option_that_would_do_nothing_is_refused(self):
+        for option, value in (("--restart-interval", "1"), ("--fault-share", "0.5"), ("--transactions", "watch"),
+                              ("--password", "secret")):
+            self.assertIn(f"{option} needs ", self.refused("run", option, value, "--count", "10"))
 
     def test_numbers_that_are_none_are_refused(self):
         for option in ("--duration", "--skew", "--fault-share", "--restart-interval", "--read-share"):
@@ -79,6 +105,10 @@ class Run(ProgramTest):
         result = check("run", "--history", "/dev/full", *QUICK)
         self.assertEqual(result.returncode, 3)
         self.assertIn(b"strict-serializable holds", result.stdout)
+        self.assertIn(b"could not be written", result.stderr)
+        # A violation is one, whatever became of its history.
+        result = check(*SKEWED, "--count", "15000", "--history", "/dev/full")
+        self.assertEqual(result.returncode, 1)
         self.assertIn(b"could not be written", result.stderr)
 
 

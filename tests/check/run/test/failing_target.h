@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -20,6 +21,7 @@ struct Failure {
   bool refuses_writes = false;
   std::atomic<bool> is_dead = false;  // No session answers any more, and nobody can connect.
   std::atomic<uint64_t> commits = 0;
+  std::function<void()> committed = [] {};  // Called by each.
   std::mutex mutex;
   std::set<std::string> written;  // By whomever; guarded by `mutex`.
   std::set<std::string> removed;
@@ -55,7 +57,10 @@ class FailingSession final : public Session {
   CommitResult Commit() override {
     if (lost()) return {.ending = Ending::kUnknown, .why = "the store is gone"};
     const CommitResult result = inner_->Commit();
-    if (result.ending == Ending::kCommitted) ++failure_.commits;
+    if (result.ending == Ending::kCommitted) {
+      ++failure_.commits;
+      failure_.committed();
+    }
     return result;
   }
   void Rollback() override { inner_->Rollback(); }

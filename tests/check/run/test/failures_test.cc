@@ -22,11 +22,11 @@ TEST(FailingStore, ThatDiesShortlyBeforeTheEndOfTheRunIsNotCalledRight) {
   Failure failure;
   OneTarget source = SourceOf(failure);
   RunOptions options = OptionsForTest(0);
-  std::atomic<bool> ended = false;
-  options.interrupted = &ended;
+  StopEvent ended;
+  options.interrupt = &ended;
   // The run is over long before a session loses patience.
   options.progress = [&](const Progress&) {
-    if (failure.is_dead) ended = true;
+    if (failure.is_dead) ended.Set();
     if (failure.commits > 100) failure.is_dead = true;
   };
   const Judged judged = RunAndJudge(source, "list-append", options);
@@ -56,6 +56,35 @@ TEST(FailingStore, ThatRefusesWhatTheWorkloadBeginsWithIsNamed) {
   EXPECT_EQ(status.message(), "a failing store refused what a run begins with: the store is full");
 }
 
+TEST(Run, IsInterruptedAlsoWhileTheWorkloadSetsUp) {
+  Failure failure;
+  OneTarget source = SourceOf(failure);
+  RunOptions options = OptionsForTest(10);
+  options.workload.keys = 100'000;  // Hundreds of transactions.
+  StopEvent interrupt;
+  options.interrupt = &interrupt;
+  failure.committed = [&] {
+    if (failure.commits == 3) interrupt.Set();
+  };
+  const absl::Status status = run::Run(source, WorkloadNamed("bank"), options).status();
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  EXPECT_EQ(failure.commits, 3u);
+  EXPECT_TRUE(std::includes(failure.removed.begin(), failure.removed.end(), failure.written.begin(),
+                            failure.written.end()));
+}
+
+TEST(Run, DoesNotWaitForPausesWhenItEnds) {
+  Failure failure;
+  OneTarget source = SourceOf(failure);
+  RunOptions options = OptionsForTest(0);
+  options.disturbance.pause_share = 1;
+  options.disturbance.pause_max = absl::InfiniteDuration();
+  StopEvent interrupt;
+  options.interrupt = &interrupt;
+  options.progress = [&](const Progress&) { interrupt.Set(); };
+  EXPECT_TRUE(run::Run(source, WorkloadNamed("list-append"), options).ok());
+}
+
 TEST(Run, InWhichNobodyWritesSaysNothing) {
   Failure failure;
   OneTarget source = SourceOf(failure);
@@ -63,6 +92,37 @@ TEST(Run, InWhichNobodyWritesSaysNothing) {
   options.workload.read_share = 1;
   const Judged judged = RunAndJudge(source, "list-append", options);
   EXPECT_EQ(judged.verdict.ruling, Ruling::kUnknown) << judged.verdict.ToString();
+}
+
+TEST(Run, InWhichNobodyReadsWhatOthersWroteSaysNothing) {
+  Failure failure;
+  OneTarget source = SourceOf(failure);
+  RunOptions options = OptionsForTest(400);
+  options.workload.read_share = 0;
+  Judged judged = RunAndJudge(source, "register", options);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kUnknown) << judged.verdict.ToString();
+  EXPECT_TRUE(Contains(judged.verdict.reason, "only 0 read what another had written"))
+      << judged.verdict.reason;
+  // A handful of transactions have seen nothing of each other either.
+  options = OptionsForTest(4);
+  judged = RunAndJudge(source, "list-append", options);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kUnknown) << judged.verdict.ToString();
+}
+
+TEST(OperationLog, KnowsWhetherAnythingOfOthersWasRead) {
+  OperationLog log;
+  log.Read("x", std::nullopt);
+  log.ReadList("list", {});
+  log.Scan({.start = "a", .end = "m"}, {});
+  log.Append("list", "1");
+  log.ReadList("list", std::vector<std::string>{"1"});
+  EXPECT_FALSE(log.has_read_others());
+  log.Scan({.start = "a", .end = "z"}, std::vector<Row>{{"list", "1"}, {"x", "2"}});
+  EXPECT_TRUE(log.has_read_others());
+  log.Clear();
+  EXPECT_FALSE(log.has_read_others());
+  log.Read("x", "2");
+  EXPECT_TRUE(log.has_read_others());
 }
 
 TEST(Run, WithFewRefusalsHoldsAndTellsOfThem) {
@@ -96,7 +156,7 @@ TEST(Run, LeavesNothingBehindAlsoWhenItKeepsNoHistory) {
 // A source whose targets can be killed.
 class MortalSource final : public TargetSource {
  public:
-  absl::StatusOr<std::unique_ptr<Target>> Open() override {
+  absl::StatusOr<std::unique_ptr<Target>> Open(const StopEvent&) override {
     failure_.is_dead = false;
     ++lives;
     return std::make_unique<FailingTarget>(failure_);
@@ -117,10 +177,10 @@ class MortalSource final : public TargetSource {
 TEST(Run, ThatIsOverWhenTheTargetIsKilledBeginsNoFurtherLife) {
   MortalSource source;
   RunOptions options = OptionsForTest(0);
-  std::atomic<bool> ended = false;
-  options.interrupted = &ended;
+  StopEvent ended;
+  options.interrupt = &ended;
   options.restart_interval = absl::Milliseconds(100);
-  source.killed = [&] { ended = true; };
+  source.killed = [&] { ended.Set(); };
   const Judged judged = RunAndJudge(source, "list-append", options);
   EXPECT_EQ(source.lives, 1u);
   EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();

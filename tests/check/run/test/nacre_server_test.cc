@@ -69,10 +69,12 @@ TEST(NacreServer, ThatIsKilledHasLivesThatAreJudgedEachByItself) {
   ASSERT_TRUE(source.ok()) << source.status();
   RunOptions options = OptionsForTest(0);
   // Ends when there have been some lives, however long each of them takes.
-  std::atomic<bool> enough = false;
-  options.interrupted = &enough;
+  StopEvent enough;
+  options.interrupt = &enough;
   options.restart_interval = absl::Milliseconds(100);
-  options.progress = [&](const Progress& progress) { enough = progress.lives >= 3; };
+  options.progress = [&](const Progress& progress) {
+    if (progress.lives >= 3) enough.Set();
+  };
   const absl::StatusOr<RunResult> result =
       run::Run(**source, WorkloadNamed("list-append"), options);
   ASSERT_TRUE(result.ok()) << result.status();
@@ -89,7 +91,7 @@ TEST(NacreServer, ThatEndsAtOnceIsToldOf) {
   target.spawn = std::string(NACRE_SERVER_PROGRAM) + " --no-such-flag {port}";
   const auto source = MakeSource(target);
   ASSERT_TRUE(source.ok()) << source.status();
-  const absl::Status status = (*source)->Open().status();
+  const absl::Status status = (*source)->Open(StopEvent()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_NE(status.message().find("ended with status"), absl::string_view::npos) << status;
 }
@@ -102,7 +104,8 @@ TEST(Source, RefusesWhatIsNoTarget) {
   }
   TargetOptions portless;
   portless.spawn = "server";
-  EXPECT_EQ((*MakeSource(portless))->Open().status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ((*MakeSource(portless))->Open(StopEvent()).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -60,6 +60,14 @@ TEST(Redis, HasNoBegin) {
             absl::StatusCode::kFailedPrecondition);
 }
 
+TEST(Redis, ThatWantsAPasswordIsNotWaitedFor) {
+  TargetOptions target;
+  target.spawn = "redis-server --port {port} --save '' --requirepass secret";
+  const absl::Status status = (*MakeSource(target))->Open(StopEvent()).status();
+  EXPECT_NE(status.message().find("NOAUTH"), absl::string_view::npos) << status;
+  EXPECT_EQ(status.message().find("does not answer"), absl::string_view::npos) << status;
+}
+
 TEST(Redis, ThatRefusesAWriteIsQuotedAndNotExec) {
   TargetOptions target;
   target.spawn = "redis-server --port {port} --save '' --min-replicas-to-write 1";

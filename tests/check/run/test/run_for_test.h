@@ -16,7 +16,7 @@ class OneTarget final : public TargetSource {
  public:
   using Maker = std::function<absl::StatusOr<std::unique_ptr<Target>>()>;
   explicit OneTarget(Maker make) : make_(std::move(make)) {}
-  absl::StatusOr<std::unique_ptr<Target>> Open() override { return make_(); }
+  absl::StatusOr<std::unique_ptr<Target>> Open(const StopEvent&) override { return make_(); }
 
  private:
   const Maker make_;

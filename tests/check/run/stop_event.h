@@ -1,0 +1,31 @@
+#ifndef NACRE_TESTS_CHECK_RUN_STOP_EVENT_H_
+#define NACRE_TESTS_CHECK_RUN_STOP_EVENT_H_
+
+#include <atomic>
+
+#include "absl/time/time.h"
+
+namespace nacre::check::run {
+
+// Happens once, and ends all waits for it at once. Thread-safe.
+class StopEvent {
+ public:
+  StopEvent();
+  ~StopEvent();
+  StopEvent(const StopEvent&) = delete;
+  StopEvent& operator=(const StopEvent&) = delete;
+
+  // Signal handlers may call it.
+  void Set();
+  bool is_set() const { return is_set_; }
+  // Waits until it is set, `timeout` at most. Whether it is set.
+  bool WaitFor(absl::Duration timeout) const;
+
+ private:
+  std::atomic<bool> is_set_ = false;
+  const int descriptor_;  // An eventfd, readable for good once it is set.
+};
+
+}  // namespace nacre::check::run
+
+#endif  // NACRE_TESTS_CHECK_RUN_STOP_EVENT_H_
