@@ -43,7 +43,9 @@ class SinfulSession final : public Session {
   absl::Status Begin(bool) override {
     Turn();
     begin_ = store_.clock;
-    if (store_.sin == Sin::kStaleSnapshot && begin_ > kLag) begin_ -= kLag;
+    if (store_.sin == Sin::kStaleSnapshot && ++transactions_ % 2 == 0) {
+      begin_ -= std::min(begin_, kLag);
+    }
     writes_.clear();
     reads_.clear();
     ranges_.clear();
@@ -189,6 +191,7 @@ class SinfulSession final : public Session {
 
   Store& store_;
   const uint32_t number_;
+  uint64_t transactions_ = 0;
   uint64_t begin_ = 0;
   std::map<std::string, Value> writes_;
   std::set<std::string> reads_;

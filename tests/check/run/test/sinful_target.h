@@ -13,7 +13,7 @@ enum class Sin : uint8_t {
   kNone,
   kDirtyRead,      // Sees what others have written and not committed.
   kLostUpdate,     // Commits although another has written the same key meanwhile.
-  kStaleSnapshot,  // Begins with an old state.
+  kStaleSnapshot,  // Begins every other transaction of a session with an old state.
   kMixedSnapshot,  // Every read sees the newest state.
   kWriteSkew,      // Commits although another has written what it has read.
   kPhantom,        // The same, but only of ranges.

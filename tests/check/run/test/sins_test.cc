@@ -70,6 +70,52 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Sin::kPhantom, "range", Level::kSerializable, "invariant"},
                     Case{Sin::kFork, "long-fork", Level::kSnapshotIsolation, "long-fork"}));
 
+// What a workload keeps true counts only at levels that keep it true.
+struct Edge {
+  Sin sin;
+  std::string workload;
+  Level admits;
+  Level forbids;
+};
+
+void PrintTo(const Edge& edge, std::ostream* out) {
+  *out << edge.workload << " from " << std::string(ToString(edge.forbids));
+}
+
+class Invariants : public testing::TestWithParam<Edge> {};
+
+TEST_P(Invariants, CountFromTheLevelThatKeepsThemTrue) {
+  const Edge& edge = GetParam();
+  const Judged admitted = RunOn(edge.sin, edge.workload, edge.admits);
+  EXPECT_NE(admitted.verdict.ruling, Ruling::kViolated) << admitted.verdict.ToString();
+  EXPECT_TRUE(admitted.result.lives[0].breaches.empty());
+  const Judged forbidden = RunOn(edge.sin, edge.workload, edge.forbids);
+  EXPECT_FALSE(forbidden.result.lives[0].breaches.empty());
+  EXPECT_TRUE(forbidden.verdict.Has(Anomaly::kInvariant)) << forbidden.verdict.ToString();
+}
+
+// Old snapshots may show the time before the workload set up; lost updates break totals and rings.
+INSTANTIATE_TEST_SUITE_P(
+    Each, Invariants,
+    testing::Values(Edge{Sin::kStaleSnapshot, "bank", Level::kSnapshotIsolation,
+                         Level::kStrongSnapshotIsolation},
+                    Edge{Sin::kStaleSnapshot, "bank", Level::kSerializable,
+                         Level::kStrictSerializable},
+                    Edge{Sin::kStaleSnapshot, "cycle", Level::kSnapshotIsolation,
+                         Level::kStrongSnapshotIsolation},
+                    Edge{Sin::kLostUpdate, "bank", Level::kCausal, Level::kSnapshotIsolation},
+                    Edge{Sin::kLostUpdate, "cycle", Level::kCausal, Level::kSnapshotIsolation}));
+
+TEST(Invariants, ThatTheJudgeDoesNotSeeAreSaidToBeTheWorkloads) {
+  Judged judged = RunOn(Sin::kNone, "bank", Level::kSnapshotIsolation);
+  ASSERT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+  judged.result.lives[0].breaches.push_back({.words = "found no money"});
+  const Verdict verdict = JudgeLife(judged.result.lives[0], judged.result.level, {});
+  EXPECT_EQ(verdict.ruling, Ruling::kViolated);
+  ASSERT_FALSE(verdict.notes.empty());
+  EXPECT_NE(verdict.notes.back().find("only the workload knows"), std::string::npos);
+}
+
 class NoSin : public testing::TestWithParam<std::string> {};
 
 TEST_P(NoSin, IsFoundInAStoreThatKeepsItsPromise) {
