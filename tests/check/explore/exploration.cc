@@ -118,7 +118,7 @@ void ExploreOperations(const Schedule& schedule, const ExplorationOptions& optio
                        Exploration& result) {
   bool gave_up = false;
   auto visit = [&](const std::vector<size_t>& order) {
-    if (result.runs >= options.runs_max) {
+    if (result.runs >= options.runs_max || !options.goes_on(result.runs)) {
       gave_up = true;
       return false;
     }
@@ -133,15 +133,20 @@ void ExploreOperations(const Schedule& schedule, const ExplorationOptions& optio
     ForEachInterleaving(schedule, options.reduction, visit);
   }
   result.complete = !gave_up && !result.failure;
-  result.coverage = std::to_string(result.runs) + " interleavings of operations";
-  if (!result.complete) return;
-  const uint64_t all = CountInterleavings(schedule);
-  if (bounded || result.runs == all) {
-    result.coverage += ", " + WithinPreemptions(options.preemptions_max);
+  const std::optional<uint64_t> all = CountInterleavings(schedule);
+  const std::string number =
+      all ? std::to_string(*all) : "more than " + std::to_string(kInterleavingsMax);
+  const std::string runs = std::to_string(result.runs);
+  if (!result.complete) {
+    result.coverage = "gave up after " + runs + " of " + number + " interleavings of operations";
+    if (bounded) result.coverage += ", not yet " + WithinPreemptions(options.preemptions_max);
+  } else if (bounded || result.runs == all) {
+    result.coverage = runs + " interleaving" + (result.runs == 1 ? "" : "s") + " of operations, " +
+                      WithinPreemptions(options.preemptions_max);
   } else {
-    result.coverage += " of " + std::to_string(all) +
-                       "; each other one differs from one of them by exchanges of neighbours that "
-                       "commute";
+    result.coverage = runs + " interleavings of operations of " + number +
+                      "; each other one differs from one of them by exchanges of neighbours that "
+                      "commute";
   }
 }
 
@@ -177,11 +182,15 @@ void ExploreSteps(const Schedule& schedule, const ExplorationOptions& options,
                   Exploration& result) {
   const ExploreResult explored =
       Explore([&] { return std::make_unique<JudgedProgram>(schedule, options, result.failure); },
-              {.preemptions_max = options.preemptions_max, .runs_max = options.runs_max});
+              {.preemptions_max = options.preemptions_max,
+               .runs_max = options.runs_max,
+               .goes_on = options.goes_on});
   result.runs = explored.runs;
   result.complete = explored.complete;
-  result.coverage = std::to_string(result.runs) + " interleavings of steps";
-  if (result.complete) result.coverage += ", " + WithinPreemptions(options.preemptions_max);
+  result.coverage = result.complete ? "" : "gave up after ";
+  result.coverage += std::to_string(result.runs) + " interleavings of steps, ";
+  if (!result.complete) result.coverage += "not yet ";
+  result.coverage += WithinPreemptions(options.preemptions_max);
   if (!result.failure) return;
   result.failure->preemptions = explored.failing_preemptions;
   std::istringstream lines(explored.failing_run);

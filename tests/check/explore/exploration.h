@@ -7,6 +7,7 @@
 
 #include <climits>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ struct ExplorationOptions {
   Reduction reduction = Reduction::kCommuting;
   // When to give up.
   uint64_t runs_max = 1'000'000;
+  // Asked before each run, with the number of those before it.
+  std::function<bool(uint64_t runs)> goes_on = [](uint64_t) { return true; };
   // Only a failure of this rule counts, and only one that the judge of recorded histories calls so.
   // Empty: any.
   std::string only_rule = "";
@@ -65,7 +68,9 @@ struct Exploration {
   bool complete = false;  // Everything asked about was run, or stands for something that was.
   std::optional<FailedRun> failure;  // The first.
   ScheduleVerdict as_written = ScheduleVerdict::kUnlisted;
-  std::string coverage;  // "252 interleavings of operations, all that exist"
+  // "252 interleavings of operations, all that exist"; if it is not complete: "gave up after 3 of
+  // 252 interleavings of operations".
+  std::string coverage;
 };
 
 // Deterministic. Stops at the first failure.

@@ -186,7 +186,7 @@ ExploreResult Explore(absl::FunctionRef<std::unique_ptr<Program>()> make,
   Scheduler scheduler(options);
   ExploreResult result;
   result.preemptions_max = options.preemptions_max;
-  while (result.runs < options.runs_max) {
+  while (result.runs < options.runs_max && options.goes_on(result.runs)) {
     std::unique_ptr<Program> program = make();
     scheduler.Run(program->Participants());
     ++result.runs;

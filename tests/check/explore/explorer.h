@@ -40,6 +40,8 @@ class Program {
 struct ExploreOptions {
   int preemptions_max = INT_MAX;
   uint64_t runs_max = 1'000'000;
+  // Asked before each run, with the number of those before it; false: gives up.
+  std::function<bool(uint64_t runs)> goes_on = [](uint64_t) { return true; };
 };
 
 struct ExploreResult {

@@ -103,7 +103,7 @@ class Walk {
 
 }  // namespace
 
-uint64_t CountInterleavings(const Schedule& schedule) {
+std::optional<uint64_t> CountInterleavings(const Schedule& schedule) {
   // A multinomial, one session after the other: the ways to choose its places.
   uint64_t total = 1;
   uint64_t placed = 0;
@@ -112,8 +112,9 @@ uint64_t CountInterleavings(const Schedule& schedule) {
         std::count_if(schedule.steps.begin(), schedule.steps.end(),
                       [&](const Step& step) { return step.session == session; }));
     for (uint64_t i = 1; i <= own; ++i) {
-      if (total > UINT64_MAX / (placed + i)) return UINT64_MAX;
+      if (total > UINT64_MAX / (placed + i)) return std::nullopt;
       total = total * (placed + i) / i;
+      if (total > kInterleavingsMax) return std::nullopt;
     }
     placed += own;
   }

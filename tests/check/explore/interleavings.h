@@ -2,6 +2,7 @@
 #define NACRE_TESTS_CHECK_EXPLORE_INTERLEAVINGS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -9,9 +10,12 @@
 
 namespace nacre::check::explore {
 
-// The number of orders of the steps that keep the order of each session; UINT64_MAX if it is not
-// far below that.
-uint64_t CountInterleavings(const Schedule& schedule);
+// Beyond it nobody counts.
+inline constexpr uint64_t kInterleavingsMax = 1'000'000'000'000'000;
+
+// The number of orders of the steps that keep the order of each session; none: more than
+// kInterleavingsMax.
+std::optional<uint64_t> CountInterleavings(const Schedule& schedule);
 
 // Whether exchanging two neighbouring steps of different sessions can change nothing that a client
 // sees. True of two steps that only read or begin, and of a begin beside a write, which is private

@@ -211,7 +211,11 @@ absl::StatusOr<std::string> PerformAdd(const Operation& operation, Access& acces
   if (!value.ok()) return value.status();
   std::optional<int64_t> number = value->has_value() ? ToNumber(**value) : 0;
   if (!number) return Invalid("ADD to '" + **value + "', which is not a number");
-  const std::string sum = std::to_string(*number + *ToNumber(operation.value));
+  int64_t total = 0;
+  if (__builtin_add_overflow(*number, *ToNumber(operation.value), &total)) {
+    return Invalid("ADD to " + **value + ", which makes a number too large");
+  }
+  const std::string sum = std::to_string(total);
   if (absl::Status status = access.Put(operation.key, sum, std::nullopt); !status.ok())
     return status;
   return sum;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -73,7 +74,9 @@ class Parser {
       if (line.empty() || line[0] == '#') continue;
       if (absl::Status status = ParseLine(line); !status.ok()) return At(line_, status);
     }
-    if (absl::Status status = CheckWhole(); !status.ok()) return At(line_, status);
+    if (absl::Status status = CheckWhole(); !status.ok()) {
+      return line_ == 0 ? status : At(line_, status);
+    }
     return schedule_;
   }
 
@@ -92,6 +95,7 @@ class Parser {
     if (name == "licence") return SetOnce(schedule_.licence, name, rest);
     if (name == "initial") {
       if (!schedule_.steps.empty()) return Invalid("'initial' must stand before the first step");
+      if (has_initial_) return Invalid("'initial' is given twice");
       absl::StatusOr<State> state = ParseState(rest);
       if (!state.ok()) return state.status();
       schedule_.initial = *std::move(state);
@@ -308,6 +312,9 @@ std::string ToText(const Schedule& schedule) {
 absl::StatusOr<Schedule> ParseSchedule(std::string_view text) { return Parser().Parse(text); }
 
 absl::StatusOr<Schedule> LoadSchedule(const std::string& path) {
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
+    return Invalid(path + ": is a directory");
+  }
   std::ifstream file(path);
   if (!file) return absl::NotFoundError(path + ": no such file");
   std::ostringstream text;

@@ -253,7 +253,7 @@ class Shrinker {
   }
 
   bool TakeIf(const Schedule& candidate, Exploration exploration) {
-    if (!exploration.failure) return false;
+    if (!exploration.failure || exploration.failure->is_mistake) return false;
     options_.preemptions_max = std::min(options_.preemptions_max, exploration.failure->preemptions);
     result_.schedule = candidate;
     result_.failure = *std::move(exploration.failure);
@@ -276,7 +276,7 @@ class Shrinker {
       ForEachInterleaving(schedule, preemptions, [&](const std::vector<size_t>& order) {
         Schedule reordered = schedule;
         for (size_t i = 0; i < order.size(); ++i) reordered.steps[i] = schedule.steps[order[i]];
-        return ++tried < options_.runs_max && !Take(reordered);
+        return ++tried < options_.runs_max && options_.goes_on(tried) && !Take(reordered);
       });
     }
   }

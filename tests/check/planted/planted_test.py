@@ -30,19 +30,15 @@ def in_folder(word):
 
 
 def explore(*arguments):
-    """(exit status, the last of the reports, seconds)"""
+    """(exit status, report, seconds)"""
     began = time.monotonic()
     result = subprocess.run([PROGRAM, "explore", "--json", *arguments], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, check=False)
     seconds = time.monotonic() - began
-    if result.returncode > 2:
-        raise AssertionError(f"{arguments}: {result.returncode}: {result.stderr.decode()}")
-    reports, text, decoder = [], result.stdout.decode().strip(), json.JSONDecoder()
-    while text:
-        report, end = decoder.raw_decode(text)
-        reports.append(report)
-        text = text[end:].strip()
-    return result.returncode, reports[-1], seconds
+    if result.returncode not in (0, 1, 2):
+        how = f"crashed by signal {-result.returncode}" if result.returncode < 0 else f"ended with {result.returncode}"
+        raise AssertionError(f"{' '.join(arguments)} {how}: {result.stderr.decode()}")
+    return result.returncode, json.loads(result.stdout), seconds
 
 
 def size_of(schedule):

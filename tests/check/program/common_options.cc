@@ -18,8 +18,10 @@ std::string LevelNames() {
   return names;
 }
 
-// 90s, 1.5m, 500ms; never negative.
-void AddTimeLimit(CLI::App& command, absl::Duration& limit) {
+}  // namespace
+
+void AddTimeLimit(CLI::App& command, absl::Duration& limit, const std::string& what,
+                  const std::string& group) {
   limit = absl::Minutes(1);
   command
       .add_option_function<std::string>(
@@ -31,13 +33,10 @@ void AddTimeLimit(CLI::App& command, absl::Duration& limit) {
             }
             if (limit == absl::ZeroDuration()) limit = absl::InfiniteDuration();
           },
-          "For the search of an order of register writes that the values do not tell; then the "
-          "verdict is that it could not be told. 0: no limit. Default: 60s")
+          what + "; then the verdict is that it could not be told. 0: no limit. Default: 60s")
       ->type_name("DURATION")
-      ->group("Judge");
+      ->group(group);
 }
-
-}  // namespace
 
 ExitCode Refuse(std::string_view mistake) {
   std::fprintf(stderr, "nacre-check: %.*s\n", static_cast<int>(mistake.size()), mistake.data());
@@ -74,7 +73,9 @@ void AddJudgeOptions(CLI::App& command, JudgeOptions& options) {
       .add_flag("--ignore-timestamps", options.ignore_timestamps,
                 "Judges by the values alone, also where the history has the store's timestamps.")
       ->group("Judge");
-  AddTimeLimit(command, options.time_limit);
+  AddTimeLimit(command, options.time_limit,
+               "For the search of an order of register writes that the values do not tell",
+               "Judge");
 }
 
 void AddReportOptions(CLI::App& command, ReportOptions& options) {

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,10 @@
 #include "tests/check/explore/shipped_schedules.h"
 #include "tests/check/explore/shrink.h"
 #include "tests/check/program/commands.h"
+#include "tests/check/program/interrupt.h"
 #include "tests/check/program/plant_option.h"
+#include "tests/check/run/progress_line.h"
+#include "tests/check/run/steady_now.h"
 
 namespace nacre::check {
 namespace {
@@ -36,7 +40,45 @@ struct ExploreArguments {
   int preemptions_max = -1;
   uint64_t runs_max = 1'000'000;
   std::string reduction = "commuting";
+  absl::Duration time_limit;
   ReportOptions report;
+};
+
+// Shows how far an exploration is, and ends it by time and by Ctrl-C.
+class Patience {
+ public:
+  Patience(absl::Duration time_limit, const run::StopEvent& interrupt)
+      : time_limit_(time_limit), interrupt_(interrupt) {}
+
+  // The limit is for what comes from now on, and so are the words: "exploring snapshot".
+  void Begin(std::string what) {
+    what_ = std::move(what);
+    began_ = run::SteadyNow();
+    why_not_ = "";
+  }
+  bool GoesOn(uint64_t runs) {
+    const absl::Duration elapsed = run::SteadyNow() - began_;
+    if (interrupt_.is_set()) why_not_ = "interrupted";
+    if (elapsed >= time_limit_) why_not_ = "--time-limit";
+    line_.Show(run::SteadyNow() - start_, [&] {
+      return what_ + ": " + std::to_string(runs) + " interleavings, " +
+             std::to_string(absl::ToInt64Seconds(elapsed)) + " s";
+    });
+    return why_not_.empty();
+  }
+  // Makes room for a report.
+  void End() { line_.Hide(); }
+  // Why it did not go on; empty: it did.
+  const std::string& why_not() const { return why_not_; }
+
+ private:
+  const absl::Duration time_limit_;
+  const run::StopEvent& interrupt_;
+  const absl::Duration start_ = run::SteadyNow();
+  absl::Duration began_;
+  std::string what_;
+  std::string why_not_;
+  run::ProgressLine line_{stderr};
 };
 
 // --- Which schedule ---
@@ -114,9 +156,17 @@ explore::FailedRun NamedFailure(const Schedule& schedule, explore::FailedRun fai
 }
 
 ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
-                       const explore::ExplorationOptions& options, ReportOptions report) {
+                       const explore::ExplorationOptions& options, Patience& patience,
+                       ReportOptions report) {
+  patience.Begin(std::string("shrinking what broke ") + Name(options.level));
   const explore::FailedRun failure = NamedFailure(schedule, *exploration.failure, options);
   const explore::Shrunk shrunk = explore::Shrink(schedule, options, failure);
+  patience.End();
+  Verdict verdict = VerdictOf(shrunk.failure);
+  if (!patience.why_not().empty()) {
+    verdict.notes.push_back("Shrinking was not finished (" + patience.why_not() +
+                            "): a smaller schedule may break the same rule.");
+  }
   report.facts.emplace_back("rule", shrunk.failure.rule);
   if (report.json) {
     report.facts.emplace_back("why", shrunk.failure.message);
@@ -133,7 +183,6 @@ ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
     PrintShrunk(shrunk, options);
   }
   report.source = "the shrunk schedule";
-  Verdict verdict = VerdictOf(shrunk.failure);
   if (report.json) {
     // One word for the whole: that of the exploration, which has also judged what values do not
     // show.
@@ -145,10 +194,13 @@ ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
 }
 
 ExitCode ReportNoFailure(const Schedule& schedule, const Exploration& exploration,
-                         const explore::ExplorationOptions& options, ReportOptions report) {
+                         const explore::ExplorationOptions& options, const Patience& patience,
+                         ReportOptions report) {
   const ExitCode exit_code = exploration.complete ? kHolds : kUnknown;
-  const std::string reason = "gave up behind " + std::to_string(exploration.runs) +
-                             " runs (--runs-max), before all interleavings had been run";
+  const std::string reason = exploration.coverage + " (" +
+                             (patience.why_not().empty() ? "--runs-max" : patience.why_not()) + ")";
+  // Nothing is drawn; that is said once for all levels.
+  report.svg_file = report.dot_file = "";
   if (report.json) {
     std::vector<size_t> order(schedule.steps.size());
     std::iota(order.begin(), order.end(), size_t{0});
@@ -174,8 +226,8 @@ ExitCode ReportNoFailure(const Schedule& schedule, const Exploration& exploratio
 
 // --- The command ---
 
-ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& arguments,
-                      Isolation level) {
+ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& arguments, Isolation level,
+                      Patience& patience) {
   explore::ExplorationOptions options;
   options.level = level;
   options.steps = arguments.steps;
@@ -187,12 +239,51 @@ ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& argument
   } else if (arguments.steps) {
     options.preemptions_max = kPreemptionsOfSteps;
   }
+  options.goes_on = [&patience](uint64_t runs) { return patience.GoesOn(runs); };
+  patience.Begin(std::string("exploring ") + Name(level));
   const Exploration exploration = ExploreSchedule(schedule, options);
+  patience.End();
   if (exploration.failure && exploration.failure->is_mistake) {
     return Refuse(exploration.failure->message);
   }
-  return exploration.failure ? ReportFailure(schedule, exploration, options, arguments.report)
-                             : ReportNoFailure(schedule, exploration, options, arguments.report);
+  return exploration.failure
+             ? ReportFailure(schedule, exploration, options, patience, arguments.report)
+             : ReportNoFailure(schedule, exploration, options, patience, arguments.report);
+}
+
+// One after the other, up to the first that is violated: a picture shows one violation.
+ExitCode ExploreLevels(const Schedule& schedule, const ExploreArguments& arguments,
+                       const std::vector<Isolation>& levels) {
+  const CaughtInterrupt interrupt;
+  Patience patience(arguments.time_limit, interrupt.event());
+  ExitCode exit_code = kHolds;
+  for (const Isolation level : levels) {
+    const ExitCode one = ExploreLevel(schedule, arguments, level, patience);
+    if (one == kViolated || one == kUsage) return one;
+    exit_code = std::max(exit_code, one);
+  }
+  for (const std::string& file : {arguments.report.svg_file, arguments.report.dot_file}) {
+    if (!file.empty()) SayNothingIsDrawn(file);
+  }
+  return exit_code;
+}
+
+// One JSON object for all levels, of the objects of each.
+ExitCode ExploreAsJson(const Schedule& schedule, ExploreArguments arguments,
+                       const std::vector<Isolation>& levels) {
+  std::stringstream reports;
+  arguments.report.json_out = &reports;
+  const ExitCode exit_code = ExploreLevels(schedule, arguments, levels);
+  if (exit_code == kUsage) return exit_code;
+  std::string list;
+  for (std::string report; std::getline(reports, report);) {
+    list += (list.empty() ? "" : ",") + report;
+  }
+  const std::string_view verdict = exit_code == kHolds      ? RulingName(Ruling::kHolds)
+                                   : exit_code == kViolated ? RulingName(Ruling::kViolated)
+                                                            : RulingName(Ruling::kUnknown);
+  std::cout << "{\"verdict\":\"" << verdict << "\",\"levels\":[" << list << "]}\n";
+  return exit_code;
 }
 
 ExitCode ExploreFile(const ExploreArguments& arguments) {
@@ -214,14 +305,8 @@ ExitCode ExploreFile(const ExploreArguments& arguments) {
   std::vector<Isolation> levels;
   if (arguments.level != "serializable") levels.push_back(Isolation::kSnapshot);
   if (arguments.level != "snapshot") levels.push_back(Isolation::kSerializable);
-  ExitCode exit_code = kHolds;
-  for (const Isolation level : levels) {
-    const ExitCode one = ExploreLevel(*schedule, with_facts, level);
-    // A picture shows one violation.
-    if (one == kViolated || one == kUsage) return one;
-    exit_code = std::max(exit_code, one);
-  }
-  return exit_code;
+  return arguments.report.json && levels.size() > 1 ? ExploreAsJson(*schedule, with_facts, levels)
+                                                    : ExploreLevels(*schedule, with_facts, levels);
 }
 
 void AddExplorationOptions(CLI::App& command, ExploreArguments& arguments) {
@@ -244,11 +329,14 @@ void AddExplorationOptions(CLI::App& command, ExploreArguments& arguments) {
       ->group("Exploration");
   command
       .add_option("--runs-max", arguments.runs_max,
-                  "Gives up behind so many runs, with exit status 2. Default: " +
+                  "Gives up after so many runs, with exit status 2. Default: " +
                       std::to_string(arguments.runs_max))
       ->type_name("NUMBER")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 60).description(""))
       ->group("Exploration");
+  AddTimeLimit(command, arguments.time_limit,
+               "For the interleavings of each level, and as much again for shrinking what fails",
+               "Exploration");
   command
       .add_option("--reduction", arguments.reduction,
                   "commuting: of the interleavings that differ by exchanges of neighbours that "

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <iostream>
 
 #include "nacre/check/picture.h"
 #include "nacre/check/words.h"
@@ -68,7 +67,8 @@ void PrintTable(const std::vector<LevelVerdict>& verdicts) {
   }
 }
 
-bool WriteFile(const std::string& path, const std::string& text) {
+// Says on stderr if it could not.
+void WriteFile(const std::string& path, const std::string& text) {
   std::FILE* const file = std::fopen(path.c_str(), "wb");
   bool written = file != nullptr;
   if (written) {
@@ -78,24 +78,22 @@ bool WriteFile(const std::string& path, const std::string& text) {
   if (!written) {
     std::fprintf(stderr, "nacre-check: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
   }
-  return written;
 }
 
-// The exit code of the verdict, unless a picture that was asked for could not be written.
+// The exit code of the verdict: a picture that could not be written takes nothing away from it.
 ExitCode Draw(const History& history, const Verdict& verdict, const ReportOptions& options) {
-  bool written = true;
   const auto draw = [&](const std::string& path, const auto& picture) {
     if (path.empty()) return;
     if (!verdict.violations.empty()) {
-      written &= WriteFile(path, picture(history, absl::MakeConstSpan(verdict.violations)));
+      WriteFile(path, picture(history, absl::MakeConstSpan(verdict.violations)));
     } else {
-      std::fprintf(stderr, "nacre-check: nothing is violated, so %s was not drawn\n", path.c_str());
+      SayNothingIsDrawn(path);
     }
   };
   using Violations = absl::Span<const Violation>;
   draw(options.svg_file, [](const History& h, Violations v) { return ToSvg(h, v); });
   draw(options.dot_file, [](const History& h, Violations v) { return ToDot(h, v); });
-  return written ? ExitCodeOf(verdict.ruling) : kUsage;
+  return ExitCodeOf(verdict.ruling);
 }
 
 }  // namespace
@@ -118,10 +116,14 @@ ExitCode ExitCodeOf(Ruling ruling) {
   return kUnknown;
 }
 
+void SayNothingIsDrawn(const std::string& file) {
+  std::fprintf(stderr, "nacre-check: nothing is violated, so %s was not drawn\n", file.c_str());
+}
+
 ExitCode Report(const History& history, Level level, const Verdict& verdict,
                 const ReportOptions& options) {
   if (options.json) {
-    std::cout << ReportAsJson(history, level, verdict, options) << "\n";
+    *options.json_out << ReportAsJson(history, level, verdict, options) << "\n";
   } else {
     PrintVerdictLine(level, verdict, options);
     PrintFacts(history, options);

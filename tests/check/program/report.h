@@ -3,6 +3,7 @@
 
 // What nacre-check says of a history, in words and for programs.
 
+#include <iostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@ namespace nacre::check {
 
 struct ReportOptions {
   bool json = false;  // One JSON object in place of words.
+  std::ostream* json_out = &std::cout;
   // Pictures of the violations; "": none.
   std::string svg_file;
   std::string dot_file;
@@ -31,6 +33,9 @@ struct ReportOptions {
 // "holds"
 std::string_view RulingName(Ruling ruling);
 ExitCode ExitCodeOf(Ruling ruling);
+
+// On stderr: `file` was asked for, and there is no violation to be drawn.
+void SayNothingIsDrawn(const std::string& file);
 
 // Writes the report to stdout.
 ExitCode Report(const History& history, Level level, const Verdict& verdict,

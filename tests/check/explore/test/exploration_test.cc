@@ -29,6 +29,50 @@ std::vector<std::string> StepsOf(const Schedule& schedule) {
   return steps;
 }
 
+constexpr char kTwoTransactions[] =
+    "anomaly: a\ninitial: {}\n"
+    "T1: BEGIN\nT1: SET k 1\nT1: COMMIT\nT2: BEGIN\nT2: SET l 1\nT2: COMMIT\n";
+
+TEST(Exploration, OfASumThatIsTooLargeIsAMistake) {
+  const Exploration exploration = ExploreOrders(Read("anomaly: a\ninitial: k=9223372036854775807\n"
+                                                     "T1: BEGIN\nT1: ADD k 1\nT1: COMMIT\n"),
+                                                {});
+  ASSERT_TRUE(exploration.failure.has_value());
+  EXPECT_TRUE(exploration.failure->is_mistake);
+  EXPECT_THAT(exploration.failure->message, HasSubstr("makes a number too large"));
+}
+
+TEST(Exploration, EndsWhenItIsTold) {
+  for (const bool bounded : {false, true}) {
+    ExplorationOptions options;
+    if (bounded) options.preemptions_max = 3;
+    options.reduction = Reduction::kNone;
+    std::vector<uint64_t> asked;
+    options.goes_on = [&](uint64_t runs) {
+      asked.push_back(runs);
+      return runs < 2;
+    };
+    const Exploration exploration = ExploreOrders(Read(kTwoTransactions), options);
+    EXPECT_FALSE(exploration.complete);
+    EXPECT_EQ(exploration.runs, 2u);
+    EXPECT_THAT(asked, ElementsAre(0, 1, 2));
+    EXPECT_THAT(exploration.coverage,
+                StartsWith("gave up after 2 of 20 interleavings of operations"));
+  }
+}
+
+TEST(Exploration, OfTooMuchToCountSaysSo) {
+  std::string text = "anomaly: a\ninitial: {}\n";
+  for (int session = 1; session <= 8; ++session) {
+    const std::string name = "T" + std::to_string(session) + ": ";
+    text += name + "BEGIN\n" + name + "SET k" + name.substr(1, 1) + " 1\n" + name + "COMMIT\n";
+  }
+  ExplorationOptions options;
+  options.goes_on = [&](uint64_t runs) { return runs < 1; };
+  EXPECT_EQ(ExploreOrders(Read(text), options).coverage,
+            "gave up after 1 of more than 1000000000000000 interleavings of operations");
+}
+
 TEST(ScheduleText, OfEveryShippedScheduleReadsBackTheSame) {
   ASSERT_FALSE(ShippedSchedules().empty());
   for (const ShippedSchedule& shipped : ShippedSchedules()) {
@@ -42,6 +86,12 @@ TEST(ScheduleText, KeepsWhatExpiresAndWhatStandsOutsideOfTransactions) {
       "anomaly: test\ninitial: k=1\nexpiry: k=2\n\n"
       "T1: BEGIN\nT1: SET n 1 EXPIRES 3\nT1: COMMIT\nC1: ADVANCE 2\nV1: VACUUM\n";
   EXPECT_EQ(ToText(Read(text)), text);
+}
+
+TEST(ScheduleText, RefusesASecondInitialState) {
+  EXPECT_THAT(
+      std::string(ParseSchedule("anomaly: a\ninitial: k=1\ninitial: k=2\n").status().message()),
+      HasSubstr("line 3: 'initial' is given twice"));
 }
 
 TEST(ScheduleText, RefusesTimeInsideOfATransaction) {

@@ -19,6 +19,15 @@ const char kTwoReaders[] =
     "T1: BEGIN\nT1: GET k\nT1: GET l\nT1: COMMIT\n"
     "T2: BEGIN\nT2: GET k\nT2: GET l\nT2: COMMIT\n";
 
+TEST(Interleavings, OfWhichThereAreTooManyAreNotCounted) {
+  std::string steps;
+  for (int session = 1; session <= 8; ++session) {
+    const std::string name = "T" + std::to_string(session) + ": ";
+    steps += name + "BEGIN\n" + name + "GET k\n" + name + "COMMIT\n";
+  }
+  EXPECT_EQ(CountInterleavings(Parse(steps)), std::nullopt);  // 24! / 6^8, which is 3.7 * 10^17.
+}
+
 TEST(Interleavings, AreCountedAndVisitedOnceInTheOrderOfEachSession) {
   const Schedule schedule = Parse(kTwoReaders);
   EXPECT_EQ(CountInterleavings(schedule), 70u);  // 8! / (4! 4!)

@@ -6,7 +6,7 @@ import os
 import re
 import unittest
 
-from program import ProgramTest, check
+from program import OnTerminal, ProgramTest, check
 
 SCHEDULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "schedules")
 WRONG = ("anomaly: a wrong expectation\ninitial: k1=10 k2=20\n"
@@ -35,6 +35,33 @@ class Explore(ProgramTest):
         self.assertIn("could not tell", report)
         self.assertIn("--runs-max", report)
 
+    def test_without_a_limit_of_runs_time_ends_it_and_both_are_told(self):
+        report = self.judged(2, "explore", "g2_item_write_skew", "--time-limit", "1ns")
+        self.assertIn("gave up after 0 of 252 interleavings of operations (--time-limit)", report)
+        self.judged(0, "explore", "g2_item_write_skew", "--time-limit", "0")
+        self.assertIn("is no duration", self.refused("explore", "g2_item_write_skew", "--time-limit", "soon"))
+
+    def test_ctrl_c_ends_it_with_what_was_run(self):
+        steps = "".join(f"T{i}: BEGIN\nT{i}: GET a\nT{i}: SET k{i} 1\nT{i}: COMMIT\n" for i in range(1, 9))
+        path = self.path("endless.txt", "anomaly: much\ninitial: {}\n" + steps)
+        program = OnTerminal("explore", path, "--time-limit", "0", "--runs-max", str(1 << 60))
+        self.assertIn("exploring snapshot: ", program.wait_for_progress())
+        program.interrupt()
+        status, report = program.end()
+        self.assertEqual(status, 2, report)
+        self.assertRegex(report, r"snapshot: could not tell; gave up after \d+ of more than 10{15} interleavings of "
+                                 r"operations \(interrupted\)")
+
+    def test_a_directory_is_no_schedule(self):
+        self.assertIn("is a directory", self.refused("explore", self.folder))
+        self.assertIn("broken.txt: 'anomaly' is missing", self.refused("explore", self.path("broken.txt", "")))
+
+    def test_without_a_violation_there_is_no_picture_and_that_is_said(self):
+        for form in ((), ("--json",)):
+            result = check("explore", "p4_lost_update", "--svg", self.path("picture.svg"), *form)
+            self.assertEqual(result.returncode, 0)
+            self.assertEqual(result.stderr.decode().count("was not drawn"), 1)
+
     def test_what_fails_is_shrunk_to_a_schedule_that_fails_again(self):
         report = self.judged(1, "explore", self.path("wrong.txt", WRONG))
         self.assertIn("T2: GET k2 answered 21, not 20", report)
@@ -45,13 +72,24 @@ class Explore(ProgramTest):
         self.assertIn("T2: GET k2 answered 21, not 20", again)
 
     def test_programs_read_the_same(self):
-        report = json.loads(self.judged(1, "explore", self.path("wrong.txt", WRONG), "--json"))
+        report = json.loads(self.judged(1, "explore", self.path("wrong.txt", WRONG), "--json",
+                                        "--level", "snapshot"))
         self.assertEqual(report["facts"]["rule"], "OUTCOME")
         self.assertEqual(report["verdict"], "violated")
         self.assertEqual(report["facts"]["by the values alone"], "holds")
         self.assertIn("T2: GET k2", report["facts"]["shrunk schedule"])
-        held = self.judged(0, "explore", "p4_lost_update", "--json").splitlines()
-        self.assertEqual([json.loads(line)["verdict"] for line in held], ["holds", "holds"])
+
+    def test_both_levels_are_one_object_for_programs(self):
+        held = json.loads(self.judged(0, "explore", "p4_lost_update", "--json"))
+        self.assertEqual(held["verdict"], "holds")
+        self.assertEqual([level["level"] for level in held["levels"]],
+                         ["strong-snapshot-isolation", "strict-serializable"])
+        unknown = json.loads(self.judged(2, "explore", "g2_item_write_skew", "--json", "--runs-max", "3"))
+        self.assertEqual(unknown["verdict"], "unknown")
+        self.assertIn("3 of 252", unknown["levels"][0]["reason"])
+        # Behind the first violation there is nothing more.
+        broken = json.loads(self.judged(1, "explore", self.path("wrong.txt", WRONG), "--json"))
+        self.assertEqual([broken["verdict"], len(broken["levels"])], ["violated", 1])
 
     def test_mistakes_are_told(self):
         self.assertIn("--list", self.refused("explore", "no_such_schedule"))
