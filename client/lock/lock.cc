@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <limits>
@@ -36,6 +37,14 @@ Awaitable<bool> SleepUntil(asio::steady_timer& timer, TimePoint time) {
   timer.expires_at(time);
   const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
   co_return !error;
+}
+
+// To be co_awaited before anything else in a coroutine that may have been cancelled: there every
+// other co_await throws.
+constexpr auto kCancellation = asio::this_coro::cancellation_state;
+
+bool IsSet(const asio::cancellation_state& state) {
+  return state.cancelled() != asio::cancellation_type::none;
 }
 
 absl::Status Cancelled() {
@@ -175,29 +184,30 @@ Awaitable<absl::Status> Lock::Impl::Renew(std::shared_ptr<Impl> self) {
 
 Awaitable<absl::Status> Lock::Impl::Release(std::shared_ptr<Impl> self) {
   self->Stop();
+  // Others may have the lock before the answer is here, or without one.
+  const Holding before = self->holding;
+  self->holding.Lose();
   const TimePoint deadline = After(Clock::now(), self->client.options().call_timeout);
   Backoff backoff(self->options.wait);
   Random random = Random::Seeded();
   asio::steady_timer pause(self->client.context());
   bool was_unknown = false;
   for (;;) {
-    const bool was_lost = self->holding.IsLost(Clock::now());
+    const bool was_lost = before.IsLost(Clock::now());
     const auto deleted =
         co_await self->IfHeld(Request("DEL", self->name), TimeLeft(deadline, Clock::now()));
     if (deleted.ok()) {
       // Gone after an unknown outcome, and in time: it was this release that deleted it.
       if (!*deleted && (!was_unknown || was_lost)) co_return self->IsGone();
-      self->holding.Lose();
       co_return absl::OkStatus();
     }
     // Deleting one's own token twice does no harm, so this may be sent again.
     was_unknown = was_unknown || IsOutcomeUnknown(deleted.status());
     const TimePoint next = After(Clock::now(), backoff.Next(random.Unit()));
-    if (!was_unknown || next >= deadline) {
-      self->holding.Lose();
+    if (!was_unknown || next >= deadline || IsSet(co_await kCancellation) ||
+        !co_await SleepUntil(pause, next)) {
       co_return deleted.status();
     }
-    if (!co_await SleepUntil(pause, next)) co_return Cancelled();
   }
 }
 
@@ -251,7 +261,9 @@ class LockAttempt {
       }
       const TimePoint next = After(Clock::now(), backoff_.Next(random_.Unit()));
       if (next >= deadline) co_return TimeIsOver(taken);
-      if (!co_await SleepUntil(timer_, next)) co_return Cancelled();
+      if (IsSet(co_await kCancellation) || !co_await SleepUntil(timer_, next)) {
+        co_return unknown_.ok() ? Cancelled() : unknown_;
+      }
     }
   }
 

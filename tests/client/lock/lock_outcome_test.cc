@@ -1,8 +1,13 @@
 // Lock when answers are lost: nothing is assumed, the token is looked for.
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <functional>
+#include <latch>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -132,6 +137,35 @@ class LockOutcomeTest : public testing::Test {
     return RunCoroutine(context_, Lock::Acquire(*client_, "l", options));
   }
 
+  // Of the commit of this number the answer is kept back until the test lets it go.
+  void StartKeepingBack(int number) {
+    Start([=, this](int commit) {
+      if (commit != number) return Fate::kAnswered;
+      boost::asio::post(context_, [this] { kept_back_ = true; });
+      may_answer_.wait();
+      return Fate::kAnswered;
+    });
+  }
+  template <typename T>
+  void Spawn(Awaitable<T> coroutine, std::optional<T>& result) {
+    boost::asio::co_spawn(context_, std::move(coroutine),
+                          boost::asio::bind_cancellation_slot(
+                              signal_.slot(), [&](const std::exception_ptr& thrown, T value) {
+                                EXPECT_EQ(thrown, nullptr) << "the coroutine threw";
+                                result.emplace(std::move(value));
+                              }));
+  }
+  template <typename Done>
+  void RunUntil(Done done) {
+    context_.restart();
+    while (!done() && context_.run_one() > 0) {
+    }
+  }
+  void Cancel() { signal_.emit(boost::asio::cancellation_type::terminal); }
+
+  boost::asio::cancellation_signal signal_;
+  std::latch may_answer_{1};
+  bool kept_back_ = false;
   boost::asio::io_context context_;
   std::optional<ForgetfulServer> server_;
   std::optional<Client> client_;
@@ -185,6 +219,44 @@ TEST_F(LockOutcomeTest, AReleaseThatWasNotAppliedIsMadeAgain) {
   const absl::Status released = RunCoroutine(context_, lock->Release());
   EXPECT_TRUE(released.ok()) << released;
   EXPECT_EQ(server_->value(), std::nullopt);
+}
+
+TEST_F(LockOutcomeTest, ALockIsLostBeforeItsReleaseIsAnswered) {
+  StartKeepingBack(1);
+  auto lock = Acquire();
+  ASSERT_TRUE(lock.ok());
+  std::optional<absl::Status> released;
+  Spawn(lock->Release(), released);
+  RunUntil([&] { return kept_back_; });
+  EXPECT_TRUE(lock->lost());
+  may_answer_.count_down();
+  RunUntil([&] { return released.has_value(); });
+  EXPECT_TRUE(released->ok()) << *released;
+}
+
+TEST_F(LockOutcomeTest, AReleaseThatIsCancelledUnansweredSaysSo) {
+  StartKeepingBack(1);
+  auto lock = Acquire();
+  ASSERT_TRUE(lock.ok());
+  std::optional<absl::Status> released;
+  Spawn(lock->Release(), released);
+  RunUntil([&] { return kept_back_; });
+  Cancel();
+  RunUntil([&] { return released.has_value(); });
+  may_answer_.count_down();
+  EXPECT_TRUE(IsOutcomeUnknown(*released)) << *released;
+  EXPECT_TRUE(lock->lost());
+}
+
+TEST_F(LockOutcomeTest, AnAcquisitionThatIsCancelledUnansweredSaysSo) {
+  StartKeepingBack(0);
+  std::optional<absl::StatusOr<Lock>> lock;
+  Spawn(Lock::Acquire(*client_, "l", {.renew = false}), lock);
+  RunUntil([&] { return kept_back_; });
+  Cancel();
+  RunUntil([&] { return lock.has_value(); });
+  may_answer_.count_down();
+  EXPECT_TRUE(IsOutcomeUnknown(lock->status())) << lock->status();
 }
 
 TEST_F(LockOutcomeTest, AcquireDoesNotWaitForAServerLongerThanWaitTimeout) {
