@@ -206,7 +206,9 @@ void LeaseHome::OnIdleClosed(Connection* connection) {
   idle_.erase(idle);
 }
 
+// To be asked first: one that is closed has no answer, and goes.
 bool LeaseHome::IsStale(const Connection& connection, TimePoint now) const {
+  if (!connection.is_open()) return true;  // OnIdleClosed() is on its way.
   const Nanoseconds interval = ToNanoseconds(core_.options.health_check_interval);
   return interval != Nanoseconds(0) && After(connection.last_heard(), interval) <= now;
 }

@@ -255,6 +255,17 @@ TEST_F(PoolLeases, AnIdleOneThatTheServerHasClosedIsNotHandedOut) {
   EXPECT_EQ(Who(next), 1);
 }
 
+TEST_F(PoolLeases, AnIdleOneThatHasClosedThisMomentIsNotHandedOut) {
+  { Lease lease = Acquire(); }
+  server_.peer(0).Close();
+  RunUntil([&] { return client().stats().connections_open == 0; });
+  std::optional<absl::StatusOr<Lease>> next;
+  client().Acquire({}, [&](absl::StatusOr<Lease> lease) { next = std::move(lease); });
+  RunUntil([&] { return next.has_value(); });
+  ASSERT_TRUE(next->ok()) << next->status();
+  EXPECT_TRUE((**next).connection().is_open());
+}
+
 TEST_F(PoolLeases, AfterALongPauseOneIsAskedBeforeItIsHandedOut) {
   options_.health_check_interval = absl::Nanoseconds(1);
   options_.shared_connections = 1;
