@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -63,6 +64,15 @@ CLI::Validator Above(double limit, bool or_equal, const std::string& mistake) {
       },
       "");
 }
+// Without its leading zeros, by which CLI11 takes a whole number for an octal one.
+CLI::Validator Decimal() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        if (!text.empty()) text.erase(0, std::min(text.find_first_not_of('0'), text.size() - 1));
+        return "";
+      },
+      "");
+}
 CLI::Validator NotNegative() { return Above(0, true, "number from zero up"); }
 CLI::Validator Positive() { return Above(0, false, "number above zero"); }
 
@@ -74,6 +84,7 @@ void AddServer(CLI::App& app, CliOptions& options, Parsed& parsed) {
       ->group(group);
   app.add_option("-p", connection.endpoint.port, "TCP port. Default: 6379")
       ->type_name("PORT")
+      ->transform(Decimal())
       ->check(CLI::Range(1, 65535).description(""))
       ->group(group);
   app.add_option("-s", connection.endpoint.unix_path, "Unix-domain socket, in place of -h and -p.")
@@ -84,6 +95,7 @@ void AddServer(CLI::App& app, CliOptions& options, Parsed& parsed) {
       ->group(group);
   app.add_option("-n", connection.database, "Database.")
       ->type_name("NUMBER")
+      ->transform(Decimal())
       ->check(NotNegative())
       ->group(group);
   app.add_option("-a,--pass", parsed.password,
@@ -133,6 +145,7 @@ void AddCommands(CLI::App& app, CliOptions& options, Parsed& parsed) {
       ->group(group);
   app.add_option("-r", options.repeat, "Runs the command so many times; -1: for ever.")
       ->type_name("TIMES")
+      ->transform(Decimal())
       ->group(group);
   app.add_option("-i", parsed.interval_seconds,
                  "Waits so long between the runs of -r, the pages of --scan, the lines of --stat "
@@ -162,6 +175,7 @@ void AddModes(CLI::App& app, CliOptions& options, Parsed& parsed) {
       ->group(group);
   app.add_option("--count", options.scan_count, "COUNT of each SCAN.")
       ->type_name("NUMBER")
+      ->transform(Decimal())
       ->check(Positive())
       ->group(group);
   app.add_flag("--latency", parsed.latency, "Measures the time from a PING to its answer.")
@@ -171,6 +185,7 @@ void AddModes(CLI::App& app, CliOptions& options, Parsed& parsed) {
       ->group(group);
   app.add_option("--latency-samples", options.latency_samples, "Ends after so many PINGs.")
       ->type_name("NUMBER")
+      ->transform(Decimal())
       ->check(Positive())
       ->group(group);
   app.add_flag("--stat", parsed.stat, "One line of INFO every interval (-i, 1 second).")
@@ -203,6 +218,14 @@ bool ApplyOutput(CliOptions& options, const Parsed& parsed) {
   if (parsed.raw + parsed.no_raw + parsed.csv + parsed.json + parsed.quoted_json > 1) {
     return Complain("--raw, --no-raw, --csv, --json and --quoted-json exclude each other.");
   }
+  const bool json = parsed.json || parsed.quoted_json;
+  // Better no output than one that a script takes for another.
+  if (options.mode == Mode::kStat && (parsed.csv || json)) {
+    return Complain("--stat is for people; nacre-cli top has --json.");
+  }
+  if (options.mode == Mode::kTop && (parsed.csv || parsed.quoted_json)) {
+    return Complain("top has no output but lines of name=value and --json.");
+  }
   if (parsed.resp2 && parsed.resp3) return Complain("-2 and -3 exclude each other.");
   if (parsed.raw) options.output_mode = OutputMode::kRaw;
   if (parsed.no_raw) options.output_mode = OutputMode::kHuman;
@@ -210,7 +233,6 @@ bool ApplyOutput(CliOptions& options, const Parsed& parsed) {
   if (parsed.json) options.output_mode = OutputMode::kJson;
   if (parsed.quoted_json) options.output_mode = OutputMode::kQuotedJson;
   // Only RESP3 tells maps, sets, doubles and booleans from arrays and strings.
-  const bool json = parsed.json || parsed.quoted_json;
   options.connection.protocol = parsed.resp3 || (json && !parsed.resp2) ? 3 : 2;
   return true;
 }

@@ -1,6 +1,7 @@
 #include "client/cli/runner.h"
 
 #include <cstdio>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/interrupt.h"
@@ -166,11 +167,11 @@ RunResult Runner::Subscribe(const std::vector<std::string>& words) {
   request.AddWords(words);
   const absl::Status sent = link_.Send(request);
   if (!sent.ok()) return Lose(words, sent);
-  if (settings_.format.mode == OutputMode::kHuman) {
-    Print("Reading messages... (press Ctrl-C to quit)\n");
-  }
-  absl::StatusOr<Reply> reply =
-      AwaitReply(link_, [&](ReplyView push) { Print(FormatPush(push, settings_.format)); });
+  bool announced = settings_.format.mode != OutputMode::kHuman;
+  absl::StatusOr<Reply> reply = AwaitReply(link_, [&](ReplyView push) {
+    if (!std::exchange(announced, true)) Print("Reading messages... (press Ctrl-C to quit)\n");
+    Print(FormatPush(push, settings_.format));
+  });
   if (reply.status().code() == absl::StatusCode::kCancelled && WasInterrupted()) {
     link_.Close();
     trouble_.clear();
@@ -178,7 +179,9 @@ RunResult Runner::Subscribe(const std::vector<std::string>& words) {
   }
   if (!reply.ok()) return Lose({}, reply.status());
   link_.Close();
-  return Finish(words, reply->view());
+  const RunResult refused = Finish(words, reply->view());
+  (void)Connect();  // As before the subscription; if it fails, the next command says so.
+  return refused;
 }
 
 RunResult Runner::Lose(const std::vector<std::string>& pending, const absl::Status& why) {

@@ -50,6 +50,14 @@ TEST_F(OptionsTest, DefaultsAreThoseOfRedisCli) {
   EXPECT_EQ(options.connection.database, 0);
 }
 
+TEST_F(OptionsTest, ANumberWithLeadingZerosIsDecimal) {
+  const CliOptions options = MustRead({"-p", "07000", "-n", "010", "-r", "08", "GET", "k"});
+  EXPECT_EQ(options.connection.endpoint.port, 7000);
+  EXPECT_EQ(options.connection.database, 10);
+  EXPECT_EQ(options.repeat, 8);
+  EXPECT_EQ(MustRead({"-n", "00"}).connection.database, 0);
+}
+
 TEST_F(OptionsTest, JsonAsksInResp3UnlessToldNotTo) {
   EXPECT_EQ(MustRead({"--json"}).connection.protocol, 3);
   EXPECT_EQ(MustRead({"--json", "-2"}).connection.protocol, 2);
@@ -65,6 +73,10 @@ TEST_F(OptionsTest, AMistakeIsAUsageError) {
                                              {"-2", "-3"},
                                              {"--pipe", "--scan"},
                                              {"--scan", "GET"},
+                                             {"--stat", "--json"},
+                                             {"--stat", "--csv"},
+                                             {"--csv", "top", "--once"},
+                                             {"-n", "0x10"},
                                              {"-x"},
                                              {"-x", "-X", "T", "SET"},
                                              {"-u", "http://h"},
