@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <string>
 #include <vector>
 
 namespace nacre::check {
 namespace {
 
-using Values = std::vector<std::string>;  // A list; a register has one element or none.
-using State = std::map<KeyId, Values>;
+using Values = std::vector<ValueId>;  // A list; a register has one element or none.
+using State = std::vector<Values>;    // By key.
 
 class Execution {
  public:
@@ -33,10 +31,10 @@ class Execution {
       }
       if (!possible) continue;
       phase_.assign(history_.size(), 0);
-      snapshots_.assign(history_.size(), {});
+      after_.assign(history_.size(), {});
       started_at_.assign(history_.size(), 0);
-      written_at_.clear();
-      if (Continue({}, 1)) return true;
+      written_at_.assign(history_.keys().size(), 0);
+      if (Continue(State(history_.keys().size()), 1, 0)) return true;
     }
     return false;
   }
@@ -57,75 +55,65 @@ class Execution {
   }
 
   // Runs `t` on `state`; false: it would have got other answers.
-  bool Run(TxnId t, State& state, std::set<KeyId>& written) const {
+  bool Run(TxnId t, State& state) const {
     for (const Op& op : history_.ops(t)) {
       Values& values = state[op.key];
       switch (op.kind) {
-        case OpKind::kAppend: values.emplace_back(history_.value(op.value)); break;
-        case OpKind::kWrite: values = {std::string(history_.value(op.value))}; break;
+        case OpKind::kAppend: values.push_back(op.value); break;
+        case OpKind::kWrite: values = {op.value}; break;
         case OpKind::kDelete: values.clear(); break;
         case OpKind::kRead:
-          if (op.value == kNone ? !values.empty()
-                                : values != Values{std::string(history_.value(op.value))}) {
-            return false;
-          }
+          if (op.value == kNone ? !values.empty() : values != Values{op.value}) return false;
           break;
-        case OpKind::kReadList: {
-          Values read;
-          for (const ValueId v : history_.lists().Elements(op.list())) {
-            read.emplace_back(history_.value(v));
-          }
-          if (read != values) return false;
+        case OpKind::kReadList:
+          if (history_.lists().Elements(op.list()) != values) return false;
           break;
-        }
         case OpKind::kScan: return false;
       }
-      if (op.writes()) written.insert(op.key);
     }
     return true;
   }
 
-  bool Continue(const State& state, int now) {
+  // Starts right after each other may come in any order, so they are tried in one: from `first` on.
+  bool Continue(const State& state, int now, TxnId first) {
     bool done = true;
     for (const TxnId t : chosen_) {
       if (phase_[t] == 2) continue;
       done = false;
-      if (phase_[t] == 0 && !MayStart(t)) continue;
-      if (serial_          ? CommitAt(t, state, state, now)
-          : phase_[t] == 0 ? Start(t, state, now)
-                           : Commit(t, state, now)) {
+      if (phase_[t] == 1 ? Commit(t, state, now)
+                         : (serial_ || t >= first) && MayStart(t) && Start(t, state, now)) {
         return true;
       }
     }
     return done;
   }
 
+  // All its answers are those of the state at its start.
   bool Start(TxnId t, const State& state, int now) {
+    after_[t] = state;
+    if (!Run(t, after_[t])) return false;
     phase_[t] = 1;
-    snapshots_[t] = state;
     started_at_[t] = now;
-    if (Continue(state, now + 1)) return true;
+    if (serial_ ? Commit(t, state, now) : Continue(state, now + 1, t + 1)) return true;
     phase_[t] = 0;
     return false;
   }
 
-  bool Commit(TxnId t, const State& state, int now) {
-    return CommitAt(t, snapshots_[t], state, now);
-  }
-
-  bool CommitAt(TxnId t, State snapshot, State state, int now) {
-    std::set<KeyId> written;
-    if (!Run(t, snapshot, written)) return false;
-    for (const KeyId key : written) {
-      if (!serial_ && written_at_[key] > started_at_[t]) return false;  // First committer wins.
-      state[key] = snapshot[key];
+  bool Commit(TxnId t, State state, int now) {
+    const std::vector<int> before = written_at_;
+    for (const Op& op : history_.ops(t)) {
+      if (!op.writes()) continue;
+      // First committer wins.
+      if (before[op.key] > started_at_[t]) {
+        written_at_ = before;
+        return false;
+      }
+      state[op.key] = after_[t][op.key];
+      written_at_[op.key] = now;
     }
-    const std::map<KeyId, int> before = written_at_;
-    for (const KeyId key : written) written_at_[key] = now;
-    const int phase = phase_[t];
     phase_[t] = 2;
-    if (Continue(state, now + 1)) return true;
-    phase_[t] = phase;
+    if (Continue(state, now + 1, 0)) return true;
+    phase_[t] = 1;
     written_at_ = before;
     return false;
   }
@@ -135,10 +123,10 @@ class Execution {
   bool serial_ = false;
   std::vector<TxnId> txns_;
   std::vector<TxnId> chosen_;
-  std::vector<int> phase_;  // 0: not begun, 1: begun, 2: committed.
-  std::vector<State> snapshots_;
+  std::vector<int> phase_;    // 0: not begun, 1: begun, 2: committed.
+  std::vector<State> after_;  // Its snapshot with its writes.
   std::vector<int> started_at_;
-  std::map<KeyId, int> written_at_;
+  std::vector<int> written_at_;  // By key.
 };
 
 }  // namespace
@@ -189,10 +177,10 @@ class OrderSearch {
     bool is_list = false;
   };
 
-  TxnId WriterOf(KeyId key, const std::string& value) const {
+  TxnId WriterOf(KeyId key, ValueId value) const {
     for (TxnId t = 0; t < txns_; ++t) {
       for (const Op& op : history_.ops(t)) {
-        if (op.writes() && op.key == key && history_.value(op.value) == value) return t;
+        if (op.writes() && op.key == key && op.value == value) return t;
       }
     }
     return kNone;
@@ -210,19 +198,17 @@ class OrderSearch {
     for (const Op& op : history_.ops(t)) {
       if (op.writes()) {
         if (op.kind == OpKind::kWrite) own[op.key].clear();
-        own[op.key].emplace_back(history_.value(op.value));
+        own[op.key].push_back(op.value);
         continue;
       }
       Values values;
       const bool is_list = op.kind == OpKind::kReadList;
       if (is_list) {
-        for (const ValueId v : history_.lists().Elements(op.list())) {
-          values.emplace_back(history_.value(v));
-        }
+        values = history_.lists().Elements(op.list());
         values.resize(values.size() - own[op.key].size());
       } else {
         if (!own[op.key].empty()) continue;
-        if (op.value != kNone) values = {std::string(history_.value(op.value))};
+        if (op.value != kNone) values = {op.value};
       }
       const auto [it, first] = base.try_emplace(op.key, values);
       if (!first) {
@@ -261,7 +247,7 @@ class OrderSearch {
     for (const TxnId t : order_) {
       if (list.size() >= read.list.size()) break;
       for (const Op& op : history_.ops(t)) {
-        if (op.writes() && op.key == read.key) list.emplace_back(history_.value(op.value));
+        if (op.writes() && op.key == read.key) list.push_back(op.value);
       }
     }
     return list == read.list;
