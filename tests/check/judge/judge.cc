@@ -96,11 +96,13 @@ bool SomeSourcesFit(const History& history, const Observations& seen,
                     const std::vector<judge::OpenSources>& sources, Level level) {
   for (const bool last : {false, true}) {
     Observations chosen = seen;
+    std::vector<bool> happened(history.size(), false);
     for (const judge::OpenSources& open : sources) {
       const TxnId source = LikelySource(history, open, last);
       chosen.reads.items[open.read].from = source;
-      if (source != judge::kInitialTxn) chosen.happened[source] = true;
+      if (source != judge::kInitialTxn) happened[source] = true;
     }
+    judge::AddHappened(history, happened, chosen);
     Verdict verdict;
     judge::JudgeByCycles(history, chosen, level, {.violations_max = 1}, verdict);
     if (!verdict.violations.empty()) continue;

@@ -65,6 +65,9 @@ struct Observations {
 
 Observations Observe(const History& history, uint32_t violations_max);
 
+// `also`, by transaction, have turned out to have happened as well, none of whose appends was read.
+void AddHappened(const History& history, const std::vector<bool>& also, Observations& seen);
+
 }  // namespace nacre::check::judge
 
 #endif  // NACRE_TESTS_CHECK_JUDGE_OBSERVATIONS_H_

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "tests/check/judge/observer.h"
 #include "tests/check/judge/text.h"
@@ -215,6 +216,30 @@ Observations Observe(const History& history, uint32_t violations_max) {
   observer.WalkTransactions();
   observer.OrderVersions();
   return observer.Take();
+}
+
+void AddHappened(const History& history, const std::vector<bool>& also, Observations& seen) {
+  std::vector<std::vector<TxnId>> unread(seen.unread.size());
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (!also[t] || seen.happened[t]) continue;
+    seen.happened[t] = true;
+    for (const Op& op : history.ops(t)) {
+      const auto versions = seen.versions[op.key];
+      const bool shown = std::any_of(versions.begin(), versions.end(),
+                                     [&op](const Version& v) { return v.value == op.value; });
+      if (op.kind == OpKind::kAppend && !shown) unread[op.key].push_back(t);
+    }
+  }
+  Rows<TxnId> all;
+  for (KeyId key = 0; key < unread.size(); ++key) {
+    std::vector<TxnId>& row = unread[key];
+    row.insert(row.end(), seen.unread[key].begin(), seen.unread[key].end());
+    std::sort(row.begin(), row.end());
+    row.erase(std::unique(row.begin(), row.end()), row.end());
+    all.items.insert(all.items.end(), row.begin(), row.end());
+    all.EndRow();
+  }
+  seen.unread = std::move(all);
 }
 
 }  // namespace nacre::check::judge

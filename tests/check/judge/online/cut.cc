@@ -310,7 +310,7 @@ class Keeper {
   };
 
   bool Candidate(uint32_t t) const {
-    // EVERY-MAYBE-KEPT. It keeps what follows it in its session, too.
+    // EVERY-MAYBE-KEPT.
     if (!orders_.Happened(t)) return false;
     const uint64_t age = window_.txns.size() - t;
     if (age <= options_.horizon || !readings_.settled(window_.txns[t])) return false;
@@ -329,7 +329,8 @@ class Keeper {
     if (force_) return;
     for (const Place& place : reads_of_[t]) KeepFrom(place.key, place.position + 1);
     const TxnInfo& info = window_.txns[t].info;
-    if (options_.sessions && info.session != kNone) {
+    // UNKNOWN-END: nothing follows an indeterminate transaction in its session.
+    if (options_.sessions && info.session != kNone && info.outcome == Outcome::kCommitted) {
       Session& session = sessions_[info.session];
       while (session.kept_from > 0 && session.txns[session.kept_from - 1] > t) {
         Keep(session.txns[--session.kept_from]);

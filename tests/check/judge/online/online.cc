@@ -10,10 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "tests/check/judge/online/cut.h"
 #include "tests/check/judge/online/frontier.h"
 #include "tests/check/judge/online/intake.h"
 #include "tests/check/judge/online/readings.h"
+#include "tests/check/judge/online/step_limit.h"
 #include "tests/check/judge/online/window.h"
 #include "tests/check/judge/online/window_history.h"
 #include "tests/check/judge/replay.h"
@@ -37,6 +39,7 @@ class OnlineJudge::Impl {
       : level_(level),
         options_(options),
         serial_(Forbids(level, Anomaly::kG2Item, Order::kData)),
+        limit_(options.judge),
         by_time_(Forbids(level, Anomaly::kLostUpdate, Order::kData) &&
                  !options.judge.ignore_timestamps),
         frontier_(options.keys_max, options.filter_bytes) {}
@@ -121,6 +124,12 @@ class OnlineJudge::Impl {
          (txn.writes && !txn.info.commit_timestamp.has_value()))) {
       LeaveTime(Cat("T", txn.info.number, " has no timestamps, though others before had them"));
     }
+    const TxnInfo& info = txn.info;
+    if (left_time_ && info.outcome == Outcome::kCommitted && txn.writes &&
+        info.commit_timestamp.value_or(kNever) <= info.begin_timestamp.value_or(0)) {
+      Doubt(Cat("T", info.number, " began at ", *info.begin_timestamp, " and committed at ",
+                *info.commit_timestamp));
+    }
     if (txn.info.outcome == Outcome::kIndeterminate &&
         ++indeterminate_ > options_.indeterminate_max) {
       // EVERY-MAYBE-KEPT: any of them may still be seen, which is wrong of a value nobody wrote.
@@ -132,13 +141,13 @@ class OnlineJudge::Impl {
     window_.txns.push_back(std::move(txn));
   }
 
-  // From now on by values. What was compared by timestamps and is still kept has lost its reads,
-  // and what was dropped may stand elsewhere in another order than that of the timestamps.
+  // From now on by values. If the commits of what was dropped were a serial order, that explains
+  // just this frontier, and all that is kept comes behind it (PRUNED-BELOW).
   void LeaveTime(std::string why) {
     by_time_ = false;
     const bool lost = std::any_of(window_.txns.begin(), window_.txns.end(),
                                   [](const KeptTxn& txn) { return txn.verified; });
-    if (lost || dropped_) Doubt(std::move(why));
+    if (lost || (dropped_ && !serial_)) Doubt(std::move(why));
   }
 
   void Doubt(std::string why) {
@@ -179,6 +188,7 @@ class OnlineJudge::Impl {
   JudgeOptions ByValues() const {
     JudgeOptions options = options_.judge;
     options.ignore_timestamps = true;
+    options.time_limit = limit_.left();
     return options;
   }
 
@@ -212,6 +222,15 @@ class OnlineJudge::Impl {
   }
 
   void StepByValues(const Readings& readings) {
+    limit_.Begin();
+    JudgeByValues(readings);
+    if (verdict_.ruling == Ruling::kViolated || (finished_ && undecided_.empty())) return;
+    if (!limit_.End()) return;
+    GiveUp(Cat("the time limit of ", absl::FormatDuration(options_.judge.time_limit),
+               " ended before a step was judged"));
+  }
+
+  void JudgeByValues(const Readings& readings) {
     const bool whole = verdict_.ruling == Ruling::kHolds && beyond_example_.empty();
     if (whole) {
       undecided_.clear();
@@ -222,7 +241,7 @@ class OnlineJudge::Impl {
         // If the guess was wrong it may be better when more is known.
         const bool proven = cut.count > 0 && Proves(order, readings, cut);
         if (TooMany(readings, proven ? cut.count : 0)) {
-          GiveUp("the order of the writes does not follow from what was read");
+          GiveUpOnMany("the order of the writes does not follow from what was read");
         } else if (proven) {
           Apply(cut);
         }
@@ -240,7 +259,7 @@ class OnlineJudge::Impl {
     }
     evidence_ = {};
     if (TooMany(readings, 0)) {
-      GiveUp(undecided_);
+      GiveUpOnMany(undecided_);
     } else if (verdict_.ruling == Ruling::kUnknown && !finished_) {
       Apply(ChooseCut(window_, readings, CutOptions(), {}));
     }
@@ -258,6 +277,10 @@ class OnlineJudge::Impl {
       case ReplayResult::kViolated: JudgePart(readings, Side::kTimed); return;
       case ReplayResult::kUndecided:
         LeaveTime("the timestamps do not explain the answers");
+        // What is still to come may contradict its timestamps all the same.
+        if (!serial_)
+          Doubt("an answer shows a transaction of unknown outcome, and so no timestamp");
+        left_time_ = true;
         // By values it may be decided.
         Step();
         return;
@@ -313,8 +336,13 @@ class OnlineJudge::Impl {
            std::max<uint64_t>(options_.undecided_max, uint64_t{4} * options_.horizon);
   }
 
-  void GiveUp(const std::string& why) {
-    Doubt(Cat("more than ", options_.undecided_max, " transactions could not be decided: ", why));
+  void GiveUpOnMany(const std::string& why) {
+    GiveUp(Cat("more than ", options_.undecided_max, " transactions could not be decided: ", why));
+  }
+
+  void GiveUp(std::string why) {
+    Doubt(std::move(why));
+    if (finished_) return;
     const Readings readings(window_, frontier_,
                             {.oldest_open = oldest_open_,
                              .finished = finished_,
@@ -402,6 +430,7 @@ class OnlineJudge::Impl {
   const Level level_;
   const OnlineOptions options_;
   const bool serial_;
+  judge::StepLimit limit_;
   bool by_time_;              // Judged by replay.
   bool by_real_time_ = true;  // Else judged as if it were so, as long as that holds.
   judge::Frontier frontier_;
@@ -412,6 +441,7 @@ class OnlineJudge::Impl {
   std::string beyond_example_;  // Of the first read behind what is kept.
   std::string undecided_;       // Why the last step could not decide.
   bool dropped_ = false;        // Something was.
+  bool left_time_ = false;      // The timestamps did not explain all, and are looked at no more.
   bool finished_ = false;
   bool gave_up_ = false;
 

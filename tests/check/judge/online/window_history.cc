@@ -102,18 +102,30 @@ class Maker {
 
   // ABSENT-IS-NOT-FRONTIER.
   void FirstWriter() {
-    explicit_.assign(window_.keys.size(), false);
+    explicit_ = FoundByScans();
     for (KeyId key = 0; key < window_.keys.size(); ++key) {
       const KeyState* const state = window_.state(key);
-      if (state == nullptr || state->is_list || !state->present || !readings_.Deleted(key))
-        continue;
-      explicit_[key] = true;
+      const bool register_there = state != nullptr && !state->is_list && state->present;
+      explicit_[key] = register_there && (explicit_[key] || readings_.Deleted(key));
+      if (!explicit_[key]) continue;
       builder_.Write(Key(key), builder_.Value(state->value));
     }
     if (builder_.collected() == 0) return;
     first_ = builder_.Key(Cat(MarksBegin(), "first"));
     builder_.Write(first_, builder_.Value("mark"));
     builder_.Add({});
+  }
+
+  // By key: whether a scan found it as it was before the window.
+  std::vector<bool> FoundByScans() const {
+    std::vector<bool> found(window_.keys.size(), false);
+    for (uint32_t t = 0; t < window_.txns.size(); ++t) {
+      const std::vector<KeptOp>& ops = window_.txns[t].ops;
+      for (uint32_t i = 0; i < ops.size(); ++i) {
+        if (ops[i].op.in_scan && readings_.use(t, i) == Use::kFrontier) found[ops[i].op.key] = true;
+      }
+    }
+    return found;
   }
 
   void SeeFirst() {

@@ -38,8 +38,8 @@ enum class Side : uint8_t {
 //
 // ABSENT-IS-NOT-FRONTIER. In the assumed history a read of the frontier is a read of the initial
 // state, which is absent; but of a key that was there and is deleted in the window that could be
-// taken for the deletion. Such keys are written by a first transaction, which all have seen that
-// have to do with them.
+// taken for the deletion, and a scan finds nothing absent. Such keys are written by a first
+// transaction, which all have seen that have to do with them.
 struct WindowHistory {
   History history;
   std::vector<TxnId> ids;   // By transaction of the window; kNone: it has nothing left.

@@ -1,6 +1,6 @@
 #include "tests/check/judge/sat/order_judge.h"
 
-#include <utility>
+#include <optional>
 
 #include "absl/time/time.h"
 #include "tests/check/judge/check.h"
@@ -19,23 +19,47 @@ std::string KeysText(const History& history, const OrderProblem& problem) {
   return text;
 }
 
+// Real times tell most of an order. One that agrees with them explains the history without them as
+// well, and stores that need not respect them mostly do.
+std::optional<Level> WithRealTime(Level level) {
+  switch (level) {
+    case Level::kSnapshotIsolation:
+    case Level::kStrongSessionSnapshotIsolation: return Level::kStrongSnapshotIsolation;
+    case Level::kSerializable: return Level::kStrictSerializable;
+    default: return std::nullopt;
+  }
+}
+
+Observations CheckedWitness(const History& history, const OrderSearch& search, Level level,
+                            const JudgeOptions& options) {
+  Observations witness = search.Witness();
+  Verdict again;
+  const bool open = JudgeByCycles(history, witness, level, options, again);
+  NACRE_JUDGE_CHECK(again.violations.empty() && !open, "WITNESS: an order that explains nothing");
+  return witness;
+}
+
 }  // namespace
 
 void JudgeByOrders(const History& history, Observations& seen,
                    const std::vector<OpenSources>& reads, Level level, const JudgeOptions& options,
                    const Stop& stop, Verdict& verdict) {
   const OrderProblem problem = MakeProblem(history, seen, reads);
-  OrderSearch search(history, seen, problem, level);
-  switch (search.Run(stop)) {
-    case OrderSearch::Outcome::kFound: {
-      Verdict again;
-      Observations witness = search.Witness();
-      const bool open = JudgeByCycles(history, witness, level, options, again);
-      NACRE_JUDGE_CHECK(again.violations.empty() && !open,
-                        "WITNESS: an order that explains nothing");
-      seen = std::move(witness);
+  const std::optional<Level> stronger = WithRealTime(level);
+  if (stronger.has_value() && history.has_real_time()) {
+    // Few rounds find an order if there is one so near.
+    constexpr uint32_t kRoundsMax = 32;
+    OrderSearch search(history, seen, problem, *stronger);
+    if (search.Run(stop, kRoundsMax) == OrderSearch::Outcome::kFound) {
+      seen = CheckedWitness(history, search, level, options);
       return;
     }
+  }
+  OrderSearch search(history, seen, problem, level);
+  switch (search.Run(stop)) {
+    case OrderSearch::Outcome::kFound:
+      seen = CheckedWitness(history, search, level, options);
+      return;
     case OrderSearch::Outcome::kNone:
       verdict.violations.push_back(
           MakeCounterexample(history, seen, search.graph(), search.cycles(), stop));

@@ -40,11 +40,11 @@ OrderSearch::OrderSearch(const History& history, const Observations& seen,
 // becomes a clause; one that hangs on a guess makes it a question. Each round adds a clause that
 // the answers of that round do not satisfy, and there are finitely many questions and answers, so
 // it ends.
-OrderSearch::Outcome OrderSearch::Run(const Stop& stop) {
+OrderSearch::Outcome OrderSearch::Run(const Stop& stop, uint32_t rounds_max) {
   solver_.StopWhen(stop);
   if (stop()) return Outcome::kStopped;
   if (ImitateWithoutAsking(answers_)) return Outcome::kFound;
-  for (uint32_t round = 0; !stop(); ++round) {
+  for (uint32_t round = 0; round < rounds_max && !stop(); ++round) {
     if (round == prune_round_) {
       switch (Prune(stop)) {
         case Step::kNone: return Outcome::kNone;
@@ -230,10 +230,12 @@ OrderSearch::Step OrderSearch::Learn(const std::vector<OpenCycle>& cycles) {
 
 Observations OrderSearch::Witness() const {
   Observations seen = seen_;
+  std::vector<bool> present(history_.size(), false);
   for (TxnId t = 0; t < history_.size(); ++t) {
-    const Literal present = graph_.Presence(t);
-    if (present != 0 && answers_(present)) seen.happened[t] = true;
+    const Literal literal = graph_.Presence(t);
+    present[t] = literal != 0 && answers_(literal);
   }
+  AddHappened(history_, present, seen);
   for (uint32_t r = 0; r < problem_.reads.size(); ++r) {
     const OpenRead& read = problem_.reads[r];
     uint32_t source = schedule_.sources[r];

@@ -29,8 +29,8 @@ class OrderSearch {
   OrderSearch(const History& history, const Observations& seen, const OrderProblem& problem,
               Level level, std::optional<uint32_t> prune_round = std::nullopt);
 
-  // `stop` is asked between any two steps; true ends the search.
-  Outcome Run(const Stop& stop);
+  // `stop` is asked between any two steps; true ends the search, as do so many rounds.
+  Outcome Run(const Stop& stop, uint32_t rounds_max = kNone);
 
   // After kFound: what was seen, with every order that was open.
   Observations Witness() const;

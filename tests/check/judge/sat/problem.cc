@@ -1,6 +1,7 @@
 #include "tests/check/judge/sat/problem.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -44,12 +45,51 @@ Versions CollectVersions(const History& history, const Observations& seen) {
   return versions;
 }
 
+bool Writes(const History& history, TxnId t, KeyId key) {
+  const absl::Span<const Op> ops = history.ops(t);
+  return std::any_of(ops.begin(), ops.end(),
+                     [key](const Op& op) { return op.writes() && op.key == key; });
+}
+
+// ONE-UPDATE-EACH. Of those that saw a version and wrote the key only one can have written the next
+// version. So if more have seen a value than left it, an update is lost, whoever saw whose. A
+// search would go through all their pairs to find that.
+void CountUpdates(const History& history, const std::vector<OpenSources>& open,
+                  Observations& seen) {
+  struct Updates {
+    std::vector<TxnId> txns = {};
+    absl::flat_hash_set<TxnId> sources = {};
+  };
+  std::map<std::pair<KeyId, ValueId>, Updates> updates;
+  for (const OpenSources& sources : open) {
+    const ExternalRead& read = seen.reads.items[sources.read];
+    if (!Writes(history, sources.reader, read.key)) continue;
+    Updates& same = updates[{read.key, SeenValue(history, sources.reader, read)}];
+    same.txns.push_back(sources.reader);
+    same.sources.insert(sources.writers.begin(), sources.writers.end());
+  }
+  for (auto& [version, same] : updates) {
+    if (same.txns.size() <= same.sources.size()) continue;
+    const auto& [key, value] = version;
+    Violation violation;
+    violation.anomaly = Anomaly::kLostUpdate;
+    violation.words = Cat(
+        same.txns.size(), " transactions, the first of them ", TxnText(history, same.txns[0]),
+        value == kNone ? Cat(", found nothing at ", KeyText(history, key))
+                       : Cat(", read ", ValueText(history, value), " from ", KeyText(history, key)),
+        " and wrote it, which was so only ", same.sources.size(), " times");
+    violation.txns = std::move(same.txns);
+    seen.direct.push_back(std::move(violation));
+  }
+}
+
 }  // namespace
 
 std::vector<OpenSources> NarrowReads(const History& history, Observations& seen) {
   std::vector<OpenSources> open;
   const Versions versions = CollectVersions(history, seen);
   if (versions.empty()) return open;
+  std::vector<bool> found(history.size(), false);
   for (TxnId t = 0; t < history.size(); ++t) {
     for (uint64_t r = seen.reads.first[t]; r < seen.reads.first[t + 1]; ++r) {
       ExternalRead& read = seen.reads.items[r];
@@ -72,11 +112,13 @@ std::vector<OpenSources> NarrowReads(const History& history, Observations& seen)
         continue;
       } else {
         read.from = sources.writers[0];
-        if (read.from != kInitialTxn) seen.happened[read.from] = true;
+        if (read.from != kInitialTxn) found[read.from] = true;
       }
       --seen.ambiguous;
     }
   }
+  AddHappened(history, found, seen);
+  CountUpdates(history, open, seen);
   return open;
 }
 
@@ -96,14 +138,13 @@ class ProblemMaker {
       }
     }
     Observations all = seen_;
-    for (TxnId t = 0; t < history_.size(); ++t) {
-      all.happened[t] = seen_.happened[t] || problem_.optional[t];
-    }
+    AddHappened(history_, problem_.optional, all);
     ForEachChains(history_, all, [&](KeyId key, absl::Span<const VersionChain> chains) {
       if (chains.size() > 2 || wanted.contains(key)) AddRegister(key, chains);
     });
-    for (KeyId key = 0; key < seen_.unread.size(); ++key) {
-      if (seen_.unread[key].size() > 1) AddList(key);
+    for (KeyId key = 0; key < all.unread.size(); ++key) {
+      const auto unread = all.unread[key];
+      if (unread.size() > seen_.unread[key].size() || unread.size() > 1) AddList(key, unread);
     }
     AddReaders();
     for (const OpenSources& read : reads) AddRead(read);
@@ -146,20 +187,20 @@ class ProblemMaker {
 
   // What reads show the order of is the first block. Who read all of it and appended what nobody
   // read wrote the next version.
-  void AddList(KeyId key) {
+  void AddList(KeyId key, absl::Span<const TxnId> unread) {
     std::vector<Block> blocks(1);
     for (const Version& version : seen_.versions[key]) {
       const bool again = !blocks[0].writers.empty() && blocks[0].writers.back() == version.writer;
       if (version.writer < kInitialTxn && !again) blocks[0].writers.push_back(version.writer);
     }
     TxnId next = kNone;
-    for (const TxnId t : seen_.unread[key]) {
+    for (const TxnId t : unread) {
       for (const ExternalRead& read : seen_.reads[t]) {
         if (read.key == key && read.position == seen_.versions[key].size()) next = t;
       }
     }
     if (next != kNone) blocks[0].writers.push_back(next);
-    for (const TxnId t : seen_.unread[key]) {
+    for (const TxnId t : unread) {
       if (t != next) blocks.push_back({.writers = {t}, .readers = {}});
     }
     Add(key, std::move(blocks));

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "absl/time/time.h"
 #include "tests/check/judge/test/endless_store.h"
 #include "tests/check/judge/test/history_text.h"
 #include "tests/check/judge/test/online_compare.h"
@@ -215,6 +216,42 @@ TEST(Online, ASnapshotFromBeforeWhatIsKeptIsAViolationByTimestamps) {
   EXPECT_EQ(Online(text, Level::kSnapshotIsolation).ruling, Ruling::kUnknown);
 }
 
+TEST(Online, TheOrderOfTheCommitsOfWhatWasDroppedStandsThoughThoseBehindItHaveAnother) {
+  std::string text;
+  for (int i = 1; i <= 20; ++i) {
+    const std::string n = std::to_string(i);
+    text += "T" + n + " s=1 ok real=" + std::to_string(2 * i) + ".." + std::to_string(2 * i + 1) +
+            " time=" + std::to_string(i - 1) + ".." + n + " | write x " + n + "\n";
+  }
+  // T31 committed later and stands before T30, of which it saw nothing.
+  text +=
+      "T30 s=2 ok real=100..110 time=20..21 | read x 20 | write y 1\n"
+      "T31 s=3 ok real=101..111 time=20..22 | read x 20 | read y nil | write z 1\n";
+  const std::string back = "T32 s=4 ok real=120..121 time=22..? | read x 20 | read z nil\n";
+  for (const Level level : {Level::kSerializable, Level::kStrictSerializable}) {
+    EXPECT_EQ(Online(text, level).ruling, Ruling::kHolds) << ToString(level);
+    EXPECT_EQ(Online(text + back, level).ruling, Judge(Parsed(text + back), level).ruling);
+  }
+}
+
+TEST(Online, TimestampsThatAreLookedAtNoMoreDoNotHold) {
+  const std::string maybe =
+      "T0 s=1 info real=5..? | write x 2\n"
+      "T1 s=1 ok real=4..9 time=11..20 | read x 2 | write y 2\n"
+      "T2 s=2 ok real=22..28 time=91..100 | write y 3\n"
+      "T3 s=0 ok real=25..31 time=91..110 | write y 0\n";
+  const std::string order =
+      "T1 s=1 ok real=1..5 time=1..2 | write y 1\n"
+      "T2 s=2 ok real=2..6 time=1..3 | read y nil | write x 1\n"
+      "T3 s=1 ok real=7..8 time=5..5 | write z 1\n";
+  for (const Level level : {Level::kSnapshotIsolation, Level::kStrongSnapshotIsolation}) {
+    ASSERT_EQ(Judge(Parsed(maybe), level).ruling, Ruling::kViolated);
+    EXPECT_NE(Online(maybe, level, kShort).ruling, Ruling::kHolds) << ToString(level);
+  }
+  ASSERT_EQ(Judge(Parsed(order), Level::kSerializable).ruling, Ruling::kViolated);
+  EXPECT_NE(Online(order, Level::kSerializable, kShort).ruling, Ruling::kHolds);
+}
+
 TEST(Online, IsTheSameAsOnTheWholeThoughValuesDoNotTellWhoWasSeen) {
   const OnlineTally tally = CompareOnlineLoose(FirstSeed(), 250);
   EXPECT_GT(tally.holds, 300);
@@ -237,60 +274,69 @@ void ExpectNoOtherVerdict(const std::string& text, const OnlineOptions& options 
   }
 }
 
-// DROPPED-STANDS-ALONE
-TEST(Online, AnAbsenceThatOnlyAnIndeterminateDeletionExplainsIsNotDroppedWithoutIt) {
-  const std::string text =
-      "T1 s=1 ok real=1..2 | write x 1 | write a 1\n"
-      "T2 s=2 info real=3..? | delete x\n"
-      "T3 s=3 ok real=5..6 | read a 1 | read x nil | read y nil\n"
-      "T4 s=4 ok real=7..8 | read b nil\n"
-      "T5 s=3 ok real=9..10 | read x 1 | write y 1\n";
-  ASSERT_EQ(Judge(Parsed(text), Level::kSerializable).ruling, Ruling::kViolated);
+// The same of a history that is `ruling` at `level` as a whole.
+void ExpectNoOther(Ruling ruling, Level level, const std::string& text) {
+  ASSERT_EQ(Judge(Parsed(text), level).ruling, ruling) << text;
   ExpectNoOtherVerdict(text);
 }
 
+// ABSENT-IS-NOT-FRONTIER
+TEST(Online, AScanFindsWhatWasThereBeforeAllThatIsKept) {
+  std::string text = "T1 s=1 ok real=1..2 | write a 1\n";
+  for (int i = 2; i < 12; ++i) {
+    const std::string n = std::to_string(i);
+    text += "T" + n + " s=1 ok real=" + std::to_string(2 * i) + ".." + std::to_string(2 * i + 1) +
+            " | scan a b {a 1} | write z " + n + "\n";
+  }
+  for (const Level level : kLevels) {
+    EXPECT_EQ(Online(text, level, kTiny).ruling, Ruling::kHolds) << ToString(level);
+  }
+}
+
+// DROPPED-STANDS-ALONE
+TEST(Online, AnAbsenceThatOnlyAnIndeterminateDeletionExplainsIsNotDroppedWithoutIt) {
+  ExpectNoOther(Ruling::kViolated, Level::kSerializable,
+                "T1 s=1 ok real=1..2 | write x 1 | write a 1\n"
+                "T2 s=2 info real=3..? | delete x\n"
+                "T3 s=3 ok real=5..6 | read a 1 | read x nil | read y nil\n"
+                "T4 s=4 ok real=7..8 | read b nil\n"
+                "T5 s=3 ok real=9..10 | read x 1 | write y 1\n");
+}
+
 TEST(Online, AReadOfAValueWrittenTwiceIsNotDroppedWithoutTheWriterThatItNeeds) {
-  const std::string text =
-      "T1 ok real=1..10 | read x v | read z nil | read y nil\n"
-      "T2 ok real=1..11 | write x v | write w 1\n"
-      "T3 ok real=1..12 | write x v | write z 1\n"
-      "T4 ok real=1..13 | read w nil | write q 1\n"
-      "T5 ok real=20..21 | read q nil | write y 1\n";
-  ASSERT_EQ(Judge(Parsed(text), Level::kSerializable).ruling, Ruling::kViolated);
-  ExpectNoOtherVerdict(text);
+  ExpectNoOther(Ruling::kViolated, Level::kSerializable,
+                "T1 ok real=1..10 | read x v | read z nil | read y nil\n"
+                "T2 ok real=1..11 | write x v | write w 1\n"
+                "T3 ok real=1..12 | write x v | write z 1\n"
+                "T4 ok real=1..13 | read w nil | write q 1\n"
+                "T5 ok real=20..21 | read q nil | write y 1\n");
 }
 
 // SOURCE-IN-PART
 TEST(Online, ReadsOfADroppedValueThatWasWrittenTwiceAccuseNobody) {
-  const std::string twice =
-      "T1 ok real=1..2 | write x 1\n"
-      "T2 ok real=3..4 | write x 1\n"
-      "T3 ok real=5..6 | read x 1 | write x 2\n"
-      "T4 ok real=7..8 | read x 1 | write x 3\n";
-  ASSERT_EQ(Judge(Parsed(twice), Level::kSerializable).ruling, Ruling::kHolds);
-  ExpectNoOtherVerdict(twice);
-  const std::string again =
-      "T1 ok s=1 real=1..2 | write x 1 | write a 1\n"
-      "T2 info s=2 real=1..? | write x 1\n"
-      "T3 ok s=3 real=5..6 | write x 1\n"
-      "T6 ok s=4 real=9..10 | read q nil\n"
-      "T7 ok s=4 real=11..12 | read x 1 | write x 2\n"
-      "T8 ok s=4 real=13..14 | read x 1 | write x 3\n";
-  ASSERT_EQ(Judge(Parsed(again), Level::kStrictSerializable).ruling, Ruling::kHolds);
-  ExpectNoOtherVerdict(again);
+  ExpectNoOther(Ruling::kHolds, Level::kSerializable,
+                "T1 ok real=1..2 | write x 1\n"
+                "T2 ok real=3..4 | write x 1\n"
+                "T3 ok real=5..6 | read x 1 | write x 2\n"
+                "T4 ok real=7..8 | read x 1 | write x 3\n");
+  ExpectNoOther(Ruling::kHolds, Level::kStrictSerializable,
+                "T1 ok s=1 real=1..2 | write x 1 | write a 1\n"
+                "T2 info s=2 real=1..? | write x 1\n"
+                "T3 ok s=3 real=5..6 | write x 1\n"
+                "T6 ok s=4 real=9..10 | read q nil\n"
+                "T7 ok s=4 real=11..12 | read x 1 | write x 2\n"
+                "T8 ok s=4 real=13..14 | read x 1 | write x 3\n");
 }
 
 TEST(Online, AnAbsenceThatADroppedDeletionExplainsAccusesNobody) {
-  const std::string text =
-      "T1 ok s=1 real=1..2 | write x 1\n"
-      "T2 ok s=1 real=3..6 | delete x\n"
-      "T3 ok s=2 real=4..7 | write x 2\n"
-      "T4 ok s=3 real=8..9 | read q nil\n"
-      "T5 ok s=3 real=10..11 | read q nil\n"
-      "T6 ok s=2 real=12..20 | read x nil\n"
-      "T7 ok s=4 real=13..21 | delete x | write x 3\n";
-  ASSERT_EQ(Judge(Parsed(text), Level::kStrictSerializable).ruling, Ruling::kHolds);
-  ExpectNoOtherVerdict(text);
+  ExpectNoOther(Ruling::kHolds, Level::kStrictSerializable,
+                "T1 ok s=1 real=1..2 | write x 1\n"
+                "T2 ok s=1 real=3..6 | delete x\n"
+                "T3 ok s=2 real=4..7 | write x 2\n"
+                "T4 ok s=3 real=8..9 | read q nil\n"
+                "T5 ok s=3 real=10..11 | read q nil\n"
+                "T6 ok s=2 real=12..20 | read x nil\n"
+                "T7 ok s=4 real=13..21 | delete x | write x 3\n");
 }
 
 TEST(Online, AReadOfAValueThatAnOpenTransactionWritesAgainAccusesNobodyYet) {
@@ -306,7 +352,8 @@ TEST(Online, AReadOfAValueThatAnOpenTransactionWritesAgainAccusesNobodyYet) {
   }
 }
 
-TEST(Online, AnIndeterminateTransactionKeepsWhatFollowsItInItsSession) {
+// UNKNOWN-END
+TEST(Online, NothingFollowsAnIndeterminateTransactionInItsSessionWhenItIsSeenAtLast) {
   const std::string text =
       "T0 s=1 info real=1..7 | delete x\n"
       "T1 s=1 ok real=1..8 | write x 1\n"
@@ -329,6 +376,31 @@ TEST(Online, AnUnknownOutcomeAtTheBeginningIsNoTimestamp) {
   OnlineOptions options = kTiny;
   options.horizon = 100;
   EXPECT_EQ(Online(text, Level::kSnapshotIsolation, options).ruling, Ruling::kHolds);
+}
+
+// LIMIT-OF-A-STEP
+TEST(Online, AfterAStepThatTookTheTimeLimitNothingIsSearchedAnyMore) {
+  // Of ten that read x 1 and overwrite it, one finds none of the nine that are left: T1's was
+  // overwritten before all of them. There is no short proof of it.
+  std::string text = "T1 ok real=1..2 | write x 1\nT2 ok real=3..4 | write x 0\n";
+  int txns = 2;
+  const auto add = [&](const std::string& rest) {
+    ++txns;
+    text += "T" + std::to_string(txns) + " ok real=5.." + std::to_string(60 + txns) + rest + "\n";
+  };
+  for (int i = 0; i < 9; ++i) add(" | write x 1");
+  for (int i = 0; i < 10; ++i) add(" | read x 1 | write x " + std::to_string(100 + i));
+  text += Filler(30, 20, 200);
+  int looks = 0;
+  OnlineOptions options = kTiny;
+  options.horizon = 100;
+  options.judge.time_limit = absl::Seconds(50);
+  options.judge.clock = [&looks] { return absl::UnixEpoch() + absl::Seconds(++looks); };
+  const Verdict verdict = Online(text, Level::kStrictSerializable, options);
+  EXPECT_EQ(verdict.ruling, Ruling::kUnknown);
+  EXPECT_NE(verdict.reason.find("time limit of 50s"), std::string::npos) << verdict.reason;
+  EXPECT_GT(looks, 50);
+  EXPECT_LT(looks, 600);
 }
 
 // --- memory, whatever happens ---
@@ -356,6 +428,7 @@ TEST(OnlineMemory, IsBoundedWithAnIndeterminateTransactionAtTheFront) {
   OnlineJudge judge(Level::kStrictSerializable, kSmall);
   ExpectBounded(judge, [&](const std::string& n, FinishedTxn& txn, int i) {
     judge.Write("k" + n, "v");
+    txn.session = "s";
     if (i == 0) txn.outcome = Outcome::kIndeterminate;
   });
 }

@@ -198,5 +198,41 @@ TEST(Registers, AReadOfWhatWasOverwrittenBeforeItBeganIsFoundByValuesAndRealTime
   EXPECT_GT(broken, 100);
 }
 
+// ONE-UPDATE-EACH
+TEST(Registers, MoreUpdatesOfAValueThanThereWereVersionsOfItAreALostUpdateWithoutASearch) {
+  std::string text;
+  for (int i = 1; i <= 40; ++i) {
+    const std::string n = std::to_string(i);
+    text += "T" + n + " ok | write x 1\n";
+    text +=
+        "T" + std::to_string(100 + i) + " ok | read x 1 | write x " + std::to_string(i + 1) + "\n";
+  }
+  const JudgeOptions no_search = {.time_limit = absl::ZeroDuration()};
+  EXPECT_EQ(Judge(Parsed(text), Level::kSnapshotIsolation, no_search).ruling, Ruling::kUnknown);
+  text += "T200 ok | read x 1 | write x 50\n";
+  for (const Level level : kLevels) {
+    const Verdict verdict = Judge(Parsed(text), level, no_search);
+    EXPECT_EQ(verdict.Has(Anomaly::kLostUpdate), Forbids(level, Anomaly::kLostUpdate, Order::kData))
+        << verdict.ToString();
+  }
+  const Verdict verdict = Judge(Parsed(text), Level::kSerializable, no_search);
+  EXPECT_TRUE(Has(verdict.ToString(), "41 transactions")) << verdict.ToString();
+}
+
+TEST(Registers, WhatAnIndeterminateTransactionAppendedIsMissedByThoseWhoSawItsOtherWrites) {
+  const std::string one =
+      "T0 ok | write x 1 | write a 1\nT1 info | delete x | append y 1\n"
+      "T3 ok | read a 1 | read x nil | list y [";
+  const std::string either = "T2 info | delete x | append z 1\n" + one + "] | list z [";
+  for (const Level level : kLevels) {
+    if (!Forbids(level, Anomaly::kLostUpdate, Order::kData)) continue;
+    EXPECT_EQ(Judge(Parsed(one + "]"), level).ruling, Ruling::kViolated) << ToString(level);
+    EXPECT_EQ(Judge(Parsed(one + "1]"), level).ruling, Ruling::kHolds) << ToString(level);
+    // T2's deletion explains it as well, unless that is missed too.
+    EXPECT_EQ(Judge(Parsed(either + "1]"), level).ruling, Ruling::kHolds) << ToString(level);
+    EXPECT_EQ(Judge(Parsed(either + "]"), level).ruling, Ruling::kViolated) << ToString(level);
+  }
+}
+
 }  // namespace
 }  // namespace nacre::check

@@ -19,6 +19,8 @@
 namespace nacre::check {
 
 struct OnlineOptions {
+  // The time limit is that of a step. After one that took as long the verdict is `unknown`, and
+  // nothing is searched any more.
   JudgeOptions judge = {};
   // So many of the last finished transactions are always kept. A store that answers from states
   // older than that is not called violated for it where its level allows it, but `unknown`.
