@@ -47,7 +47,8 @@ std::string_view ColourOf(EdgeKind kind) {
 }
 
 std::string Cluster(const std::string& id, const Scene& scene) {
-  const auto node = [&](uint32_t box) { return Quoted(Cat(id, " ", scene.boxes[box].name)); };
+  // By number: what is drawn may have one name twice.
+  const auto node = [&](uint32_t box) { return Quoted(Cat(id, ".", box)); };
   std::string dot = Cat("  subgraph ", Quoted(Cat("cluster ", id)),
                         " {\n    label=", Quoted(Cat(scene.name, ": ", scene.meaning)), ";\n");
   for (uint32_t lane = 0; lane < scene.lanes.size(); ++lane) {

@@ -184,7 +184,8 @@ class PictureTest(ProgramTest):
     def test_dot_names_every_transaction_and_every_edge(self):
         dot = self.dot(RING)
         for i in range(6):
-            self.assertIn(f'"1 T{i}" [label="T{i} (line {i + 1})\\l', dot)
+            self.assertRegex(dot, rf'"1\.{i}" \[label="T\d \(line \d\)\\l')
+            self.assertIn(f'[label="T{i} (line {i + 1})\\l', dot)
             self.assertIn(f'label="rw k{i}"', dot)
         self.assertEqual(len(re.findall(r"-> ", self.dot(WRITE_SKEW))), 2)
 
