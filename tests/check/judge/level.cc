@@ -27,8 +27,8 @@ struct Row {
   Anomaly of_class;
 };
 
-// By Anomaly. Write conflicts and missed commits by timestamps are about snapshots alone: a store
-// may be serializable in an order that is not the one of its commit timestamps.
+// By Anomaly. What timestamps contradict is about snapshots alone: a store may be serializable in
+// an order that is not the one of its commit timestamps, or give a transaction one alone.
 constexpr std::array<Row, kAnomalies> kRows = {{
     {"thin-air-read", kFromCommitted, Anomaly::kThinAirRead},
     {"G1a", kFromCommitted, Anomaly::kAbortedRead},
@@ -51,7 +51,7 @@ constexpr std::array<Row, kAnomalies> kRows = {{
     {"G2", kSerial, Anomaly::kG2},
     {"G-SIa", kSnapshot, Anomaly::kGSIa},
     {"G-SIb", kSnapshot, Anomaly::kGSIb},
-    {"timestamp-order", kFromSnapshot, Anomaly::kTimestampOrder},
+    {"timestamp-order", kSnapshot, Anomaly::kTimestampOrder},
     {"invariant", kFromSnapshot, Anomaly::kInvariant},
 }};
 

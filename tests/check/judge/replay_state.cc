@@ -116,6 +116,8 @@ bool ReplayState::RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, co
 bool ReplayState::TakeMaybe(KeyId key, ValueId value, uint64_t timestamp) {
   if (maybe_ == nullptr) return false;
   Key& state = keys_[key];
+  // What one of two snapshots of the same timestamp had, the other has.
+  if (timestamp > 0 && state.observed == timestamp) return false;
   if (!state.list.empty()) {
     // Of a list that may have been deleted nothing more is known.
     if (!maybe_->Deletes(key)) return false;

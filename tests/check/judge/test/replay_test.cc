@@ -203,11 +203,23 @@ TEST(Replay, AScanThatFindsAnIndeterminateWriteAndMissesACommitIsTold) {
             "holds");
 }
 
-TEST(Replay, ACommitBehindItsBeginIsNotExplainedAwayByAnotherSerialOrder) {
-  EXPECT_EQ(NameAt("T1 ok time=5..5 | write x 1\nT2 ok time=6..8 | read y nil | write z 1\n"
-                   "T3 ok time=6..7 | write y 1\n",
-                   Level::kSerializable),
-            "timestamp-order");
+// A store that orders transactions by one timestamp each has a serial order.
+TEST(Replay, ACommitNoLaterThanItsBeginContradictsSnapshotsAlone) {
+  const std::string text = "T1 ok time=5..5 | write x 1\nT2 ok time=7..7 | read x 1 | write x 2\n";
+  EXPECT_EQ(AtSnapshot(text), "timestamp-order");
+  EXPECT_EQ(NameAt(text, Level::kSerializable), "holds");
+  EXPECT_EQ(NameAt(text, Level::kStrictSerializable), "holds");
+  EXPECT_EQ(NameAt(text + "T3 ok time=9..9 | read x 1 | write x 3\n", Level::kSerializable),
+            "lost-update");
+}
+
+TEST(Replay, TwoSnapshotsOfOneTimestampAreOneSnapshot) {
+  const std::string writes = "T1 ok time=1..2 | write x 1\nT2 info | write x 9\n";
+  const std::string old_read = "T3 ok time=7..? | read x 1\n";
+  const std::string new_read = "T4 ok time=7..? | read x 9\n";
+  EXPECT_EQ(AtSnapshot(writes + old_read + new_read), "G-SIb");
+  EXPECT_EQ(AtSnapshot(writes + new_read + old_read), "G-SIb");
+  EXPECT_EQ(AtSnapshot(writes + old_read + "T4 ok time=8..? | read x 9\n"), "holds");
 }
 
 TEST(Replay, WhatAnIndeterminateTransactionMayHaveWrittenIsLeftToTheValues) {
