@@ -24,6 +24,19 @@ struct HistoryArguments {
   ReportOptions report;
 };
 
+// Where nothing was committed there is nothing to judge, and a recording that never began to work
+// is not to pass for a store that holds what it promises.
+Verdict JudgeRecorded(const History& history, Level level, const JudgeOptions& options) {
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (history.committed(t)) return Judge(history, level, options);
+  }
+  Verdict verdict;
+  verdict.ruling = Ruling::kUnknown;
+  verdict.reason = "no transaction in the history is known to have committed";
+  verdict.notes = history.notes();
+  return verdict;
+}
+
 ExitCode JudgeFile(HistoryArguments& arguments) {
   const absl::StatusOr<History> history = ReadInput(arguments.file, arguments.format);
   if (!history.ok()) {
@@ -31,12 +44,12 @@ ExitCode JudgeFile(HistoryArguments& arguments) {
   }
   arguments.report.source = arguments.file == "-" ? "standard input" : arguments.file;
   if (!arguments.all_levels) {
-    const Verdict verdict = Judge(*history, arguments.level, arguments.judge);
+    const Verdict verdict = JudgeRecorded(*history, arguments.level, arguments.judge);
     return Report(*history, arguments.level, verdict, arguments.report);
   }
   std::vector<LevelVerdict> verdicts;
   for (const Level level : kLevels) {
-    verdicts.push_back({level, Judge(*history, level, arguments.judge)});
+    verdicts.push_back({level, JudgeRecorded(*history, level, arguments.judge)});
   }
   return ReportLevels(*history, verdicts, arguments.level, arguments.report);
 }

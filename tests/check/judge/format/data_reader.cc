@@ -1,5 +1,7 @@
 #include "tests/check/judge/format/data_reader.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 
 #include "tests/check/judge/text.h"
@@ -30,12 +32,38 @@ std::string_view DigitsOf(std::string_view text) {
   return text;
 }
 
-// JSON has one kind of number, so some write 1 as 1.0.
-std::string_view WithoutZeroFraction(std::string_view text) {
-  const size_t dot = text.find('.');
-  const bool zeros = dot != std::string_view::npos && dot + 1 < text.size() &&
-                     text.find_first_not_of('0', dot + 1) == std::string_view::npos;
-  return zeros ? text.substr(0, dot) : text;
+// JSON has one kind of number, so some write 10 as 10.0 or 1e+01. `integer` gets the integer that
+// `text` is; false: it is none, or one already.
+bool IntegerOf(std::string_view text, std::string& integer) {
+  constexpr int kZerosMax = 400;  // More than any double has.
+  const size_t e = text.find_first_of("eE");
+  const size_t dot = text.substr(0, e).find('.');
+  if (e == std::string_view::npos && dot == std::string_view::npos) return false;
+  int exponent = 0;
+  if (e != std::string_view::npos) {
+    std::string_view digits = text.substr(e + 1);
+    if (!digits.empty() && digits.front() == '+') digits.remove_prefix(1);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
+    if (error != std::errc() || end != digits.data() + digits.size()) return false;
+  }
+  if (exponent < -kZerosMax || exponent > kZerosMax) return false;
+  integer = text.substr(0, std::min(e, dot));
+  if (dot != std::string_view::npos) {
+    const std::string_view fraction =
+        text.substr(dot + 1, e == std::string_view::npos ? e : e - dot - 1);
+    if (fraction.empty() || fraction.size() > 2 * kZerosMax) return false;
+    integer += fraction;
+    exponent -= static_cast<int>(fraction.size());
+  }
+  const size_t first_digit = integer.find_first_of("0123456789");
+  if (first_digit == std::string::npos) return false;
+  for (; exponent < 0; ++exponent) {
+    if (integer.back() != '0') return false;
+    if (integer.size() > first_digit + 1) integer.pop_back();
+  }
+  integer.append(static_cast<size_t>(exponent), '0');
+  return true;
 }
 
 void AppendUtf8(std::string& text, uint32_t code) {
@@ -104,11 +132,20 @@ absl::Status DataReader::Next(Token& token) {
     switch (c) {
       case -1: return absl::OkStatus();
       case '[':
-      case '(': token.kind = Token::Kind::kOpenList; break;
-      case '{': token.kind = Token::Kind::kOpenMap; break;
+      case '(':
+        token.kind = Token::Kind::kOpenList;
+        open_ += c == '[' ? ']' : ')';
+        break;
+      case '{':
+        token.kind = Token::Kind::kOpenMap;
+        open_ += '}';
+        break;
       case ']':
       case ')':
-      case '}': token.kind = Token::Kind::kClose; break;
+      case '}':
+        token.kind = Token::Kind::kClose;
+        if (absl::Status status = Close(static_cast<char>(c)); !status.ok()) return status;
+        break;
       case '"': return String(token);
       case '\\':
         if (dialect_ == Dialect::kJson) return Error("unexpected \\");
@@ -126,13 +163,24 @@ absl::Status DataReader::Next(Token& token) {
   }
 }
 
+absl::Status DataReader::Close(char bracket) {
+  if (open_.empty()) return Error(Cat("unexpected ", std::string_view(&bracket, 1)));
+  if (open_.back() != bracket) {
+    return Error(Cat("expected ", std::string_view(&open_.back(), 1), ", found ",
+                     std::string_view(&bracket, 1)));
+  }
+  open_.pop_back();
+  return absl::OkStatus();
+}
+
 // #{ opens a set, #_ drops a form, and any other tag says nothing that a history needs.
 absl::Status DataReader::Tagged(Token& token, bool& none) {
   bytes_.Skip();
   const int c = bytes_.Peek();
   if (c == '{') {
     bytes_.Skip();
-    token.kind = Token::Kind::kOpenList;
+    token.kind = Token::Kind::kOpenSet;
+    open_ += '}';
     return absl::OkStatus();
   }
   none = true;
@@ -158,10 +206,12 @@ void DataReader::Scalar(Token& token) {
     token.kind = Token::Kind::kNil;
     return;
   }
-  const std::string_view number = dialect_ == Dialect::kJson ? WithoutZeroFraction(text) : text;
+  std::string integer;
+  const bool number = dialect_ == Dialect::kJson && (IsDigit(text.front()) || text.front() == '-');
+  const bool converted = number && IntegerOf(text, integer);
   const bool plain = text.front() >= '1' && text.front() <= '9' && text.back() != 'N';
-  if ((plain && number.size() == text.size()) || text.front() == ':') return;
-  std::string_view digits = DigitsOf(number);
+  if ((plain && !converted) || text.front() == ':') return;
+  std::string_view digits = DigitsOf(converted ? std::string_view(integer) : text);
   if (digits.empty()) return;
   while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
   text_ = text.front() == '-' && digits != "0" ? Cat("-", digits) : std::string(digits);
@@ -255,7 +305,8 @@ absl::Status DataReader::SkipValue(Token token) {
     switch (token.kind) {
       case Token::Kind::kEnd: return Error("unexpected end");
       case Token::Kind::kOpenList:
-      case Token::Kind::kOpenMap: ++open; break;
+      case Token::Kind::kOpenMap:
+      case Token::Kind::kOpenSet: ++open; break;
       case Token::Kind::kClose:
         if (open == 0) return Error("unexpected closing bracket");
         --open;

@@ -14,9 +14,10 @@ namespace nacre::check::judge {
 struct Token {
   enum class Kind : uint8_t {
     kEnd,
-    kOpenList,  // [ or ( or #{
+    kOpenList,  // [ or (
     kOpenMap,
-    kClose,  // Of either.
+    kOpenSet,  // #{
+    kClose,    // Of any of them, and of the one that was opened last.
     kNil,
     kScalar,
   };
@@ -34,7 +35,8 @@ std::string_view WordOf(std::string_view scalar);
 std::string Quoted(std::string_view bytes);
 
 // Splits EDN or JSON into tokens. Takes what both writers write, and does not complain of commas
-// and colons in odd places.
+// and colons in odd places. A closing bracket of another kind than the one that it has to close is
+// an error: what a missing one swallowed would be no part of the history.
 class DataReader {
  public:
   enum class Dialect : uint8_t { kEdn, kJson };
@@ -49,6 +51,7 @@ class DataReader {
 
  private:
   void SkipBlanks();
+  absl::Status Close(char bracket);
   absl::Status String(Token& token);
   absl::Status Escape(std::string& text);
   absl::Status HexCode(uint32_t& code);
@@ -58,7 +61,8 @@ class DataReader {
 
   ByteReader bytes_;
   const Dialect dialect_;
-  int depth_ = 0;  // Of #_ in #_.
+  int depth_ = 0;     // Of #_ in #_.
+  std::string open_;  // What closes the brackets that are open, the innermost last.
   std::string text_;
 };
 

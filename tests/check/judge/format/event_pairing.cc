@@ -22,14 +22,44 @@ std::string ShapeOf(const std::vector<Op>& ops) {
 
 }  // namespace
 
-void EventPairing::AddDangling(Open open) {
-  builder_.Add({.session = open.process,
-                .outcome = Outcome::kIndeterminate,
-                .invoked = open.invoked,
-                .line = open.line,
-                .number = open.number},
-               open.ops);
+uint64_t EventPairing::NameOf(uint64_t number) {
+  while (!names_.insert(number).second) number = next_name_++;
+  next_name_ = std::max(next_name_, number + 1);
+  return number;
+}
+
+TxnId EventPairing::AddDangling(const Open& open) {
   ++dangling_;
+  return builder_.Add({.session = open.process,
+                       .outcome = Outcome::kIndeterminate,
+                       .invoked = open.invoked,
+                       .line = open.line,
+                       .number = NameOf(open.number)},
+                      open.ops);
+}
+
+void EventPairing::LeaveBehind(const Open& open) {
+  const TxnId txn = AddDangling(open);
+  const auto [it, first] = left_behind_.try_emplace(
+      {open.process, ShapeOf(open.ops)}, LeftBehind{.txn = txn, .invoked = open.invoked});
+  if (!first) it->second.alike = true;
+}
+
+// The completion of what its process had left behind: not what it has open, by its looks.
+std::optional<EventPairing::LeftBehind> EventPairing::CloseLeftBehind(const Event& event) {
+  if (event.process == kNone || left_behind_.empty()) return std::nullopt;
+  const std::string shape = ShapeOf(event.ops);
+  const auto it = left_behind_.find(ProcessShape(event.process, shape));
+  if (it == left_behind_.end()) return std::nullopt;
+  const auto open = by_process_.find(event.process);
+  if (open != by_process_.end() && ShapeOf(open->second.ops) == shape) {
+    open->second.invoked = it->second.invoked;  // CONSERVATIVE-TIME
+    it->second.alike = true;
+    return std::nullopt;
+  }
+  const LeftBehind closed = it->second;
+  if (!closed.alike) left_behind_.erase(it);
+  return closed;
 }
 
 std::optional<EventPairing::Open> EventPairing::Close(const Event& event) {
@@ -51,7 +81,7 @@ std::optional<EventPairing::Open> EventPairing::Close(const Event& event) {
   return open;
 }
 
-void EventPairing::Take(Event event) {
+bool EventPairing::Take(Event event) {
   const uint64_t now = ++clock_;
   const uint64_t number = event.index.value_or(now - 1);
   if (event.process == kNone) ++without_process_;
@@ -63,12 +93,17 @@ void EventPairing::Take(Event event) {
                  .process = event.process};
     if (event.process == kNone) {
       by_shape_[ShapeOf(open.ops)].push_back(std::move(open));
-      return;
+      return true;
     }
     const auto [it, first] = by_process_.try_emplace(event.process);
-    if (!first) AddDangling(std::move(it->second));
+    if (!first) LeaveBehind(it->second);
     it->second = std::move(open);
-    return;
+    return true;
+  }
+  if (const std::optional<LeftBehind> closed = CloseLeftBehind(event); closed.has_value()) {
+    if (event.type == Event::Type::kFail && !closed->alike) builder_.SetAborted(closed->txn);
+    if (!closed->alike) --dangling_;
+    return event.type != Event::Type::kOk;
   }
   std::optional<Open> open = Close(event);
   if (!open.has_value()) ++without_invocation_;
@@ -79,14 +114,15 @@ void EventPairing::Take(Event event) {
                   .invoked = open.has_value() ? open->invoked : kAlways,
                   .completed = now,
                   .line = event.line,
-                  .number = number};
+                  .number = NameOf(number)};
   // What failed tells best what it tried in its invocation, whose reads have no results.
   if (event.type == Event::Type::kOk || !open.has_value()) {
     builder_.Add(info, event.ops);
-    return;
+    return true;
   }
   std::erase_if(open->ops, [](const Op& op) { return !op.writes(); });
   builder_.Add(info, open->ops);
+  return true;
 }
 
 void EventPairing::Finish() {
@@ -97,7 +133,7 @@ void EventPairing::Finish() {
   }
   std::sort(rest.begin(), rest.end(),
             [](const Open& a, const Open& b) { return a.invoked < b.invoked; });
-  for (Open& open : rest) AddDangling(std::move(open));
+  for (const Open& open : rest) AddDangling(open);
   if (dangling_ > 0) {
     builder_.Note(Cat(dangling_, " invocations have no completion: they may have happened or not"));
   }

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "nacre/check/history.h"
 
 namespace nacre::check::judge {
@@ -25,12 +27,15 @@ struct Event {
 //
 // CONSERVATIVE-TIME. What is not known never becomes an order: a completion without an invocation
 // began at the beginning; and where processes are not told, one of several open invocations that
-// look the same is not chosen: the completion gets the time of the oldest of them.
+// look the same is not chosen: the completion gets the time of the oldest of them. What a process
+// left behind stays indeterminate where it stands unless a late :fail says that it failed.
 class EventPairing {
  public:
   explicit EventPairing(HistoryBuilder& builder) : builder_(builder) {}
 
-  void Take(Event event);
+  // False: an :ok for an invocation that its process had left behind. A process does one thing
+  // after another, so what it saw then has no place.
+  [[nodiscard]] bool Take(Event event);
   // Whatever was invoked and never completed may have happened.
   void Finish();
 
@@ -42,14 +47,29 @@ class EventPairing {
     uint64_t number = 0;
     SessionId process = kNone;
   };
+  // An invocation that was added as indeterminate when its process invoked the next.
+  struct LeftBehind {
+    TxnId txn = kNone;
+    uint64_t invoked = 0;
+    bool alike = false;  // Another of its process may be meant as well.
+  };
+  using ProcessShape = std::pair<SessionId, std::string>;
+
   std::optional<Open> Close(const Event& event);
-  void AddDangling(Open open);
+  // `number`, unless it is taken: indices may be those of several recordings.
+  uint64_t NameOf(uint64_t number);
+  TxnId AddDangling(const Open& open);
+  void LeaveBehind(const Open& open);
+  std::optional<LeftBehind> CloseLeftBehind(const Event& event);
 
   HistoryBuilder& builder_;
   uint64_t clock_ = 0;  // Counts events.
   absl::flat_hash_map<SessionId, Open> by_process_;
   absl::flat_hash_map<std::string, std::vector<Open>>
       by_shape_;  // Without a process; oldest first.
+  absl::flat_hash_map<ProcessShape, LeftBehind> left_behind_;
+  absl::flat_hash_set<uint64_t> names_;
+  uint64_t next_name_ = 0;
   uint64_t dangling_ = 0;
   uint64_t without_invocation_ = 0;
   uint64_t without_process_ = 0;

@@ -1,11 +1,14 @@
 #include "nacre/check/format.h"
 
-#include <array>
-#include <fstream>
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
 #include <istream>
 #include <utility>
 #include <vector>
 
+#include "nacre/check/file_buffer.h"
 #include "tests/check/judge/format/readers.h"
 #include "tests/check/judge/text.h"
 
@@ -88,25 +91,30 @@ absl::StatusOr<History> ReadHistory(std::istream& in, Format format) {
     case Format::kNative: status = judge::ReadNative(in, builder); break;
   }
   if (!status.ok()) return status;
+  if (in.bad()) return absl::DataLossError("it cannot be read to its end");
+  if (builder.transactions() == 0) return absl::InvalidArgumentError("no transaction is in it");
   History history = std::move(builder).Finish();
   if (status = CheckSessions(history); !status.ok()) return status;
   return history;
 }
 
 absl::StatusOr<History> ReadHistoryFile(const std::string& path, std::optional<Format> format) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError(judge::Cat("cannot open ", path));
-  if (!format.has_value()) {
-    std::array<char, 4096> beginning;
-    in.read(beginning.data(), beginning.size());
-    format = GuessFormat({beginning.data(), static_cast<size_t>(in.gcount())});
-    if (!format.has_value()) {
-      return absl::InvalidArgumentError(judge::Cat(path, ": the format cannot be told"));
-    }
-    in.clear();
-    in.seekg(0);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return absl::NotFoundError(judge::Cat("cannot open ", path, ": ", std::strerror(errno)));
   }
-  absl::StatusOr<History> history = ReadHistory(in, *format);
+  FileBuffer buffer(fd);
+  if (!format.has_value()) format = GuessFormat(buffer.Beginning());
+  if (!format.has_value() && buffer.error() == 0) {
+    return absl::InvalidArgumentError(judge::Cat(path, ": the format cannot be told"));
+  }
+  std::istream in(&buffer);
+  absl::StatusOr<History> history = absl::UnknownError("not read");
+  if (buffer.error() == 0) history = ReadHistory(in, *format);
+  if (buffer.error() != 0) {
+    return absl::DataLossError(
+        judge::Cat("cannot read ", path, ": ", std::strerror(buffer.error())));
+  }
   if (history.ok()) return history;
   return absl::Status(history.status().code(),
                       judge::Cat(path, ": ",

@@ -84,11 +84,8 @@ absl::Status JepsenReader::ReadMap() {
     if (token.is(Kind::kClose)) break;
     if (token.is(Kind::kEnd)) return data_.Error("an operation without an end");
     field.clear();
-    if (token.is(Kind::kScalar)) {
-      field = WordOf(token.text);
-    } else if (absl::Status status = data_.SkipValue(token); !status.ok()) {
-      return status;
-    }
+    if (!token.is(Kind::kScalar)) return data_.Error("the name of an operation's field is no word");
+    field = WordOf(token.text);
     if (absl::Status status = ReadField(field); !status.ok()) return status;
   }
   return FinishMap(line);
@@ -213,6 +210,7 @@ absl::Status JepsenReader::ReadResult(const Token& token, KeyId key) {
     builder_.Read(key, builder_.Value(token.text));
     return absl::OkStatus();
   }
+  if (token.is(Kind::kOpenSet)) return data_.Error("what was read is a set, which has no order");
   if (!token.is(Kind::kOpenList)) return data_.Error("what was read is neither scalar nor vector");
   builder_.BeginList(key);
   while (true) {
@@ -243,7 +241,9 @@ absl::Status JepsenReader::FinishMap(uint64_t line) {
   if (!has_type_) return data_.Error("an operation without a :type");
   event_.line = line;
   event_.ops = builder_.Take();
-  pairing_.Take(std::move(event_));
+  if (!pairing_.Take(std::move(event_))) {
+    return data_.Error("an :ok for what its process had left behind when it began something else");
+  }
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/flat_hash_set.h"
 #include "tests/check/judge/format/byte_reader.h"
 #include "tests/check/judge/format/readers.h"
 #include "tests/check/judge/text.h"
@@ -136,10 +137,11 @@ class NativeLine {
     while (!scanner_.AtEnd() && !scanner_.NextIs('|')) ReadField();
     while (scanner_.Accept('|')) ReadOperation();
     if (!scanner_.AtEnd()) scanner_.Fail("expected | before an operation");
-    if (!has_outcome_) scanner_.Fail("expected ok, fail or info");
+    if ((given_ & kOutcome) == 0) scanner_.Fail("expected ok, fail or info");
     if (scanner_.error().empty()) builder_.Add(info_);
   }
   LineScanner& scanner() { return scanner_; }
+  uint64_t number() const { return info_.number; }
 
  private:
   void ReadName() {
@@ -176,10 +178,18 @@ class NativeLine {
     }
   }
 
+  enum Field : uint8_t { kOutcome = 1, kSession = 2, kReal = 4, kTime = 8 };
+  void Once(Field field, std::string_view error) {
+    if ((given_ & field) != 0) scanner_.Fail(error);
+    given_ |= field;
+  }
+
   void ReadField() {
     if (scanner_.AcceptPrefix("s=")) {
+      Once(kSession, "a second session");
       info_.session = builder_.Session(scanner_.TakeDirectly("expected a session").text);
     } else if (scanner_.AcceptPrefix("real=")) {
+      Once(kReal, "a second real=");
       std::optional<uint64_t> invoked;
       std::optional<uint64_t> completed;
       ReadPair(invoked, completed);
@@ -187,6 +197,7 @@ class NativeLine {
       info_.completed = completed.value_or(kNever);
       if (info_.completed < info_.invoked) scanner_.Fail("completed before it was invoked");
     } else if (scanner_.AcceptPrefix("time=")) {
+      Once(kTime, "a second time=");
       ReadPair(info_.begin_timestamp, info_.commit_timestamp);
     } else {
       const Piece word = scanner_.Take("expected ok, fail, info, s=, real= or time=");
@@ -199,7 +210,7 @@ class NativeLine {
       } else {
         scanner_.Fail("expected ok, fail, info, s=, real= or time=");
       }
-      has_outcome_ = true;
+      Once(kOutcome, "a second outcome");
     }
   }
 
@@ -262,7 +273,7 @@ class NativeLine {
   LineScanner scanner_;
   HistoryBuilder& builder_;
   TxnInfo info_;
-  bool has_outcome_ = false;
+  uint8_t given_ = 0;  // Of Field.
 };
 
 }  // namespace
@@ -270,6 +281,7 @@ class NativeLine {
 absl::Status ReadNative(std::istream& in, HistoryBuilder& builder) {
   ByteReader bytes(in);
   std::string_view text;
+  absl::flat_hash_set<uint64_t> numbers;
   for (uint64_t start = 0; bytes.NextLine(text); start = bytes.offset()) {
     const uint64_t number = bytes.line() - (bytes.offset() > start + text.size() ? 1 : 0);
     const size_t first = text.find_first_not_of(" \t\r");
@@ -279,6 +291,10 @@ absl::Status ReadNative(std::istream& in, HistoryBuilder& builder) {
     if (!line.scanner().error().empty()) {
       return absl::InvalidArgumentError(Cat("line ", number, ", byte ", start + line.scanner().at(),
                                             ": ", line.scanner().error()));
+    }
+    if (!numbers.insert(line.number()).second) {
+      return absl::InvalidArgumentError(
+          Cat("line ", number, ", byte ", start, ": a second T", line.number()));
     }
   }
   return absl::OkStatus();

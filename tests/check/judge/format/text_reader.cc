@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "tests/check/judge/format/byte_reader.h"
 #include "tests/check/judge/format/readers.h"
 #include "tests/check/judge/text.h"
@@ -83,7 +84,7 @@ class TextReader {
       uint64_t number = 0;
       const char* const end = parts.txn.data() + parts.txn.size();
       const auto [stop, error] = std::from_chars(parts.txn.data(), end, number);
-      if (error != std::errc() || stop != end) number = txns_.size();
+      names_are_numbers_ &= error == std::errc() && stop == end && numbers_.insert(number).second;
       txns_.push_back({session, bytes_.line() - 1, number});
     }
     Push(parts, it->second);
@@ -118,9 +119,14 @@ class TextReader {
     std::vector<Op> sorted(ops_.size());
     for (size_t i = 0; i < ops_.size(); ++i) sorted[next[owner_[i]]++] = ops_[i];
     ops_ = {};
+    // Two of one name could not be told apart in what is said of them.
+    if (!names_are_numbers_) {
+      builder_.Note("transaction ids are no numbers, or twice the same: all are numbered anew");
+    }
     for (size_t t = 0; t < txns_.size(); ++t) {
       const Txn& txn = txns_[t];
-      builder_.Add({.session = txn.session, .line = txn.line, .number = txn.number},
+      const uint64_t number = names_are_numbers_ ? txn.number : t;
+      builder_.Add({.session = txn.session, .line = txn.line, .number = number},
                    absl::MakeConstSpan(sorted.data() + (next[t] - txn.ops), txn.ops));
     }
     if (zeros_ > 0) builder_.Note(Cat(zeros_, " writes of 0, the initial value, are deletions"));
@@ -134,6 +140,8 @@ class TextReader {
   std::vector<Op> ops_;
   std::vector<uint32_t> owner_;
   uint64_t zeros_ = 0;
+  bool names_are_numbers_ = true;
+  absl::flat_hash_set<uint64_t> numbers_;
 };
 
 }  // namespace

@@ -118,6 +118,12 @@ class Input(ProgramTest):
         self.assertIn("line 2", error)
         self.assertIn("native", error)
 
+    def test_nothing_recorded_is_no_history_and_nothing_committed_proves_nothing(self):
+        self.assertIn("no transaction is in it", self.refused("history", "-", "--format", "native", stdin=""))
+        failed = "T1 fail | write x 1\nT2 info | write x 2\n"
+        self.assertIn("known to have committed", self.judged(2, "history", "-", stdin=failed))
+        self.judged(0, "history", "-", stdin=failed + "T3 ok | read x 2\n")
+
     def test_what_could_be_any_format_has_to_be_named(self):
         for text in ("", "hello\n"):
             error = self.refused("history", "-", stdin=text)

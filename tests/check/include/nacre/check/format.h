@@ -43,10 +43,12 @@ std::optional<Format> ParseFormat(std::string_view name);
 // By how a file begins.
 std::optional<Format> GuessFormat(std::string_view beginning);
 
-// kInvalidArgument says what cannot be read, and its line and byte. What is odd but can be judged
-// (an invocation without an end, an operation without a process) becomes a note of the history.
+// kInvalidArgument says what cannot be read, and its line and byte, or that no transaction is in
+// it; kDataLoss: the stream failed. What is odd but can be judged (an invocation without an end, an
+// operation without a process) becomes a note of the history.
 absl::StatusOr<History> ReadHistory(std::istream& in, Format format);
-// Guesses the format if it is not given. kNotFound: the file cannot be opened.
+// Guesses the format if it is not given. The file may as well be a pipe. kNotFound: it cannot be
+// opened; kDataLoss: it cannot be read to its end.
 absl::StatusOr<History> ReadHistoryFile(const std::string& path,
                                         std::optional<Format> format = std::nullopt);
 

@@ -178,6 +178,8 @@ class HistoryBuilder {
   // Makes a transaction of what was collected. An indeterminate transaction loses its reads.
   TxnId Add(const TxnInfo& info);
   TxnId Add(const TxnInfo& info, absl::Span<const Op> ops);
+  // That an indeterminate transaction did not happen after all.
+  void SetAborted(TxnId t) { history_.outcomes_[t] = Outcome::kAborted; }
   void Note(std::string note) { history_.notes_.push_back(std::move(note)); }
   uint32_t transactions() const { return history_.size(); }
 
