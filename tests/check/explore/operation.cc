@@ -112,6 +112,7 @@ absl::Status ParseOptions(Words& words, Operation& operation) {
       absl::StatusOr<int64_t> second = words.ExpectNumber("a second");
       if (!second.ok()) return second.status();
       if (*second <= 0) return Invalid("what expires does so behind second 0");
+      if (*second > kSecondMax) return Invalid("time ends with the second 1000000000");
       operation.expires_s = *second;
     } else if (word == "WHERE" && (operation.kind == OperationKind::kScan ||
                                    operation.kind == OperationKind::kDeleteWhere)) {

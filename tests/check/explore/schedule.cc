@@ -107,6 +107,7 @@ class Parser {
   }
 
   absl::Status ParseExpiries(const std::string& rest) {
+    if (!schedule_.expiries.empty()) return Invalid("'expiry' is given twice");
     absl::StatusOr<State> pairs = ParseState(rest);
     if (!pairs.ok()) return pairs.status();
     for (const auto& [key, text] : *pairs) {
@@ -115,6 +116,7 @@ class Parser {
       if (error != std::errc() || end != text.data() + text.size() || second <= 0) {
         return Invalid("'" + text + "' is not a second behind 0");
       }
+      if (second > kSecondMax) return Invalid("time ends with the second 1000000000");
       schedule_.expiries[key] = second;
     }
     return absl::OkStatus();
@@ -147,6 +149,11 @@ class Parser {
     if (step.operation.outside_transactions()) {
       if (open) return Invalid(session + " is inside its transaction");
       if (step.expected) return Invalid("there is no answer to expect");
+      if (step.operation.kind == OperationKind::kAdvance) {
+        const int64_t seconds = std::stoll(step.operation.value);
+        if (seconds > kSecondMax - now_s_) return Invalid("time ends with the second 1000000000");
+        now_s_ += seconds;
+      }
       schedule_.steps.push_back(std::move(step));
       return absl::OkStatus();
     }
@@ -238,6 +245,7 @@ class Parser {
 
   int line_ = 0;
   bool has_initial_ = false;
+  int64_t now_s_ = 0;  // Behind all steps.
   Schedule schedule_;
   std::map<std::string, OpenTransaction> open_;  // By session.
   std::map<std::string, int> transactions_;      // How many each session has begun.

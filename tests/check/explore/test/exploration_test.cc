@@ -94,6 +94,24 @@ TEST(ScheduleText, RefusesASecondInitialState) {
       HasSubstr("line 3: 'initial' is given twice"));
 }
 
+TEST(ScheduleText, RefusesASecondLineOfExpiries) {
+  EXPECT_THAT(std::string(ParseSchedule("anomaly: a\ninitial: k=1 l=1\nexpiry: k=2\nexpiry: l=3\n")
+                              .status()
+                              .message()),
+              HasSubstr("line 4: 'expiry' is given twice"));
+}
+
+TEST(ScheduleText, RefusesTimeThatCannotBeAddedUp) {
+  const std::string begin = "anomaly: a\ninitial: k=1\n";
+  for (const char* line : {"C1: ADVANCE 999999999\nC1: ADVANCE 2\n",
+                           "C1: ADVANCE 1\nC1: ADVANCE 9223372036854775807\n",
+                           "T1: BEGIN\nT1: SET k 1 EXPIRES 1000000001\n",
+                           "V1: VACUUM\nexpiry: k=9223372036854775807\n"}) {
+    EXPECT_THAT(std::string(ParseSchedule(begin + line).status().message()),
+                HasSubstr("line 4: time ends with the second 1000000000"));
+  }
+}
+
 TEST(ScheduleText, RefusesTimeInsideOfATransaction) {
   EXPECT_THAT(
       std::string(
