@@ -116,6 +116,7 @@ std::string WithinPreemptions(int preemptions_max) {
 
 void ExploreOperations(const Schedule& schedule, const ExplorationOptions& options,
                        Exploration& result) {
+  const std::optional<uint64_t> all = CountInterleavings(schedule);
   bool gave_up = false;
   auto visit = [&](const std::vector<size_t>& order) {
     if (result.runs >= options.runs_max || !options.goes_on(result.runs)) {
@@ -130,10 +131,12 @@ void ExploreOperations(const Schedule& schedule, const ExplorationOptions& optio
   if (bounded) {
     ForEachInterleaving(schedule, options.preemptions_max, visit);
   } else {
-    ForEachInterleaving(schedule, options.reduction, visit);
+    const bool few = all && *all <= kRunAllMax;
+    ForEachInterleaving(schedule,
+                        options.reduction.value_or(few ? Reduction::kNone : Reduction::kCommuting),
+                        visit);
   }
   result.complete = !gave_up && !result.failure;
-  const std::optional<uint64_t> all = CountInterleavings(schedule);
   const std::string number =
       all ? std::to_string(*all) : "more than " + std::to_string(kInterleavingsMax);
   const std::string runs = std::to_string(result.runs);
@@ -144,9 +147,9 @@ void ExploreOperations(const Schedule& schedule, const ExplorationOptions& optio
     result.coverage = runs + " interleaving" + (result.runs == 1 ? "" : "s") + " of operations, " +
                       WithinPreemptions(options.preemptions_max);
   } else {
-    result.coverage = runs + " interleavings of operations of " + number +
-                      "; each other one differs from one of them by exchanges of neighbours that "
-                      "commute";
+    result.coverage = runs + " of " + number +
+                      " interleavings of operations; those that differ only in the order of "
+                      "neighbours that read or begin were taken as one";
   }
 }
 

@@ -30,6 +30,10 @@ inline constexpr char kAnyAnomaly[] = "*";
 // What the engine promises at a level: more than its name says.
 Level JudgedLevel(Isolation level);
 
+// Up to so many interleavings all are run unless told otherwise: a few seconds in a release build.
+// Of the schedules that ship, five of 38 have more.
+inline constexpr uint64_t kRunAllMax = 100'000;
+
 struct ExplorationOptions {
   Isolation level = Isolation::kSnapshot;
   // Interleaves the steps of nacre/testing.h inside operations too; needs StepYields::Available().
@@ -37,7 +41,8 @@ struct ExplorationOptions {
   // Part of the question: interleavings with more are not asked about. With a bound, and with
   // `steps`, there is no reduction.
   int preemptions_max = INT_MAX;
-  Reduction reduction = Reduction::kCommuting;
+  // Unset: none up to kRunAllMax interleavings, kCommuting beyond.
+  std::optional<Reduction> reduction = std::nullopt;
   // When to give up.
   uint64_t runs_max = 1'000'000;
   // Asked before each run, with the number of those before it.

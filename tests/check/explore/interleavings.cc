@@ -17,10 +17,6 @@ bool BeginsOrReads(const Operation& operation) {
   }
 }
 
-bool WritesOnly(const Operation& operation) {
-  return operation.kind == OperationKind::kSet || operation.kind == OperationKind::kDelete;
-}
-
 // Depth-first over the orders. An order is the first of its class exactly if no step can be moved
 // to the left over steps of later sessions that it commutes with (the lexicographic normal form of
 // a trace).
@@ -122,9 +118,7 @@ std::optional<uint64_t> CountInterleavings(const Schedule& schedule) {
 }
 
 bool Commute(const Operation& a, const Operation& b) {
-  if (BeginsOrReads(a) && BeginsOrReads(b)) return true;
-  return (a.kind == OperationKind::kBegin && WritesOnly(b)) ||
-         (b.kind == OperationKind::kBegin && WritesOnly(a));
+  return BeginsOrReads(a) && BeginsOrReads(b);
 }
 
 uint64_t ForEachInterleaving(const Schedule& schedule, Reduction reduction,

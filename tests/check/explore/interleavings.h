@@ -18,8 +18,8 @@ inline constexpr uint64_t kInterleavingsMax = 1'000'000'000'000'000;
 std::optional<uint64_t> CountInterleavings(const Schedule& schedule);
 
 // Whether exchanging two neighbouring steps of different sessions can change nothing that a client
-// sees. True of two steps that only read or begin, and of a begin beside a write, which is private
-// until its commit.
+// sees, provided that reading and beginning change nothing for others. True of two steps that only
+// read or begin; not of a write, whose privacy until its commit is what is being tested.
 bool Commute(const Operation& a, const Operation& b);
 
 enum class Reduction : uint8_t {

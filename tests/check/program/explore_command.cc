@@ -39,7 +39,7 @@ struct ExploreArguments {
   bool steps = false;
   int preemptions_max = -1;
   uint64_t runs_max = 1'000'000;
-  std::string reduction = "commuting";
+  std::string reduction = "auto";
   absl::Duration time_limit;
   ReportOptions report;
 };
@@ -232,8 +232,8 @@ ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& argument
   options.level = level;
   options.steps = arguments.steps;
   options.runs_max = arguments.runs_max;
-  options.reduction =
-      arguments.reduction == "none" ? explore::Reduction::kNone : explore::Reduction::kCommuting;
+  if (arguments.reduction == "none") options.reduction = explore::Reduction::kNone;
+  if (arguments.reduction == "commuting") options.reduction = explore::Reduction::kCommuting;
   if (arguments.preemptions_max >= 0) {
     options.preemptions_max = arguments.preemptions_max;
   } else if (arguments.steps) {
@@ -339,11 +339,13 @@ void AddExplorationOptions(CLI::App& command, ExploreArguments& arguments) {
                "Exploration");
   command
       .add_option("--reduction", arguments.reduction,
-                  "commuting: of the interleavings that differ by exchanges of neighbours that "
-                  "commute, such as two reads, only one is run. none: all are. A bound on "
-                  "preemptions goes without a reduction. Default: commuting")
+                  "none: all interleavings are run. commuting: those that differ only in the order "
+                  "of neighbours that read or begin are taken as one. auto: none up to " +
+                      std::to_string(explore::kRunAllMax) +
+                      " interleavings, commuting beyond. A bound on preemptions goes without a "
+                      "reduction. Default: auto")
       ->type_name("REDUCTION")
-      ->check(CLI::IsMember({"commuting", "none"}).description(""))
+      ->check(CLI::IsMember({"auto", "commuting", "none"}).description(""))
       ->group("Exploration");
 }
 

@@ -89,5 +89,15 @@ TEST(Interleavings, ReductionKeepsExactlyOneOfEachClass) {
   EXPECT_LT(kept.size(), CountInterleavings(schedule));
 }
 
+TEST(Interleavings, AWriteIsNotTakenToBePrivate) {
+  const Operation begin = *ParseOperation("BEGIN");
+  const Operation get = *ParseOperation("GET k");
+  EXPECT_TRUE(Commute(begin, get));
+  for (const char* text : {"SET k 1", "DEL k"}) {
+    EXPECT_FALSE(Commute(begin, *ParseOperation(text)));
+    EXPECT_FALSE(Commute(*ParseOperation(text), get));
+  }
+}
+
 }  // namespace
 }  // namespace nacre::check::explore

@@ -26,9 +26,13 @@ class Explore(ProgramTest):
         self.assertEqual(by_name, as_file)
         self.assertRegex(by_name, r"snapshot: holds; in the order written: prevented; \d+ interleavings")
 
-    def test_all_interleavings_are_run_without_a_reduction(self):
-        report = self.judged(0, "explore", "g2_item_write_skew", "--level", "serializable", "--reduction", "none")
-        self.assertIn("252 interleavings of operations, all that exist", report)
+    def test_all_interleavings_are_run_unless_told_otherwise(self):
+        command = ("explore", "g2_item_write_skew", "--level", "serializable")
+        for options in ((), ("--reduction", "none")):
+            self.assertIn("252 interleavings of operations, all that exist", self.judged(0, *command, *options))
+        self.assertRegex(self.judged(0, *command, "--reduction", "commuting"),
+                         r"; \d+ of 252 interleavings of operations; those that differ only in the order of "
+                         r"neighbours that read or begin were taken as one")
 
     def test_who_gives_up_could_not_tell(self):
         report = self.judged(2, "explore", "g2_item_write_skew", "--runs-max", "3")
