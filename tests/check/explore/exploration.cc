@@ -187,7 +187,8 @@ void ExploreSteps(const Schedule& schedule, const ExplorationOptions& options,
       Explore([&] { return std::make_unique<JudgedProgram>(schedule, options, result.failure); },
               {.preemptions_max = options.preemptions_max,
                .runs_max = options.runs_max,
-               .goes_on = options.goes_on});
+               .goes_on = options.goes_on,
+               .stuck_status = options.stuck_status});
   result.runs = explored.runs;
   result.complete = explored.complete;
   result.coverage = result.complete ? "" : "gave up after ";

@@ -47,6 +47,8 @@ struct ExplorationOptions {
   uint64_t runs_max = 1'000'000;
   // Asked before each run, with the number of those before it.
   std::function<bool(uint64_t runs)> goes_on = [](uint64_t) { return true; };
+  // Of the process, if a run of `steps` has no end: ExploreOptions.
+  int stuck_status = 2;
   // Only a failure of this rule counts, and only one that the judge of recorded histories calls so.
   // Empty: any.
   std::string only_rule = "";

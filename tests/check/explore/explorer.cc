@@ -165,8 +165,10 @@ std::string Scheduler::Describe() const {
 }
 
 void Scheduler::GiveUp(const char* why) const {
-  std::fprintf(stderr, "exploration: %s:\n%s", why, Describe().c_str());
-  std::abort();
+  std::fflush(stdout);
+  std::fprintf(stderr, "exploration: %s, so it ends here; what it ran last:\n%s", why,
+               Describe().c_str());
+  std::_Exit(options_.stuck_status);
 }
 
 }  // namespace

@@ -42,6 +42,9 @@ struct ExploreOptions {
   uint64_t runs_max = 1'000'000;
   // Asked before each run, with the number of those before it; false: gives up.
   std::function<bool(uint64_t runs)> goes_on = [](uint64_t) { return true; };
+  // Of the process, where a run has no end: no answer in it was wrong, so this is "could not tell"
+  // unless something else is known.
+  int stuck_status = 2;
 };
 
 struct ExploreResult {
@@ -56,8 +59,8 @@ struct ExploreResult {
   std::string ToString() const;
 };
 
-// Stops at the first failure. Aborts the process, after printing the run, when all participants
-// wait for each other, since their stacks can not be unwound.
+// Stops at the first failure. When all participants wait for each other, prints the run to stderr
+// and ends the process with `stuck_status`, since their stacks can not be unwound.
 ExploreResult Explore(absl::FunctionRef<std::unique_ptr<Program>()> make,
                       const ExploreOptions& options = {});
 

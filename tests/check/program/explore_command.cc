@@ -156,8 +156,18 @@ explore::FailedRun NamedFailure(const Schedule& schedule, explore::FailedRun fai
 }
 
 ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
-                       const explore::ExplorationOptions& options, Patience& patience,
+                       explore::ExplorationOptions options, Patience& patience,
                        ReportOptions report) {
+  if (!report.json) {
+    std::cout << Name(options.level) << ": VIOLATED, found in "
+              << (exploration.failure->as_written
+                      ? "the order written"
+                      : "run " + std::to_string(exploration.runs) + " of the interleavings")
+              << "\n  " << exploration.failure->message << "\n"
+              << std::flush;
+  }
+  // A run without an end, met while shrinking, takes nothing away from what was found.
+  options.stuck_status = kViolated;
   patience.Begin(std::string("shrinking what broke ") + Name(options.level));
   const explore::FailedRun failure = NamedFailure(schedule, *exploration.failure, options);
   const explore::Shrunk shrunk = explore::Shrink(schedule, options, failure);
@@ -175,11 +185,6 @@ ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
     for (const std::string& piece : shrunk.failure.pieces) interleaving += piece + "\n";
     report.facts.emplace_back("interleaving", interleaving);
   } else {
-    std::cout << Name(options.level) << ": VIOLATED, found in "
-              << (exploration.failure->as_written
-                      ? "the order written"
-                      : "run " + std::to_string(exploration.runs) + " of the interleavings")
-              << "\n  " << exploration.failure->message << "\n";
     PrintShrunk(shrunk, options);
   }
   report.source = "the shrunk schedule";
@@ -230,6 +235,7 @@ ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& argument
                       Patience& patience) {
   explore::ExplorationOptions options;
   options.level = level;
+  options.stuck_status = kUnknown;
   options.steps = arguments.steps;
   options.runs_max = arguments.runs_max;
   if (arguments.reduction == "none") options.reduction = explore::Reduction::kNone;
