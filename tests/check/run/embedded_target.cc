@@ -1,6 +1,7 @@
 #include "tests/check/run/embedded_target.h"
 
 #include "nacre/database.h"
+#include "nacre/write_batch.h"
 #include "tests/check/run/list_text.h"
 
 namespace nacre::check::run {
@@ -128,7 +129,12 @@ class EmbeddedTarget final : public Target {
   absl::StatusOr<std::unique_ptr<Session>> Connect() override {
     return std::make_unique<EmbeddedSession>(*database_, isolation_);
   }
-  void Remove(absl::Span<const std::string>) override {}
+  void Remove(absl::Span<const std::string> keys) override {
+    WriteBatch batch;
+    for (const std::string& key : keys) batch.Delete(key);
+    // What cannot be removed stays, as in a server: no verdict depends on it.
+    database_->Write(batch).status().IgnoreError();
+  }
 
  private:
   const std::unique_ptr<Database> database_;

@@ -24,6 +24,11 @@ class Pace {
       return *std::min_element(stretches_.begin(), stretches_.end()) + 1 >= stretch;
     });
   }
+  // No session is, or comes again, to a stretch before it.
+  uint64_t oldest() const {
+    const std::lock_guard lock(mutex_);
+    return *std::min_element(stretches_.begin(), stretches_.end());
+  }
   // Nobody waits for `session` any more.
   void Leave(uint32_t session) {
     const std::lock_guard lock(mutex_);
@@ -32,7 +37,7 @@ class Pace {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable moved_;
   std::vector<uint64_t> stretches_;
 };

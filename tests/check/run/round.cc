@@ -1,6 +1,7 @@
 #include "tests/check/run/round.h"
 
 #include <algorithm>
+#include <map>
 #include <thread>
 #include <unordered_set>
 
@@ -13,6 +14,10 @@ namespace {
 constexpr uint64_t kDisturbanceSeed = 0xd15ea5e;
 // Of connecting.
 constexpr absl::Duration kRetryInterval = absl::Milliseconds(10);
+// So that keys are not removed one by one.
+constexpr uint64_t kStretchesPerRemoval = 16;
+// Behind the oldest stretch: a commit whose answer was lost may take place a little later.
+constexpr uint64_t kStretchesOfGrace = 2;
 
 uint64_t Now() { return static_cast<uint64_t>(absl::ToInt64Nanoseconds(SteadyNow())); }
 
@@ -53,7 +58,7 @@ struct alignas(64) Round::Runner {
   OperationLog log;
   Counter committed, committed_writes, committed_reads, conflicts, rolled_back, refused, unknown;
   std::atomic<uint64_t> next_index = 0;
-  std::unordered_set<std::string> written_keys;
+  std::map<uint64_t, std::unordered_set<std::string>> written_keys;  // By stretch.
   std::thread thread;
 };
 
@@ -124,6 +129,7 @@ void Round::RunSession(Runner& runner) {
         .session = runner.number, .sessions = options_.sessions + 1, .index = index};
     if (index == begin || index % kTransactionsPerStretch == 0) {
       pace_.Enter(runner.number, StretchOf(place));
+      RemoveOldKeys(runner);
     }
     if (runner.session->lost() && !Connect(runner)) break;
     RunTransaction(runner, place);
@@ -136,6 +142,24 @@ void Round::RunSession(Runner& runner) {
   const std::lock_guard lock(mutex_);
   --running_;
   ended_.notify_all();
+}
+
+// BOUNDED-KEYS. The names of at most kStretchesPerRemoval stretches and those in use are kept, and
+// as many keys stand in the target.
+void Round::RemoveOldKeys(Runner& runner) {
+  const uint64_t oldest = pace_.oldest();
+  auto& keys = runner.written_keys;
+  if (!workload_.has_keys_by_stretch() || keys.empty() ||
+      keys.begin()->first + kStretchesOfGrace + kStretchesPerRemoval > oldest) {
+    return;
+  }
+  const auto kept = keys.lower_bound(oldest - kStretchesOfGrace);
+  std::vector<std::string> old;
+  for (auto stretch = keys.begin(); stretch != kept; ++stretch) {
+    old.insert(old.end(), stretch->second.begin(), stretch->second.end());
+  }
+  keys.erase(keys.begin(), kept);
+  target_.Remove(old);
 }
 
 bool Round::Connect(Runner& runner) {
@@ -199,7 +223,9 @@ void Round::Finish(Runner& runner, const RecordedTransaction& txn, const CommitR
   finished.commit_timestamp = result.commit_timestamp;
   finished.operations = runner.log.bytes();
   sink_.Take(finished);
-  runner.written_keys.insert(runner.log.written_keys().begin(), runner.log.written_keys().end());
+  const std::vector<std::string>& written = runner.log.written_keys();
+  const uint64_t stretch = workload_.has_keys_by_stretch() ? StretchOf(txn.place()) : 0;
+  if (!written.empty()) runner.written_keys[stretch].insert(written.begin(), written.end());
   Count(runner, txn, result);
   const std::optional<Claim>& claim = txn.claim();
   if (!claim || result.ending != Ending::kCommitted || !Implies(options_.level, claim->from)) {
@@ -280,7 +306,9 @@ std::string Round::refusal() const {
 std::vector<std::string> Round::written_keys() const {
   std::unordered_set<std::string> keys;
   for (const auto& runner : runners_) {
-    keys.insert(runner->written_keys.begin(), runner->written_keys.end());
+    for (const auto& [stretch, written] : runner->written_keys) {
+      keys.insert(written.begin(), written.end());
+    }
   }
   return {keys.begin(), keys.end()};
 }

@@ -82,7 +82,7 @@ class Round {
   std::string lost() const;
   // What the target said when it first refused a transaction; empty if it never did.
   std::string refusal() const;
-  // What transactions have written, or tried to. After Wait().
+  // What transactions have written, or tried to, and has not been removed yet. After Wait().
   std::vector<std::string> written_keys() const;
   // How many transactions the longest session has done, those before this round included.
   uint64_t next_index() const;
@@ -92,6 +92,7 @@ class Round {
   void RunSession(Runner& runner);
   bool Connect(Runner& runner);
   void LookAfterTarget(Runner& runner);
+  void RemoveOldKeys(Runner& runner);
   void RunTransaction(Runner& runner, const Place& place);
   void RunSetUp(Runner& runner, uint64_t number, absl::Status& status);
   void Finish(Runner& runner, const RecordedTransaction& txn, const CommitResult& result,

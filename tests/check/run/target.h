@@ -87,7 +87,8 @@ class Target {
   // give way to each other now and then.
   virtual bool needs_yields() const = 0;
   virtual absl::StatusOr<std::unique_ptr<Session>> Connect() = 0;
-  // Removes what a run has written, as far as the store outlives it.
+  // Removes what a run has written, and no session reads or writes any more. Also while the run
+  // goes on.
   virtual void Remove(absl::Span<const std::string> keys) = 0;
 };
 

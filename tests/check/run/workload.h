@@ -31,6 +31,8 @@ class Workload {
   virtual ~Workload() = default;
 
   virtual bool needs_scans() const { return false; }
+  // Whether no transaction touches a key of another stretch than its own.
+  virtual bool has_keys_by_stretch() const { return false; }
   // Transactions that run before all others, one after the other.
   virtual uint64_t setup_transactions() const { return 0; }
   virtual absl::Status SetUp(uint64_t, RecordedTransaction&) const { return absl::OkStatus(); }

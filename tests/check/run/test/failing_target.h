@@ -25,6 +25,7 @@ struct Failure {
   std::mutex mutex;
   std::set<std::string> written;  // By whomever; guarded by `mutex`.
   std::set<std::string> removed;
+  size_t removed_last = 0;
 };
 
 // The library, as far as it does not fail. `failure` outlives it.
@@ -100,7 +101,10 @@ class FailingTarget final : public Target {
     return std::make_unique<FailingSession>(*std::move(session), failure_);
   }
   void Remove(absl::Span<const std::string> keys) override {
+    const std::lock_guard lock(failure_.mutex);
     failure_.removed.insert(keys.begin(), keys.end());
+    failure_.removed_last = keys.size();
+    inner_->Remove(keys);
   }
 
  private:

@@ -153,6 +153,22 @@ TEST(Run, LeavesNothingBehindAlsoWhenItKeepsNoHistory) {
   }
 }
 
+// BOUNDED-KEYS: what is left for the end is what the last stretches wrote, of 75.
+TEST(Run, RemovesKeysThatNobodyComesBackToWhileItGoesOn) {
+  for (const char* workload : {"list-append", "register", "rmw", "long-fork", "range"}) {
+    Failure failure;
+    OneTarget source = SourceOf(failure);
+    RunOptions options = OptionsForTest(4 * 75 * kTransactionsPerStretch);
+    options.online = OnlineOptions{.horizon = 2000};
+    const Judged judged = RunAndJudge(source, workload, options);
+    EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+    EXPECT_TRUE(std::includes(failure.removed.begin(), failure.removed.end(),
+                              failure.written.begin(), failure.written.end()))
+        << workload;
+    EXPECT_LT(failure.removed_last, failure.written.size() / 2) << workload;
+  }
+}
+
 // A source whose targets can be killed.
 class MortalSource final : public TargetSource {
  public:

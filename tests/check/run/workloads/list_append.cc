@@ -15,6 +15,8 @@ class ListAppend final : public Workload {
   explicit ListAppend(const WorkloadOptions& options)
       : options_(options), keys_(options.keys > 0 ? options.keys : kKeys, options.skew) {}
 
+  bool has_keys_by_stretch() const override { return true; }
+
   absl::Status Run(Random& random, RecordedTransaction& txn) const override {
     const uint64_t operations = random.Between(1, options_.operations_max);
     const bool only_reads = random.Chance(options_.read_share / 2);

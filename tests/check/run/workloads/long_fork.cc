@@ -19,6 +19,8 @@ class LongFork final : public Workload {
         keys_(options.keys > 0 ? options.keys : kKeys),
         draw_(keys_, options.skew) {}
 
+  bool has_keys_by_stretch() const override { return true; }
+
   absl::Status Run(Random& random, RecordedTransaction& txn) const override {
     const bool reads = random.Chance(options_.read_share);
     const bool rolls_back = random.Chance(options_.rollback_share);

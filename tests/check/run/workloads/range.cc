@@ -27,6 +27,7 @@ class Ranges final : public Workload {
   explicit Ranges(const WorkloadOptions& options) : options_(options) {}
 
   bool needs_scans() const override { return true; }
+  bool has_keys_by_stretch() const override { return true; }
 
   absl::Status Run(Random& random, RecordedTransaction& txn) const override {
     const bool rolls_back = random.Chance(options_.rollback_share);

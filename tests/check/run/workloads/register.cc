@@ -19,6 +19,8 @@ class Registers : public Workload {
   explicit Registers(const WorkloadOptions& options)
       : options_(options), keys_(options.keys > 0 ? options.keys : kKeys, options.skew) {}
 
+  bool has_keys_by_stretch() const override { return true; }
+
  protected:
   std::string DrawKey(Random& random, const RecordedTransaction& txn) const {
     return absl::StrCat("register", StretchOf(txn.place()), ".", keys_.Draw(random));
