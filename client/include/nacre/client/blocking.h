@@ -103,7 +103,9 @@ class BlockingTransaction {
 };
 
 // A connection of its own: for commands that block or change the connection's state, for pub/sub,
-// and for everything that wants to see the wire (nacre-cli, the isolation harness).
+// and for everything that wants to see the wire (nacre-cli, the isolation harness). What comes is
+// kept until it is received, without a bound: calls of other threads take it in meanwhile, so who
+// subscribes has to receive as fast as is published.
 class BlockingLease {
  public:
   BlockingLease(BlockingLease&&) noexcept;
