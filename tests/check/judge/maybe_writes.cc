@@ -23,16 +23,16 @@ MaybeWrites::MaybeWrites(const History& history) : deletes_(history.keys().size(
   }
 }
 
-bool MaybeWrites::Take(KeyId key, ValueId value, uint64_t after, uint64_t now) {
+MaybeWrites::Taken MaybeWrites::Take(KeyId key, ValueId value, uint64_t after, uint64_t now) {
   const auto it = writes_.find({key, value});
-  if (it == writes_.end()) return false;
+  if (it == writes_.end()) return {};
   const std::vector<TxnId>& txns = it->second.txns;
   const bool possible = std::any_of(txns.begin(), txns.end(), [&](TxnId t) {
     const auto seen = seen_at_.find(t);
     return seen == seen_at_.end() || seen->second > after;
   });
-  if (possible && txns.size() == 1) seen_at_.try_emplace(txns[0], now);
-  return possible;
+  const bool found = possible && txns.size() == 1 && seen_at_.try_emplace(txns[0], now).second;
+  return {possible, found ? txns[0] : kNone};
 }
 
 bool MaybeWrites::TakeElement(KeyId key, ValueId value) {

@@ -16,9 +16,13 @@ class MaybeWrites {
  public:
   explicit MaybeWrites(const History& history);
 
+  struct Taken {
+    bool possible = false;  // Else none can have written it then.
+    TxnId found = kNone;    // Only this one can have, and that is new.
+  };
   // Takes the value at `key` (kNone: its absence) to be that of an indeterminate transaction, which
-  // committed behind `after` and was seen at `now`. False: none can have written it then.
-  bool Take(KeyId key, ValueId value, uint64_t after, uint64_t now);
+  // committed behind `after` and was seen at `now`.
+  Taken Take(KeyId key, ValueId value, uint64_t after, uint64_t now);
   // The same of an element of a list. Each append gives one.
   bool TakeElement(KeyId key, ValueId value);
   void BeginTaking() { taken_.clear(); }

@@ -123,7 +123,9 @@ class Replay {
     }
     const ReplayState::Key& key = state_.key(mismatch.key);
     const std::string there =
-        key.writer == kNone
+        key.maybe ? Cat("what a transaction of unknown outcome had written to ",
+                        KeyText(history_, mismatch.key), " was there, as other answers show")
+        : key.writer == kNone
             ? Cat("nobody had written ", KeyText(history_, mismatch.key))
             : Cat(TxnText(history_, key.writer), " had committed ", KeyText(history_, mismatch.key),
                   " at ", key.committed, " as the last");

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace nacre::check::judge {
+namespace {
+
+// What a write leaves at its register.
+ValueId Left(const Op& write) { return write.kind == OpKind::kDelete ? kNone : write.value; }
+
+}  // namespace
 
 ReplayState::ReplayState(const History& history, MaybeWrites* maybe)
     : history_(history),
@@ -42,7 +48,8 @@ void ReplayState::Apply(TxnId t, uint64_t timestamp) {
     if (op.kind == OpKind::kAppend) {
       key.list.push_back(op.value);
     } else {
-      key.value = op.kind == OpKind::kDelete ? kNone : op.value;
+      key.value = Left(op);
+      key.maybe = false;
       if (!key.list.empty()) SetList(op.key, {});
     }
     SetPresence(op.key, was);
@@ -103,7 +110,7 @@ bool ReplayState::RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, co
   if (own != nullptr) {
     const Op& write = ops[own->last_write];
     if (write.kind == OpKind::kAppend) return false;
-    return op.value == (write.kind == OpKind::kDelete ? kNone : write.value);
+    return op.value == Left(write);
   }
   Key& key = keys_[op.key];
   if (!key.list.empty()) return false;
@@ -121,16 +128,49 @@ bool ReplayState::TakeMaybe(KeyId key, ValueId value, uint64_t timestamp) {
   if (!state.list.empty()) {
     // Of a list that may have been deleted nothing more is known.
     if (!maybe_->Deletes(key)) return false;
-  } else if (!maybe_->Take(key, value, std::max(state.committed, state.observed), timestamp)) {
-    return false;
+  } else {
+    const uint64_t after = std::max(state.committed, state.observed);
+    const MaybeWrites::Taken taken = maybe_->Take(key, value, after, timestamp);
+    if (!taken.possible) return false;
+    if (taken.found != kNone && !ShowAll(taken.found, key, after, timestamp)) return false;
   }
+  SetMaybe(key, value, timestamp);
+  return true;
+}
+
+// ALL-IS-THERE. `t` committed behind `after` and is in the snapshot of `timestamp`. False: it can
+// not be, since another read of that snapshot missed it.
+bool ReplayState::ShowAll(TxnId t, KeyId shown, uint64_t after, uint64_t timestamp) {
+  const absl::Span<const Op> ops = history_.ops(t);
+  own_of_maybe_.Clear();
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    if (ops[i].writes()) own_of_maybe_[ops[i].key].last_write = i;
+  }
+  std::vector<uint32_t> there;
+  for (const OwnKey& own : own_of_maybe_.keys()) {
+    const Key& state = keys_[own.key];
+    const bool older = state.committed <= after && (!state.maybe || state.observed <= after);
+    const Op& write = ops[own.last_write];
+    const bool is_register = write.kind != OpKind::kAppend && state.list.empty();
+    if (own.key == shown || !older || !is_register || state.value == Left(write)) continue;
+    if (state.observed == timestamp && timestamp > 0) return false;
+    there.push_back(own.last_write);
+  }
+  for (const uint32_t i : there) {
+    SetMaybe(ops[i].key, Left(ops[i]), std::max(keys_[ops[i].key].observed, after));
+  }
+  return true;
+}
+
+void ReplayState::SetMaybe(KeyId key, ValueId value, uint64_t observed) {
+  Key& state = keys_[key];
   const bool was = Present(key);
   if (!state.list.empty()) SetList(key, {});
   state.value = value;
-  state.observed = timestamp;
+  state.observed = observed;
+  state.maybe = true;
   assumed_ = true;
   SetPresence(key, was);
-  return true;
 }
 
 bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op) {

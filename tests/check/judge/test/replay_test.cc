@@ -222,6 +222,27 @@ TEST(Replay, TwoSnapshotsOfOneTimestampAreOneSnapshot) {
   EXPECT_EQ(AtSnapshot(writes + old_read + "T4 ok time=8..? | read x 9\n"), "holds");
 }
 
+TEST(Replay, ASnapshotThatHasOneWriteOfAnIndeterminateTransactionHasTheOthers) {
+  const std::string maybe =
+      "T1 ok time=1..2 | write q 1 | write z 1\n"
+      "T2 info | write x 9 | write y 9 | delete z\n"
+      "T3 ok time=7..? | read x 9\n";
+  EXPECT_EQ(AtSnapshot(maybe + "T4 ok time=8..? | read y nil\n"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(maybe + "T4 ok time=8..? | read y 9 | read z nil\n"), "holds");
+  EXPECT_EQ(AtSnapshot(maybe + "T4 ok time=7..? | read y nil\n"), "G-SIb");
+  EXPECT_EQ(AtSnapshot(maybe + "T4 ok time=6..? | read y nil\n"), "holds");
+  EXPECT_EQ(AtSnapshot("T4 ok time=7..? | read y nil\n" + maybe), "G-SIb");
+  // What another wrote later stands.
+  EXPECT_EQ(AtSnapshot(maybe + "T5 ok time=7..8 | write y 5\nT4 ok time=8..? | read y 5\n"),
+            "holds");
+  EXPECT_EQ(AtSnapshot(maybe + "T5 info | write y 5\nT4 ok time=8..? | read y 5\n"), "holds");
+  // It may have been written before as well.
+  EXPECT_EQ(AtSnapshot(maybe + "T5 ok time=3..4 | write y 5\nT4 ok time=8..? | read y 5\n"),
+            "holds");
+  // Deleted before T3 began: T1's z is older than what T3 saw only if T3's x is newer than it.
+  EXPECT_EQ(AtSnapshot(maybe + "T4 ok time=8..? | read z 1\n"), "holds");
+}
+
 TEST(Replay, WhatAnIndeterminateTransactionMayHaveWrittenIsLeftToTheValues) {
   const std::string text =
       "T1 info | append x 1\nT2 ok time=0..? | list x []\nT3 ok time=3..? | list x [1]\n";
