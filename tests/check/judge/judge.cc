@@ -15,6 +15,7 @@
 #include "tests/check/judge/scan_check.h"
 #include "tests/check/judge/text.h"
 #include "tests/check/judge/visibility_judge.h"
+#include "tests/check/judge/without_keys.h"
 #include "tests/check/judge/witness.h"
 
 namespace nacre::check {
@@ -134,6 +135,22 @@ void JudgeOpen(const History& history, Observations& seen,
   verdict.violations = std::move(exact.violations);
 }
 
+// What was done to a key as to a list and as to a register nobody can judge, but the rest.
+Verdict JudgeWithout(const History& history, const std::vector<KeyId>& mixed, Level level,
+                     const JudgeOptions& options) {
+  std::string why =
+      Cat("key ", judge::KeyText(history, mixed[0]), " is used as a list and as a register");
+  if (mixed.size() > 1) why += Cat(", as are ", mixed.size() - 1, " other keys");
+  Verdict verdict = Judge(judge::WithoutKeys(history, mixed), level, options);
+  if (verdict.ruling == Ruling::kViolated) {
+    verdict.notes.push_back(Cat(why, ": what was done to such keys was left out"));
+  } else {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = std::move(why);
+  }
+  return verdict;
+}
+
 // Leaves in `witness`, if it is asked for, what explains a history that holds.
 Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& options,
                      std::optional<Observations>* witness) {
@@ -159,11 +176,7 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     if (serial && HoldsInOrderOfCommits(history, level, options)) return verdict;
   }
   Observations seen = judge::Observe(history, options.violations_max);
-  if (!seen.mixed.empty()) {
-    verdict.ruling = Ruling::kUnknown;
-    verdict.reason = seen.mixed;
-    return verdict;
-  }
+  if (!seen.mixed.empty()) return JudgeWithout(history, seen.mixed, level, options);
   const bool ordered = Forbids(level, Anomaly::kLostUpdate, Order::kData);
   bool open = false;  // It hangs on orders or sources that the values do not tell.
   std::vector<judge::OpenSources> sources;

@@ -59,7 +59,7 @@ struct Observations {
   std::vector<Violation> direct;  // Not cycles.
   uint64_t ambiguous = 0;         // Reads of which it cannot be told whose version they saw.
   std::string ambiguous_example;  // The first of them, in words.
-  std::string mixed;              // Not empty: a key is list and register at once; which.
+  std::vector<KeyId> mixed;       // Used as lists and as registers. If any, nothing else is here.
   bool has_registers = false;
 };
 

@@ -32,9 +32,7 @@ void Observer::ClassifyKeys() {
     }
   }
   for (KeyId key = 0; key < is_data.size(); ++key) {
-    if (is_register[key] && out_.is_list[key] && out_.mixed.empty()) {
-      out_.mixed = Cat("key ", KeyText(history_, key), " is used as a list and as a register");
-    }
+    if (is_register[key] && out_.is_list[key]) out_.mixed.push_back(key);
     if (is_data[key] && !out_.is_list[key]) out_.has_registers = true;
   }
 }
@@ -212,7 +210,7 @@ Observations Observe(const History& history, uint32_t violations_max) {
   Observer observer(history, violations_max);
   observer.ClassifyKeys();
   // What is read of a key that is both makes no sense.
-  if (!observer.mixed().empty()) return observer.Take();
+  if (observer.mixed()) return observer.Take();
   observer.WalkTransactions();
   observer.OrderVersions();
   return observer.Take();

@@ -28,7 +28,7 @@ class Observer {
   void ClassifyKeys();
   void WalkTransactions();
   void OrderVersions();
-  const std::string& mixed() const { return out_.mixed; }
+  bool mixed() const { return !out_.mixed.empty(); }
   Observations Take() { return std::move(out_); }
 
  private:

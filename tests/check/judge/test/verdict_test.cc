@@ -160,6 +160,20 @@ TEST(OwnDelete, AValueIsNoListAndAListNoValue) {
 
 // --- SCAN-ANSWER ---
 
+TEST(MixedKey, SilencesOnlyWhatWasDoneToIt) {
+  const std::string mixed = "T1 ok | append m 1 | write n 1\nT2 ok | write m 2 | append n 2\n";
+  EXPECT_EQ(Rulings(mixed), kUnknown);
+  EXPECT_EQ(Rulings(mixed + "T3 ok | read m 7\n"), kUnknown);
+  EXPECT_EQ(Rulings(mixed + "T3 ok | read x 7\n"), kViolated);
+  EXPECT_EQ(Rulings(mixed + "T3 ok | list y [1]\n"), kViolated);
+  EXPECT_EQ(Rulings(mixed + "T3 ok | write x 1 | write y 1\nT4 ok | read x 1 | read y nil\n"),
+            "?VVVVVVV");
+  const Verdict verdict = Judge(Parsed(mixed + "T3 ok | read x 7\n"), Level::kSerializable);
+  ASSERT_EQ(verdict.notes.size(), 1u);
+  EXPECT_NE(verdict.notes[0].find("key m"), std::string::npos) << verdict.notes[0];
+  EXPECT_NE(verdict.notes[0].find("1 other"), std::string::npos) << verdict.notes[0];
+}
+
 TEST(ScanAnswer, IsKeysOfTheRangeEachOnceAndInOrder) {
   const std::string writes = "T1 ok time=1..2 | write b 1 | write c 1 | write d 1\n";
   for (const std::string scan :
