@@ -117,10 +117,10 @@ bool SomeSourcesFit(const History& history, const Observations& seen,
 // understood. What is open in `seen` gets an answer if the history holds.
 void JudgeOpen(const History& history, Observations& seen,
                const std::vector<judge::OpenSources>& sources, Level level,
-               const JudgeOptions& options, Verdict& verdict) {
+               const JudgeOptions& options, uint32_t rounds_max, Verdict& verdict) {
   Verdict exact;
   const judge::Stop stop = judge::StopAtLimit(options);
-  judge::JudgeByOrders(history, seen, sources, level, options, stop, exact);
+  judge::JudgeByOrders(history, seen, sources, level, options, stop, rounds_max, exact);
   if ((!exact.violations.empty() || exact.ruling == Ruling::kUnknown) && !stop()) {
     // Without sessions there may be as many chains as transactions.
     const bool sessions = Knows(level, Order::kSession);
@@ -153,7 +153,7 @@ Verdict JudgeWithout(const History& history, const std::vector<KeyId>& mixed, Le
 
 // Leaves in `witness`, if it is asked for, what explains a history that holds.
 Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& options,
-                     std::optional<Observations>* witness) {
+                     std::optional<Observations>* witness, uint32_t rounds_max) {
   Verdict verdict;
   NoteWhatIsMissing(history, level, verdict);
   if (history.keys().size() > judge::DependencyGraph::kKeysMax) {
@@ -194,7 +194,7 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
                            SomeSourcesFit(history, seen, sources, level);
       if (settled) seen.ambiguous -= sources.size();
     } else if (open) {
-      JudgeOpen(history, seen, sources, level, options, verdict);
+      JudgeOpen(history, seen, sources, level, options, rounds_max, verdict);
     }
   }
   if (!verdict.violations.empty()) {
@@ -213,15 +213,15 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
 }  // namespace
 
 Verdict Judge(const History& history, Level level, const JudgeOptions& options) {
-  return JudgeHistory(history, level, options, nullptr);
+  return JudgeHistory(history, level, options, nullptr, kNone);
 }
 
 Verdict judge::JudgeWithWitness(const History& history, Level level, const JudgeOptions& options,
-                                std::optional<Observations>& witness) {
+                                std::optional<Observations>& witness, uint32_t rounds_max) {
   JudgeOptions by_values = options;
   by_values.ignore_timestamps = true;
   witness.reset();
-  return JudgeHistory(history, level, by_values, &witness);
+  return JudgeHistory(history, level, by_values, &witness, rounds_max);
 }
 
 }  // namespace nacre::check

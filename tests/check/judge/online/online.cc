@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tests/check/judge/online/advance.h"
 #include "tests/check/judge/online/cut.h"
 #include "tests/check/judge/online/frontier.h"
 #include "tests/check/judge/online/intake.h"
@@ -42,6 +43,7 @@ class OnlineJudge::Impl {
         limit_(options.judge),
         by_time_(Forbids(level, Anomaly::kLostUpdate, Order::kData) &&
                  !options.judge.ignore_timestamps),
+        by_stronger_(!Forbids(level, Anomaly::kLostUpdate, Order::kData)),
         frontier_(options.keys_max, options.filter_bytes) {}
 
   judge::Intake& intake() { return intake_; }
@@ -124,11 +126,11 @@ class OnlineJudge::Impl {
          (txn.writes && !txn.info.commit_timestamp.has_value()))) {
       LeaveTime(Cat("T", txn.info.number, " has no timestamps, though others before had them"));
     }
-    const TxnInfo& info = txn.info;
-    if (left_time_ && info.outcome == Outcome::kCommitted && txn.writes &&
-        info.commit_timestamp.value_or(kNever) <= info.begin_timestamp.value_or(0)) {
-      Doubt(Cat("T", info.number, " began at ", *info.begin_timestamp, " and committed at ",
-                *info.commit_timestamp));
+    // JUDGED-IS-PAST: what was compared or dropped by timestamps went before all that is to come.
+    if (txn.info.outcome == Outcome::kCommitted && by_time_ && txn.writes &&
+        *txn.info.commit_timestamp <= judged_time_) {
+      LeaveTime(Cat("T", txn.info.number, " committed at ", *txn.info.commit_timestamp,
+                    ", though what came later had been judged when it was added"));
     }
     if (txn.info.outcome == Outcome::kIndeterminate &&
         ++indeterminate_ > options_.indeterminate_max) {
@@ -193,23 +195,22 @@ class OnlineJudge::Impl {
   }
 
   // Whether the window holds if it begins with the frontier, and what is known of the order of its
-  // writes then. First by the level that knows real time, whose order is found much sooner.
+  // writes then. Levels that look for no order are first judged by one that does, as long as that
+  // holds and is easily found.
   Verdict JudgeAssumed(const Readings& readings, judge::WriteOrder& order) {
     const judge::WindowHistory assumed =
         HistoryOf(window_, frontier_, readings, Side::kAssumed, nullptr);
     std::optional<judge::Observations> witness;
     Verdict verdict;
-    if (by_real_time_) {
-      verdict = JudgeWithWitness(assumed.history, InRealTime(), ByValues(), witness);
-      by_real_time_ = verdict.ruling == Ruling::kHolds;
+    if (by_stronger_) {
+      constexpr uint32_t kRoundsMax = 32;
+      verdict = JudgeWithWitness(assumed.history, Level::kStrongSnapshotIsolation, ByValues(),
+                                 witness, kRoundsMax);
+      by_stronger_ = verdict.ruling == Ruling::kHolds;
     }
-    if (!by_real_time_) verdict = JudgeWithWitness(assumed.history, level_, ByValues(), witness);
+    if (!by_stronger_) verdict = JudgeWithWitness(assumed.history, level_, ByValues(), witness);
     if (witness.has_value()) order = WriteOrderOf(assumed, *witness);
     return verdict;
-  }
-
-  Level InRealTime() const {
-    return serial_ ? Level::kStrictSerializable : Level::kStrongSnapshotIsolation;
   }
 
   // What explains the window explains what is dropped of it as well, if it tells all that
@@ -223,20 +224,19 @@ class OnlineJudge::Impl {
 
   void StepByValues(const Readings& readings) {
     limit_.Begin();
-    JudgeByValues(readings);
-    if (verdict_.ruling == Ruling::kViolated || (finished_ && undecided_.empty())) return;
-    if (!limit_.End()) return;
+    if (JudgeByValues(readings) || !limit_.End()) return;
     GiveUp(Cat("the time limit of ", absl::FormatDuration(options_.judge.time_limit),
                " ended before a step was judged"));
   }
 
-  void JudgeByValues(const Readings& readings) {
+  // Whether nothing is left that the next step would have to search for again.
+  bool JudgeByValues(const Readings& readings) {
     const bool whole = verdict_.ruling == Ruling::kHolds && beyond_example_.empty();
     if (whole) {
       undecided_.clear();
       judge::WriteOrder order;
       if (JudgeAssumed(readings, order).ruling == Ruling::kHolds) {
-        if (finished_) return;
+        if (finished_) return true;
         const Cut cut = ChooseCut(window_, readings, CutOptions(), order);
         // If the guess was wrong it may be better when more is known.
         const bool proven = cut.count > 0 && Proves(order, readings, cut);
@@ -245,11 +245,11 @@ class OnlineJudge::Impl {
         } else if (proven) {
           Apply(cut);
         }
-        return;
+        return proven || cut.count == 0;
       }
     }
     const Verdict part = JudgePart(readings, Side::kPart);
-    if (part.ruling == Ruling::kViolated) return;
+    if (part.ruling == Ruling::kViolated) return true;
     if (!beyond_example_.empty()) Doubt(beyond_example_);
     if (verdict_.ruling == Ruling::kHolds) {
       undecided_ = part.ruling == Ruling::kUnknown
@@ -263,6 +263,7 @@ class OnlineJudge::Impl {
     } else if (verdict_.ruling == Ruling::kUnknown && !finished_) {
       Apply(ChooseCut(window_, readings, CutOptions(), {}));
     }
+    return false;
   }
 
   void StepByTime(const Readings& readings) {
@@ -278,9 +279,9 @@ class OnlineJudge::Impl {
       case ReplayResult::kUndecided:
         LeaveTime("the timestamps do not explain the answers");
         // What is still to come may contradict its timestamps all the same.
-        if (!serial_)
+        if (!serial_ && !finished_) {
           Doubt("an answer shows a transaction of unknown outcome, and so no timestamp");
-        left_time_ = true;
+        }
         // By values it may be decided.
         Step();
         return;
@@ -290,9 +291,13 @@ class OnlineJudge::Impl {
     const Cut cut = ChooseCutByTime(window_, readings, CutOptions(), serial_);
     if (!serial_) {
       for (KeptTxn& txn : window_.txns) {
-        txn.verified |= txn.info.outcome == Outcome::kCommitted && readings.settled(txn);
+        if (txn.info.outcome != Outcome::kCommitted || !readings.settled(txn)) continue;
+        txn.verified = true;
+        judged_time_ = std::max(
+            {judged_time_, *txn.info.begin_timestamp, txn.writes ? *txn.info.commit_timestamp : 0});
       }
     }
+    judged_time_ = std::max(judged_time_, cut.time);
     horizon_time_ = std::max(horizon_time_, cut.time);
     Apply(cut);
   }
@@ -357,7 +362,9 @@ class OnlineJudge::Impl {
     dropped_ = true;
     std::vector<std::vector<ValueId>> lists(window_.keys.size());
     for (KeyId key = 0; key < cut.dropped.size(); ++key) {
-      if (!cut.dropped[key].empty()) Advance(key, cut.dropped[key], lists[key]);
+      if (cut.dropped[key].empty()) continue;
+      lists[key] =
+          judge::Advance(window_, key, cut.dropped[key], by_time_, transactions_, frontier_);
     }
     for (size_t t = 0; t < cut.drop.size(); ++t) {
       const KeptTxn& txn = window_.txns[t];
@@ -384,55 +391,12 @@ class OnlineJudge::Impl {
     compact_bytes_ = window_.memory_bytes();
   }
 
-  void Advance(KeyId key, const std::vector<Cut::Version>& versions, std::vector<ValueId>& list) {
-    KeyState& state = frontier_.Make(window_.keys.text(key), transactions_);
-    const KeptTxn& last = window_.txns[versions.back().txn];
-    if (state.fed != 0) {
-      state.others_returned = std::max(state.others_returned, state.writer.completed);
-    }
-    for (const Cut::Version& version : versions) {
-      const KeptTxn& txn = window_.txns[version.txn];
-      if (&txn != &last) {
-        state.others_returned = std::max(state.others_returned, txn.info.completed);
-      }
-      const bool append = std::any_of(txn.ops.begin(), txn.ops.end(), [&](const KeptOp& kept) {
-        return kept.op.key == key && kept.op.kind == OpKind::kAppend;
-      });
-      if (!append) continue;
-      state.is_list = true;
-      state.hash = judge::ChainHash(state.hash, window_.values.text(version.value));
-      ++state.length;
-      list.push_back(version.value);
-      if (version.shown) {
-        state.read_length = state.length;
-        state.read_hash = state.hash;
-      }
-    }
-    const auto same = [&](const Cut::Version& version) {
-      return version.value == versions.back().value;
-    };
-    state.present = versions.back().value != kNone;
-    state.several =
-        state.present &&
-        (std::count_if(versions.begin(), versions.end(), same) > 1 ||
-         frontier_.WasDropped(window_.keys.text(key), window_.values.text(versions.back().value)));
-    for (const Cut::Version& version : versions) state.deleted |= version.value == kNone;
-    state.value = state.present ? window_.values.text(versions.back().value) : std::string_view();
-    state.writer = last.info;
-    state.fed = last.fed;
-    state.session.reset();
-    // UNKNOWN-END: nothing follows an indeterminate transaction in its session.
-    if (last.info.session != kNone && last.info.outcome == Outcome::kCommitted) {
-      state.session = window_.sessions.text(last.info.session);
-    }
-  }
-
   const Level level_;
   const OnlineOptions options_;
   const bool serial_;
   judge::StepLimit limit_;
-  bool by_time_;              // Judged by replay.
-  bool by_real_time_ = true;  // Else judged as if it were so, as long as that holds.
+  bool by_time_;      // Judged by replay.
+  bool by_stronger_;  // Judged at snapshot isolation first.
   judge::Frontier frontier_;
   judge::Window window_;
   judge::Intake intake_{window_, frontier_};
@@ -441,7 +405,6 @@ class OnlineJudge::Impl {
   std::string beyond_example_;  // Of the first read behind what is kept.
   std::string undecided_;       // Why the last step could not decide.
   bool dropped_ = false;        // Something was.
-  bool left_time_ = false;      // The timestamps did not explain all, and are looked at no more.
   bool finished_ = false;
   bool gave_up_ = false;
 
@@ -452,6 +415,7 @@ class OnlineJudge::Impl {
   uint64_t oldest_open_ = 0;
   uint64_t latest_ = 0;
   uint64_t horizon_time_ = 0;
+  uint64_t judged_time_ = 0;  // JUDGED-IS-PAST: commits up to it would change what was judged.
   uint32_t indeterminate_ = 0;
   size_t compact_bytes_ = 0;  // What the window took after it was last made anew.
 };

@@ -1,5 +1,6 @@
 #include "tests/check/judge/sat/order_judge.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/time/time.h"
@@ -43,20 +44,20 @@ Observations CheckedWitness(const History& history, const OrderSearch& search, L
 
 void JudgeByOrders(const History& history, Observations& seen,
                    const std::vector<OpenSources>& reads, Level level, const JudgeOptions& options,
-                   const Stop& stop, Verdict& verdict) {
+                   const Stop& stop, uint32_t rounds_max, Verdict& verdict) {
   const OrderProblem problem = MakeProblem(history, seen, reads);
   const std::optional<Level> stronger = WithRealTime(level);
   if (stronger.has_value() && history.has_real_time()) {
     // Few rounds find an order if there is one so near.
     constexpr uint32_t kRoundsMax = 32;
     OrderSearch search(history, seen, problem, *stronger);
-    if (search.Run(stop, kRoundsMax) == OrderSearch::Outcome::kFound) {
+    if (search.Run(stop, std::min(kRoundsMax, rounds_max)) == OrderSearch::Outcome::kFound) {
       seen = CheckedWitness(history, search, level, options);
       return;
     }
   }
   OrderSearch search(history, seen, problem, level);
-  switch (search.Run(stop)) {
+  switch (search.Run(stop, rounds_max)) {
     case OrderSearch::Outcome::kFound:
       seen = CheckedWitness(history, search, level, options);
       return;

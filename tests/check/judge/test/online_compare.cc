@@ -130,4 +130,8 @@ OnlineTally CompareOnlineLoose(uint32_t first_seed, int rounds) {
   return tally;
 }
 
+Verdict Online(const std::string& text, Level level, const OnlineOptions& options) {
+  return JudgeOnline(Parsed(text), level, options).verdict;
+}
+
 }  // namespace nacre::check

@@ -38,6 +38,11 @@ OnlineTally CompareOnline(StoreRules::Data data, uint32_t first_seed, int rounds
 // horizons.
 OnlineTally CompareOnlineLoose(uint32_t first_seed, int rounds);
 
+// Keeps next to nothing, and looks after every transaction.
+inline const OnlineOptions kShort = {.horizon = 2, .step = 1, .filter_bytes = 1 << 12};
+
+Verdict Online(const std::string& text, Level level, const OnlineOptions& options = kShort);
+
 }  // namespace nacre::check
 
 #endif  // NACRE_TESTS_CHECK_JUDGE_TEST_ONLINE_COMPARE_H_
