@@ -12,11 +12,20 @@ constexpr int kSignals[] = {SIGINT, SIGWINCH, SIGCONT};
 
 volatile std::sig_atomic_t interrupted = 0;
 
-void OnInterrupt(int) { interrupted = 1; }
+volatile std::sig_atomic_t again_ends = 0;
+
+void OnInterrupt(int) {
+  if (interrupted != 0 && again_ends != 0) {
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);  // Comes when this returns.
+  }
+  interrupted = 1;
+}
 
 }  // namespace
 
-void CatchInterrupts() {
+void CatchInterrupts(Again again) {
+  again_ends = again == Again::kEndsProgram ? 1 : 0;
   struct sigaction action = {};
   action.sa_handler = OnInterrupt;
   sigemptyset(&action.sa_mask);

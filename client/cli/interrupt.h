@@ -9,9 +9,13 @@
 
 namespace nacre::cli {
 
+enum class Again : bool {
+  kEndsProgram,  // Also one that writes to somebody who does not read.
+  kIsOne,        // A session goes on.
+};
 // From now on SIGINT sets a flag and ends the waits of poll() and its like; what is being written
-// is written to its end.
-void CatchInterrupts();
+// is written to its end. `again`: what another one does before the flag was taken.
+void CatchInterrupts(Again again);
 // From now on SIGINT ends the program again.
 void StopCatchingInterrupts();
 bool WasInterrupted();

@@ -35,7 +35,7 @@ bool CompletePassword(CliOptions& options) {
   }
   if (!options.ask_password) return true;
   // Ctrl-C must not leave a terminal that shows nothing.
-  CatchInterrupts();
+  CatchInterrupts(Again::kIsOne);
   const std::optional<std::string> password = AskPassword("Password: ");
   StopCatchingInterrupts();
   if (!password) return false;
@@ -52,16 +52,16 @@ int RunCommands(ServerLink& link, const CliOptions& options) {
                  .show_pushes = options.format.mode == OutputMode::kHuman,
                  .connection = options.connection});
   if (!options.command.empty()) {
-    CatchInterrupts();
+    CatchInterrupts(Again::kEndsProgram);
     return RunOneCommand(runner, options);
   }
   if (isatty(STDIN_FILENO) == 0) return RunLines(runner, options);
-  CatchInterrupts();
+  CatchInterrupts(Again::kIsOne);
   return Repl(link, state, runner, options).Run();
 }
 
 int RunMode(ServerLink& link, const CliOptions& options) {
-  CatchInterrupts();
+  CatchInterrupts(Again::kEndsProgram);
   if (options.mode == Mode::kTop) return RunTop(link, options);
   const absl::Status connected = link.Connect(options.connection);
   if (!connected.ok()) {

@@ -19,7 +19,7 @@ namespace {
 std::string AllOfStdin() {
   StopCatchingInterrupts();
   std::string all{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-  CatchInterrupts();
+  CatchInterrupts(Again::kEndsProgram);
   return all;
 }
 

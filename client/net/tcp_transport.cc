@@ -72,7 +72,8 @@ class TcpTransport final : public SocketTransport<Tcp> {
                              attempt_timer_.cancel();
                              ++attempt_;
                              // The timer may have closed it when the success was on its way here.
-                             if (!socket().is_open()) error = boost::asio::error::timed_out;
+                             if (!error && !socket().is_open())
+                               error = boost::asio::error::timed_out;
                              if (error && next_ < addresses_.size() && !closed_)
                                return TryNext(std::move(events));
                              if (!error) SetOptions();

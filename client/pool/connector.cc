@@ -67,7 +67,8 @@ void Connector::OnOpened(TimePoint began, bool probe, const absl::Status& status
     if (!MayPass(status.code())) {
       OnSuccess(probe);  // Somebody is there, and says no.
       core_.FailWaitingSoon(status);
-    } else if (first_of_round) {
+    } else if (probe || first_of_round) {
+      // ONE-PROBE: its end is told in any case.
       OnFailure(now, probe);
     }
   }

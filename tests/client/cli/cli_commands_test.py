@@ -140,6 +140,16 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual(self.interrupted("-r", "-1", "-i", "3600", "INCR", "n", after=b"1\n"),
                          -signal.SIGINT)
 
+    def test_a_second_ctrl_c_ends_what_is_printed_to_one_who_does_not_read(self):
+        self.cli("-x", "SET", "k", stdin=b"x" * 1_000_000)  # More than a pipe holds.
+        with subprocess.Popen([CLI, "-p", PORT, "GET", "k"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE) as process:
+            self.assertEqual(process.stdout.read(1), b"x")
+            while process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                os.sched_yield()
+            self.assertEqual(process.returncode, -signal.SIGINT)
+
     def test_arguments_from_stdin(self):
         value = bytes(range(256)) * 100
         self.cli("-x", "SET", "k", stdin=value)

@@ -285,7 +285,7 @@ class SessionTest(TerminalCase):
             with self.subTest(number=number):
                 ours, its = pty.openpty()
                 process = subprocess.Popen([CLI, "-p", str(self.server.port)], stdin=its, stdout=its, stderr=its,
-                                           env={"HOME": self.home.name, "TERM": "screen-256color"})
+                                           env=os.environ | {"HOME": self.home.name, "TERM": "screen-256color"})
                 os.close(its)
                 with open(ours, "r+b", buffering=0) as terminal:
                     def read_until(wanted, printed=b""):

@@ -26,7 +26,7 @@ class Input {
 
 class InterruptTest : public testing::Test {
  protected:
-  InterruptTest() { CatchInterrupts(); }
+  InterruptTest() { CatchInterrupts(Again::kIsOne); }
   ~InterruptTest() override { StopCatchingInterrupts(); }
 };
 

@@ -136,7 +136,7 @@ TEST(Pipe, DoesNotGiveUpOnAServerThatTakesBytesOrSendsThem) {
 }
 
 TEST(Pipe, CtrlCIsNoSuccess) {
-  CatchInterrupts();
+  CatchInterrupts(Again::kIsOne);
   ScriptedLink link([](const Words&) -> std::string {
     raise(SIGINT);
     return ">1\r\n+noise\r\n";
@@ -147,7 +147,7 @@ TEST(Pipe, CtrlCIsNoSuccess) {
 }
 
 TEST(Scan, CtrlCIsNoSuccess) {
-  CatchInterrupts();
+  CatchInterrupts(Again::kIsOne);
   ScriptedLink link([](const Words&) -> std::string {
     raise(SIGINT);
     return "*2\r\n$1\r\n7\r\n*0\r\n";

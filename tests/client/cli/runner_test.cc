@@ -160,7 +160,7 @@ TEST_F(RunnerTest, WhatChangesHowManyRepliesComeIsRefused) {
 }
 
 TEST_F(RunnerTest, CtrlCEndsTheWaitForAReplyAndTheConnection) {
-  CatchInterrupts();
+  CatchInterrupts(Again::kIsOne);
   Run({"BEGIN"});
   // Nothing comes: the interrupt does.
   ScriptedLink silent([](const Words&) -> std::string {
@@ -175,7 +175,7 @@ TEST_F(RunnerTest, CtrlCEndsTheWaitForAReplyAndTheConnection) {
 }
 
 TEST(Ask, AQuestionGivenUpTakesItsReplyWithIt) {
-  CatchInterrupts();
+  CatchInterrupts(Again::kIsOne);
   ScriptedLink link([](const Words&) -> std::string {
     raise(SIGINT);
     return ">1\r\n+noise\r\n";

@@ -109,6 +109,27 @@ TEST_F(PoolBreaker, AnAttemptThatFailsOpensItAgainAndEndsWhoWaited) {
   EXPECT_EQ(client().stats().connect_failures, before + 3);
 }
 
+TEST_F(PoolBreaker, AProbeThatFailsBehindAnOlderAttemptIsFollowedByAnother) {
+  OpenBriefly();
+  Connect();
+  const auto hello = std::exchange(server_.answer_hello, [](PoolServer::Peer&) { return ""; });
+  server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
+  const auto lease = Spawn(client().Acquire());
+  RunUntil([&] { return server_.accepted() == 2; });
+  while (!client().stats().breaker_open) {
+    const auto slow = Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(1))));
+    EXPECT_FALSE(slow.ok());
+  }
+  server_.peer(0).Close();
+  RunUntil([&] { return server_.accepted() == 3; });  // The probe.
+  server_.peer(1).Close();
+  RunUntil([&] { return client().stats().connect_failures == 1; });
+  server_.answer_hello = hello;
+  server_.peer(2).Close();
+  RunUntil([&] { return client().stats().connections_open == 1; });
+  EXPECT_FALSE(client().stats().breaker_open);
+}
+
 TEST_F(PoolBreaker, APoolThatWasConnectedProbesByItself) {
   OpenBriefly();
   Connect();
