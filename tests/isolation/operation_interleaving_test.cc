@@ -17,6 +17,13 @@ namespace {
 // Above this many orders, those that differ by exchanges of commuting neighbours count once.
 constexpr uint64_t kOrdersMax = 100'000;
 
+// Where every access is looked at each order takes ten times as long, and one in so many is run.
+#ifdef NACRE_SANITIZED
+constexpr uint64_t kShare = 20;
+#else
+constexpr uint64_t kShare = 1;
+#endif
+
 // One database for all orders of a schedule, vacuumed behind each: so they also meet the stripes
 // and records that the orders before have used.
 class Runner {
@@ -73,8 +80,10 @@ TEST_P(OperationInterleavings, AllSatisfyTheModel) {
   const uint64_t total = CountInterleavings(schedule).value();
   const Reduction reduction = total > kOrdersMax ? Reduction::kCommuting : Reduction::kNone;
   Runner runner(schedule, GetParam().level);
+  uint64_t number = 0;
   const uint64_t visited =
       ForEachInterleaving(schedule, reduction, [&](const std::vector<size_t>& order) {
+        if (number++ % kShare != 0) return true;
         absl::Status status = runner.Run(order);
         EXPECT_TRUE(status.ok()) << status << "\n" << runner.Describe(order);
         return status.ok();

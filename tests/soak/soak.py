@@ -40,6 +40,7 @@ REST = {
     "active_snapshots": "0",  # Also those that WATCH holds.
     "versions_queued": "0",
     "versions_parked": "0",
+    "objects_retired": "0",  # What waits to be freed is no growth.
 }
 
 

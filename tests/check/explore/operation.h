@@ -41,11 +41,11 @@ enum class OperationKind : uint8_t {
   kAdvance,  // ADVANCE n: n seconds pass
 };
 
-// `WHERE VALUE = n` (modulus 0) or `WHERE VALUE % m = n`, applied to what a scan returned: the scan
-// itself reads the whole range.
 // The last second that a schedule can know, so that no sum of seconds is too large.
 inline constexpr int64_t kSecondMax = 1'000'000'000;
 
+// `WHERE VALUE = n` (modulus 0) or `WHERE VALUE % m = n`, applied to what a scan returned: the scan
+// itself reads the whole range.
 struct Filter {
   int64_t modulus = 0;
   int64_t remainder = 0;

@@ -73,6 +73,12 @@ absl::Status CheckHistoryFile(const std::string& file, const run::WorkloadKind& 
                                       " scans, for which EDN has no form: give " + file +
                                       " another ending than .edn");
   }
+  const std::string next = FileOfLife(file, 1);
+  if (std::error_code error; std::filesystem::exists(next, error)) {
+    return absl::InvalidArgumentError(next +
+                                      " is there already, and would pass for a further life " +
+                                      "of this run's target: move it away, or name another file");
+  }
   std::ofstream out(file, std::ios::binary | std::ios::app);
   if (!out.is_open()) return absl::UnavailableError("cannot write " + file);
   return absl::OkStatus();
@@ -87,10 +93,6 @@ absl::Status WriteHistories(const RunResult& result, const std::string& file) {
     if (!status.ok()) return status;
     out.flush();
     if (!out.good()) return absl::UnavailableError("cannot write " + FileOfLife(file, i));
-  }
-  // Those of an earlier run would pass for lives of this one.
-  std::error_code ignored;
-  for (size_t i = result.lives.size(); std::filesystem::remove(FileOfLife(file, i), ignored); ++i) {
   }
   return absl::OkStatus();
 }

@@ -37,12 +37,12 @@ class Run(ProgramTest):
         report = self.judged(0, "history", file, "--level", "strict-serializable")
         self.assertIn("2000 transactions, ", report)
 
-    def test_no_life_of_an_earlier_run_passes_for_one_of_this(self):
+    def test_a_file_that_would_pass_for_a_further_life_is_left_and_refused(self):
         file = self.path("history.txt")
-        for life in (2, 3):
-            self.path(f"history.txt.{life}", "T1 ok | write x 1\n")
-        self.judged(0, "run", "--history", file, *QUICK)
-        self.assertEqual(os.listdir(self.folder), ["history.txt"])
+        other = self.path("history.txt.2", "T1 ok | write x 1\n")
+        self.assertIn("history.txt.2 is there already", self.refused("run", "--history", file, *QUICK))
+        with open(other, encoding="utf-8") as kept:
+            self.assertEqual(kept.read(), "T1 ok | write x 1\n")
 
     def test_what_is_judged_online_is_not_counted_by_what_is_kept(self):
         report = self.judged(0, "run", "--online", *QUICK)

