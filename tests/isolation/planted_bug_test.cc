@@ -11,8 +11,8 @@ using testing::Bug;
 
 constexpr Isolation kSnapshot = Isolation::kSnapshot;
 constexpr Isolation kSerializable = Isolation::kSerializable;
-constexpr ExploreOptions kWholeOperations{};
-constexpr ExploreOptions kFewPreemptions{.preemptions_max = 2};
+const ExploreOptions kWholeOperations{};
+const ExploreOptions kFewPreemptions{.preemptions_max = 2};
 
 TEST(PlantedBug, SkipReadValidation_IsNoticedByWriteSkew) {
   ExpectNoticed(Bug::kSkipReadValidation, "SERIAL",

@@ -13,7 +13,7 @@ namespace {
 
 using testing::Bug;
 
-constexpr ExploreOptions kFewPreemptions{.preemptions_max = 2};
+const ExploreOptions kFewPreemptions{.preemptions_max = 2};
 
 absl::Status Wrong(const std::string& what) { return absl::InternalError(what); }
 
