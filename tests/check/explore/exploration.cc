@@ -187,20 +187,20 @@ void ExploreSteps(const Schedule& schedule, const ExplorationOptions& options,
       Explore([&] { return std::make_unique<JudgedProgram>(schedule, options, result.failure); },
               {.preemptions_max = options.preemptions_max,
                .runs_max = options.runs_max,
-               .goes_on = options.goes_on,
-               .stuck_status = options.stuck_status});
+               .pieces_max = options.pieces_max,
+               .goes_on = options.goes_on});
   result.runs = explored.runs;
   result.complete = explored.complete;
   result.coverage = result.complete ? "" : "gave up after ";
   result.coverage += std::to_string(result.runs) + " interleavings of steps, ";
   if (!result.complete) result.coverage += "not yet ";
   result.coverage += WithinPreemptions(options.preemptions_max);
-  if (!result.failure) return;
-  result.failure->preemptions = explored.failing_preemptions;
+  result.stuck = explored.stuck;
+  if (result.failure) result.failure->preemptions = explored.failing_preemptions;
   std::istringstream lines(explored.failing_run);
   for (std::string line; std::getline(lines, line);) {
     line.erase(0, line.find_first_not_of(' '));
-    AddPiece(line, result.failure->pieces);
+    AddPiece(line, result.failure ? result.failure->pieces : result.stuck_pieces);
   }
 }
 
@@ -259,7 +259,7 @@ Exploration ExploreFewestPreemptions(const Schedule& schedule, const Exploration
     ExplorationOptions some = options;
     some.preemptions_max = preemptions;
     Exploration result = ExploreOrders(schedule, some);
-    if (result.failure) return result;
+    if (result.failure || !result.stuck.empty()) return result;
   }
   return ExploreOrders(schedule, options);
 }

@@ -45,10 +45,10 @@ struct ExplorationOptions {
   std::optional<Reduction> reduction = std::nullopt;
   // When to give up.
   uint64_t runs_max = 1'000'000;
+  // Of one run of `steps`: ExploreOptions.
+  size_t pieces_max = 1'000'000;
   // Asked before each run, with the number of those before it.
   std::function<bool(uint64_t runs)> goes_on = [](uint64_t) { return true; };
-  // Of the process, if a run of `steps` has no end: ExploreOptions.
-  int stuck_status = 2;
   // Only a failure of this rule counts, and only one that the judge of recorded histories calls so.
   // Empty: any.
   std::string only_rule = "";
@@ -74,6 +74,10 @@ struct Exploration {
   uint64_t runs = 0;
   bool complete = false;  // Everything asked about was run, or stands for something that was.
   std::optional<FailedRun> failure;  // The first.
+  // As ExploreResult: a run of `steps` has no end. Nothing more is to be explored by this process,
+  // which may hold more and more memory.
+  std::string stuck;
+  std::vector<std::string> stuck_pieces;  // As FailedRun::pieces.
   ScheduleVerdict as_written = ScheduleVerdict::kUnlisted;
   // "252 interleavings of operations, all that exist"; if it is not complete: "gave up after 3 of
   // 252 interleavings of operations".

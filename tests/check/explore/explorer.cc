@@ -1,16 +1,15 @@
 #include "tests/check/explore/explorer.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <deque>
+#include <list>
 
 #include "tests/check/explore/fiber.h"
 
 namespace nacre::check::explore {
 namespace {
 
-constexpr size_t kPiecesMax = 1'000'000;  // Of one run. More: a participant waits for ever.
+constexpr int kNobody = -1;
 
 // A point of the tree where more than one participant could go on.
 struct Decision {
@@ -34,8 +33,11 @@ class Scheduler {
   explicit Scheduler(const ExploreOptions& options) : options_(options) { active = this; }
   ~Scheduler() { active = nullptr; }
 
-  // One run, along the path of decisions and to the first candidate beyond it.
-  void Run(std::vector<Program::Participant> participants);
+  // One run, along the path of decisions and to the first candidate beyond it. Why it has no end;
+  // empty: it has one.
+  std::string Run(std::vector<Program::Participant> participants);
+  // Of a run without an end, which are not over.
+  std::deque<Fiber> TakeFibers() { return std::move(fibers_); }
   // Moves the path to the next run; false if there is none.
   bool Advance();
   std::string Describe() const;
@@ -57,9 +59,9 @@ class Scheduler {
   };
 
   std::vector<int> Candidates() const;
+  // kNobody: stuck_ says why.
   int Choose();
   void RunPiece(int participant);
-  [[noreturn]] void GiveUp(const char* why) const;
 
   const ExploreOptions options_;
   std::deque<Fiber> fibers_;  // Reused by the runs.
@@ -75,11 +77,12 @@ class Scheduler {
   // A participant was preferred that then could not do anything: the run is like another one, so it
   // is ended without branching.
   bool redundant_ = false;
+  std::string stuck_;
   const char* where_ = nullptr;
   bool blocked_ = false;
 };
 
-void Scheduler::Run(std::vector<Program::Participant> participants) {
+std::string Scheduler::Run(std::vector<Program::Participant> participants) {
   participants_ = std::move(participants);
   threads_.assign(participants_.size(), {});
   pieces_.clear();
@@ -92,9 +95,12 @@ void Scheduler::Run(std::vector<Program::Participant> participants) {
 
   auto unfinished = [](const Thread& thread) { return !thread.finished; };
   while (std::any_of(threads_.begin(), threads_.end(), unfinished)) {
-    if (pieces_.size() > kPiecesMax) GiveUp("the run does not end");
-    RunPiece(Choose());
+    if (pieces_.size() > options_.pieces_max) return "some participant waits for ever";
+    const int next = Choose();
+    if (next == kNobody) return stuck_;
+    RunPiece(next);
   }
+  return "";
 }
 
 // Who may go on; first the one that is running, which costs no preemption.
@@ -112,12 +118,16 @@ std::vector<int> Scheduler::Candidates() const {
 
 int Scheduler::Choose() {
   std::vector<int> candidates = Candidates();
-  if (candidates.empty()) GiveUp("all participants wait for each other");
+  if (candidates.empty()) {
+    stuck_ = "all participants wait for each other";
+    return kNobody;
+  }
   if (candidates.size() == 1 || redundant_) return candidates[0];
   if (depth_ == path_.size()) path_.push_back({candidates, 0});
   const Decision& decision = path_[depth_++];
   if (candidates != decision.candidates) {
-    GiveUp("the program behaved differently under the same choices");
+    stuck_ = "the program behaved differently under the same choices";
+    return kNobody;
   }
   const int chosen = candidates[decision.chosen];
   if (candidates[0] == running_ && chosen != running_) ++preemptions_;
@@ -164,11 +174,15 @@ std::string Scheduler::Describe() const {
   return text;
 }
 
-void Scheduler::GiveUp(const char* why) const {
-  std::fflush(stdout);
-  std::fprintf(stderr, "exploration: %s, so it ends here; what it ran last:\n%s", why,
-               Describe().c_str());
-  std::_Exit(options_.stuck_status);
+// A run without an end, kept as it is until the process ends.
+struct Abandoned {
+  std::unique_ptr<Program> program;
+  std::deque<Fiber> fibers;
+};
+
+void Abandon(Abandoned run) {
+  static auto* const all = new std::list<Abandoned>;
+  all->push_back(std::move(run));
 }
 
 }  // namespace
@@ -180,6 +194,7 @@ std::string ExploreResult::ToString() const {
               ? std::string(" that exist")
               : " with at most " + std::to_string(preemptions_max) + " preemptions";
   if (!failure.ok()) text += "; " + std::string(failure.message()) + "\n" + failing_run;
+  if (!stuck.empty()) text += "; a run in which " + stuck + "\n" + failing_run;
   return text;
 }
 
@@ -190,8 +205,13 @@ ExploreResult Explore(absl::FunctionRef<std::unique_ptr<Program>()> make,
   result.preemptions_max = options.preemptions_max;
   while (result.runs < options.runs_max && options.goes_on(result.runs)) {
     std::unique_ptr<Program> program = make();
-    scheduler.Run(program->Participants());
+    result.stuck = scheduler.Run(program->Participants());
     ++result.runs;
+    if (!result.stuck.empty()) {
+      result.failing_run = scheduler.Describe();
+      Abandon({std::move(program), scheduler.TakeFibers()});
+      return result;
+    }
     if (absl::Status status = program->Check(); !status.ok()) {
       result.failure = status;
       result.failing_run = scheduler.Describe();

@@ -40,27 +40,28 @@ class Program {
 struct ExploreOptions {
   int preemptions_max = INT_MAX;
   uint64_t runs_max = 1'000'000;
+  // A run of more pieces has no end: some participant waits for ever.
+  size_t pieces_max = 1'000'000;
   // Asked before each run, with the number of those before it; false: gives up.
   std::function<bool(uint64_t runs)> goes_on = [](uint64_t) { return true; };
-  // Of the process, where a run has no end: no answer in it was wrong, so this is "could not tell"
-  // unless something else is known.
-  int stuck_status = 2;
 };
 
 struct ExploreResult {
   uint64_t runs = 0;
   int preemptions_max = INT_MAX;
-  bool complete = false;    // Every interleaving within the bound was run.
+  bool complete = false;  // Every interleaving within the bound was run.
+  // Why the last run has no end, in words that go on from "a run in which"; empty: all have ended.
+  // What it holds is never freed, since the stacks of its participants cannot be unwound.
+  std::string stuck;
   absl::Status failure;     // Of the first run that failed its check; OK if none did.
-  std::string failing_run;  // Its interleaving, a line for each piece.
+  std::string failing_run;  // Its interleaving, a line for each piece; or that of the stuck one.
   int failing_preemptions = 0;
 
   // "123 interleavings, all with at most 2 preemptions" and the failing run.
   std::string ToString() const;
 };
 
-// Stops at the first failure. When all participants wait for each other, prints the run to stderr
-// and ends the process with `stuck_status`, since their stacks can not be unwound.
+// Stops at the first run that fails or has no end.
 ExploreResult Explore(absl::FunctionRef<std::unique_ptr<Program>()> make,
                       const ExploreOptions& options = {});
 

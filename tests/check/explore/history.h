@@ -62,7 +62,8 @@ struct TransactionRecord {
 };
 
 struct HistoryRules {
-  bool justified = true;   // Off where the engine may abort for other reasons (keyspaces, expiry).
+  // Off where the engine may abort for other reasons (keyspaces, expiry, the age of snapshots).
+  bool justified = true;
   Expiries expiries = {};  // Of the initial state.
   int64_t final_second = 0;
 };

@@ -72,6 +72,7 @@ constexpr Form kForms[] = {
     {"ROLLBACKTO", OperationKind::kRollbackTo, 0},
     {"VACUUM", OperationKind::kVacuum, 0},
     {"ADVANCE", OperationKind::kAdvance, 1},
+    {"FLUSH", OperationKind::kFlush, 0},
 };
 
 bool IsRange(OperationKind kind) {
@@ -273,7 +274,8 @@ absl::StatusOr<std::string> Perform(const Operation& operation, Access& access) 
     case OperationKind::kCommit:
     case OperationKind::kRollback:
     case OperationKind::kVacuum:
-    case OperationKind::kAdvance: break;
+    case OperationKind::kAdvance:
+    case OperationKind::kFlush: break;
   }
   return absl::InternalError("not an operation inside a transaction: " + ToString(operation));
 }

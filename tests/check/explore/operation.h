@@ -39,6 +39,7 @@ enum class OperationKind : uint8_t {
   // What happens around transactions. A run begins at second 0, and no time passes by itself.
   kVacuum,   // VACUUM: one pass of the vacuum
   kAdvance,  // ADVANCE n: n seconds pass
+  kFlush,    // FLUSH: a commit of its own that empties the keyspace
 };
 
 // The last second that a schedule can know, so that no sum of seconds is too large.
@@ -72,7 +73,8 @@ struct Operation {
            kind == OperationKind::kGetForUpdate;
   }
   bool outside_transactions() const {
-    return kind == OperationKind::kVacuum || kind == OperationKind::kAdvance;
+    return kind == OperationKind::kVacuum || kind == OperationKind::kAdvance ||
+           kind == OperationKind::kFlush;
   }
 };
 

@@ -19,12 +19,18 @@ absl::Status Recorder::Execute(const Operation& operation) {
     record_.operations.push_back({operation, *std::move(answer), observed_->Take()});
     return absl::OkStatus();
   }
-  if (absl::IsAborted(answer.status())) {
+  if (EndsTransaction(answer.status())) {
     transaction_->Rollback();
     record_.refused = operation;
     Finish(TransactionRecord::Outcome::kConflict);
   }
   return answer.status();
+}
+
+bool Recorder::EndsTransaction(const absl::Status& status) const {
+  return absl::IsAborted(status) ||
+         (absl::IsOutOfRange(status) &&
+          database_.options().max_snapshot_age != absl::InfiniteDuration());
 }
 
 void Recorder::Begin(bool read_only) {
@@ -50,7 +56,7 @@ absl::Status Recorder::Commit() {
     Finish(TransactionRecord::Outcome::kCommitted);
     return absl::OkStatus();
   }
-  if (absl::IsAborted(timestamp.status())) Finish(TransactionRecord::Outcome::kConflict);
+  if (EndsTransaction(timestamp.status())) Finish(TransactionRecord::Outcome::kConflict);
   return timestamp.status();
 }
 

@@ -47,14 +47,17 @@ class Recorder {
     record_.level = level;
   }
 
-  // Any operation, BEGIN first. kAborted: a conflict, the transaction is finished. Once it is,
-  // further operations are passed over with OK. Another error is the engine's and is not recorded.
+  // Any operation, BEGIN first. kAborted: a conflict, the transaction is finished, as it is with
+  // kOutOfRange where snapshots grow old. Once it is, further operations are passed over with OK.
+  // Another error is the engine's and is not recorded.
   absl::Status Execute(const Operation& operation);
   bool finished() const { return finished_; }
 
   const TransactionRecord& record() const { return record_; }
 
  private:
+  // It is over and has left nothing: a conflict, or its snapshot is too old.
+  bool EndsTransaction(const absl::Status& status) const;
   void Begin(bool read_only);
   absl::Status Commit();
   void Finish(TransactionRecord::Outcome outcome);

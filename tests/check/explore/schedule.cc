@@ -103,6 +103,12 @@ class Parser {
       return absl::OkStatus();
     }
     if (name == "expiry") return ParseExpiries(rest);
+    if (name == "snapshots") {
+      if (schedule_.short_lived_snapshots) return Invalid("'snapshots' is given twice");
+      if (rest != "short-lived") return Invalid("snapshots can be short-lived, and nothing else");
+      schedule_.short_lived_snapshots = true;
+      return absl::OkStatus();
+    }
     return ParseOutcome(name, rest);
   }
 
@@ -154,6 +160,7 @@ class Parser {
         if (seconds > kSecondMax - now_s_) return Invalid("time ends with the second 1000000000");
         now_s_ += seconds;
       }
+      if (step.operation.kind == OperationKind::kFlush) NameTransaction(session);
       schedule_.steps.push_back(std::move(step));
       return absl::OkStatus();
     }
@@ -161,8 +168,7 @@ class Parser {
     if (!begins && !open) return Invalid(session + " is not in a transaction");
     if (begins) {
       open_[session] = {.read_only = step.operation.read_only};
-      const int count = ++transactions_[session];
-      names_.insert(count == 1 ? session : session + "/" + std::to_string(count));
+      NameTransaction(session);
     } else if (step.operation.ends_transaction()) {
       open_.erase(session);
     } else if (absl::Status status = CheckInside(step, opened->second); !status.ok()) {
@@ -170,6 +176,10 @@ class Parser {
     }
     schedule_.steps.push_back(std::move(step));
     return absl::OkStatus();
+  }
+
+  void NameTransaction(const std::string& session) {
+    names_.insert(TransactionName(session, ++transactions_[session]));
   }
 
   struct OpenTransaction {
@@ -271,10 +281,19 @@ const char* Name(Isolation level) {
   return level == Isolation::kSnapshot ? "snapshot" : "serializable";
 }
 
+std::string TransactionName(const std::string& session, int count) {
+  return count == 1 ? session : session + "/" + std::to_string(count);
+}
+
 bool Schedule::has_expiry() const {
   return !expiries.empty() || std::any_of(steps.begin(), steps.end(), [](const Step& step) {
     return step.operation.expires_s.has_value();
   });
+}
+
+bool Schedule::has_flush() const {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const Step& step) { return step.operation.kind == OperationKind::kFlush; });
 }
 
 std::vector<std::string> Schedule::Sessions() const {
@@ -301,7 +320,9 @@ std::string ToText(const Schedule& schedule) {
   for (const auto& [key, second] : schedule.expiries) {
     text += " " + key + "=" + std::to_string(second);
   }
-  text += schedule.expiries.empty() ? "\n" : "\n\n";
+  if (!schedule.expiries.empty()) text += "\n";
+  if (schedule.short_lived_snapshots) text += "snapshots: short-lived\n";
+  text += "\n";
   for (const Step& step : schedule.steps) {
     text += step.session + ": " + ToString(step.operation);
     if (step.expected) text += " -> " + *step.expected;

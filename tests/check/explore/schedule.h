@@ -10,6 +10,9 @@
 //   licence: of that source
 //   initial: k1=10 k2=20
 //   expiry: k2=5              k2 is absent from the second 5 of the run on. Left out: nothing is.
+//   snapshots: short-lived    Each is too old from the next pass of the vacuum on, and a
+//   transaction
+//                             may be refused for it. Left out: none ever is.
 //
 //   T1: BEGIN
 //   T2: BEGIN
@@ -25,10 +28,11 @@
 // session is T1/2. `both` stands for both levels. An outcome that is not listed violates the level.
 //
 // No outcomes at all: the schedule says nothing of them, and a run is judged by its answers alone.
-// VACUUM and ADVANCE stand outside of transactions, usually in sessions of their own.
+// VACUUM, ADVANCE and FLUSH stand outside of transactions, usually in sessions of their own. FLUSH
+// counts as a transaction of its session, in its name and in the outcomes.
 //
-// A session whose transaction reports a conflict, at whichever operation, is out of it: its lines
-// up to the end of that transaction are skipped.
+// A session whose transaction reports a conflict, or a snapshot that is too old, at whichever
+// operation, is out of it: its lines up to the end of that transaction are skipped.
 
 #include <string>
 #include <string_view>
@@ -73,14 +77,20 @@ struct Schedule {
   std::string licence;
   State initial;
   Expiries expiries;  // Of keys in `initial`.
+  bool short_lived_snapshots = false;
   std::vector<Step> steps;
   std::vector<ScheduleOutcome> outcomes;
 
   // Something in it expires, so that time matters.
   bool has_expiry() const;
+  // A keyspace is flushed in it, so that what no transaction wrote changes.
+  bool has_flush() const;
   // In the order of their first step.
   std::vector<std::string> Sessions() const;
 };
+
+// "T1", or "T1/2" for the second transaction of the session.
+std::string TransactionName(const std::string& session, int count);
 
 // The text that ParseSchedule() makes this schedule of.
 std::string ToText(const Schedule& schedule);

@@ -51,15 +51,13 @@ class Run {
     Actor& actor = actors_[step.session];
     if (step.operation.kind == OperationKind::kBegin) {
       ++actor.transactions;
-      actor.transaction = actor.transactions == 1
-                              ? step.session
-                              : step.session + "/" + std::to_string(actor.transactions);
+      actor.transaction = TransactionName(step.session, actor.transactions);
       actor.conflicted = false;
     }
     StepResult result;
     result.transaction = actor.transaction;
     if (step.operation.outside_transactions()) {
-      return absl::UnimplementedError("the target's vacuum and its time are its own");
+      return absl::UnimplementedError("the target's vacuum, time and keyspaces are its own");
     }
     if (!actor.conflicted) {
       absl::StatusOr<std::string> answer = actor.session->Execute(step.operation);

@@ -35,8 +35,8 @@ struct RunReport {
 // Sets the verdict and the wrong answers by what was answered: needs everything else in `report`.
 void JudgeOutcome(const Schedule& schedule, Isolation level, RunReport& report);
 
-// Runs the steps in the order written. kUnimplemented if time passes in them, or the vacuum. An
-// error: the target failed, so there is no verdict.
+// Runs the steps in the order written. kUnimplemented if one of them stands outside of
+// transactions. An error: the target failed, so there is no verdict.
 absl::StatusOr<RunReport> RunSchedule(const Schedule& schedule, Isolation level, Target& target);
 
 }  // namespace nacre::check::explore

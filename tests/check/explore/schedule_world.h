@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,11 +41,13 @@ class ScheduleWorld {
  private:
   struct PlannedStep {
     Recorder* recorder = nullptr;  // nullptr: outside of transactions.
-    std::string transaction;
+    std::string transaction;       // Or the session, where the step is none.
   };
 
   void Note(const absl::Status& status);
   StepResult Run(size_t step);
+  void RunOutside(size_t step);
+  void Flush(size_t step);
 
   const Schedule& schedule_;
   const Isolation level_;
@@ -53,7 +56,8 @@ class ScheduleWorld {
   std::unique_ptr<Database> database_;
   uint64_t initial_timestamp_ = 0;
   std::deque<Recorder> recorders_;
-  std::vector<PlannedStep> plan_;  // By step.
+  std::vector<PlannedStep> plan_;                // By step.
+  std::map<size_t, TransactionRecord> flushes_;  // By step, as transactions that delete.
   std::vector<StepResult> results_;
   absl::Status error_;  // The first that is no conflict.
 };

@@ -82,6 +82,13 @@ std::optional<Schedule> WithoutExpiry(const Schedule& schedule, size_t index) {
   return smaller;
 }
 
+std::optional<Schedule> WithLastingSnapshots(const Schedule& schedule, size_t index) {
+  if (index > 0 || !schedule.short_lived_snapshots) return std::nullopt;
+  Schedule smaller = schedule;
+  smaller.short_lived_snapshots = false;
+  return smaller;
+}
+
 std::optional<Schedule> WithoutExpectedAnswer(const Schedule& schedule, size_t index) {
   for (size_t i = 0; i < schedule.steps.size(); ++i) {
     if (!schedule.steps[i].expected || index-- != 0) continue;
@@ -200,9 +207,9 @@ class Shrinker {
   }
 
   Shrunk operator()() {
-    const Candidate kinds[] = {WithoutSession,       WithoutTransaction, WithoutOperation,
-                               WithoutInitialKey,    WithoutExpiry,      WithoutExpectedAnswer,
-                               WithSimplerOperation, WithSimplerValues};
+    const Candidate kinds[] = {WithoutSession,        WithoutTransaction,   WithoutOperation,
+                               WithoutInitialKey,     WithoutExpiry,        WithLastingSnapshots,
+                               WithoutExpectedAnswer, WithSimplerOperation, WithSimplerValues};
     for (bool smaller = true; smaller;) {
       smaller = false;
       for (const Candidate& kind : kinds) smaller |= TakeAll(kind);
@@ -253,6 +260,10 @@ class Shrinker {
   }
 
   bool TakeIf(const Schedule& candidate, Exploration exploration) {
+    if (!exploration.stuck.empty()) {
+      result_.stuck = exploration.stuck;
+      options_.goes_on = [](uint64_t) { return false; };
+    }
     if (!exploration.failure || exploration.failure->is_mistake) return false;
     options_.preemptions_max = std::min(options_.preemptions_max, exploration.failure->preemptions);
     result_.schedule = candidate;

@@ -12,6 +12,8 @@ struct Shrunk {
   Schedule schedule;
   FailedRun failure;        // Of `schedule`.
   uint64_t candidates = 0;  // Schedules that were tried.
+  // As Exploration: one of them has a run without an end, so no more were explored.
+  std::string stuck;
 };
 
 // The smallest schedule that breaks the rule that `failure` broke, with the same anomaly if it has

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_join.h"
 #include "nacre/check/judge.h"
 #include "tests/check/explore/exploration.h"
 #include "tests/check/explore/schedule_program.h"
@@ -66,6 +67,12 @@ class Patience {
     });
     return why_not_.empty();
   }
+  void GiveUp(std::string why) {
+    why_not_ = std::move(why);
+    gave_up_ = true;
+  }
+  // For good, and not only what began last.
+  bool gave_up() const { return gave_up_; }
   // Makes room for a report.
   void End() { line_.Hide(); }
   // Why it did not go on; empty: it did.
@@ -78,6 +85,7 @@ class Patience {
   absl::Duration began_;
   std::string what_;
   std::string why_not_;
+  bool gave_up_ = false;
   run::ProgressLine line_{stderr};
 };
 
@@ -145,18 +153,21 @@ Verdict VerdictOf(const explore::FailedRun& failure) {
   return verdict;
 }
 
+std::string StuckWords(const std::string& stuck) { return "a run in which " + stuck; }
+
 // A failure that has a name, if there is one of the same rule: it says more.
 explore::FailedRun NamedFailure(const Schedule& schedule, explore::FailedRun failure,
-                                explore::ExplorationOptions options) {
+                                explore::ExplorationOptions options, Patience& patience) {
   if (!failure.anomaly.empty() || failure.rule == explore::kOutcomeRule) return failure;
   options.only_rule = failure.rule;
   options.only_anomaly = explore::kAnyAnomaly;
   const Exploration named = ExploreOrders(schedule, options);
+  if (!named.stuck.empty()) patience.GiveUp(StuckWords(named.stuck));
   return named.failure ? *named.failure : failure;
 }
 
 ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
-                       explore::ExplorationOptions options, Patience& patience,
+                       const explore::ExplorationOptions& options, Patience& patience,
                        ReportOptions report) {
   if (!report.json) {
     std::cout << Name(options.level) << ": VIOLATED, found in "
@@ -166,11 +177,11 @@ ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
               << "\n  " << exploration.failure->message << "\n"
               << std::flush;
   }
-  // A run without an end, met while shrinking, takes nothing away from what was found.
-  options.stuck_status = kViolated;
   patience.Begin(std::string("shrinking what broke ") + Name(options.level));
-  const explore::FailedRun failure = NamedFailure(schedule, *exploration.failure, options);
+  const explore::FailedRun failure =
+      NamedFailure(schedule, *exploration.failure, options, patience);
   const explore::Shrunk shrunk = explore::Shrink(schedule, options, failure);
+  if (!shrunk.stuck.empty()) patience.GiveUp(StuckWords(shrunk.stuck));
   patience.End();
   Verdict verdict = VerdictOf(shrunk.failure);
   if (!patience.why_not().empty()) {
@@ -181,9 +192,7 @@ ExitCode ReportFailure(const Schedule& schedule, const Exploration& exploration,
   if (report.json) {
     report.facts.emplace_back("why", shrunk.failure.message);
     report.facts.emplace_back("shrunk schedule", explore::ToText(shrunk.schedule));
-    std::string interleaving;
-    for (const std::string& piece : shrunk.failure.pieces) interleaving += piece + "\n";
-    report.facts.emplace_back("interleaving", interleaving);
+    report.facts.emplace_back("interleaving", absl::StrJoin(shrunk.failure.pieces, "\n"));
   } else {
     PrintShrunk(shrunk, options);
   }
@@ -216,6 +225,9 @@ ExitCode ReportNoFailure(const Schedule& schedule, const Exploration& exploratio
     }
     report.facts.emplace_back("in the order written", Name(exploration.as_written));
     report.facts.emplace_back("run", exploration.coverage);
+    if (!exploration.stuck.empty()) {
+      report.facts.emplace_back("interleaving", absl::StrJoin(exploration.stuck_pieces, "\n"));
+    }
     Report(RunInOrder(schedule, options.level, order).history, JudgedLevel(options.level), verdict,
            report);
     return exit_code;
@@ -226,6 +238,7 @@ ExitCode ReportNoFailure(const Schedule& schedule, const Exploration& exploratio
     std::cout << "in the order written: " << Name(exploration.as_written) << "; ";
   }
   std::cout << (exploration.complete ? exploration.coverage : reason) << "\n";
+  for (const std::string& piece : exploration.stuck_pieces) std::cout << "  " << piece << "\n";
   return exit_code;
 }
 
@@ -235,7 +248,6 @@ ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& argument
                       Patience& patience) {
   explore::ExplorationOptions options;
   options.level = level;
-  options.stuck_status = kUnknown;
   options.steps = arguments.steps;
   options.runs_max = arguments.runs_max;
   if (arguments.reduction == "none") options.reduction = explore::Reduction::kNone;
@@ -248,6 +260,7 @@ ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& argument
   options.goes_on = [&patience](uint64_t runs) { return patience.GoesOn(runs); };
   patience.Begin(std::string("exploring ") + Name(level));
   const Exploration exploration = ExploreSchedule(schedule, options);
+  if (!exploration.stuck.empty()) patience.GiveUp(StuckWords(exploration.stuck));
   patience.End();
   if (exploration.failure && exploration.failure->is_mistake) {
     return Refuse(exploration.failure->message);
@@ -265,7 +278,7 @@ ExitCode ExploreLevels(const Schedule& schedule, const ExploreArguments& argumen
   ExitCode exit_code = kHolds;
   for (const Isolation level : levels) {
     const ExitCode one = ExploreLevel(schedule, arguments, level, patience);
-    if (one == kViolated || one == kUsage) return one;
+    if (one == kViolated || one == kUsage || patience.gave_up()) return one;
     exit_code = std::max(exit_code, one);
   }
   for (const std::string& file : {arguments.report.svg_file, arguments.report.dot_file}) {

@@ -61,6 +61,68 @@ TEST(Exploration, EndsWhenItIsTold) {
   }
 }
 
+TEST(Exploration, JudgesAFlushAsATransactionThatDeletesEverything) {
+  const Exploration exploration = ExploreSchedule(
+      Read("anomaly: a\ninitial: k=1\n"
+           "T1: BEGIN\nT1: GET k -> 1\nT2: FLUSH\nT1: GET k -> 1\nT1: SET n 1\nT1: COMMIT\n"
+           "T3: BEGIN\nT3: GET k -> nil\nT3: COMMIT\n"
+           "both prevented: T2 T3 -> {}\n"),
+      {.level = Isolation::kSerializable});
+  EXPECT_FALSE(exploration.failure.has_value()) << exploration.failure->message;
+  EXPECT_EQ(exploration.as_written, ScheduleVerdict::kPrevented);
+  EXPECT_TRUE(exploration.complete);
+}
+
+// What a snapshot that is too old would read is gone, so nobody is answered.
+TEST(Exploration, ASnapshotThatIsTooOldEndsItsTransaction) {
+  const std::string text =
+      "anomaly: a\ninitial: k=1\n%T1: BEGIN\nT2: BEGIN\nT2: SET k 2\nT2: COMMIT\nV1: VACUUM\n"
+      "T1: GET k\nT1: COMMIT\n";
+  const auto committed = [&](const std::string& header) {
+    std::string with = text;
+    const Schedule schedule = Read(with.replace(text.find('%'), 1, header));
+    std::vector<size_t> order(schedule.steps.size());
+    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+    const OrderedRun run = RunInOrder(schedule, Isolation::kSnapshot, order);
+    EXPECT_TRUE(run.promise.ok()) << run.promise;
+    return run.report.committed;
+  };
+  EXPECT_THAT(committed(""), ElementsAre("T1", "T2"));
+  EXPECT_THAT(committed("snapshots: short-lived\n"), ElementsAre("T2"));
+}
+
+TEST(Exploration, OfStepsTellsARunWithoutAnEnd) {
+  ExplorationOptions options;
+  options.steps = true;
+  options.pieces_max = 3;
+  const Exploration exploration = ExploreSchedule(Read(kTwoTransactions), options);
+  EXPECT_EQ(exploration.stuck, "some participant waits for ever");
+  EXPECT_FALSE(exploration.complete);
+  EXPECT_FALSE(exploration.failure.has_value());
+  EXPECT_THAT(exploration.coverage, StartsWith("gave up after 1 interleavings of steps"));
+  EXPECT_THAT(exploration.stuck_pieces,
+              ElementsAre("T1 runs to its end", "T2 runs to before SET l 1"));
+}
+
+TEST(Shrink, KeepsWhatItHasBehindARunWithoutAnEnd) {
+  ExplorationOptions options;
+  options.steps = true;
+  options.pieces_max = 3;
+  int asked = 0;
+  options.goes_on = [&](uint64_t) {
+    ++asked;
+    return true;
+  };
+  FailedRun failure;
+  failure.rule = "SNAPSHOT-READ";
+  failure.preemptions = 1;
+  const Shrunk shrunk = Shrink(Read(kTwoTransactions), options, failure);
+  EXPECT_EQ(shrunk.stuck, "some participant waits for ever");
+  EXPECT_EQ(shrunk.failure.rule, "SNAPSHOT-READ");
+  EXPECT_EQ(StepsOf(shrunk.schedule), StepsOf(Read(kTwoTransactions)));
+  EXPECT_EQ(asked, 1);
+}
+
 TEST(Exploration, OfTooMuchToCountSaysSo) {
   std::string text = "anomaly: a\ninitial: {}\n";
   for (int session = 1; session <= 8; ++session) {

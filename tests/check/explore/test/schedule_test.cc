@@ -65,6 +65,22 @@ TEST(ScheduleParser, ReadsEveryPartOfASchedule) {
   EXPECT_TRUE(schedule->outcomes[2].final_state.empty());
 }
 
+TEST(ScheduleParser, KnowsFlushesAndShortLivedSnapshots) {
+  const std::string text =
+      "anomaly: a\ninitial: k=1\nsnapshots: short-lived\n\n"
+      "T1: FLUSH\nT1: FLUSH\n\n"
+      "snapshot required: T1 T1/2 -> {}\nserializable required: T1 T1/2 -> {}\n";
+  const absl::StatusOr<Schedule> schedule = ParseSchedule(text);
+  ASSERT_TRUE(schedule.ok()) << schedule.status();
+  EXPECT_TRUE(schedule->short_lived_snapshots);
+  EXPECT_TRUE(schedule->has_flush());
+  EXPECT_EQ(ToText(*schedule), text);
+  EXPECT_EQ(ErrorOf("snapshots: old\n"), "line 5: snapshots can be short-lived, and nothing else");
+  EXPECT_EQ(ErrorOf("snapshots: short-lived\nsnapshots: short-lived\n"),
+            "line 6: 'snapshots' is given twice");
+  EXPECT_EQ(ErrorOf("T1: BEGIN\nT1: FLUSH\n"), "line 6: T1 is inside its transaction");
+}
+
 TEST(ScheduleParser, NamesTheLineAndTheFault) {
   EXPECT_EQ(ErrorOf("T1: BEGIN\nT1: GTE k1\n"), "line 6: unknown operation 'GTE'");
   EXPECT_EQ(ErrorOf("T1: BEGIN\nT1: SET k1\n"), "line 6: expected a value at the end");
