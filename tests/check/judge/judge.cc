@@ -8,6 +8,7 @@
 #include "tests/check/judge/deadline.h"
 #include "tests/check/judge/dependency_graph.h"
 #include "tests/check/judge/explain.h"
+#include "tests/check/judge/maybe_places.h"
 #include "tests/check/judge/observations.h"
 #include "tests/check/judge/register_order.h"
 #include "tests/check/judge/replay.h"
@@ -161,6 +162,7 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     verdict.reason = Cat("the history has ", history.keys().size(), " keys, which are too many");
     return verdict;
   }
+  const judge::Stop stop = judge::StopAtLimit(options);
   judge::CheckScanAnswers(history, options, verdict);
   if (!verdict.violations.empty()) {
     verdict.ruling = Ruling::kViolated;
@@ -168,12 +170,21 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
   }
   const bool by_time = history.has_timestamps() && !options.ignore_timestamps &&
                        Forbids(level, Anomaly::kLostUpdate, Order::kData);
+  bool unexplained = false;  // By any times of what was indeterminate and seen.
   if (by_time) {
     const judge::ReplayResult result = judge::JudgeByReplay(history, level, options, verdict);
     if (result == judge::ReplayResult::kViolated) verdict.ruling = Ruling::kViolated;
     if (result != judge::ReplayResult::kUndecided) return verdict;
     const bool serial = Forbids(level, Anomaly::kG2Item, Order::kData);
     if (serial && HoldsInOrderOfCommits(history, level, options)) return verdict;
+    if (!serial) {
+      unexplained = !judge::ExplainedByPlaces(history, level, stop, verdict);
+      if (!verdict.violations.empty()) {
+        verdict.ruling = Ruling::kViolated;
+        return verdict;
+      }
+      if (!unexplained && !Knows(level, Order::kSession)) return verdict;
+    }
   }
   Observations seen = judge::Observe(history, options.violations_max);
   if (!seen.mixed.empty()) return JudgeWithout(history, seen.mixed, level, options);
@@ -204,6 +215,11 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = Cat("of ", seen.ambiguous, " reads it cannot be told whose write they saw; ",
                          seen.ambiguous_example);
+  } else if (verdict.ruling == Ruling::kHolds && unexplained) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason =
+        "by its values it holds, but when what was of unknown outcome and seen committed, the "
+        "timestamps do not tell";
   } else if (verdict.ruling == Ruling::kHolds && ordered && witness != nullptr) {
     *witness = std::move(seen);
   }

@@ -6,7 +6,7 @@
 
 namespace nacre::check::judge {
 
-MaybeWrites::MaybeWrites(const History& history) : deletes_(history.keys().size(), false) {
+MaybeWrites::MaybeWrites(const History& history) : replaces_(history.keys().size(), false) {
   absl::flat_hash_set<KeyId> written;
   for (TxnId t = 0; t < history.size(); ++t) {
     if (history.outcome(t) != Outcome::kIndeterminate) continue;
@@ -15,7 +15,7 @@ MaybeWrites::MaybeWrites(const History& history) : deletes_(history.keys().size(
     for (size_t i = ops.size(); i-- > 0;) {
       const Op& op = ops[i];
       if (!op.writes()) continue;
-      if (op.kind == OpKind::kDelete) deletes_[op.key] = true;
+      if (op.kind != OpKind::kAppend) replaces_[op.key] = true;
       const bool last = written.insert(op.key).second;
       if (!last && op.kind != OpKind::kAppend) continue;
       writes_[{op.key, op.kind == OpKind::kDelete ? kNone : op.value}].txns.push_back(t);
@@ -23,16 +23,16 @@ MaybeWrites::MaybeWrites(const History& history) : deletes_(history.keys().size(
   }
 }
 
-MaybeWrites::Taken MaybeWrites::Take(KeyId key, ValueId value, uint64_t after, uint64_t now) {
+bool MaybeWrites::Take(KeyId key, ValueId value, uint64_t after, uint64_t now) {
   const auto it = writes_.find({key, value});
-  if (it == writes_.end()) return {};
+  if (it == writes_.end()) return false;
   const std::vector<TxnId>& txns = it->second.txns;
   const bool possible = std::any_of(txns.begin(), txns.end(), [&](TxnId t) {
     const auto seen = seen_at_.find(t);
     return seen == seen_at_.end() || seen->second > after;
   });
-  const bool found = possible && txns.size() == 1 && seen_at_.try_emplace(txns[0], now).second;
-  return {possible, found ? txns[0] : kNone};
+  if (possible && txns.size() == 1) seen_at_.try_emplace(txns[0], now);
+  return possible;
 }
 
 bool MaybeWrites::TakeElement(KeyId key, ValueId value) {

@@ -16,19 +16,15 @@ class MaybeWrites {
  public:
   explicit MaybeWrites(const History& history);
 
-  struct Taken {
-    bool possible = false;  // Else none can have written it then.
-    TxnId found = kNone;    // Only this one can have, and that is new.
-  };
   // Takes the value at `key` (kNone: its absence) to be that of an indeterminate transaction, which
-  // committed behind `after` and was seen at `now`.
-  Taken Take(KeyId key, ValueId value, uint64_t after, uint64_t now);
+  // committed behind `after` and was seen at `now`. False: none can have.
+  bool Take(KeyId key, ValueId value, uint64_t after, uint64_t now);
   // The same of an element of a list. Each append gives one.
   bool TakeElement(KeyId key, ValueId value);
   void BeginTaking() { taken_.clear(); }
   void UndoTaking();  // Of the elements since.
-  // Some of these transactions deleted the key.
-  bool Deletes(KeyId key) const { return key < deletes_.size() && deletes_[key]; }
+  // Some of these transactions deleted the key, or wrote to it what is no list.
+  bool Replaces(KeyId key) const { return key < replaces_.size() && replaces_[key]; }
 
  private:
   struct Maybe {
@@ -39,7 +35,7 @@ class MaybeWrites {
   absl::flat_hash_map<TxnId, uint64_t> seen_at_;  // Those of which it is certain that they had
                                                   // committed by then.
   std::vector<Maybe*> taken_;
-  std::vector<bool> deletes_;  // By key.
+  std::vector<bool> replaces_;  // By key.
 };
 
 }  // namespace nacre::check::judge

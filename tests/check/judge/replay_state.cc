@@ -102,7 +102,7 @@ bool ReplayState::ReadAgrees(absl::Span<const Op> ops, const Op& op, uint64_t ti
   const OwnKey* own = own_.Find(op.key);
   const bool list = op.kind == OpKind::kReadList ||
                     (op.value == kNone && (!keys_[op.key].list.empty() || (own && own->appends)));
-  return list ? ListAgrees(ops, own, op) : RegisterAgrees(ops, own, op, timestamp);
+  return list ? ListAgrees(ops, own, op, timestamp) : RegisterAgrees(ops, own, op, timestamp);
 }
 
 bool ReplayState::RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op,
@@ -127,53 +127,23 @@ bool ReplayState::TakeMaybe(KeyId key, ValueId value, uint64_t timestamp) {
   if (timestamp > 0 && state.observed == timestamp) return false;
   if (!state.list.empty()) {
     // Of a list that may have been deleted nothing more is known.
-    if (!maybe_->Deletes(key)) return false;
+    if (!maybe_->Replaces(key)) return false;
   } else {
     const uint64_t after = std::max(state.committed, state.observed);
-    const MaybeWrites::Taken taken = maybe_->Take(key, value, after, timestamp);
-    if (!taken.possible) return false;
-    if (taken.found != kNone && !ShowAll(taken.found, key, after, timestamp)) return false;
+    if (!maybe_->Take(key, value, after, timestamp)) return false;
   }
-  SetMaybe(key, value, timestamp);
-  return true;
-}
-
-// ALL-IS-THERE. `t` committed behind `after` and is in the snapshot of `timestamp`. False: it can
-// not be, since another read of that snapshot missed it.
-bool ReplayState::ShowAll(TxnId t, KeyId shown, uint64_t after, uint64_t timestamp) {
-  const absl::Span<const Op> ops = history_.ops(t);
-  own_of_maybe_.Clear();
-  for (uint32_t i = 0; i < ops.size(); ++i) {
-    if (ops[i].writes()) own_of_maybe_[ops[i].key].last_write = i;
-  }
-  std::vector<uint32_t> there;
-  for (const OwnKey& own : own_of_maybe_.keys()) {
-    const Key& state = keys_[own.key];
-    const bool older = state.committed <= after && (!state.maybe || state.observed <= after);
-    const Op& write = ops[own.last_write];
-    const bool is_register = write.kind != OpKind::kAppend && state.list.empty();
-    if (own.key == shown || !older || !is_register || state.value == Left(write)) continue;
-    if (state.observed == timestamp && timestamp > 0) return false;
-    there.push_back(own.last_write);
-  }
-  for (const uint32_t i : there) {
-    SetMaybe(ops[i].key, Left(ops[i]), std::max(keys_[ops[i].key].observed, after));
-  }
-  return true;
-}
-
-void ReplayState::SetMaybe(KeyId key, ValueId value, uint64_t observed) {
-  Key& state = keys_[key];
   const bool was = Present(key);
   if (!state.list.empty()) SetList(key, {});
   state.value = value;
-  state.observed = observed;
+  state.observed = timestamp;
   state.maybe = true;
   assumed_ = true;
   SetPresence(key, was);
+  return true;
 }
 
-bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op) {
+bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op,
+                             uint64_t timestamp) {
   Key& key = keys_[op.key];
   ListRef list = op.kind == OpKind::kReadList ? op.list() : ListRef{};
   const bool replaced = own != nullptr && own->replaced;
@@ -190,7 +160,10 @@ bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const 
   }
   if (replaced) return list.length == 0;
   if (list.length == key.list.size()) {
-    if (list.length == 0) return true;
+    if (list.length == 0) {
+      key.observed = timestamp;
+      return true;
+    }
     Agreed& agreed = agreed_[list.branch];
     if (agreed.generation != key.generation) agreed = {key.generation, 0};
     while (agreed.length < list.length &&
@@ -199,16 +172,19 @@ bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const 
     }
     if (agreed.length >= list.length) {
       key.list_observed = list.length;
+      key.observed = timestamp;
       return true;
     }
   }
-  return maybe_ != nullptr && AgreesWithMaybes(op.key, list);
+  return maybe_ != nullptr && AgreesWithMaybes(op.key, list, timestamp);
 }
 
 // Whether `list` is that of the key with more appends of indeterminate transactions in it: behind
 // what was read of it before.
-bool ReplayState::AgreesWithMaybes(KeyId key, ListRef list) {
+bool ReplayState::AgreesWithMaybes(KeyId key, ListRef list, uint64_t timestamp) {
   Key& state = keys_[key];
+  // What one of two snapshots of the same timestamp had, the other has.
+  if (timestamp > 0 && state.observed == timestamp) return false;
   std::vector<ValueId> elements;
   if (list.length > 0) elements = history_.lists().Elements(list);
   maybe_->BeginTaking();
@@ -224,12 +200,13 @@ bool ReplayState::AgreesWithMaybes(KeyId key, ListRef list) {
   if (!possible || known < state.list.size()) {
     maybe_->UndoTaking();
     // Of a list that may have been deleted nothing more is known.
-    if (!maybe_->Deletes(key)) return false;
+    if (!maybe_->Replaces(key)) return false;
   }
   const bool was = Present(key);
   const auto length = static_cast<uint32_t>(elements.size());
   SetList(key, std::move(elements));
   state.list_observed = length;
+  state.observed = timestamp;
   assumed_ = true;
   SetPresence(key, was);
   return true;

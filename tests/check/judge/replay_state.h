@@ -16,9 +16,7 @@ namespace nacre::check::judge {
 // SEEN-IS-THERE. When an indeterminate transaction committed is not known. An answer that only one
 // of them explains is believed: from then on, what it showed is there. So a later answer that goes
 // back behind it is as wrong as one that goes back behind a commit.
-//
-// ALL-IS-THERE. So are its writes to other registers that were not written since the last state
-// that it certainly came behind.
+// Its other writes are compared when all answers are known (maybe_places.h).
 class ReplayState {
  public:
   // `maybe`: nullptr if no indeterminate transaction explains anything.
@@ -28,7 +26,7 @@ class ReplayState {
     ValueId value = kNone;  // Of a register; kNone: absent.
     TxnId writer = kNone;   // Of the last commit; kNone: none yet.
     uint64_t committed = 0;
-    uint64_t observed = 0;  // When a register was last read as it is.
+    uint64_t observed = 0;  // When it was last read as it is.
     bool maybe = false;     // It was written by an indeterminate transaction.
     std::vector<ValueId> list;
     uint32_t list_observed = 0;  // How many elements of the list were read.
@@ -50,13 +48,11 @@ class ReplayState {
 
  private:
   bool ReadAgrees(absl::Span<const Op> ops, const Op& op, uint64_t timestamp);
-  bool ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op);
-  bool AgreesWithMaybes(KeyId key, ListRef list);
+  bool ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op, uint64_t timestamp);
+  bool AgreesWithMaybes(KeyId key, ListRef list, uint64_t timestamp);
   bool RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op,
                       uint64_t timestamp);
   bool TakeMaybe(KeyId key, ValueId value, uint64_t timestamp);
-  bool ShowAll(TxnId t, KeyId shown, uint64_t after, uint64_t timestamp);
-  void SetMaybe(KeyId key, ValueId value, uint64_t observed);
   // A key of the scan's range that is there and was not returned, or kNone.
   KeyId MissedBy(absl::Span<const Op> ops, uint32_t i);
   bool Present(KeyId key) const { return keys_[key].value != kNone || !keys_[key].list.empty(); }
@@ -75,7 +71,6 @@ class ReplayState {
   };
   std::vector<Agreed> agreed_;  // By branch: how many of its elements are known to be the key's.
   OwnView own_;
-  OwnView own_of_maybe_;  // Of ShowAll().
   std::vector<uint32_t> previous_append_;
   const SortedKeys sorted_;
   std::vector<uint32_t> rank_;     // By key; only with scans.

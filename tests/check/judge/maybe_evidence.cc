@@ -1,0 +1,258 @@
+#include "tests/check/judge/maybe_evidence.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_set.h"
+#include "tests/check/judge/own_view.h"
+#include "tests/check/judge/scan_range.h"
+
+namespace nacre::check::judge {
+
+MaybeEvidence::MaybeEvidence(const History& history, Ambiguous ambiguous, const Stop& stop)
+    : history_(history), ambiguous_(ambiguous) {
+  CollectMaybes();
+  const SortedKeys sorted(history);
+  for (TxnId t = 0; t < history.size() && !stop(); ++t) {
+    if (history.committed(t)) CollectCommitted(t, sorted);
+  }
+  for (auto& [id, key] : keys_) {
+    std::stable_sort(key.commits.begin(), key.commits.end(),
+                     [](const Commit& a, const Commit& b) { return a.at < b.at; });
+    std::stable_sort(key.sights.begin(), key.sights.end(),
+                     [](const Sight& a, const Sight& b) { return a.at < b.at; });
+    // Nobody who wrote it too began before and committed behind.
+    for (const Commit& commit : key.commits) {
+      key.excluded.push_back({commit.begin, commit.at - 1, {commit.txn, kNone, id}});
+    }
+    if (!key.appended) {
+      JudgeRegister(id, key, stop);
+    } else if (!key.written && (!key.replaced_by_maybe || ambiguous_ != Ambiguous::kTellsNothing)) {
+      JudgeList(id, key, stop);
+    }
+    Chain(key.excluded);
+  }
+}
+
+void MaybeEvidence::CollectMaybes() {
+  for (TxnId t = 0; t < history_.size(); ++t) {
+    if (history_.outcome(t) != Outcome::kIndeterminate) continue;
+    const auto m = static_cast<uint32_t>(maybes_.size());
+    Maybe maybe = {.txn = t, .seen = false, .keys = {}, .from = {}, .to = {}, .excluded = {}};
+    for (const Op& op : history_.ops(t)) {
+      if (!op.writes()) continue;
+      Key& key = keys_[op.key];
+      (op.kind == OpKind::kAppend ? key.appended : key.replaced_by_maybe) = true;
+      key.written |= op.kind == OpKind::kWrite;
+      if (!key.maybes.empty() && key.maybes.back() == m) continue;
+      key.maybes.push_back(m);
+      maybe.keys.push_back(op.key);
+    }
+    maybes_.push_back(std::move(maybe));
+  }
+}
+
+void MaybeEvidence::CollectCommitted(TxnId t, const SortedKeys& sorted) {
+  const absl::Span<const Op> ops = history_.ops(t);
+  const auto begin = static_cast<int64_t>(*history_.begin_timestamp(t));
+  OwnView own;
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    const Op& op = ops[i];
+    if (op.kind == OpKind::kScan) {
+      absl::flat_hash_set<KeyId> found;
+      for (uint32_t r = i + 1; r <= i + op.results(); ++r) found.insert(ops[r].key);
+      const auto [from, to] = sorted.RangeOf(ops, i);
+      for (size_t rank = from; rank < to; ++rank) {
+        const KeyId id = sorted[rank];
+        const auto it = keys_.find(id);
+        if (it == keys_.end() || found.contains(id) || own.Find(id) != nullptr) continue;
+        it->second.sights.push_back({begin, {t, i, id}, true, {}});
+      }
+      continue;
+    }
+    const auto it = keys_.find(op.key);
+    if (it == keys_.end()) continue;
+    if (op.writes()) {
+      OwnKey& mine = own[op.key];
+      if (mine.last_write == kNone) {
+        const auto commit = static_cast<int64_t>(*history_.commit_timestamp(t));
+        it->second.commits.push_back({commit, begin, t});
+      }
+      mine.last_write = i;
+      (op.kind == OpKind::kAppend ? it->second.appended : mine.replaced) = true;
+      it->second.written |= op.kind == OpKind::kWrite;
+      if (op.kind == OpKind::kAppend) ++mine.appends;
+      continue;
+    }
+    it->second.appended |= op.kind == OpKind::kReadList;
+    const OwnKey* mine = own.Find(op.key);
+    ListRef list = op.kind == OpKind::kReadList ? op.list() : ListRef{};
+    if (mine != nullptr) {
+      if (mine->replaced || list.length < mine->appends) continue;
+      list = history_.lists().Prefix(list, list.length - mine->appends);
+    }
+    it->second.sights.push_back({begin, {t, i, op.key}, false, list});
+  }
+}
+
+ValueId MaybeEvidence::LeftBy(TxnId t, KeyId key) const {
+  const absl::Span<const Op> ops = history_.ops(t);
+  for (size_t i = ops.size(); i-- > 0;) {
+    if (ops[i].key != key || !ops[i].writes()) continue;
+    return ops[i].kind == OpKind::kDelete ? kNone : ops[i].value;
+  }
+  return kNone;
+}
+
+void MaybeEvidence::JudgeRegister(KeyId id, Key& key, const Stop& stop) {
+  absl::flat_hash_map<ValueId, std::vector<uint32_t>> sources;
+  for (const uint32_t m : key.maybes) sources[LeftBy(maybes_[m].txn, id)].push_back(m);
+  size_t next = 0;
+  int64_t committed = -1;
+  ValueId left = kNone;     // By the last commit.
+  ValueId current = kNone;  // As it was read last, at `read_at`,
+  int64_t read_at = -1;
+  int64_t other_at = -1;  // and when it was last read as something else.
+  absl::flat_hash_map<uint32_t, size_t> shown;
+  for (const Sight& sight : key.sights) {
+    if (stop()) return;
+    for (; next < key.commits.size() && key.commits[next].at <= sight.at; ++next) {
+      committed = read_at = other_at = key.commits[next].at;
+      current = left = LeftBy(key.commits[next].txn, id);
+    }
+    const ValueId value = sight.missed ? kNone : history_.ops(sight.why.txn)[sight.why.op].value;
+    if (value != current) other_at = read_at;
+    current = value;
+    read_at = sight.at;
+    const auto it = sources.find(value);
+    if (it == sources.end() && value == left) {
+      key.excluded.push_back({committed, sight.at - 1, sight.why});
+    }
+    if (it == sources.end() || value == left) continue;
+    if (it->second.size() > 1 && ambiguous_ == Ambiguous::kTellsNothing) continue;
+    const uint32_t m = ambiguous_ == Ambiguous::kLast ? it->second.back() : it->second.front();
+    // Had it committed before something else was read, that had overwritten it for good.
+    Require(m, {other_at, sight.at - 1, sight.why});
+    const auto [place, added] = shown.try_emplace(m, shown_.size());
+    if (added) shown_.push_back({id, m, 0, {}});
+    shown_[place->second].last = sight.at - 1;
+    shown_[place->second].why = sight.why;
+  }
+}
+
+void MaybeEvidence::Require(uint32_t m, const Interval& interval) {
+  Maybe& maybe = maybes_[m];
+  if (!maybe.seen || interval.first > maybe.from.first) maybe.from = interval;
+  if (!maybe.seen || interval.last < maybe.to.last) maybe.to = interval;
+  maybe.seen = true;
+}
+
+absl::flat_hash_map<ValueId, MaybeEvidence::Element> MaybeEvidence::ElementsOf(
+    KeyId id, const Key& key) const {
+  absl::flat_hash_map<ValueId, Element> elements;
+  const auto add = [&](TxnId t, uint32_t maybe, int64_t at) {
+    for (const Op& op : history_.ops(t)) {
+      if (op.key != id || op.kind != OpKind::kAppend) continue;
+      Element& element = elements[op.value];
+      ++element.appends;
+      element.maybe = maybe;
+      element.at = at;
+    }
+  };
+  for (const uint32_t m : key.maybes) add(maybes_[m].txn, m, -1);
+  for (const Commit& commit : key.commits) add(commit.txn, kNone, commit.at);
+  return elements;
+}
+
+void MaybeEvidence::JudgeList(KeyId id, Key& key, const Stop& stop) {
+  const absl::flat_hash_map<ValueId, Element> elements = ElementsOf(id, key);
+  absl::flat_hash_set<uint32_t> certain;  // Whether a list has them is told by an element.
+  for (const auto& [value, element] : elements) {
+    if (element.appends == 1 && element.maybe != kNone) certain.insert(element.maybe);
+  }
+  absl::flat_hash_set<std::pair<uint32_t, uint32_t>> in_order;
+  ListWalk walk;
+  size_t next = 0;
+  int64_t replaced = -1;
+  for (const Sight& sight : key.sights) {
+    if (stop()) return;
+    for (; next < key.commits.size() && key.commits[next].at <= sight.at; ++next) {
+      if (!Replaces(key.commits[next].txn, id)) continue;
+      replaced = key.commits[next].at;
+      walk = {};
+    }
+    const bool goes_on = sight.list.branch == walk.list.branch && walk.list.length > 0 &&
+                         sight.list.length >= walk.list.length;
+    if (!goes_on) walk = {.list = {}, .contained = {}, .last = {}, .low = replaced};
+    for (uint32_t i = walk.list.length; i < sight.list.length; ++i) {
+      const auto it = elements.find(history_.lists().At(sight.list, i));
+      if (it == elements.end() || it->second.appends != 1) continue;
+      const Element& element = it->second;
+      if (element.maybe == kNone) {
+        for (const uint32_t m : walk.last) Require(m, {replaced, element.at - 1, sight.why});
+        walk.last.clear();
+        walk.low = std::max(walk.low, element.at);
+        continue;
+      }
+      if (!walk.contained.insert(element.maybe).second) continue;
+      Require(element.maybe, {walk.low, sight.at - 1, sight.why});
+      if (!walk.last.empty() && in_order.insert({walk.last.back(), element.maybe}).second) {
+        in_order_.push_back({walk.last.back(), element.maybe, sight.why});
+      }
+      walk.last.push_back(element.maybe);
+    }
+    walk.list = sight.list;
+    for (const uint32_t m : certain) {
+      if (walk.contained.contains(m)) continue;
+      std::vector<Interval>& excluded = maybes_[m].excluded;
+      const bool longer =
+          !excluded.empty() && excluded.back().why.key == id && excluded.back().first == replaced;
+      if (longer) excluded.pop_back();
+      excluded.push_back({replaced, sight.at - 1, sight.why});
+    }
+  }
+}
+
+bool MaybeEvidence::Replaces(TxnId t, KeyId key) const {
+  const absl::Span<const Op> ops = history_.ops(t);
+  return std::any_of(ops.begin(), ops.end(), [key](const Op& op) {
+    return op.key == key && op.writes() && op.kind != OpKind::kAppend;
+  });
+}
+
+const Interval* MaybeEvidence::Excludes(uint32_t maybe, int64_t place) const {
+  for (const Interval& interval : maybes_[maybe].excluded) {
+    if (interval.first <= place && place <= interval.last) return &interval;
+  }
+  for (const KeyId id : maybes_[maybe].keys) {
+    const std::vector<Interval>& excluded = keys_.at(id).excluded;
+    const auto it =
+        std::partition_point(excluded.begin(), excluded.end(),
+                             [place](const Interval& interval) { return interval.last < place; });
+    if (it != excluded.end() && it->first <= place) return &*it;
+  }
+  return nullptr;
+}
+
+uint32_t MaybeEvidence::UnseenThatLeft(KeyId key, ValueId value) const {
+  const auto it = keys_.find(key);
+  if (it == keys_.end()) return kNone;
+  for (const uint32_t m : it->second.maybes) {
+    if (!maybes_[m].seen && LeftBy(maybes_[m].txn, key) == value) return m;
+  }
+  return kNone;
+}
+
+// Leaves out what others include, so that both ends grow.
+void MaybeEvidence::Chain(std::vector<Interval>& intervals) {
+  std::stable_sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) {
+    return a.first != b.first ? a.first < b.first : a.last > b.last;
+  });
+  std::vector<Interval> chain;
+  for (const Interval& interval : intervals) {
+    if (interval.last < interval.first) continue;
+    if (chain.empty() || interval.last > chain.back().last) chain.push_back(interval);
+  }
+  intervals = std::move(chain);
+}
+
+}  // namespace nacre::check::judge

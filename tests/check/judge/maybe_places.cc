@@ -1,0 +1,277 @@
+#include "tests/check/judge/maybe_places.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "tests/check/judge/maybe_evidence.h"
+#include "tests/check/judge/replay_state.h"
+#include "tests/check/judge/text.h"
+
+namespace nacre::check::judge {
+namespace {
+
+class Places {
+ public:
+  Places(const History& history, const MaybeEvidence& evidence)
+      : history_(history), evidence_(evidence) {}
+
+  // The first indeterminate transaction that has no place, or kNone.
+  uint32_t Settle(const Stop& stop) {
+    bounds_.resize(evidence_.maybes().size());
+    for (uint32_t m = 0; m < bounds_.size(); ++m) {
+      bounds_[m].last = evidence_.maybes()[m].to.last;
+    }
+    // Few rounds settle nearly everything; what is then still open, the replay decides.
+    constexpr int kRoundsMax = 20;
+    bool changed = true;
+    for (int round = 0; changed && round < kRoundsMax && !stop(); ++round) {
+      changed = false;
+      for (uint32_t m = 0; m < bounds_.size(); ++m) {
+        if (!Seen(m)) continue;
+        changed |= Lower(m);
+        if (bounds_[m].last < evidence_.maybes()[m].from.first) return m;
+      }
+      changed |= Spread();
+    }
+    return kNone;
+  }
+
+  Violation ViolationOf(uint32_t m) const {
+    const MaybeEvidence::Maybe& maybe = evidence_.maybes()[m];
+    Violation violation;
+    violation.anomaly = Anomaly::kGSIb;
+    violation.txns = {maybe.txn};
+    violation.words = Cat(TxnText(history_, maybe.txn),
+                          ", whose outcome is unknown, can have committed at no time: ");
+    Tell(maybe.from, true, violation);
+    if (maybe.to.why != maybe.from.why) Tell(maybe.to, true, violation);
+    constexpr size_t kToldMax = 8;
+    const std::vector<Interval>& excluded = bounds_[m].excluded;
+    for (size_t i = 0; i < std::min(excluded.size(), kToldMax); ++i) {
+      Tell(excluded[i], false, violation);
+    }
+    if (excluded.size() > kToldMax) {
+      violation.words += Cat("; and ", excluded.size() - kToldMax, " more answers like these");
+    }
+    return violation;
+  }
+
+  // WITNESS of ONE-PLACE: the history explains itself with the places chosen. Where an answer is
+  // not explained, another that may have left it is tried, just before.
+  bool Explain(const Stop& stop) {
+    constexpr int kTriesMax = 30;
+    std::vector<std::pair<uint64_t, TxnId>> commits;
+    for (const uint32_t m : InOrder()) {
+      commits.emplace_back(CommitAt(bounds_[m].last), evidence_.maybes()[m].txn);
+    }
+    for (int i = 0; i < kTriesMax && !stop(); ++i) {
+      const std::optional<Unexplained> unexplained = Replay(commits);
+      if (!unexplained.has_value()) return true;
+      const uint32_t m = evidence_.UnseenThatLeft(unexplained->key, unexplained->value);
+      if (m == kNone) return false;
+      const std::pair<uint64_t, TxnId> commit = {CommitAt(unexplained->begin - 1),
+                                                 evidence_.maybes()[m].txn};
+      if (std::find(commits.begin(), commits.end(), commit) != commits.end()) return false;
+      std::erase_if(commits, [&](const auto& other) { return other.second == commit.second; });
+      commits.push_back(commit);
+    }
+    return false;
+  }
+
+ private:
+  struct Bounds {
+    int64_t last = 0;                // The last place that nothing excludes.
+    std::vector<Interval> excluded;  // What `last` was lowered by.
+  };
+  struct Unexplained {
+    KeyId key = kNone;  // kNone: something that is no answer.
+    ValueId value = kNone;
+    int64_t begin = 0;
+  };
+
+  bool Seen(uint32_t m) const { return evidence_.maybes()[m].seen; }
+
+  // Twice the timestamp and two more, so that something fits in between and before zero.
+  static uint64_t CommitAt(int64_t place) { return static_cast<uint64_t>(2 * place + 3); }
+
+  // Nothing, if all is explained. `commits` of one time are in their order.
+  std::optional<Unexplained> Replay(std::vector<std::pair<uint64_t, TxnId>> commits) const {
+    std::vector<std::pair<uint64_t, TxnId>> begins;
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      if (!history_.committed(t)) continue;
+      begins.emplace_back(2 * *history_.begin_timestamp(t) + 2, t);
+      const auto ops = history_.ops(t);
+      if (std::any_of(ops.begin(), ops.end(), [](const Op& op) { return op.writes(); })) {
+        commits.emplace_back(2 * *history_.commit_timestamp(t) + 2, t);
+      }
+    }
+    const auto earlier = [](const auto& a, const auto& b) { return a.first < b.first; };
+    std::stable_sort(begins.begin(), begins.end(), earlier);
+    std::stable_sort(commits.begin(), commits.end(), earlier);
+    ReplayState state(history_, nullptr);
+    auto commit = commits.begin();
+    for (const auto& [begin, t] : begins) {
+      for (; commit != commits.end() && commit->first <= begin; ++commit) {
+        if (!Apply(*commit, state)) return Unexplained();
+      }
+      const ReplayState::Mismatch mismatch = state.Compare(t, begin);
+      if (mismatch.op == kNone) continue;
+      const Op& op = history_.ops(t)[mismatch.op];
+      const auto at = static_cast<int64_t>(*history_.begin_timestamp(t));
+      return Unexplained{mismatch.key, op.kind == OpKind::kRead ? op.value : kNone, at};
+    }
+    for (; commit != commits.end(); ++commit) {
+      if (!Apply(*commit, state)) return Unexplained();
+    }
+    return std::nullopt;
+  }
+
+  bool Apply(const std::pair<uint64_t, TxnId>& commit, ReplayState& state) const {
+    const auto [at, t] = commit;
+    if (history_.committed(t)) {
+      const uint64_t begin = 2 * *history_.begin_timestamp(t) + 2;
+      for (const Op& op : history_.ops(t)) {
+        if (!op.writes()) continue;
+        const ReplayState::Key& key = state.key(op.key);
+        if (key.writer != kNone && key.writer != t && key.committed > begin) return false;
+      }
+    }
+    state.Apply(t, at);
+    return true;
+  }
+
+  // Takes `last` down to a place that nothing excludes.
+  bool Lower(uint32_t m) {
+    Bounds& bounds = bounds_[m];
+    const int64_t before = bounds.last;
+    while (bounds.last >= evidence_.maybes()[m].from.first) {
+      const Interval* interval = evidence_.Excludes(m, bounds.last);
+      if (interval == nullptr) break;
+      bounds.last = interval->first - 1;
+      bounds.excluded.push_back(*interval);
+    }
+    return bounds.last != before;
+  }
+
+  // What follows for others from how late one can have committed.
+  bool Spread() {
+    bool changed = false;
+    const auto lower = [&](uint32_t m, int64_t last, const Interval& interval) {
+      bounds_[m].last = last;
+      bounds_[m].excluded.push_back(interval);
+      changed = true;
+    };
+    for (const auto& [earlier, later, why] : evidence_.in_order()) {
+      const int64_t last = bounds_[later].last;
+      if (bounds_[earlier].last > last) lower(earlier, last, {last + 1, kForever, why});
+    }
+    for (const MaybeEvidence::Shown& shown : evidence_.shown()) {
+      const int64_t last = bounds_[shown.maybe].last;
+      if (last >= shown.last) continue;
+      for (const uint32_t m : evidence_.WritersOf(shown.key)) {
+        const int64_t other = bounds_[m].last;
+        const bool overwrites = Seen(m) && last < other && other <= shown.last;
+        if (m != shown.maybe && overwrites) lower(m, last, {last + 1, shown.last, shown.why});
+      }
+    }
+    return changed;
+  }
+
+  // Those that happened, in the order in which they commit.
+  std::vector<uint32_t> InOrder() const {
+    std::vector<uint32_t> rest;
+    for (uint32_t m = 0; m < bounds_.size(); ++m) {
+      if (Seen(m)) rest.push_back(m);
+    }
+    std::stable_sort(rest.begin(), rest.end(),
+                     [&](uint32_t a, uint32_t b) { return bounds_[a].last < bounds_[b].last; });
+    absl::flat_hash_set<std::pair<uint32_t, uint32_t>> before;
+    for (const auto& [earlier, later, why] : evidence_.in_order()) before.insert({earlier, later});
+    for (const MaybeEvidence::Shown& shown : evidence_.shown()) {
+      for (const uint32_t m : evidence_.WritersOf(shown.key)) {
+        if (m != shown.maybe) before.insert({m, shown.maybe});
+      }
+    }
+    // Of one place, whoever has to be behind another waits for it.
+    for (auto group = rest.begin(); group != rest.end();) {
+      const auto end = std::find_if(
+          group, rest.end(), [&](uint32_t m) { return bounds_[m].last != bounds_[*group].last; });
+      for (; group != end; ++group) {
+        const auto next = std::find_if(group, end, [&](uint32_t m) {
+          return std::none_of(group, end, [&](uint32_t other) {
+            return before.contains({other, m});
+          });
+        });
+        if (next != end) std::rotate(group, next, next + 1);
+      }
+    }
+    return rest;
+  }
+
+  // `required`: it committed within the interval, otherwise outside of it.
+  void Tell(const Interval& interval, bool required, Violation& violation) const {
+    const TxnId other = interval.why.txn;
+    if (violation.txns.size() > 1) violation.words += "; ";
+    if (std::find(violation.txns.begin(), violation.txns.end(), other) == violation.txns.end()) {
+      violation.txns.push_back(other);
+    }
+    const std::string key = KeyText(history_, interval.why.key);
+    violation.words += TxnText(history_, other);
+    if (interval.why.op == kNone) {
+      violation.anomaly = Anomaly::kGSIa;
+      violation.words += Cat(" wrote ", key, " too, began at ", interval.first,
+                             " and committed at ", interval.last + 1, ", so not in between");
+      return;
+    }
+    const Op& op = history_.ops(other)[interval.why.op];
+    const bool scan = op.kind == OpKind::kScan;
+    violation.words +=
+        scan ? Cat(" did not find ", key, " in a scan") : " " + PastText(history_, op);
+    violation.words += Cat(" with a snapshot of ", *history_.begin_timestamp(other), ", so ",
+                           required ? "" : "not ");
+    if (interval.first >= 0) violation.words += Cat("after ", interval.first);
+    if (interval.last == kForever) return;
+    violation.words += Cat(interval.first >= 0 ? " and " : "", "before ", interval.last + 1);
+  }
+
+  const History& history_;
+  const MaybeEvidence& evidence_;
+  std::vector<Bounds> bounds_;  // By indeterminate transaction.
+};
+
+// Whether all timestamps are small enough to be reckoned with.
+bool Fits(const History& history) {
+  for (TxnId t = 0; t < history.size(); ++t) {
+    const uint64_t begin = history.begin_timestamp(t).value_or(0);
+    if (std::max(begin, history.commit_timestamp(t).value_or(0)) >= uint64_t{kForever})
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool ExplainedByPlaces(const History& history, Level level, const Stop& stop, Verdict& verdict) {
+  if (!Fits(history)) return false;
+  using Ambiguous = MaybeEvidence::Ambiguous;
+  for (const Ambiguous guess : {Ambiguous::kTellsNothing, Ambiguous::kFirst, Ambiguous::kLast}) {
+    const MaybeEvidence evidence(history, guess, stop);
+    Places places(history, evidence);
+    const uint32_t without = places.Settle(stop);
+    if (stop()) return false;
+    if (without == kNone) {
+      if (places.Explain(stop)) return true;
+    } else if (guess == Ambiguous::kTellsNothing) {
+      Violation violation = places.ViolationOf(without);
+      if (!Forbids(level, violation.anomaly, violation.order)) return false;
+      verdict.violations.push_back(std::move(violation));
+      return false;
+    }
+  }
+  return false;
+}
+
+}  // namespace nacre::check::judge
