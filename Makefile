@@ -5,7 +5,7 @@ ARGS ?=
 MINUTES ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help run cli test compat soak build bench lint tidy format manual clean packages-run packages-test
+.PHONY: help run cli test compat soak build bench lint tidy format manual clean packages-run packages-test packages-bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,7 +38,7 @@ build: packages-run ## Build the release library and server
 	@cmake --preset release --log-level=WARNING >/dev/null
 	@cmake --build --preset release --parallel $(JOBS)
 
-bench: packages-test ## Build the benchmarks into build/bench/bin
+bench: packages-bench ## Build the benchmarks into build/bench/bin
 	@cmake --preset bench --log-level=WARNING >/dev/null
 	@cmake --build --preset bench --parallel $(JOBS)
 	@ls build/bench/bin
@@ -65,3 +65,6 @@ packages-run:
 
 packages-test:
 	@cmake/install-packages.sh cmake/packages-run.txt cmake/packages-test.txt
+
+packages-bench:
+	@cmake/install-packages.sh cmake/packages-run.txt cmake/packages-test.txt cmake/packages-bench.txt

@@ -3,11 +3,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace nacre::bench {
 
 enum class Distribution : uint8_t { kUniform, kZipf };
+
+inline std::string_view Name(Distribution distribution) {
+  return distribution == Distribution::kZipf ? "zipf" : "uniform";
+}
 
 // Indices of keys, drawn before anything is timed: drawing from a zipf distribution costs as much
 // as a look-up. Read one after the other, in a circle. Thread-compatible.

@@ -1,61 +1,50 @@
 #include "bench/ycsb/report.h"
 
-#include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "absl/strings/str_format.h"
 
 namespace nacre::bench {
 namespace {
 
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+void PrintRatio(const std::optional<Figure>& ratio, std::string_view to) {
+  if (!ratio.has_value()) return;
+  absl::PrintF("  %.3f x %s (%.3f-%.3f)", ratio->median, std::string(to), ratio->low, ratio->high);
 }
 
-template <typename Figure>
-double MedianOf(const std::vector<Sample>& samples, Figure figure) {
-  std::vector<double> values;
-  for (const Sample& sample : samples) values.push_back(figure(sample));
-  return Median(std::move(values));
+void PrintLine(std::string_view store, const RunSpec& spec, const Results& results) {
+  const std::optional<Figure> speed = results.PerSecond(store, spec);
+  if (!speed.has_value()) return;
+  absl::PrintF("%-9s %-7s %d  %-10s %8.3f M/s (%.3f-%.3f) %7.0f cpu-ns",
+               std::string(Name(spec.workload)), std::string(Name(spec.distribution)), spec.threads,
+               std::string(store), speed->median / 1e6, speed->low / 1e6, speed->high / 1e6,
+               results.CpuNanos(store, spec)->median);
+  if (spec.threads > 1) {
+    RunSpec alone = spec;
+    alone.threads = 1;
+    PrintRatio(results.SpeedRatio(store, spec, store, alone), "1 thread");
+  } else {
+    for (const std::string_view map : {"fhm", "bt", "btp"}) {
+      if (map != store) PrintRatio(results.SpeedRatio(store, spec, map, spec), map);
+    }
+  }
+  const double conflicts_percent = results.ConflictsPercent(store, spec)->median;
+  if (conflicts_percent > 0) absl::PrintF("  conflicts %.3f %%", conflicts_percent);
+  if (const auto bytes = results.BytesPerKey(store, spec)) {
+    absl::PrintF("  %.0f bytes/key", bytes->median);
+  }
+  absl::PrintF("\n");
 }
 
 }  // namespace
 
-void Report::Add(std::string_view store, const Sample& sample) {
-  const auto [entry, is_new] = samples_.try_emplace(std::string(store));
-  if (is_new) order_.emplace_back(store);
-  entry->second.push_back(sample);
-}
-
-Report::Medians Report::MediansOf(const std::vector<Sample>& samples) const {
-  return {
-      .per_second =
-          MedianOf(samples, [](const Sample& s) { return s.transactions / s.wall_seconds; }),
-      .cpu_ns =
-          MedianOf(samples, [](const Sample& s) { return s.cpu_seconds * 1e9 / s.transactions; }),
-      .conflicts_percent =
-          MedianOf(samples, [](const Sample& s) { return 100.0 * s.conflicts / s.transactions; }),
-      .bytes_per_key =
-          MedianOf(samples, [](const Sample& s) { return 1.0 * s.heap_bytes / s.transactions; })};
-}
-
-void Report::Print() const {
-  for (const std::string& store : order_) {
-    const Medians own = MediansOf(samples_.at(store));
-    absl::PrintF("%-8s %-6s %9.3f M/s %9.0f cpu-ns", std::string(Name(workload_)), store,
-                 own.per_second / 1e6, own.cpu_ns);
-    for (const std::string map : {"fhm", "bt", "btp"}) {
-      const auto found = samples_.find(map);
-      if (found == samples_.end() || map == store) continue;
-      const Medians other = MediansOf(found->second);
-      absl::PrintF("   %5.3f x %s (cpu %5.3f)", own.per_second / other.per_second, map,
-                   other.cpu_ns / own.cpu_ns);
-    }
-    if (own.conflicts_percent > 0) absl::PrintF("   conflicts %.3f %%", own.conflicts_percent);
-    if (own.bytes_per_key > 0) absl::PrintF("   %.0f bytes/key", own.bytes_per_key);
-    absl::PrintF("\n");
+void PrintReport(const std::vector<const StoreEntry*>& stores, const std::vector<RunSpec>& specs,
+                 const Results& results) {
+  for (const RunSpec& spec : specs) {
+    for (const StoreEntry* store : stores) PrintLine(store->name, spec, results);
   }
   std::fflush(stdout);
 }

@@ -1,8 +1,9 @@
 #include "bench/ycsb/resources.h"
 
-#include <malloc.h>
+#include <unistd.h>
 
 #include <ctime>
+#include <fstream>
 
 namespace nacre::bench {
 namespace {
@@ -18,9 +19,12 @@ double Seconds(clockid_t clock) {
 double WallSeconds() { return Seconds(CLOCK_MONOTONIC); }
 double CpuSeconds() { return Seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
-uint64_t HeapBytes() {
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
+uint64_t ResidentBytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t total_pages = 0;
+  uint64_t resident_pages = 0;
+  statm >> total_pages >> resident_pages;
+  return resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace nacre::bench

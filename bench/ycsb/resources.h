@@ -3,14 +3,30 @@
 
 #include <cstdint>
 
+#include "bench/ycsb/contender.h"
+
 namespace nacre::bench {
 
 double WallSeconds();
 // User and system time of all threads of this process. Unlike wall time it does not count what
 // other programs take from us, and it does count the vacuum.
 double CpuSeconds();
-// Allocated and not freed, as the allocator sees it.
-uint64_t HeapBytes();
+// Resident set of this process: heap, code, and what is mapped of files in memory.
+uint64_t ResidentBytes();
+
+// Runs from its construction on.
+class Stopwatch {
+ public:
+  Sample Read(uint64_t transactions) const {
+    return {.wall_seconds = WallSeconds() - wall_,
+            .cpu_seconds = CpuSeconds() - cpu_,
+            .transactions = transactions};
+  }
+
+ private:
+  double wall_ = WallSeconds();
+  double cpu_ = CpuSeconds();
+};
 
 }  // namespace nacre::bench
 

@@ -1,75 +1,84 @@
 #include "bench/ycsb/suite.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
-#include <string_view>
 
-#include "bench/ycsb/map_store.h"
-#include "bench/ycsb/nacre_store.h"
-#include "bench/ycsb/report.h"
-#include "bench/ycsb/runner.h"
-#include "bench/ycsb/workload.h"
+#include "bench/ycsb/store_process.h"
 
 namespace nacre::bench {
 namespace {
 
-bool Contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+bool Wants(const std::vector<RunSpec>& specs, Workload workload) {
+  return std::any_of(specs.begin(), specs.end(),
+                     [workload](const RunSpec& spec) { return spec.workload == workload; });
 }
 
-template <typename Store>
-std::unique_ptr<Runner<Store>> MakeIfWanted(const SuiteOptions& options, std::string_view name) {
-  if (!Contains(options.stores, name)) return nullptr;
-  return std::make_unique<Runner<Store>>(options.distribution, options.keys, options.threads);
-}
-
-// All stores, loaded.
 class Suite {
  public:
-  explicit Suite(const SuiteOptions& options)
-      : options_(options),
-        nacre_(MakeIfWanted<NacreStore>(options, "nacre")),
-        hash_map_(MakeIfWanted<FlatHashMapStore>(options, "fhm")),
-        btree_(MakeIfWanted<BtreeStore>(options, "bt")),
-        pointers_(MakeIfWanted<BtreeOfPointersStore>(options, "btp")) {}
+  Suite(const SuiteOptions& options, const std::vector<RunSpec>& specs, Results& results)
+      : options_(options), specs_(specs), results_(results) {}
 
-  template <Workload kWorkload>
   void Run() {
-    if (!Contains(options_.workloads, Name(kWorkload))) return;
-    Report report(kWorkload);
+    LoadTheLasting();
     for (int i = 0; i < options_.repetitions; ++i) {
-      RunOn<kWorkload>("nacre", nacre_.get(), report);
-      if constexpr (kWorkload != Workload::kScan) RunOn<kWorkload>("fhm", hash_map_.get(), report);
-      RunOn<kWorkload>("bt", btree_.get(), report);
-      RunOn<kWorkload>("btp", pointers_.get(), report);
+      std::fprintf(stderr, "repetition %d of %d\n", i + 1, options_.repetitions);
+      for (const StoreEntry* store : options_.stores) RunInFreshProcess(*store);
+      for (const RunSpec& spec : specs_) RunInTurn(spec);
     }
-    report.Print();
   }
 
  private:
-  template <Workload kWorkload, typename Store>
-  void RunOn(std::string_view name, Runner<Store>* runner, Report& report) {
-    if (runner != nullptr) report.Add(name, runner->template Run<kWorkload>(options_.seconds));
+  struct Lasting {
+    const StoreEntry& store;
+    std::unique_ptr<StoreProcess> process;
+  };
+
+  // The stores that stay for all runs of a length of time.
+  void LoadTheLasting() {
+    if (std::all_of(specs_.begin(), specs_.end(),
+                    [](const RunSpec& spec) { return NeedsFreshProcess(spec.workload); })) {
+      return;
+    }
+    for (const StoreEntry* store : options_.stores) {
+      std::fprintf(stderr, "loading %.*s\n", static_cast<int>(store->name.size()),
+                   store->name.data());
+      lasting_.push_back({*store, std::make_unique<StoreProcess>(*store, options_.keys)});
+      lasting_.back().process->Run({.workload = Workload::kLoad});
+    }
+  }
+
+  void RunInFreshProcess(const StoreEntry& store) {
+    const bool wants_updates = Wants(specs_, Workload::kUpdates);
+    if (!wants_updates && !Wants(specs_, Workload::kLoad)) return;
+    StoreProcess process(store, options_.keys);
+    Measure(store, process, {.workload = Workload::kLoad});
+    if (wants_updates) Measure(store, process, {.workload = Workload::kUpdates});
+  }
+
+  void RunInTurn(RunSpec spec) {
+    if (NeedsFreshProcess(spec.workload)) return;
+    spec.seconds = options_.seconds;
+    for (Lasting& lasting : lasting_) {
+      if (!Supports(lasting.store.traits, spec.workload, spec.threads)) continue;
+      Measure(lasting.store, *lasting.process, spec);
+    }
+  }
+
+  void Measure(const StoreEntry& store, StoreProcess& process, const RunSpec& spec) {
+    results_.Add(store.name, spec, process.Run(spec));
   }
 
   const SuiteOptions& options_;
-  std::unique_ptr<Runner<NacreStore>> nacre_;
-  std::unique_ptr<Runner<FlatHashMapStore>> hash_map_;
-  std::unique_ptr<Runner<BtreeStore>> btree_;
-  std::unique_ptr<Runner<BtreeOfPointersStore>> pointers_;
+  const std::vector<RunSpec>& specs_;
+  Results& results_;
+  std::vector<Lasting> lasting_;
 };
 
 }  // namespace
 
-void RunSuite(const SuiteOptions& options) {
-  Suite suite(options);
-  suite.Run<Workload::kLoad>();
-  suite.Run<Workload::kRead>();
-  suite.Run<Workload::kReadUpdate>();
-  suite.Run<Workload::kReadModifyWrite>();
-  suite.Run<Workload::kTenSnapshot>();
-  suite.Run<Workload::kTenSerializable>();
-  suite.Run<Workload::kScan>();  // Last: it inserts keys.
+void RunSuite(const SuiteOptions& options, const std::vector<RunSpec>& specs, Results& results) {
+  Suite(options, specs, results).Run();
 }
 
 }  // namespace nacre::bench

@@ -2,26 +2,24 @@
 #define NACRE_BENCH_YCSB_SUITE_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "bench/ycsb/key_sequence.h"
+#include "bench/ycsb/contender.h"
+#include "bench/ycsb/results.h"
 
 namespace nacre::bench {
 
 struct SuiteOptions {
   uint64_t keys = 1'000'000;
-  int threads = 1;
   int repetitions = 5;
   double seconds = 0.3;  // Of each run.
-  Distribution distribution = Distribution::kUniform;
-  std::vector<std::string> workloads;
-  std::vector<std::string> stores;
+  std::vector<const StoreEntry*> stores;
 };
 
-// Runs every workload on every store, the stores in turn within each repetition, so that what else
-// happens on the machine meets all of them; prints medians and ratios.
-void RunSuite(const SuiteOptions& options);
+// Runs everything once in each repetition: each spec on the stores in turn, so that what else
+// happens on the machine meets all of them. Leaves out what a store can not do. Tells its progress
+// on the standard error.
+void RunSuite(const SuiteOptions& options, const std::vector<RunSpec>& specs, Results& results);
 
 }  // namespace nacre::bench
 

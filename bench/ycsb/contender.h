@@ -1,0 +1,66 @@
+#ifndef NACRE_BENCH_YCSB_CONTENDER_H_
+#define NACRE_BENCH_YCSB_CONTENDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <tuple>
+
+#include "bench/ycsb/key_sequence.h"
+#include "bench/ycsb/store.h"
+#include "bench/ycsb/workload.h"
+
+namespace nacre::bench {
+
+// Of each key, by kUpdates.
+inline constexpr int kUpdateRounds = 10;
+
+// What is run. Trivially copyable, since it goes to another process.
+struct RunSpec {
+  Workload workload = Workload::kRead;
+  Distribution distribution = Distribution::kUniform;
+  int threads = 1;
+  double seconds = 0.3;
+
+  // The same but for the length: samples of the two are comparable.
+  friend bool operator<(const RunSpec& a, const RunSpec& b) {
+    return std::tie(a.workload, a.distribution, a.threads) <
+           std::tie(b.workload, b.distribution, b.threads);
+  }
+};
+
+// What came out of it.
+struct Sample {
+  double wall_seconds = 0;
+  double cpu_seconds = 0;  // Of all threads, those of the store included.
+  uint64_t transactions = 0;
+  uint64_t conflicts = 0;       // Transactions that had to be run again.
+  uint64_t resident_bytes = 0;  // Of a fresh process: what the store has added to its RSS.
+};
+
+// A store with the threads that work on it, whatever its type. Thread-compatible.
+class Contender {
+ public:
+  virtual ~Contender() = default;
+
+  // Opens the store and puts all keys in random order, each in a transaction of its own. Once, and
+  // before anything else.
+  virtual Sample Load() = 0;
+  // Updates every key `rounds` times, each round in another random order. The resident bytes are
+  // those since before the load.
+  virtual Sample UpdateAll(int rounds) = 0;
+  // For a time; neither kLoad nor kUpdates.
+  virtual Sample Run(const RunSpec& spec) = 0;
+};
+
+// A store that this program was built with.
+struct StoreEntry {
+  std::string_view name;
+  std::string_view description;
+  StoreTraits traits;
+  std::unique_ptr<Contender> (*make)(uint64_t keys);
+};
+
+}  // namespace nacre::bench
+
+#endif  // NACRE_BENCH_YCSB_CONTENDER_H_

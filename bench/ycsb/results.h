@@ -1,0 +1,63 @@
+#ifndef NACRE_BENCH_YCSB_RESULTS_H_
+#define NACRE_BENCH_YCSB_RESULTS_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "bench/ycsb/contender.h"
+
+namespace nacre::bench {
+
+// Of several repetitions.
+struct Figure {
+  double median = 0;
+  double low = 0;
+  double high = 0;
+};
+
+// What transactions per second are counted by.
+enum class Clock : uint8_t {
+  kWall,
+  // By the CPU time of all threads of the store's process, as if each thread of the workload had
+  // run for that time: for a machine that others keep busy.
+  kCpu,
+};
+
+// All samples of a run of this program. Thread-compatible.
+class Results {
+ public:
+  explicit Results(Clock clock) : clock_(clock) {}
+
+  void Add(std::string_view store, const RunSpec& spec, const Sample& sample);
+
+  // Of the figures below: nullopt if there are no such samples.
+  std::optional<Figure> PerSecond(std::string_view store, const RunSpec& spec) const;
+  std::optional<Figure> CpuNanos(std::string_view store, const RunSpec& spec) const;
+  std::optional<Figure> ConflictsPercent(std::string_view store, const RunSpec& spec) const;
+  std::optional<Figure> BytesPerKey(std::string_view store, const RunSpec& spec) const;
+  // Speed of one, in times of the other's: the ratios within each repetition, in which the machine
+  // was the same for both.
+  std::optional<Figure> SpeedRatio(std::string_view store, const RunSpec& spec,
+                                   std::string_view other, const RunSpec& other_spec) const;
+
+  // One line a sample, so that any statistic can be had of it.
+  absl::Status WriteCsv(const std::string& path) const;
+
+ private:
+  using Samples = std::vector<Sample>;
+
+  const Samples* Find(std::string_view store, const RunSpec& spec) const;
+  double Speed(const Sample& sample, const RunSpec& spec) const;
+
+  const Clock clock_;
+  std::map<std::pair<std::string, RunSpec>, Samples> samples_;
+};
+
+}  // namespace nacre::bench
+
+#endif  // NACRE_BENCH_YCSB_RESULTS_H_
