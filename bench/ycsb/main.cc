@@ -13,6 +13,7 @@
 #include "bench/ycsb/results.h"
 #include "bench/ycsb/stores/stores.h"
 #include "bench/ycsb/suite.h"
+#include "bench/ycsb/targets.h"
 #include "bench/ycsb/workload.h"
 
 namespace nacre::bench {
@@ -93,13 +94,22 @@ std::vector<RunSpec> SpecsOf(const Arguments& arguments) {
   return specs;
 }
 
-int RunWorkloads(const Arguments& arguments, Results& results) {
+void PrintConditions(const Arguments& arguments) {
+  absl::PrintF("%d keys, median of %d runs of %.2f s, by %s time\n\n", arguments.suite.keys,
+               arguments.suite.repetitions, arguments.suite.seconds, arguments.clock);
+}
+
+void RunWorkloads(const Arguments& arguments, Results& results) {
   const std::vector<RunSpec> specs = SpecsOf(arguments);
   RunSuite(arguments.suite, specs, results);
-  absl::PrintF("%d keys, median of %d runs of %.2f s\n", arguments.suite.keys,
-               arguments.suite.repetitions, arguments.suite.seconds);
+  PrintConditions(arguments);
   PrintReport(arguments.suite.stores, specs, results);
-  return 0;
+}
+
+void RunTargets(const Arguments& arguments, Results& results) {
+  RunSuite(arguments.suite, TargetSpecs(), results);
+  PrintConditions(arguments);
+  PrintTargets(arguments.suite.stores, results);
 }
 
 int Main(int argc, char** argv) {
@@ -118,6 +128,8 @@ int Main(int argc, char** argv) {
   app.fallthrough();
   DeclareOptions(app, arguments);
   CLI::App* const stores = app.add_subcommand("stores", "Lists the stores of this build.");
+  CLI::App* const targets = app.add_subcommand(
+      "targets", "Runs what the targets of the project are about, and prints which are reached.");
   CLI11_PARSE(app, argc, argv);
 
   if (stores->parsed()) {
@@ -128,7 +140,11 @@ int Main(int argc, char** argv) {
     arguments.suite.stores.push_back(FindStore(name));
   }
   Results results(arguments.clock == "cpu" ? Clock::kCpu : Clock::kWall);
-  RunWorkloads(arguments, results);
+  if (targets->parsed()) {
+    RunTargets(arguments, results);
+  } else {
+    RunWorkloads(arguments, results);
+  }
   if (!arguments.csv_path.empty()) {
     const absl::Status written = results.WriteCsv(arguments.csv_path);
     if (!written.ok()) {
