@@ -40,9 +40,10 @@ TxnId EventPairing::AddDangling(const Open& open) {
 
 void EventPairing::LeaveBehind(const Open& open) {
   const TxnId txn = AddDangling(open);
-  const auto [it, first] = left_behind_.try_emplace(
-      {open.process, ShapeOf(open.ops)}, LeftBehind{.txn = txn, .invoked = open.invoked});
+  const auto [it, first] =
+      left_behind_.try_emplace({open.process, ShapeOf(open.ops)}, LeftBehind{.txn = txn});
   if (!first) it->second.alike = true;
+  it->second.invoked.push_back(open.invoked);
 }
 
 // The completion of what its process had left behind: not what it has open, by its looks.
@@ -53,7 +54,11 @@ std::optional<EventPairing::LeftBehind> EventPairing::CloseLeftBehind(const Even
   if (it == left_behind_.end()) return std::nullopt;
   const auto open = by_process_.find(event.process);
   if (open != by_process_.end() && ShapeOf(open->second.ops) == shape) {
-    open->second.invoked = it->second.invoked;  // CONSERVATIVE-TIME
+    // CONSERVATIVE-TIME: this is of the oldest, and the next of none that is older than the second.
+    std::deque<uint64_t>& invoked = it->second.invoked;
+    invoked.push_back(open->second.invoked);
+    open->second.invoked = invoked.front();
+    invoked.pop_front();
     it->second.alike = true;
     return std::nullopt;
   }

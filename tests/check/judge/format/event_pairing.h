@@ -2,6 +2,7 @@
 #define NACRE_TESTS_CHECK_JUDGE_FORMAT_EVENT_PAIRING_H_
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,8 +28,10 @@ struct Event {
 //
 // CONSERVATIVE-TIME. What is not known never becomes an order: a completion without an invocation
 // began at the beginning; and where processes are not told, one of several open invocations that
-// look the same is not chosen: the completion gets the time of the oldest of them. What a process
-// left behind stays indeterminate where it stands unless a late :fail says that it failed.
+// look the same is not chosen: the completion gets the time of the oldest of them. A process does
+// one thing after another, so what it left behind lends its time to the first completion alone that
+// looks alike, the time of that invocation goes to the second, and so on. What a process left
+// behind stays indeterminate where it stands unless a late :fail says that it failed.
 class EventPairing {
  public:
   explicit EventPairing(HistoryBuilder& builder) : builder_(builder) {}
@@ -47,11 +50,12 @@ class EventPairing {
     uint64_t number = 0;
     SessionId process = kNone;
   };
-  // An invocation that was added as indeterminate when its process invoked the next.
+  // Invocations that look alike and were added as indeterminate when their process invoked the
+  // next.
   struct LeftBehind {
-    TxnId txn = kNone;
-    uint64_t invoked = 0;
-    bool alike = false;  // Another of its process may be meant as well.
+    TxnId txn = kNone;                  // The first of them.
+    std::deque<uint64_t> invoked = {};  // Of as many as are not completed; the oldest first.
+    bool alike = false;                 // Another of the process than `txn` may be meant as well.
   };
   using ProcessShape = std::pair<SessionId, std::string>;
 

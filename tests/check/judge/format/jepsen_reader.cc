@@ -242,7 +242,9 @@ absl::Status JepsenReader::FinishMap(uint64_t line) {
   event_.line = line;
   event_.ops = builder_.Take();
   if (!pairing_.Take(std::move(event_))) {
-    return data_.Error("an :ok for what its process had left behind when it began something else");
+    return data_.Error(
+        "an :ok for what its process had left behind when it began something else; without this "
+        "line it is judged as what may have happened");
   }
   return absl::OkStatus();
 }

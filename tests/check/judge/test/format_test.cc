@@ -190,7 +190,7 @@ TEST(EdnFormat, ALateCompletionIsOfWhatItsProcessLeftBehind) {
             "T0 s=0 fail real=1..? | append 1 2\n" + second);
   EXPECT_EQ(ErrorOf(events + "{:type :ok" + late, Format::kEdn),
             "line 4, byte 199: an :ok for what its process had left behind when it began something "
-            "else");
+            "else; without this line it is judged as what may have happened");
   // Which of two that look alike is meant cannot be told.
   const std::string alike =
       "{:type :invoke, :value [[:append 1 2]], :process 0}\n"
@@ -198,6 +198,31 @@ TEST(EdnFormat, ALateCompletionIsOfWhatItsProcessLeftBehind) {
       "{:type :ok, :value [[:append 1 2]], :process 0}\n";
   EXPECT_EQ(Written(Parsed(alike + "{:type :fail" + late, Format::kEdn)),
             "T0 s=0 info real=1..? | append 1 2\nT2 s=0 ok real=1..3 | append 1 2\n");
+}
+
+// One that was left behind can be that of one completion.
+TEST(EdnFormat, WhatAProcessLeftBehindLendsItsTimeToOneThatLooksAlike) {
+  const std::string invoke = "{:type :invoke, :value [[:r x nil]], :process 0}\n";
+  const std::string read = invoke + "{:type :ok, :value [[:r x []]], :process 0}\n";
+  const std::string append =
+      "{:type :invoke, :value [[:append x 1]], :process 1}\n"
+      "{:type :ok, :value [[:append x 1]], :process 1}\n";
+  const std::string seen =
+      "{:type :invoke, :value [[:r x nil]], :process 1}\n"
+      "{:type :ok, :value [[:r x [1]]], :process 1}\n";
+  const auto ruling = [&](const std::string& events) {
+    return Judge(Parsed(events + seen, Format::kEdn), Level::kStrictSerializable).ruling;
+  };
+  EXPECT_EQ(Written(Parsed(invoke + append + read + read + read, Format::kEdn)),
+            "T2 s=1 ok real=2..3 | append x 1\nT0 s=0 info real=1..?\n"
+            "T4 s=0 ok real=1..5 | list x []\nT6 s=0 ok real=4..7 | list x []\n"
+            "T8 s=0 ok real=6..9 | list x []\n");
+  EXPECT_EQ(ruling(invoke + append + read), Ruling::kHolds);
+  EXPECT_EQ(ruling(invoke + append + read + read), Ruling::kViolated);
+  EXPECT_EQ(ruling(invoke + invoke + append + read + read), Ruling::kHolds);
+  EXPECT_EQ(ruling(invoke + invoke + append + read + read + read), Ruling::kViolated);
+  EXPECT_EQ(ruling(invoke + invoke + read + append + read), Ruling::kHolds);
+  EXPECT_EQ(ruling(invoke + read + append + read + read), Ruling::kViolated);
 }
 
 TEST(EdnFormat, IndicesThatAreThereTwiceNameNoTwoTransactions) {
