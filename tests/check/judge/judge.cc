@@ -136,13 +136,17 @@ void JudgeOpen(const History& history, Observations& seen,
   verdict.violations = std::move(exact.violations);
 }
 
+Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& options,
+                     std::optional<Observations>* witness, uint32_t rounds_max);
+
 // What was done to a key as to a list and as to a register nobody can judge, but the rest.
 Verdict JudgeWithout(const History& history, const std::vector<KeyId>& mixed, Level level,
-                     const JudgeOptions& options) {
+                     const JudgeOptions& options, uint32_t rounds_max) {
   std::string why =
       Cat("key ", judge::KeyText(history, mixed[0]), " is used as a list and as a register");
   if (mixed.size() > 1) why += Cat(", as are ", mixed.size() - 1, " other keys");
-  Verdict verdict = Judge(judge::WithoutKeys(history, mixed), level, options);
+  Verdict verdict =
+      JudgeHistory(judge::WithoutKeys(history, mixed), level, options, nullptr, rounds_max);
   if (verdict.ruling == Ruling::kViolated) {
     verdict.notes.push_back(Cat(why, ": what was done to such keys was left out"));
   } else {
@@ -187,7 +191,9 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     }
   }
   Observations seen = judge::Observe(history, options.violations_max);
-  if (!seen.mixed.empty()) return JudgeWithout(history, seen.mixed, level, options);
+  if (!seen.mixed.empty()) {
+    return JudgeWithout(history, seen.mixed, level, options, rounds_max);
+  }
   const bool ordered = Forbids(level, Anomaly::kLostUpdate, Order::kData);
   bool open = false;  // It hangs on orders or sources that the values do not tell.
   std::vector<judge::OpenSources> sources;

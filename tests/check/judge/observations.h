@@ -59,10 +59,11 @@ struct Observations {
   std::vector<Violation> direct;  // Not cycles.
   uint64_t ambiguous = 0;         // Reads of which it cannot be told whose version they saw.
   std::string ambiguous_example;  // The first of them, in words.
-  std::vector<KeyId> mixed;       // Used as lists and as registers. If any, nothing else is here.
+  std::vector<KeyId> mixed;       // Used as lists and as registers.
   bool has_registers = false;
 };
 
+// If keys are mixed, they are all that is told.
 Observations Observe(const History& history, uint32_t violations_max);
 
 // `also`, by transaction, have turned out to have happened as well, none of whose appends was read.

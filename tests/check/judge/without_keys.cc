@@ -24,8 +24,19 @@ void CopyOperation(const History& history, const Op& op, HistoryBuilder& builder
       op.value == kNone ? builder.ReadAbsent(op.key) : builder.Read(op.key, op.value);
       break;
     case OpKind::kReadList: builder.ReadList(op.key, history.lists().Elements(op.list())); break;
-    case OpKind::kScan: break;  // Its results are read all the same.
+    case OpKind::kScan: break;  // CopyScan()
   }
+}
+
+// With the results that stay. A key that nobody used any more is in no range, and a limited scan
+// went as far as the last of its results.
+void CopyScan(const History& history, absl::Span<const Op> scan, const std::vector<bool>& left_out,
+              HistoryBuilder& builder) {
+  builder.BeginScan(scan[0].key, scan[0].scan_end(), scan[0].reverse, scan[0].limited);
+  for (const Op& op : scan.subspan(1)) {
+    if (!left_out[op.key]) CopyOperation(history, op, builder);
+  }
+  builder.EndScan();
 }
 
 }  // namespace
@@ -36,8 +47,14 @@ History WithoutKeys(const History& history, absl::Span<const KeyId> keys) {
   HistoryBuilder builder;
   CopyTexts(history, builder);
   for (TxnId t = 0; t < history.size(); ++t) {
-    for (const Op& op : history.ops(t)) {
-      if (op.kind == OpKind::kScan || !left_out[op.key]) CopyOperation(history, op, builder);
+    const absl::Span<const Op> ops = history.ops(t);
+    for (size_t i = 0; i < ops.size(); ++i) {
+      if (ops[i].kind == OpKind::kScan) {
+        CopyScan(history, ops.subspan(i, ops[i].results() + size_t{1}), left_out, builder);
+        i += ops[i].results();
+      } else if (!left_out[ops[i].key]) {
+        CopyOperation(history, ops[i], builder);
+      }
     }
     builder.Add(history.info(t));
   }

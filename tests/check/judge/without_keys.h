@@ -6,8 +6,9 @@
 
 namespace nacre::check::judge {
 
-// The history without what was done to `keys`, and without what scans missed. All ids are the same.
-// What explains a history explains this part of it, so what this violates the whole violates.
+// The history without what was done to `keys`, and without them in what scans found. All ids are
+// the same. What explains a history explains this part of it, so what this violates the whole
+// violates.
 History WithoutKeys(const History& history, absl::Span<const KeyId> keys);
 
 }  // namespace nacre::check::judge

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "nacre/check/judge.h"
 #include "tests/check/judge/test/history_text.h"
+#include "tests/check/judge/witness.h"
 
 namespace nacre::check {
 namespace {
@@ -172,6 +174,40 @@ TEST(MixedKey, SilencesOnlyWhatWasDoneToIt) {
   ASSERT_EQ(verdict.notes.size(), 1u);
   EXPECT_NE(verdict.notes[0].find("key m"), std::string::npos) << verdict.notes[0];
   EXPECT_NE(verdict.notes[0].find("1 other"), std::string::npos) << verdict.notes[0];
+}
+
+TEST(MixedKey, SilencesNoScanOfOtherKeys) {
+  const std::string mixed = "T1 ok | append m 1\nT2 ok | write m 2\n";
+  // Each missed what the other wrote into the range.
+  const std::string skew = mixed + "T3 ok | scan a n {} | write b 1\n";
+  EXPECT_EQ(Rulings(skew + "T4 ok | scan a n {} | write c 1\n"), "??????VV");
+  EXPECT_EQ(Rulings(skew + "T4 ok | scan a n {m 2} | write c 1\n"), "??????VV");
+  EXPECT_EQ(Rulings(skew + "T4 ok | rscan a n limit {m 2} | write c 1\n"), kUnknown);
+  EXPECT_EQ(Rulings(mixed + "T3 ok | write b 1 | write c 1\nT4 ok | rscan a n limit {m 2 c 1}\n"),
+            kUnknown);
+  EXPECT_EQ(Rulings(mixed + "T3 ok | write b 1 | write c 1\nT4 ok | scan a n limit {c 1 m 2}\n"),
+            "?VVVVVVV");
+}
+
+TEST(MixedKey, ItsHistoryIsSearchedForNoMoreRoundsThanAnyOther) {
+  // Whichever writes of x and y were first, somebody saw two writes in opposite orders.
+  const std::string text =
+      "T1 ok | write x 1 | write p 1\nT2 ok | write x 2 | write q 1\n"
+      "T3 ok | write y 3 | write r 1\nT4 ok | write y 4 | write s 1\n"
+      "T11 ok | read x 1 | read s 1\nT12 ok | read y 3 | read q 1\n"
+      "T21 ok | read x 1 | read r 1\nT22 ok | read y 4 | read q 1\n"
+      "T31 ok | read x 2 | read s 1\nT32 ok | read y 3 | read p 1\n"
+      "T41 ok | read x 2 | read r 1\nT42 ok | read y 4 | read p 1\n";
+  for (const std::string mixed : {"", "T5 ok | append m 1\nT6 ok | write m 2\n"}) {
+    const History history = Parsed(text + mixed);
+    const auto ruling = [&](uint32_t rounds_max) {
+      std::optional<judge::Observations> witness;
+      return judge::JudgeWithWitness(history, Level::kSnapshotIsolation, {}, witness, rounds_max)
+          .ruling;
+    };
+    EXPECT_EQ(ruling(kNone), Ruling::kViolated) << mixed;
+    EXPECT_EQ(ruling(0), Ruling::kUnknown) << mixed;
+  }
 }
 
 TEST(ScanAnswer, IsKeysOfTheRangeEachOnceAndInOrder) {
