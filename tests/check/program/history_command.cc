@@ -7,10 +7,11 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "nacre/check/format.h"
 #include "nacre/check/judge.h"
 #include "tests/check/program/commands.h"
-#include "tests/check/program/input.h"
 
 namespace nacre::check {
 namespace {
@@ -37,11 +38,17 @@ Verdict JudgeRecorded(const History& history, Level level, const JudgeOptions& o
   return verdict;
 }
 
-ExitCode JudgeFile(HistoryArguments& arguments) {
-  const absl::StatusOr<History> history = ReadInput(arguments.file, arguments.format);
-  if (!history.ok()) {
-    return Refuse({history.status().message().data(), history.status().message().size()});
+std::string WhyNotRead(const absl::Status& status) {
+  std::string words(status.message());
+  if (absl::IsFailedPrecondition(status)) {
+    words += "; name it by --format edn, json, text or native";
   }
+  return words;
+}
+
+ExitCode JudgeFile(HistoryArguments& arguments) {
+  const absl::StatusOr<History> history = ReadHistoryFile(arguments.file, arguments.format);
+  if (!history.ok()) return Refuse(WhyNotRead(history.status()));
   arguments.report.source = arguments.file == "-" ? "standard input" : arguments.file;
   if (!arguments.all_levels) {
     const Verdict verdict = JudgeRecorded(*history, arguments.level, arguments.judge);

@@ -1,5 +1,5 @@
-#ifndef NACRE_CHECK_FILE_BUFFER_H_
-#define NACRE_CHECK_FILE_BUFFER_H_
+#ifndef NACRE_TESTS_CHECK_JUDGE_FORMAT_FILE_BUFFER_H_
+#define NACRE_TESTS_CHECK_JUDGE_FORMAT_FILE_BUFFER_H_
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace nacre::check {
+namespace nacre::check::judge {
 
 // Reads a file descriptor. Its beginning can be looked at before it is consumed, which a pipe
 // allows only where the bytes stay in the buffer.
@@ -61,6 +61,6 @@ class FileBuffer : public std::streambuf {
   int error_ = 0;
 };
 
-}  // namespace nacre::check
+}  // namespace nacre::check::judge
 
-#endif  // NACRE_CHECK_FILE_BUFFER_H_
+#endif  // NACRE_TESTS_CHECK_JUDGE_FORMAT_FILE_BUFFER_H_

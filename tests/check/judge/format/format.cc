@@ -1,6 +1,7 @@
 #include "nacre/check/format.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -8,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "nacre/check/file_buffer.h"
+#include "tests/check/judge/format/file_buffer.h"
 #include "tests/check/judge/format/readers.h"
 #include "tests/check/judge/text.h"
 
@@ -99,27 +100,30 @@ absl::StatusOr<History> ReadHistory(std::istream& in, Format format) {
 }
 
 absl::StatusOr<History> ReadHistoryFile(const std::string& path, std::optional<Format> format) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    return absl::NotFoundError(judge::Cat("cannot open ", path, ": ", std::strerror(errno)));
-  }
-  FileBuffer buffer(fd);
-  if (!format.has_value()) format = GuessFormat(buffer.Beginning());
-  if (!format.has_value() && buffer.error() == 0) {
-    return absl::InvalidArgumentError(judge::Cat(path, ": the format cannot be told"));
+  const bool standard = path == "-";
+  const std::string name = standard ? "standard input" : path;
+  const auto cannot_read = [&name](int error) {
+    return judge::Cat("cannot read ", name, ": ", std::strerror(error));
+  };
+  const int fd = standard ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return absl::NotFoundError(cannot_read(errno));
+  judge::FileBuffer buffer(fd);
+  const std::string_view beginning = buffer.Beginning();
+  if (!format.has_value()) format = GuessFormat(beginning);
+  if (buffer.error() != 0) return absl::DataLossError(cannot_read(buffer.error()));
+  if (!format.has_value()) {
+    return absl::FailedPreconditionError(
+        name + (beginning.empty() ? " is empty, so its format cannot be told"
+                                  : ": its format cannot be told by how it begins"));
   }
   std::istream in(&buffer);
-  absl::StatusOr<History> history = absl::UnknownError("not read");
-  if (buffer.error() == 0) history = ReadHistory(in, *format);
-  if (buffer.error() != 0) {
-    return absl::DataLossError(
-        judge::Cat("cannot read ", path, ": ", std::strerror(buffer.error())));
-  }
+  absl::StatusOr<History> history = ReadHistory(in, *format);
+  if (buffer.error() != 0) return absl::DataLossError(cannot_read(buffer.error()));
   if (history.ok()) return history;
+  const absl::string_view why = history.status().message();
   return absl::Status(history.status().code(),
-                      judge::Cat(path, ": ",
-                                 std::string_view(history.status().message().data(),
-                                                  history.status().message().size())));
+                      judge::Cat(name, " cannot be read as ", ToString(*format), ": ",
+                                 std::string_view(why.data(), why.size())));
 }
 
 absl::Status WriteHistory(const History& history, Format format, std::ostream& out) {

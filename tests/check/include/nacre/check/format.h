@@ -47,8 +47,9 @@ std::optional<Format> GuessFormat(std::string_view beginning);
 // it; kDataLoss: the stream failed. What is odd but can be judged (an invocation without an end, an
 // operation without a process) becomes a note of the history.
 absl::StatusOr<History> ReadHistory(std::istream& in, Format format);
-// Guesses the format if it is not given. The file may as well be a pipe. kNotFound: it cannot be
-// opened; kDataLoss: it cannot be read to its end.
+// "-" is standard input, and any file may as well be a pipe. Guesses the format if it is not given;
+// kFailedPrecondition: it cannot be told. kNotFound: the file cannot be opened; kDataLoss: it
+// cannot be read to its end.
 absl::StatusOr<History> ReadHistoryFile(const std::string& path,
                                         std::optional<Format> format = std::nullopt);
 
