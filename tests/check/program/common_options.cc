@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <cstdio>
+#include <iostream>
 #include <string>
 
 #include "absl/time/time.h"
@@ -16,6 +17,20 @@ std::string LevelNames() {
   std::string names;
   for (const Level level : kLevels) names.append(names.empty() ? "" : ", ").append(ToString(level));
   return names;
+}
+
+// A picture leaves no room for anything else there.
+void ShareStandardOutput(const ReportOptions& options) {
+  const bool svg = options.svg_file == kStandardOutput;
+  const bool dot = options.dot_file == kStandardOutput;
+  if (!svg && !dot) return;
+  if (svg && dot) throw CLI::ValidationError("--svg -", "--dot - is there as well");
+  if (options.json) {
+    throw CLI::ValidationError(
+        svg ? "--svg -" : "--dot -",
+        "--json writes to standard output as well: give the picture the name of a file");
+  }
+  std::cout.rdbuf(std::cerr.rdbuf());
 }
 
 }  // namespace
@@ -80,12 +95,17 @@ void AddJudgeOptions(CLI::App& command, JudgeOptions& options) {
 
 void AddReportOptions(CLI::App& command, ReportOptions& options) {
   command.add_flag("--json", options.json, "The report as one JSON object.")->group("Report");
-  command.add_option("--svg", options.svg_file, "Draws the violations.")
+  command
+      .add_option("--svg", options.svg_file,
+                  "Draws the violations; - is standard output, and the report goes to standard "
+                  "error.")
       ->type_name("FILE")
       ->group("Report");
-  command.add_option("--dot", options.dot_file, "Draws the violations for Graphviz.")
+  command
+      .add_option("--dot", options.dot_file, "Draws the violations for Graphviz; - as with --svg.")
       ->type_name("FILE")
       ->group("Report");
+  command.parse_complete_callback([&options] { ShareStandardOutput(options); });
 }
 
 }  // namespace nacre::check

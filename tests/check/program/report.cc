@@ -67,16 +67,21 @@ void PrintTable(const std::vector<LevelVerdict>& verdicts) {
   }
 }
 
+const char* PlaceOf(const std::string& path) {
+  return path == kStandardOutput ? "the picture" : path.c_str();
+}
+
 // Says on stderr if it could not.
 void WriteFile(const std::string& path, const std::string& text) {
-  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  const bool to_stdout = path == kStandardOutput;
+  std::FILE* const file = to_stdout ? stdout : std::fopen(path.c_str(), "wb");
   bool written = file != nullptr;
   if (written) {
     written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    written = std::fclose(file) == 0 && written;
+    written = (to_stdout ? std::fflush(file) : std::fclose(file)) == 0 && written;
   }
   if (!written) {
-    std::fprintf(stderr, "nacre-check: cannot write %s: %s\n", path.c_str(), std::strerror(errno));
+    std::fprintf(stderr, "nacre-check: cannot write %s: %s\n", PlaceOf(path), std::strerror(errno));
   }
 }
 
@@ -117,7 +122,7 @@ ExitCode ExitCodeOf(Ruling ruling) {
 }
 
 void SayNothingIsDrawn(const std::string& file) {
-  std::fprintf(stderr, "nacre-check: nothing is violated, so %s was not drawn\n", file.c_str());
+  std::fprintf(stderr, "nacre-check: nothing is violated, so %s was not drawn\n", PlaceOf(file));
 }
 
 ExitCode Report(const History& history, Level level, const Verdict& verdict,

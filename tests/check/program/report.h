@@ -16,10 +16,13 @@
 
 namespace nacre::check {
 
+// In place of the name of a file. Then std::cout is standard error.
+inline constexpr char kStandardOutput[] = "-";
+
 struct ReportOptions {
   bool json = false;  // One JSON object in place of words.
   std::ostream* json_out = &std::cout;
-  // Pictures of the violations; "": none.
+  // Pictures of the violations; "": none; kStandardOutput: there.
   std::string svg_file;
   std::string dot_file;
   std::string source;  // What was judged: "history.edn", "127.0.0.1:6379".
@@ -37,7 +40,7 @@ ExitCode ExitCodeOf(Ruling ruling);
 // On stderr: `file` was asked for, and there is no violation to be drawn.
 void SayNothingIsDrawn(const std::string& file);
 
-// Writes the report to stdout.
+// Writes the report to std::cout.
 ExitCode Report(const History& history, Level level, const Verdict& verdict,
                 const ReportOptions& options);
 

@@ -68,6 +68,9 @@ bool IsEdn(const std::string& file) { return file.ends_with(".edn"); }
 // What would be too late to learn when the run is over.
 absl::Status CheckHistoryFile(const std::string& file, const run::WorkloadKind& workload,
                               const run::WorkloadOptions& options) {
+  if (file == kStandardOutput) {
+    return absl::InvalidArgumentError("--history needs the name of a file");
+  }
   if (IsEdn(file) && workload.make(options)->needs_scans()) {
     return absl::InvalidArgumentError(std::string(workload.name) +
                                       " scans, for which EDN has no form: give " + file +

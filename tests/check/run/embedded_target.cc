@@ -94,6 +94,12 @@ class EmbeddedSession final : public Session {
     transaction_.reset();
   }
 
+  absl::Status Remove(absl::Span<const std::string> keys) override {
+    WriteBatch batch;
+    for (const std::string& key : keys) batch.Delete(key);
+    return database_.Write(batch).status();
+  }
+
   std::optional<uint64_t> begin_timestamp() const override {
     if (!transaction_) return std::nullopt;
     return ToInteger(transaction_->read_timestamp());
@@ -126,14 +132,9 @@ class EmbeddedTarget final : public Target {
   }
   bool has_scans(std::string&) const override { return true; }
   bool needs_yields() const override { return true; }
+  bool can_lose_answers() const override { return false; }
   absl::StatusOr<std::unique_ptr<Session>> Connect() override {
     return std::make_unique<EmbeddedSession>(*database_, isolation_);
-  }
-  void Remove(absl::Span<const std::string> keys) override {
-    WriteBatch batch;
-    for (const std::string& key : keys) batch.Delete(key);
-    // What cannot be removed stays, as in a server: no verdict depends on it.
-    database_->Write(batch).status().IgnoreError();
   }
 
  private:

@@ -1,5 +1,6 @@
 #include "tests/check/run/resp_session.h"
 
+#include <exception>
 #include <utility>
 
 #include "nacre/client/errors.h"
@@ -14,6 +15,7 @@ namespace {
 
 // The client goes on trying for as long as it may wait. Who is refused is to know it soon.
 constexpr absl::Duration kConnectTimeout = absl::Seconds(1);
+constexpr size_t kKeysPerCommand = 1000;
 
 }  // namespace
 
@@ -21,7 +23,12 @@ RespConnection::RespConnection(const client::ClientOptions& options) : client_(o
 
 absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Open(
     const client::ClientOptions& options) {
-  std::unique_ptr<RespConnection> connection(new RespConnection(options));
+  std::unique_ptr<RespConnection> connection;
+  try {
+    connection.reset(new RespConnection(options));
+  } catch (const std::exception& error) {
+    return absl::ResourceExhaustedError(error.what());
+  }
   absl::StatusOr<client::BlockingLease> lease =
       connection->client_.Acquire({.timeout = kConnectTimeout});
   if (!lease.ok()) return lease.status();
@@ -54,6 +61,16 @@ void RespConnection::Close() {
   if (lost()) return;
   lease_->Close();
   lease_.reset();
+}
+
+absl::Status RespSession::Remove(absl::Span<const std::string> keys) {
+  for (size_t from = 0; from < keys.size(); from += kKeysPerCommand) {
+    std::vector<std::string> words;
+    for (const std::string& key : keys.subspan(from, kKeysPerCommand)) words.push_back(KeyOf(key));
+    const absl::StatusOr<Reply> reply = connection_->AskOne(Request("DEL", words));
+    if (!reply.ok()) return reply.status();
+  }
+  return absl::OkStatus();
 }
 
 Request RespSession::ListRequest(const std::string& key) const {

@@ -30,6 +30,7 @@ struct RespPlan {
 // One connection that is not shared.
 class RespConnection {
  public:
+  // kResourceExhausted: this process has no descriptors left.
   static absl::StatusOr<std::unique_ptr<RespConnection>> Open(const client::ClientOptions& options);
 
   // All replies, error replies among them. After any failure the connection is closed: a server
@@ -56,6 +57,7 @@ class RespSession : public Session {
   RespSession(const RespPlan& plan, std::unique_ptr<RespConnection> connection)
       : plan_(plan), connection_(std::move(connection)) {}
 
+  absl::Status Remove(absl::Span<const std::string> keys) override;
   void Drop() override { connection_->Close(); }
   bool lost() const override { return connection_->lost(); }
 

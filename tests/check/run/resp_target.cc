@@ -44,26 +44,13 @@ class RespTarget final : public Target {
     return plan_.begin && plan_.scans;
   }
   bool needs_yields() const override { return false; }
+  bool can_lose_answers() const override { return true; }
 
   absl::StatusOr<std::unique_ptr<Session>> Connect() override {
     absl::StatusOr<std::unique_ptr<RespConnection>> connection = RespConnection::Open(plan_.client);
     if (!connection.ok()) return connection.status();
     return plan_.begin ? MakeBeginSession(plan_, *std::move(connection))
                        : MakeWatchSession(plan_, *std::move(connection));
-  }
-
-  void Remove(absl::Span<const std::string> keys) override {
-    constexpr size_t kKeysPerCommand = 1000;
-    const auto connection = RespConnection::Open(plan_.client);
-    if (!connection.ok()) return;
-    for (size_t from = 0; from < keys.size(); from += kKeysPerCommand) {
-      std::vector<std::string> words;
-      for (const std::string& key : keys.subspan(from, kKeysPerCommand)) {
-        words.push_back(plan_.prefix + key);
-      }
-      // What cannot be removed stays; the run is over and its verdict does not depend on it.
-      if (!(*connection)->AskOne(Request("DEL", words)).ok()) return;
-    }
   }
 
  private:

@@ -1,9 +1,8 @@
 #include "tests/check/run/round.h"
 
 #include <algorithm>
-#include <map>
 #include <thread>
-#include <unordered_set>
+#include <utility>
 
 #include "tests/check/run/steady_now.h"
 
@@ -14,10 +13,6 @@ namespace {
 constexpr uint64_t kDisturbanceSeed = 0xd15ea5e;
 // Of connecting.
 constexpr absl::Duration kRetryInterval = absl::Milliseconds(10);
-// So that keys are not removed one by one.
-constexpr uint64_t kStretchesPerRemoval = 16;
-// Behind the oldest stretch: a commit whose answer was lost may take place a little later.
-constexpr uint64_t kStretchesOfGrace = 2;
 
 uint64_t Now() { return static_cast<uint64_t>(absl::ToInt64Nanoseconds(SteadyNow())); }
 
@@ -58,7 +53,8 @@ struct alignas(64) Round::Runner {
   OperationLog log;
   Counter committed, committed_writes, committed_reads, conflicts, rolled_back, refused, unknown;
   std::atomic<uint64_t> next_index = 0;
-  std::map<uint64_t, std::unordered_set<std::string>> written_keys;  // By stretch.
+  uint64_t stretch = 0;             // That it is in.
+  WrittenKeys::Names written_keys;  // In that.
   std::thread thread;
 };
 
@@ -108,7 +104,9 @@ void Round::RunSetUp(Runner& runner, uint64_t number, absl::Status& status) {
   status = workload_.SetUp(number, txn);
   if (!status.ok()) return;
   const CommitResult result = txn.Commit();
+  runner.stretch = StretchOf(place);
   Finish(runner, txn, result, invoked, Now());
+  KeepWrittenKeys(runner);
   if (result.ending != Ending::kCommitted) status = absl::UnavailableError(result.why);
 }
 
@@ -128,13 +126,16 @@ void Round::RunSession(Runner& runner) {
     const Place place = {
         .session = runner.number, .sessions = options_.sessions + 1, .index = index};
     if (index == begin || index % kTransactionsPerStretch == 0) {
-      pace_.Enter(runner.number, StretchOf(place));
+      KeepWrittenKeys(runner);
+      runner.stretch = StretchOf(place);
+      pace_.Enter(runner.number, runner.stretch);
       RemoveOldKeys(runner);
     }
     if (runner.session->lost() && !Connect(runner)) break;
     RunTransaction(runner, place);
     runner.next_index.store(index + 1, std::memory_order_relaxed);
   }
+  KeepWrittenKeys(runner);
   LookAfterTarget(runner);
   pace_.Leave(runner.number);
   runner.session.reset();
@@ -144,22 +145,17 @@ void Round::RunSession(Runner& runner) {
   ended_.notify_all();
 }
 
-// BOUNDED-KEYS. The names of at most kStretchesPerRemoval stretches and those in use are kept, and
-// as many keys stand in the target.
+// What has no stretch of its own is used until the end.
+void Round::KeepWrittenKeys(Runner& runner) {
+  const uint64_t stretch = workload_.has_keys_by_stretch() ? runner.stretch : 0;
+  written_keys_.Add(stretch, std::exchange(runner.written_keys, {}));
+}
+
 void Round::RemoveOldKeys(Runner& runner) {
-  const uint64_t oldest = pace_.oldest();
-  auto& keys = runner.written_keys;
-  if (!workload_.has_keys_by_stretch() || keys.empty() ||
-      keys.begin()->first + kStretchesOfGrace + kStretchesPerRemoval > oldest) {
-    return;
-  }
-  const auto kept = keys.lower_bound(oldest - kStretchesOfGrace);
-  std::vector<std::string> old;
-  for (auto stretch = keys.begin(); stretch != kept; ++stretch) {
-    old.insert(old.end(), stretch->second.begin(), stretch->second.end());
-  }
-  keys.erase(keys.begin(), kept);
-  target_.Remove(old);
+  if (!workload_.has_keys_by_stretch() || runner.session->lost()) return;
+  auto old = written_keys_.TakeOld(pace_.oldest());
+  if (old.empty() || runner.session->Remove(WrittenKeys::NamesOf(old)).ok()) return;
+  for (auto& [stretch, names] : old) written_keys_.Add(stretch, std::move(names));
 }
 
 bool Round::Connect(Runner& runner) {
@@ -224,8 +220,7 @@ void Round::Finish(Runner& runner, const RecordedTransaction& txn, const CommitR
   finished.operations = runner.log.bytes();
   sink_.Take(finished);
   const std::vector<std::string>& written = runner.log.written_keys();
-  const uint64_t stretch = workload_.has_keys_by_stretch() ? StretchOf(txn.place()) : 0;
-  if (!written.empty()) runner.written_keys[stretch].insert(written.begin(), written.end());
+  runner.written_keys.insert(written.begin(), written.end());
   Count(runner, txn, result);
   const std::optional<Claim>& claim = txn.claim();
   if (!claim || result.ending != Ending::kCommitted || !Implies(options_.level, claim->from)) {
@@ -301,16 +296,6 @@ std::string Round::lost() const {
 std::string Round::refusal() const {
   const std::lock_guard lock(mutex_);
   return refusal_;
-}
-
-std::vector<std::string> Round::written_keys() const {
-  std::unordered_set<std::string> keys;
-  for (const auto& runner : runners_) {
-    for (const auto& [stretch, written] : runner->written_keys) {
-      keys.insert(written.begin(), written.end());
-    }
-  }
-  return {keys.begin(), keys.end()};
 }
 
 uint64_t Round::next_index() const {

@@ -19,6 +19,7 @@
 #include "tests/check/run/stop_event.h"
 #include "tests/check/run/target.h"
 #include "tests/check/run/workload.h"
+#include "tests/check/run/written_keys.h"
 
 namespace nacre::check::run {
 
@@ -83,7 +84,7 @@ class Round {
   // What the target said when it first refused a transaction; empty if it never did.
   std::string refusal() const;
   // What transactions have written, or tried to, and has not been removed yet. After Wait().
-  std::vector<std::string> written_keys() const;
+  std::vector<std::string> written_keys() const { return written_keys_.All(); }
   // How many transactions the longest session has done, those before this round included.
   uint64_t next_index() const;
 
@@ -92,6 +93,7 @@ class Round {
   void RunSession(Runner& runner);
   bool Connect(Runner& runner);
   void LookAfterTarget(Runner& runner);
+  void KeepWrittenKeys(Runner& runner);
   void RemoveOldKeys(Runner& runner);
   void RunTransaction(Runner& runner, const Place& place);
   void RunSetUp(Runner& runner, uint64_t number, absl::Status& status);
@@ -105,6 +107,7 @@ class Round {
   const RoundOptions options_;
   TransactionSink& sink_;
   Pace pace_;
+  WrittenKeys written_keys_;
   StopEvent stopping_;
   std::atomic<bool> ends_with_target_ = false;
   std::vector<std::unique_ptr<Runner>> runners_;  // The last one sets up.

@@ -53,11 +53,13 @@ class Runs {
     }
     HistoryLog log(options_.sessions + 1);
     std::optional<OnlineLog> online;
-    if (options_.online) online.emplace(options_.sessions, result_.level, *options_.online);
+    if (options_.online) {
+      online.emplace(options_.sessions, result_.level, OnlineOptionsOf(**target));
+    }
     TransactionSink& sink = online ? static_cast<TransactionSink&>(*online) : log;
     Round round(**target, workload_, OptionsOf(**target), sink);
     if (absl::Status status = round.SetUp(interrupt_); !status.ok()) {
-      (*target)->Remove(round.written_keys());
+      RemoveKeys(**target, round.written_keys());
       if (absl::IsCancelled(status)) return status;
       return absl::Status(status.code(),
                           absl::StrCat(result_.target, " refused what a run begins with: ",
@@ -75,10 +77,25 @@ class Runs {
         {log.Merge(), round.tally(), round.breaches(), round.lost(), round.refusal()});
     if (online) {
       result_.lives.back().verdict = online->Finish();
+      if (OnlineOptionsOf(**target).judge.ignore_timestamps &&
+          !options_.online->judge.ignore_timestamps) {
+        result_.lives.back().verdict->notes.emplace_back(
+            "Connections were dropped, so snapshots were judged by what they answered, and not by "
+            "timestamps: a commit whose answer is lost has none.");
+      }
       result_.lives.back().history = online->evidence();
     }
-    if (!killed_) (*target)->Remove(round.written_keys());
+    if (!killed_) RemoveKeys(**target, round.written_keys());
     return absl::OkStatus();
+  }
+
+  // What has to stay, stays: no verdict depends on it, but somebody may want to know.
+  void RemoveKeys(Target& target, const std::vector<std::string>& keys) {
+    const absl::StatusOr<std::unique_ptr<Session>> session = target.Connect();
+    const absl::Status removed = session.ok() ? (*session)->Remove(keys) : session.status();
+    if (removed.ok() || keys.empty()) return;
+    result_.left_behind = absl::StrCat("Keys of this run were left in ", target.name(), ": ",
+                                       std::string(removed.message()));
   }
 
   uint64_t TransactionsOfEach() const {
@@ -107,6 +124,18 @@ class Runs {
     if (!target.needs_yields()) options.disturbance.yield_share = 0;
     options.level = result_.level;
     return options;
+  }
+
+  // Once somebody has read what a transaction without a timestamp wrote, no snapshot that is still
+  // to come could be said to hold by timestamps.
+  OnlineOptions OnlineOptionsOf(const Target& target) const {
+    OnlineOptions online = *options_.online;
+    const bool by_snapshots = Implies(result_.level, Level::kSnapshotIsolation) &&
+                              !Implies(result_.level, Level::kSerializable);
+    if (by_snapshots && options_.disturbance.drop_share > 0 && target.can_lose_answers()) {
+      online.judge.ignore_timestamps = true;
+    }
+    return online;
   }
 
   void Watch(Round& round, const OnlineLog* online) {
@@ -198,7 +227,7 @@ absl::StatusOr<RunResult> Run(TargetSource& source, const WorkloadKind& workload
 
 Verdict JudgeLife(const Life& life, Level level, const JudgeOptions& options) {
   Verdict verdict = life.verdict ? *life.verdict : Judge(life.history, level, options);
-  if (verdict.ruling == Ruling::kHolds && !life.breaches.empty()) {
+  if (verdict.ruling == Ruling::kHolds && !life.breaches.empty() && !life.verdict) {
     verdict.notes.emplace_back(
         "What was read admits the level; only the workload knows what it keeps true. So a recorded "
         "history of this run is said to hold.");
@@ -236,6 +265,7 @@ RunVerdict JudgeRun(const RunResult& result, const JudgeOptions& options) {
   }
   if (!refusal.empty()) refusal = absl::StrCat(result.target, " said: ", refusal);
   Verdict& verdict = worst.verdict;
+  if (!result.left_behind.empty()) verdict.notes.push_back(result.left_behind);
   const std::string too_little = TooLittle(result);
   if (verdict.ruling == Ruling::kHolds && !too_little.empty()) {
     verdict.ruling = Ruling::kUnknown;

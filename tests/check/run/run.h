@@ -80,6 +80,7 @@ struct RunResult {
   std::vector<Life> lives;
   Tally tally;
   absl::Duration elapsed;
+  std::string left_behind;  // That keys could not be removed, and why; empty: all were.
 };
 
 // An error is the target's: nothing could be done with it, and why. kCancelled: interrupted before

@@ -62,6 +62,10 @@ class Session {
   virtual CommitResult Commit() = 0;
   virtual void Rollback() = 0;
 
+  // Removes what nobody reads or writes any more, in no transaction. Precondition: none is open. An
+  // error: some or all are still there.
+  virtual absl::Status Remove(absl::Span<const std::string> keys) = 0;
+
   // The snapshot of the open transaction contains exactly the commits up to it. None where the
   // store does not tell.
   virtual std::optional<uint64_t> begin_timestamp() const = 0;
@@ -86,10 +90,9 @@ class Target {
   // Whether the transactions of this target are so short that they hardly ever meet unless they
   // give way to each other now and then.
   virtual bool needs_yields() const = 0;
+  // Whether the answer to a commit can be lost on its way, so that nobody knows of it.
+  virtual bool can_lose_answers() const = 0;
   virtual absl::StatusOr<std::unique_ptr<Session>> Connect() = 0;
-  // Removes what a run has written, and no session reads or writes any more. Also while the run
-  // goes on.
-  virtual void Remove(absl::Span<const std::string> keys) = 0;
 };
 
 }  // namespace nacre::check::run

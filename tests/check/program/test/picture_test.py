@@ -6,7 +6,7 @@ import re
 import unittest
 import xml.etree.ElementTree
 
-from program import ProgramTest, WRITE_SKEW
+from program import ProgramTest, WRITE_SKEW, check
 
 SVG = "{http://www.w3.org/2000/svg}"
 CELL = 8  # Pixels of a letter.
@@ -72,6 +72,25 @@ class PictureTest(ProgramTest):
         self.judged(1, "history", "-", "--level", "strict-serializable", "--dot", path, stdin=history)
         with open(path, encoding="utf-8") as file:
             return file.read()
+
+    def test_a_dash_is_standard_output_and_the_report_goes_to_standard_error(self):
+        command = ("history", "-", "--level", "serializable")
+        for option, begin in (("--svg", "<svg "), ("--dot", "digraph ")):
+            result = check(*command, option, "-", stdin=WRITE_SKEW)
+            self.assertEqual(result.returncode, 1, result.stderr)
+            path = self.path("picture")
+            self.judged(1, *command, option, path, stdin=WRITE_SKEW)
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(result.stdout.decode(), file.read())
+            self.assertIn(begin, result.stdout.decode())
+            self.assertIn("serializable is violated", result.stderr.decode())
+            self.assertFalse(os.path.exists("-"))
+            self.assertIn("--json writes to standard output as well",
+                          self.refused(*command, option, "-", "--json", stdin=WRITE_SKEW))
+            held = check("history", "-", "--level", "read-committed", option, "-", stdin=WRITE_SKEW)
+            self.assertEqual((held.returncode, held.stdout), (0, b""))
+            self.assertIn("so the picture was not drawn", held.stderr.decode())
+        self.assertIn("--dot - is there as well", self.refused(*command, "--svg", "-", "--dot", "-", stdin=WRITE_SKEW))
 
     def names(self, picture):
         return [txn.find(SVG + "text").text for txn in of_class(picture, "g", "txn")]

@@ -26,6 +26,8 @@ struct Failure {
   std::set<std::string> written;  // By whomever; guarded by `mutex`.
   std::set<std::string> removed;
   size_t removed_last = 0;
+  uint64_t removals_refused = 0;  // The next so many.
+  std::atomic<uint64_t> connections = 0;
 };
 
 // The library, as far as it does not fail. `failure` outlives it.
@@ -65,6 +67,16 @@ class FailingSession final : public Session {
     return result;
   }
   void Rollback() override { inner_->Rollback(); }
+  absl::Status Remove(absl::Span<const std::string> keys) override {
+    const std::lock_guard lock(failure_.mutex);
+    if (lost() || failure_.removals_refused > 0) {
+      if (failure_.removals_refused > 0) --failure_.removals_refused;
+      return Gone();
+    }
+    failure_.removed.insert(keys.begin(), keys.end());
+    failure_.removed_last = keys.size();
+    return inner_->Remove(keys);
+  }
   std::optional<uint64_t> begin_timestamp() const override { return inner_->begin_timestamp(); }
   void Drop() override { inner_->Drop(); }
   std::optional<CommitResult> CommitAndDrop() override { return inner_->CommitAndDrop(); }
@@ -94,17 +106,13 @@ class FailingTarget final : public Target {
   Level promises() const override { return inner_->promises(); }
   bool has_scans(std::string& why) const override { return inner_->has_scans(why); }
   bool needs_yields() const override { return false; }
+  bool can_lose_answers() const override { return false; }
   absl::StatusOr<std::unique_ptr<Session>> Connect() override {
     if (failure_.is_dead) return absl::UnavailableError("nobody listens");
+    ++failure_.connections;
     absl::StatusOr<std::unique_ptr<Session>> session = inner_->Connect();
     if (!session.ok()) return session;
     return std::make_unique<FailingSession>(*std::move(session), failure_);
-  }
-  void Remove(absl::Span<const std::string> keys) override {
-    const std::lock_guard lock(failure_.mutex);
-    failure_.removed.insert(keys.begin(), keys.end());
-    failure_.removed_last = keys.size();
-    inner_->Remove(keys);
   }
 
  private:

@@ -48,6 +48,19 @@ TEST(NacreServer, DroppedConnectionsLeaveOutcomesOpenAndAreNoViolation) {
   EXPECT_GT(judged.result.lives[0].history.sessions().size(), options.sessions);
 }
 
+// Timestamps alone could not tell: half of what was dropped has none, and is read.
+TEST(NacreServer, DroppedConnectionsLeaveAnOnlineVerdictOnSnapshots) {
+  ServerFixture server(ServerKind::kNacre);
+  server.options().isolation = Isolation::kSnapshot;
+  RunOptions options = OptionsForTest(3000);
+  options.disturbance.drop_share = 0.1;
+  options.online = OnlineOptions{.horizon = 500};
+  const Judged judged = server.RunAndJudge("list-append", options);
+  EXPECT_EQ(judged.result.level, Level::kStrongSnapshotIsolation);
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+  EXPECT_GT(judged.result.tally.unknown, 0u);
+}
+
 TEST(NacreServer, IsLeftAsItWas) {
   ServerFixture server(ServerKind::kNacre);
   server.options().prefix = "run:";

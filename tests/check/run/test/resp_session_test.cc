@@ -1,5 +1,8 @@
 // Sessions of a server, by what it answers.
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "gtest/gtest.h"
 #include "tests/check/run/resp_target.h"
 #include "tests/client/support/scripted_server.h"
@@ -46,6 +49,23 @@ TEST(BeginSession, TakesNumbersForTimestampsOnlyWhereItHasAskedForThem) {
   const Timestamps not_asked = AnsweredBy(replies);
   EXPECT_EQ(not_asked.begin, std::nullopt);
   EXPECT_EQ(not_asked.commit, std::nullopt);
+}
+
+TEST(RespTarget, SaysThatThisProcessHasNoDescriptorsLeft) {
+  ScriptedServer server(CannedReplies{});
+  RespOptions options;
+  options.endpoint.port = server.port();
+  rlimit limit;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const int next = ::dup(0);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  rlimit none = limit;
+  none.rlim_cur = static_cast<rlim_t>(next);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const absl::Status status = OpenRespTarget(options).status();
+  EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
 }
 
 }  // namespace

@@ -113,6 +113,7 @@ class SinfulSession final : public Session {
     Turn();
     End();
   }
+  absl::Status Remove(absl::Span<const std::string>) override { return absl::OkStatus(); }
 
   std::optional<uint64_t> begin_timestamp() const override { return std::nullopt; }
   void Drop() override {}
@@ -120,7 +121,8 @@ class SinfulSession final : public Session {
   bool lost() const override { return false; }
 
  private:
-  bool sets_up() const { return number_ == store_.sessions; }
+  // Or cleans up.
+  bool sets_up() const { return number_ >= store_.sessions; }
   void Turn() {
     if (!sets_up()) store_.turns.Take(number_);
   }
@@ -206,10 +208,10 @@ class SinfulTarget final : public Target {
   Level promises() const override { return Level::kStrictSerializable; }
   bool has_scans(std::string&) const override { return true; }
   bool needs_yields() const override { return false; }
+  bool can_lose_answers() const override { return false; }
   absl::StatusOr<std::unique_ptr<Session>> Connect() override {
     return std::make_unique<SinfulSession>(store_, connections_++);
   }
-  void Remove(absl::Span<const std::string>) override {}
 
  private:
   Store store_;
