@@ -7,7 +7,8 @@
 namespace nacre::client {
 
 BlockingClient::Impl::Impl(ClientOptions options)
-    : core_(std::make_shared<blocking::Core>(std::move(options))) {}
+    : core_(std::make_shared<blocking::Core>(std::move(options))),
+      transact_host_(core_->client().transact_host()) {}
 
 void BlockingClient::Impl::SetPushHandler(Connection::PushHandler handler) {
   core_->Do([&] {

@@ -19,6 +19,9 @@ class BlockingClient::Impl {
   blocking::Core& core() { return *core_; }
   const std::shared_ptr<blocking::Core>& shared_core() const { return core_; }
 
+  // Taken once, so that no call needs a turn of the leader for it.
+  const std::shared_ptr<TransactHost>& transact_host() const { return transact_host_; }
+
   void SetPushHandler(Connection::PushHandler handler);
   bool Poll(absl::Duration timeout);
 
@@ -26,6 +29,7 @@ class BlockingClient::Impl {
   void OnPush(ReplyView push);
 
   const std::shared_ptr<blocking::Core> core_;
+  const std::shared_ptr<TransactHost> transact_host_;
   std::atomic<uint64_t> pushes_ = 0;  // So far. Written by the leader.
   // The leader's own.
   Connection::PushHandler push_handler_;

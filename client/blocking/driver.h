@@ -92,8 +92,8 @@ class Driver {
   void Finish(Call& call);
 
  private:
-  // Runs the start of a call whose thread waits.
   void TakeFirstLook();
+  // Runs the start of a call whose thread waits.
   void StartFor(Call& call, absl::FunctionRef<void()> start);
   void Release(Call& call);
   // Whether this thread has to lead now; otherwise `call` is done.

@@ -2,14 +2,33 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "client/blocking/lease_impl.h"
+#include "client/pool/lease_call.h"
 #include "nacre/client/errors.h"
 
 namespace nacre::client {
 
 // --- The mailbox ---
 
+namespace {
+
+size_t BytesOf(const ReplyView& reply) { return reply.raw().size() + sizeof(Reply); }
+
+}  // namespace
+
+bool BlockingLease::Impl::Mailbox::HasRoomFor(ReplyView push) {
+  if (bytes_ + BytesOf(push) <= bytes_max_ || replies_.empty()) return true;
+  // Before the connection tells its end, which is a consequence.
+  OnEnd(MakeError(absl::StatusCode::kResourceExhausted,
+                  absl::StrCat("unreceived_bytes_max: ", replies_.size(),
+                               " replies and messages have not been received"),
+                  Outcome::kUnknown));
+  return false;
+}
+
 void BlockingLease::Impl::Mailbox::Keep(ReplyView reply) {
+  bytes_ += BytesOf(reply);
   replies_.emplace_back(reply);
   Deliver();
 }
@@ -32,6 +51,7 @@ void BlockingLease::Impl::Mailbox::OnClose(const absl::Status& why) {
 void BlockingLease::Impl::Mailbox::Deliver() {
   if (!arrival_.is_waiting()) return;
   if (!replies_.empty()) {
+    bytes_ -= BytesOf(replies_.front().view());
     *receiver_ = std::move(replies_.front());
     replies_.pop_front();
   } else if (!end_.ok()) {
@@ -69,10 +89,18 @@ absl::StatusOr<Reply> BlockingLease::Impl::Mailbox::Receive(absl::Duration timeo
 BlockingLease::Impl::Impl(std::shared_ptr<blocking::Core> core, Lease lease)
     : core_(std::move(core)),
       server_(lease.connection().server()),
-      mailbox_(*core_),
+      mailbox_(*core_, core_->client().options().unreceived_bytes_max),
       lease_(std::move(lease)) {
-  lease_.connection().SetPushHandler([this](ReplyView push) { mailbox_.Keep(push); });
+  lease_.connection().SetPushHandler([this](ReplyView push) { OnPush(push); });
   lease_.connection().SetCloseHandler([this](const absl::Status& why) { mailbox_.OnClose(why); });
+}
+
+void BlockingLease::Impl::OnPush(ReplyView push) {
+  if (mailbox_.HasRoomFor(push)) {
+    mailbox_.Keep(push);
+  } else {
+    lease_.connection().Close(absl::ResourceExhaustedError("unreceived_bytes_max"));
+  }
 }
 
 BlockingLease::Impl::~Impl() {
@@ -87,8 +115,9 @@ BlockingLease::Impl::~Impl() {
 absl::StatusOr<std::vector<Reply>> BlockingLease::Impl::ExecAll(const Request& request,
                                                                 const CallOptions& options) {
   const Deadline deadline = blocking::DeadlineOf(options, core_->client().options());
+  LeaseCall call(lease_);
   return blocking::ExecAll(core_->driver(), request, [&](ReplyConsumer& consumer) {
-    lease_.connection().Send(request, consumer, deadline);
+    call.Send(request, consumer, deadline);
   });
 }
 

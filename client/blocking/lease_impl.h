@@ -1,6 +1,7 @@
 #ifndef NACRE_CLIENT_BLOCKING_LEASE_IMPL_H_
 #define NACRE_CLIENT_BLOCKING_LEASE_IMPL_H_
 
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -28,15 +29,20 @@ class BlockingLease::Impl {
   void DoNotReuse();
 
  private:
+  void OnPush(ReplyView push);
+
   // Keeps what comes until it is received: replies to Send(), and push messages. What comes while
   // its holder is elsewhere, another thread that drives the client puts here.
   class Mailbox final : public ReplyConsumer {
    public:
-    explicit Mailbox(blocking::Core& core) : arrival_(core.driver(), core.context()) {}
+    Mailbox(blocking::Core& core, size_t bytes_max)
+        : bytes_max_(bytes_max), arrival_(core.driver(), core.context()) {}
 
     void OnReply(ReplyView reply) override { Keep(reply); }
     void OnEnd(const absl::Status& status) override;
     void Keep(ReplyView reply);
+    // Always for one message. If not, nothing more comes.
+    bool HasRoomFor(ReplyView push);
     void OnClose(const absl::Status& why);
 
     // Hands this consumer to the connection. Its answer, if that is known at once.
@@ -46,7 +52,9 @@ class BlockingLease::Impl {
    private:
     void Deliver();
 
+    const size_t bytes_max_;
     std::deque<Reply> replies_;
+    size_t bytes_ = 0;  // Of replies_.
     absl::Status end_;  // Why nothing more will come; OK: it may.
     bool is_sending_ = false;
     absl::Status refusal_;  // Of the Send() under way.

@@ -7,6 +7,7 @@
 #include "client/blocking/client_impl.h"
 #include "client/policy/backoff.h"
 #include "client/policy/time.h"
+#include "client/pool/lease_call.h"
 #include "client/pool/transact_host.h"
 #include "client/transact/attempts.h"
 #include "client/transact/time_left.h"
@@ -23,10 +24,7 @@ class BlockingTransaction::Impl {
        Deadline deadline)
       : core_(core), lease_(std::move(lease)), script_(std::move(script)), deadline_(deadline) {}
   ~Impl() {
-    core_.DoThrough([this] {
-      if (!script_->leaves_connection_clean()) lease_.DoNotReuse();
-      lease_ = Lease();
-    });
+    if (!has_ended_) End([] {});
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -36,15 +34,28 @@ class BlockingTransaction::Impl {
 
   // Carries on until the operation that was begun is done.
   void Carry();
+  // Gives the connection back, and runs `then`, both in one turn of the leader. The last call.
+  void End(absl::FunctionRef<void()> then);
 
  private:
   blocking::Core& core_;
   Lease lease_;
   const std::unique_ptr<TransactionScript> script_;
   const Deadline deadline_;
+  bool has_ended_ = false;
 };
 
+void BlockingTransaction::Impl::End(absl::FunctionRef<void()> then) {
+  has_ended_ = true;
+  core_.DoThrough([&] {
+    if (!script_->leaves_connection_clean()) lease_.DoNotReuse();
+    lease_ = Lease();
+    then();
+  });
+}
+
 void BlockingTransaction::Impl::Carry() {
+  LeaseCall call(lease_);
   while (const Request* request = script_->NextRequest()) {
     if (Clock::now() >= deadline_) {
       // Above all a commit is not sent when its answer would come too late.
@@ -54,7 +65,7 @@ void BlockingTransaction::Impl::Carry() {
     }
     script_->OnEnd(blocking::ExecEach(
         core_.driver(), [this](ReplyView reply) { script_->OnReply(reply); },
-        [&](ReplyConsumer& consumer) { lease_.connection().Send(*request, consumer, deadline_); }));
+        [&](ReplyConsumer& consumer) { call.Send(*request, consumer, deadline_); }));
   }
 }
 
@@ -99,7 +110,7 @@ bool BlockingTransaction::is_interactive() const { return impl_.script().is_inte
 
 // --- Transact() ---
 
-// One call of Transact(). What asks the host runs as the leader.
+// One call of Transact(). What asks the host runs as the leader, in turns that are taken anyway.
 class BlockingClient::TransactRun {
  public:
   using Fn = absl::FunctionRef<absl::Status(BlockingTransaction&)>;
@@ -117,7 +128,7 @@ class BlockingClient::TransactRun {
   absl::StatusOr<Committed> Run();
 
  private:
-  AttemptEnd Attempt();
+  AttemptPolicy::Decision Attempt(AttemptEnd& end);
   AttemptEnd RunOn(BlockingTransaction::Impl& attempt);
   AttemptPolicy::Decision Decide(const AttemptEnd& end);
 
@@ -131,12 +142,10 @@ class BlockingClient::TransactRun {
 };
 
 absl::StatusOr<Committed> BlockingClient::TransactRun::Run() {
-  core_.Do([this] { host_->OnTransaction(); });
   for (;;) {
     policy_.Begin();
-    AttemptEnd end = Attempt();
-    AttemptPolicy::Decision decision;
-    core_.Do([&] { decision = Decide(end); });
+    AttemptEnd end;
+    const AttemptPolicy::Decision decision = Attempt(end);
     if (end.result.ok()) {
       end.result->attempts = policy_.attempts();
       return std::move(end.result);
@@ -147,7 +156,9 @@ absl::StatusOr<Committed> BlockingClient::TransactRun::Run() {
   }
 }
 
-AttemptEnd BlockingClient::TransactRun::Attempt() {
+AttemptPolicy::Decision BlockingClient::TransactRun::Attempt(AttemptEnd& end) {
+  AttemptPolicy::Decision decision;
+  const auto decide = [&] { decision = Decide(end); };
   std::optional<BlockingTransaction::Impl> attempt;
   const CallOptions options = {.timeout = TimeLeft(deadline_, Clock::now())};
   const absl::Status status = core_.Acquire(options, [&](Lease lease) {
@@ -155,9 +166,15 @@ AttemptEnd BlockingClient::TransactRun::Attempt() {
                                          options_);
     attempt.emplace(core_, std::move(lease), std::move(script), deadline_);
   });
-  // The pool has already waited for a connection as long as it makes sense.
-  if (!status.ok()) return {.result = status};
-  return RunOn(*attempt);
+  if (status.ok()) {
+    end = RunOn(*attempt);
+    attempt->End(decide);
+  } else {
+    // The pool has already waited for a connection as long as it makes sense.
+    end = {.result = status};
+    core_.Do(decide);
+  }
+  return decision;
 }
 
 AttemptEnd BlockingClient::TransactRun::RunOn(BlockingTransaction::Impl& attempt) {
@@ -168,6 +185,7 @@ AttemptEnd BlockingClient::TransactRun::RunOn(BlockingTransaction::Impl& attempt
 }
 
 AttemptPolicy::Decision BlockingClient::TransactRun::Decide(const AttemptEnd& end) {
+  if (policy_.attempts() == 1) host_->OnTransaction();
   if (end.result.ok()) {
     host_->CountCommit();
     return {};
@@ -182,10 +200,7 @@ AttemptPolicy::Decision BlockingClient::TransactRun::Decide(const AttemptEnd& en
 
 absl::StatusOr<Committed> BlockingClient::Transact(
     absl::FunctionRef<absl::Status(BlockingTransaction&)> fn, TransactOptions options) {
-  blocking::Core& core = impl_->core();
-  std::shared_ptr<TransactHost> host;
-  core.Do([&] { host = core.client().transact_host(); });
-  return TransactRun(core, std::move(host), fn, options).Run();
+  return TransactRun(impl_->core(), impl_->transact_host(), fn, options).Run();
 }
 
 }  // namespace nacre::client

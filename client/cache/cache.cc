@@ -16,6 +16,8 @@
 #include "client/cache/one_shot.h"
 #include "client/policy/random.h"
 #include "client/policy/time.h"
+#include "client/pool/cancellation.h"
+#include "client/transact/pending_writes.h"
 #include "nacre/client/errors.h"
 
 namespace nacre::client {
@@ -125,6 +127,7 @@ Awaitable<absl::StatusOr<std::string>> Cache::Impl::Cached(
   }
   LookUpResult found = co_await LookUp(key);
   if (is_closed_) co_return CacheIsGone();
+  if (IsCancelled(co_await kCancellation)) co_return CoroutineCancelled();
   FlightPtr flight = FindFlight(key);
   if (found.value) {
     ++stats_.hits;
@@ -167,10 +170,7 @@ Awaitable<absl::StatusOr<std::string>> Cache::Impl::Join(FlightPtr flight) {
   ++stats_.misses;
   const bool loaded = co_await flight->loaded.Wait(After(Clock::now(), options_.load_timeout));
   if (loaded) co_return *flight->value;
-  if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) {
-    co_return MakeError(absl::StatusCode::kCancelled, "the coroutine was cancelled",
-                        Outcome::kNotExecuted);
-  }
+  if (IsCancelled(co_await kCancellation)) co_return CoroutineCancelled();
   co_return MakeError(absl::StatusCode::kDeadlineExceeded, "load_timeout", Outcome::kNotExecuted);
 }
 
@@ -212,15 +212,10 @@ Awaitable<void> Cache::Impl::Fly([[maybe_unused]] std::shared_ptr<Impl> self, Fl
 
 Awaitable<void> Cache::Impl::Store(const std::string& key, const std::string& value,
                                    absl::Duration time_to_live) {
-  Request request;
-  if (time_to_live == absl::InfiniteDuration()) {
-    request.Add("SET", key, value);
-  } else {
-    const absl::Duration whole = absl::Ceil(time_to_live, absl::Milliseconds(1));
-    request.Add("SET", key, value, "PX", absl::ToInt64Milliseconds(whole));
-  }
+  PendingWrites set;
+  set.Set(key, value, time_to_live).IgnoreError();  // Cached() has looked at time_to_live.
   const auto stored =
-      co_await client_.Exec<Reply>(std::move(request), {.timeout = options_.server_timeout});
+      co_await client_.Exec<Reply>(set.request(), {.timeout = options_.server_timeout});
   if (!stored.ok()) ++stats_.server_failures;
 }
 
@@ -262,6 +257,7 @@ Awaitable<absl::Status> Cache::Impl::Invalidate([[maybe_unused]] std::shared_ptr
   for (const FlightPtr& flight : storing) {
     co_await flight->landed.Wait(TimePoint::max());
     if (is_closed_) co_return CacheIsGone();
+    if (IsCancelled(co_await kCancellation)) co_return CoroutineCancelled();
   }
   const auto deleted =
       co_await client_.Exec<int64_t>(Request("DEL", key), {.timeout = options_.server_timeout});

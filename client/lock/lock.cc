@@ -1,12 +1,9 @@
 #include "nacre/client/lock.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <limits>
 #include <utility>
@@ -19,6 +16,7 @@
 #include "client/policy/backoff.h"
 #include "client/policy/random.h"
 #include "client/policy/time.h"
+#include "client/pool/cancellation.h"
 #include "client/transact/time_left.h"
 #include "nacre/client/errors.h"
 
@@ -27,30 +25,6 @@ namespace nacre::client {
 namespace asio = boost::asio;
 
 namespace {
-
-int64_t WholeMilliseconds(absl::Duration duration) {
-  return absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1)));
-}
-
-// False if the coroutine was cancelled.
-Awaitable<bool> SleepUntil(asio::steady_timer& timer, TimePoint time) {
-  timer.expires_at(time);
-  const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  co_return !error;
-}
-
-// To be co_awaited before anything else in a coroutine that may have been cancelled: there every
-// other co_await throws.
-constexpr auto kCancellation = asio::this_coro::cancellation_state;
-
-bool IsSet(const asio::cancellation_state& state) {
-  return state.cancelled() != asio::cancellation_type::none;
-}
-
-absl::Status Cancelled() {
-  return MakeError(absl::StatusCode::kCancelled, "the coroutine was cancelled",
-                   Outcome::kNotExecuted);
-}
 
 // --- Transactions on the key ------------------------------------------------------------------
 
@@ -197,15 +171,16 @@ Awaitable<absl::Status> Lock::Impl::Release(std::shared_ptr<Impl> self) {
     const auto deleted =
         co_await self->IfHeld(Request("DEL", self->name), TimeLeft(deadline, Clock::now()));
     if (deleted.ok()) {
-      // Gone after an unknown outcome, and in time: it was this release that deleted it.
+      // Gone after an unknown outcome, and in time: it was this release that deleted it, or
+      // somebody who did what it was to do.
       if (!*deleted && (!was_unknown || was_lost)) co_return self->IsGone();
       co_return absl::OkStatus();
     }
     // Deleting one's own token twice does no harm, so this may be sent again.
     was_unknown = was_unknown || IsOutcomeUnknown(deleted.status());
     const TimePoint next = After(Clock::now(), backoff.Next(random.Unit()));
-    if (!was_unknown || next >= deadline || IsSet(co_await kCancellation) ||
-        !co_await SleepUntil(pause, next)) {
+    if (!was_unknown || next >= deadline || IsCancelled(co_await kCancellation) ||
+        !co_await PauseUntil(pause, next)) {
       co_return deleted.status();
     }
   }
@@ -213,7 +188,7 @@ Awaitable<absl::Status> Lock::Impl::Release(std::shared_ptr<Impl> self) {
 
 Awaitable<void> Lock::Impl::RenewWhileHeld(std::shared_ptr<Impl> self) {
   while (!self->is_stopped_ && !self->holding.IsLost(Clock::now())) {
-    co_await SleepUntil(self->timer_, self->holding.next_renewal());
+    co_await PauseUntil(self->timer_, self->holding.next_renewal());
     if (self->is_stopped_) co_return;
     const absl::Status status = co_await Renew(self);
     if (!status.ok()) self->holding.RenewalFailed(Clock::now());
@@ -239,9 +214,10 @@ class LockAttempt {
 
   // `waits`: for a holder to go.
   Awaitable<absl::StatusOr<std::optional<Lock>>> Run(bool waits, TimePoint deadline) {
-    if (options_.time_to_live < absl::Milliseconds(1)) {
-      co_return MakeError(absl::StatusCode::kInvalidArgument, "time_to_live must be at least 1 ms",
-                          Outcome::kNotExecuted);
+    if (options_.time_to_live < absl::Milliseconds(1) ||
+        options_.time_to_live == absl::InfiniteDuration()) {
+      co_return MakeError(absl::StatusCode::kInvalidArgument,
+                          "time_to_live must be at least 1 ms, and finite", Outcome::kNotExecuted);
     }
     for (;;) {
       const TimePoint now_before = Clock::now();
@@ -261,8 +237,8 @@ class LockAttempt {
       }
       const TimePoint next = After(Clock::now(), backoff_.Next(random_.Unit()));
       if (next >= deadline) co_return TimeIsOver(taken);
-      if (IsSet(co_await kCancellation) || !co_await SleepUntil(timer_, next)) {
-        co_return unknown_.ok() ? Cancelled() : unknown_;
+      if (IsCancelled(co_await kCancellation) || !co_await PauseUntil(timer_, next)) {
+        co_return unknown_.ok() ? CoroutineCancelled() : unknown_;
       }
     }
   }

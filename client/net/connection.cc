@@ -53,7 +53,7 @@ void Connection::Impl::Open(OpenHandler opened) {
     return;
   }
   phase_ = Phase::kOpening;
-  open_by_ = Later(std::chrono::steady_clock::now(), options_.connect_timeout);
+  open_by_ = After(std::chrono::steady_clock::now(), options_.connect_timeout);
   WakeAt(open_by_);
   transport_->Connect(open_by_, shared_from_this());
 }
@@ -156,7 +156,7 @@ absl::Status Connection::Impl::AdmitSpecial(const Request& request) const {
 }
 
 void Connection::Impl::SendWhileHeard(const Request& request, ReplyConsumer& consumer) {
-  const Deadline patience = Later(std::chrono::steady_clock::now(), options_.unresponsive_timeout);
+  const Deadline patience = After(std::chrono::steady_clock::now(), options_.unresponsive_timeout);
   Send(request, consumer, patience, /*while_heard=*/true);
 }
 
@@ -164,8 +164,10 @@ void Connection::Impl::Send(const Request& request, ReplyConsumer& consumer, Dea
                             bool while_heard) {
   NACRE_CLIENT_CHECK(!in_reply_, "NO-ACTION: OnReply() must not send");
   absl::Status status = Admit(request);
-  // The clock is asked only if the timer has to be set anyway.
-  if (status.ok() && deadline < wake_at_ && deadline <= std::chrono::steady_clock::now()) {
+  // The clock is asked only if no other request has an earlier deadline, whose timer would come
+  // first. (Requests of one attempt at a transaction have the same.)
+  if (status.ok() && deadline <= wake_at_ && deadline != Deadline::max() &&
+      deadline <= std::chrono::steady_clock::now()) {
     status = MakeError(absl::StatusCode::kDeadlineExceeded, "the deadline has passed",
                        Outcome::kNotExecuted);
   }
@@ -203,7 +205,7 @@ void Connection::Impl::FlushSoon() {
 
 void Connection::Impl::Forget(ReplyConsumer& consumer) {
   if (pending_.empty()) return;
-  const Deadline patience = Later(std::chrono::steady_clock::now(), options_.unresponsive_timeout);
+  const Deadline patience = After(std::chrono::steady_clock::now(), options_.unresponsive_timeout);
   if (pending_.Forget(consumer, patience)) WakeAt(patience);
 }
 

@@ -14,6 +14,7 @@
 #include "client/net/output_buffer.h"
 #include "client/net/pending_queue.h"
 #include "client/net/transport.h"
+#include "client/policy/time.h"
 #include "client/wire/reply_scanner.h"
 #include "nacre/client/connection.h"
 
@@ -112,9 +113,6 @@ class Connection::Impl final : public TransportEvents,
   uint64_t wait_ = 0;                   // Tells a completion whether it is of the present wait.
   Deadline open_by_ = Deadline::max();
 };
-
-// `from` + `duration`, as far as time goes.
-Deadline Later(Deadline from, absl::Duration duration);
 
 }  // namespace nacre::client
 

@@ -11,11 +11,6 @@
 
 namespace nacre::client {
 
-Deadline Later(Deadline from, absl::Duration duration) {
-  const absl::Duration room = absl::FromChrono(Deadline::max() - from);
-  return duration >= room ? Deadline::max() : from + absl::ToChronoNanoseconds(duration);
-}
-
 void Connection::Impl::WakeAt(Deadline time) {
   if (time >= wake_at_ || phase_ == Phase::kClosed) return;
   wake_at_ = time;
@@ -77,7 +72,7 @@ void Connection::Impl::ExpireRequest(uint64_t number, Deadline now) {
   } else {
     status = MakeError(absl::StatusCode::kDeadlineExceeded,
                        "the deadline passed before the reply came", Outcome::kUnknown);
-    request.deadline = Later(now, options_.unresponsive_timeout);
+    request.deadline = After(now, options_.unresponsive_timeout);
   }
   consumer->OnEnd(status);
 }
@@ -87,7 +82,7 @@ void Connection::Impl::ExpireRequest(uint64_t number, Deadline now) {
 Deadline Connection::Impl::PatienceFor(const PendingRequest& request) const {
   const bool is_leaving = request.end > output_.taken();
   const Deadline last_sign = is_leaving ? std::max(last_heard_, last_written_) : last_heard_;
-  return Later(last_sign, options_.unresponsive_timeout);
+  return After(last_sign, options_.unresponsive_timeout);
 }
 
 // The caller has given up, and the time that the server had since is over.

@@ -22,11 +22,11 @@ CircuitBreaker::Admission CircuitBreaker::AdmitProbe(TimePoint now) {
 void CircuitBreaker::CloseAfterProbe() {
   NACRE_CLIENT_CHECK(state_ == State::kHalfOpen, "ONE-PROBE: a verdict on a probe that is not out");
   state_ = State::kClosed;
-  failures_ = 0;
+  failures_ = unanswered_ = 0;
   open_for_ = open_for_initial_;
 }
 
-void CircuitBreaker::OnFailure(TimePoint now, bool probe) {
+void CircuitBreaker::OnFailure(TimePoint now, bool probe, Failure failure) {
   if (probe) {
     NACRE_CLIENT_CHECK(state_ == State::kHalfOpen,
                        "ONE-PROBE: a verdict on a probe that is not out");
@@ -35,6 +35,7 @@ void CircuitBreaker::OnFailure(TimePoint now, bool probe) {
     return;
   }
   if (failures_max_ <= 0 || state_ != State::kClosed) return;
+  if (failure == Failure::kNoAnswer) ++unanswered_;
   if (++failures_ >= failures_max_) Open(now);
 }
 

@@ -12,7 +12,8 @@
 // Invariants:
 //   ONE-PROBE  Between two verdicts on probes, one probe is out at most.
 //   LATE-NEWS  What was asked before the breaker opened decides nothing after it: only the probe
-//              does. So a burst of calls that time out together opens it once.
+//              does. So of a burst of calls that time out together, each of them a failure, those
+//              after the one that opens it change nothing.
 //
 // Thread rule: one thread at a time.
 
@@ -25,6 +26,7 @@ class CircuitBreaker {
  public:
   enum class State { kClosed, kOpen, kHalfOpen };
   enum class Admission { kAdmitted, kProbe, kRejected };
+  enum class Failure { kNoConnection, kNoAnswer };
 
   explicit CircuitBreaker(const CircuitBreakerOptions& options);
 
@@ -40,14 +42,24 @@ class CircuitBreaker {
     return state_ == State::kClosed || (state_ == State::kOpen && now >= open_until_);
   }
 
+  // An answer.
   void OnSuccess(bool probe) {
     if (probe) {
       CloseAfterProbe();
     } else {
-      failures_ = 0;
+      failures_ = unanswered_ = 0;
     }
   }
-  void OnFailure(TimePoint now, bool probe);
+  // A connection has come up. Whether requests are answered, that does not tell: on leases each
+  // timeout costs a connection, and the next comes up in between.
+  void OnConnected(bool probe) {
+    if (probe) {
+      CloseAfterProbe();
+    } else {
+      failures_ = unanswered_;
+    }
+  }
+  void OnFailure(TimePoint now, bool probe, Failure failure);
   // The probe has ended without having shown anything: the next caller is the probe.
   void OnProbeAbandoned();
 
@@ -65,7 +77,8 @@ class CircuitBreaker {
   const Nanoseconds open_for_max_;
 
   State state_ = State::kClosed;
-  int failures_ = 0;  // In a row; of those that are not probes.
+  int failures_ = 0;    // In a row; of those that are not probes.
+  int unanswered_ = 0;  // Of failures_: requests.
   Nanoseconds open_for_;
   TimePoint open_until_;
 };

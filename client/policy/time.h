@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 
 #include "absl/time/time.h"
 
@@ -26,6 +27,11 @@ inline TimePoint After(TimePoint start, Nanoseconds duration) {
 }
 inline TimePoint After(TimePoint start, absl::Duration duration) {
   return After(start, ToNanoseconds(duration));
+}
+
+// As servers take a time to live: fractions are rounded up.
+inline int64_t WholeMilliseconds(absl::Duration duration) {
+  return absl::ToInt64Milliseconds(absl::Ceil(duration, absl::Milliseconds(1)));
 }
 
 }  // namespace nacre::client

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "client/pool/lease_call.h"
 #include "client/pool/suspend.h"
 #include "nacre/client/errors.h"
 
@@ -63,20 +64,21 @@ class AwaitedCall final : public Call, public Suspension {
 class AwaitedOnLease final : public ReplyConsumer, public Suspension {
  public:
   AwaitedOnLease(LeaseHome& home, Connection& connection, ReplyConsumer& consumer)
-      : home_(home), connection_(connection), consumer_(consumer) {
+      : home_(home), call_(home, connection), consumer_(consumer) {
     home_.suspended().Add(*this);
   }
 
+  void Start(const Request& request, TimePoint deadline) { call_.Send(request, *this, deadline); }
   bool ended() const { return ended_; }
   absl::Status TakeStatus() { return std::move(status_); }
 
   void Cancel() override {
     if (ended_) return;
-    connection_.Forget(*this);
-    End(Cancelled(true));
+    call_.Forget();
+    OnEnd(Cancelled(true));
   }
   void Drop() override {
-    connection_.Forget(*this);
+    call_.Forget();
     home_.suspended().Remove(*this);
     ended_ = true;
     DropCoroutine();
@@ -84,9 +86,7 @@ class AwaitedOnLease final : public ReplyConsumer, public Suspension {
 
  private:
   void OnReply(ReplyView reply) override { consumer_.OnReply(reply); }
-  void OnEnd(const absl::Status& status) override { End(status); }
-
-  void End(const absl::Status& status) {
+  void OnEnd(const absl::Status& status) override {
     home_.suspended().Remove(*this);
     ended_ = true;
     status_ = status;
@@ -99,7 +99,7 @@ class AwaitedOnLease final : public ReplyConsumer, public Suspension {
   }
 
   LeaseHome& home_;
-  Connection& connection_;
+  LeaseCall call_;
   ReplyConsumer& consumer_;
   bool ended_ = false;
   absl::Status status_;
@@ -151,7 +151,7 @@ Awaitable<absl::Status> AwaitOnLease(std::shared_ptr<LeaseHome> home, Connection
                         Outcome::kNotExecuted);
   }
   AwaitedOnLease call(*home, connection, consumer);
-  connection.Send(request, call, deadline);
+  call.Start(request, deadline);
   if (!call.ended()) co_await Suspend(call);
   co_return call.TakeStatus();
 }

@@ -73,9 +73,11 @@ void Client::Impl::OnTimer() {
 }
 
 void Client::Impl::WatchHealth() {
-  if (options.health_check_interval > absl::ZeroDuration()) {
-    health_due_ = std::min(health_due_, After(Clock::now(), options.health_check_interval));
+  // A look that is due already looks at all of them.
+  if (health_due_ != TimePoint::max() || options.health_check_interval <= absl::ZeroDuration()) {
+    return;
   }
+  health_due_ = After(Clock::now(), options.health_check_interval);
   Arm();
 }
 

@@ -9,6 +9,7 @@
 namespace nacre::client {
 namespace {
 
+using Failure = CircuitBreaker::Failure;
 using State = CircuitBreaker::State;
 
 // The server is not there, or is not well: trying again may help. Anything else (a wrong password,
@@ -52,7 +53,7 @@ void Connector::OnOpened(TimePoint began, bool probe, const absl::Status& status
   if (core_.closed) return;
   if (status.ok()) {
     ++core_.stats.connects;
-    OnSuccess(probe);
+    core_.breaker.OnConnected(probe);
     not_before_ = TimePoint::min();
     last_error_ = absl::OkStatus();
   } else {
@@ -69,7 +70,7 @@ void Connector::OnOpened(TimePoint began, bool probe, const absl::Status& status
       core_.FailWaitingSoon(status);
     } else if (probe || first_of_round) {
       // ONE-PROBE: its end is told in any case.
-      OnFailure(now, probe);
+      OnFailure(now, probe, Failure::kNoConnection);
     }
   }
   core_.OpenSoon();
@@ -85,9 +86,11 @@ void Connector::OnAsked(const absl::Status& status, bool probe) {
     case absl::StatusCode::kFailedPrecondition:
       if (probe) OnProbeAbandoned();
       return;
-    case absl::StatusCode::kDeadlineExceeded: OnFailure(Clock::now(), probe); return;
+    case absl::StatusCode::kDeadlineExceeded:
+      OnFailure(Clock::now(), probe, Failure::kNoAnswer);
+      return;
     default:
-      if (probe) OnFailure(Clock::now(), probe);
+      if (probe) OnFailure(Clock::now(), probe, Failure::kNoConnection);
   }
 }
 
@@ -96,9 +99,9 @@ void Connector::OnSuccess(bool probe) {
   if (probe) core_.OpenSoon();
 }
 
-void Connector::OnFailure(TimePoint now, bool probe) {
+void Connector::OnFailure(TimePoint now, bool probe, Failure failure) {
   const bool was_open = core_.breaker.state() == State::kOpen;
-  core_.breaker.OnFailure(now, probe);
+  core_.breaker.OnFailure(now, probe, failure);
   if (!was_open && core_.breaker.state() == State::kOpen) core_.FailWaitingSoon(BreakerError());
   if (probe) core_.OpenSoon();
 }
@@ -114,7 +117,7 @@ void Connector::OnLost(TimePoint now, bool useful) {
 }
 
 void Connector::Step(TimePoint now) {
-  if (now < not_before_) return;  // Another attempt of the same round has failed before.
+  if (now < not_before_) return;  // Others have failed, or were lost, in the same moment.
   not_before_ = After(now, backoff_.Next(core_.random.Unit()));
 }
 

@@ -28,10 +28,11 @@ class Connector {
   std::unique_ptr<Connection> Connect(TimePoint now, const ConnectionOptions& options,
                                       absl::AnyInvocable<void(const absl::Status&)> opened);
 
-  // A connection that had come up was lost before it was of any use: a server that accepts and then
-  // closes is not asked in a tight loop. One that was `useful` begins a new series of waits.
+  // A connection that had come up was lost. One that was `useful` begins a new series of waits, one
+  // that was not goes on with the old one: a server that accepts and then closes is not asked in a
+  // tight loop.
   void OnLost(TimePoint now, bool useful);
-  // A request has been answered.
+  // A connection has been of use: it has answered a request, or a PING.
   void OnUseful() { backoff_.Reset(); }
 
   // What the end of a request, or of a PING, says about the server; a timeout counts. Who was kept
@@ -49,7 +50,7 @@ class Connector {
   // Of an attempt that began at `began`.
   void OnOpened(TimePoint began, bool probe, const absl::Status& status);
   void OnSuccess(bool probe);
-  void OnFailure(TimePoint now, bool probe);
+  void OnFailure(TimePoint now, bool probe, CircuitBreaker::Failure failure);
   void Step(TimePoint now);
 
   PoolCore& core_;

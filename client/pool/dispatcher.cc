@@ -187,19 +187,13 @@ void Dispatcher::OnEnd(Call& call, const absl::Status& status) {
 void Dispatcher::Judge(Call& call, Link& link, const absl::Status& status) {
   const bool probe = std::exchange(call.probe_, false);
   if (status.ok() && !std::exchange(link.answered, true)) connector_.OnUseful();
-  if (status.code() != absl::StatusCode::kDeadlineExceeded || HadTimeToAnswer(call, link)) {
+  if (status.code() != absl::StatusCode::kDeadlineExceeded ||
+      core_.HadTimeToAnswer(call.sent_at_, call.deadline,
+                            std::max(link.asked_at, link.connection->last_heard()))) {
     connector_.OnAsked(status, probe);
   } else if (probe) {
     connector_.OnProbeAbandoned();
   }
-}
-
-// Of a call that was not answered in time: see CircuitBreakerOptions::timeout_min.
-bool Dispatcher::HadTimeToAnswer(const Call& call, const Link& link) const {
-  const Nanoseconds enough = ToNanoseconds(core_.options.breaker.timeout_min);
-  if (call.deadline - call.sent_at_ >= enough) return true;
-  const TimePoint silent_since = std::max(link.asked_at, link.connection->last_heard());
-  return Clock::now() >= After(silent_since, enough);
 }
 
 // See NEVER-TWICE. `link` has lost its connection, or will have.

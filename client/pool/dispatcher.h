@@ -83,7 +83,6 @@ class Dispatcher {
   // Of a call that was sent.
   void OnEnd(Call& call, const absl::Status& status);
   void Judge(Call& call, Link& link, const absl::Status& status);
-  bool HadTimeToAnswer(const Call& call, const Link& link) const;
   bool MoveBack(Call& call, Link& link, const absl::Status& status);
   void End(Call& call, const absl::Status& status);
   void AbandonProbe(Call& call);

@@ -67,7 +67,8 @@ TimePoint Dispatcher::CheckHealth(TimePoint now) {
   if (interval == Nanoseconds(0)) return next;
   for (const auto& link : links_) {
     if (!link->is_usable()) continue;
-    // One with requests under way is watched by their deadlines.
+    // One with requests under way is watched by their deadlines, or, if these are infinite, not at
+    // all (CallOptions).
     const bool idle = link->connection->in_flight() == 0;
     const TimePoint due = idle ? After(link->connection->last_heard(), interval) : now;
     if (due <= now && idle) SendPing(*link, now);
@@ -88,6 +89,7 @@ void Dispatcher::SendPing(Link& link, TimePoint now) {
 void Dispatcher::OnPingEnd(Link& link, const absl::Status& status, absl::Duration timeout) {
   if (core_.closed) return;
   if (status.ok()) {
+    if (!std::exchange(link.answered, true)) connector_.OnUseful();
     Pump();
     return;
   }

@@ -38,8 +38,8 @@ void LeaseHome::Acquire(LeaseWaiter& waiter, const CallOptions& options) {
   } else if (!core_.breaker.MayAsk(now)) {
     ++core_.stats.breaker_rejections;
     refused = connector_.BreakerError();
-  } else if (core_.breaker.state() == State::kClosed && !idle_.empty() &&
-             !IsStale(*idle_.back(), now) && room_.TryEnter(1)) {
+  } else if (core_.breaker.state() == State::kClosed && HasIdle() && !IsStale(*idle_.back(), now) &&
+             room_.TryEnter(1)) {
     Grant(waiter);
     return;
   } else if (!room_.Wait(waiter)) {
@@ -77,9 +77,9 @@ void LeaseHome::Supply(TimePoint now) {
   if (core_.closed) return;
   // While the breaker is not closed, an idle connection is the cheapest thing to probe with.
   const bool doubtful = core_.breaker.state() != State::kClosed;
-  while (!doubtful && !idle_.empty() && !IsStale(*idle_.back(), now) && GrantFirst()) {
+  while (!doubtful && HasIdle() && !IsStale(*idle_.back(), now) && GrantFirst()) {
   }
-  while (!idle_.empty() && wanted() > arrivals_.size()) {
+  while (HasIdle() && wanted() > arrivals_.size()) {
     if (doubtful && !core_.breaker.MayAsk(now)) break;
     std::unique_ptr<Connection> connection = std::move(idle_.back());
     idle_.pop_back();
@@ -166,6 +166,14 @@ void LeaseHome::OnChecked(Arrivals::iterator arrival, const absl::Status& status
   }
 }
 
+void LeaseHome::Judge(const Connection& connection, TimePoint sent_at, TimePoint deadline,
+                      const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kDeadlineExceeded ||
+      core_.HadTimeToAnswer(sent_at, deadline, std::max(sent_at, connection.last_heard()))) {
+    connector_.OnAsked(status, /*probe=*/false);
+  }
+}
+
 void LeaseHome::Return(std::unique_ptr<Connection> connection, bool reusable) {
   const auto leased = std::find(leased_.begin(), leased_.end(), connection.get());
   NACRE_CLIENT_CHECK(leased != leased_.end(), "a lease that is not of this home");
@@ -206,9 +214,18 @@ void LeaseHome::OnIdleClosed(Connection* connection) {
   idle_.erase(idle);
 }
 
-// To be asked first: one that is closed has no answer, and goes.
+// Whether the last of the idle may go out. Those that have closed this moment, of which
+// OnIdleClosed() is on its way, go before.
+bool LeaseHome::HasIdle() {
+  while (!idle_.empty() && !idle_.back()->is_open()) {
+    core_.Bury(std::move(idle_.back()));
+    idle_.pop_back();
+  }
+  return !idle_.empty();
+}
+
+// To be asked (PING) before it is handed out.
 bool LeaseHome::IsStale(const Connection& connection, TimePoint now) const {
-  if (!connection.is_open()) return true;  // OnIdleClosed() is on its way.
   const Nanoseconds interval = ToNanoseconds(core_.options.health_check_interval);
   return interval != Nanoseconds(0) && After(connection.last_heard(), interval) <= now;
 }

@@ -55,6 +55,9 @@ class LeaseHome {
   void Acquire(LeaseWaiter& waiter, const CallOptions& options);
   // Of one that waits: has ended without being told.
   void Forget(LeaseWaiter& waiter);
+  // What the end of a request on a lease says about the server.
+  void Judge(const Connection& connection, TimePoint sent_at, TimePoint deadline,
+             const absl::Status& status);
   // A lease ends; `connection` may be closed.
   void Return(std::unique_ptr<Connection> connection, bool reusable);
 
@@ -94,6 +97,7 @@ class LeaseHome {
   void Keep(std::unique_ptr<Connection> connection);
   void OnIdleClosed(Connection* connection);
   void Grant(LeaseWaiter& waiter);
+  bool HasIdle();
   bool IsStale(const Connection& connection, TimePoint now) const;
   size_t wanted() const;
 

@@ -55,6 +55,12 @@ class PoolCore {
     return call.timeout < absl::ZeroDuration() ? now : After(now, call.timeout);
   }
 
+  // Of a request that was not answered in time: see CircuitBreakerOptions::timeout_min.
+  bool HadTimeToAnswer(TimePoint sent_at, TimePoint deadline, TimePoint silent_since) const {
+    const Nanoseconds enough = ToNanoseconds(options.breaker.timeout_min);
+    return deadline - sent_at >= enough || Clock::now() >= After(silent_since, enough);
+  }
+
   boost::asio::io_context& context;
   const ClientOptions options;
   Random random;

@@ -52,11 +52,11 @@ void InteractiveScript::AskNextCommit() {
 }
 
 void InteractiveScript::AskBegin() {
-  const bool serializable = options_.isolation == Isolation::kSerializable;
-  Request begin("BEGIN", serializable ? "SERIALIZABLE" : "SNAPSHOT");
-  if (options_.read_only) {
-    begin = Request("BEGIN", serializable ? "SERIALIZABLE" : "SNAPSHOT", "READONLY");
-  }
+  std::vector<std::string> words = {
+      "BEGIN", options_.isolation == Isolation::kSerializable ? "SERIALIZABLE" : "SNAPSHOT"};
+  if (options_.read_only) words.emplace_back("READONLY");
+  Request begin;
+  begin.AddWords(words);
   Ask(Role::kOpen, begin);
 }
 

@@ -1,7 +1,6 @@
 #include "client/transact/pending_writes.h"
 
-#include <cstdint>
-
+#include "client/policy/time.h"
 #include "nacre/client/errors.h"
 
 namespace nacre::client {
@@ -15,8 +14,7 @@ absl::Status PendingWrites::Set(std::string_view key, std::string_view value,
   if (time_to_live == absl::InfiniteDuration()) {
     request_.Add("SET", key, value);
   } else {
-    const absl::Duration whole = absl::Ceil(time_to_live, absl::Milliseconds(1));
-    request_.Add("SET", key, value, "PX", absl::ToInt64Milliseconds(whole));
+    request_.Add("SET", key, value, "PX", WholeMilliseconds(time_to_live));
   }
   kept_.push_back(false);
   return absl::OkStatus();

@@ -2,16 +2,15 @@
 
 #include "nacre/client/transaction.h"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <memory>
 #include <utility>
 
 #include "client/policy/backoff.h"
 #include "client/policy/time.h"
 #include "client/pool/await.h"
+#include "client/pool/cancellation.h"
 #include "client/pool/transact_host.h"
 #include "client/transact/attempts.h"
 #include "client/transact/time_left.h"
@@ -144,7 +143,11 @@ class TransactRun {
       }
       const AttemptPolicy::Decision decision = Decide(end);
       if (!decision.run_again) co_return decision.status;
-      if (!co_await Pause(decision.pause)) co_return Cancelled();
+      asio::steady_timer timer(host_->context());
+      if (IsCancelled(co_await kCancellation) ||
+          !co_await PauseUntil(timer, After(Clock::now(), decision.pause))) {
+        co_return CoroutineCancelled();
+      }
     }
   }
 
@@ -152,26 +155,22 @@ class TransactRun {
   static absl::Duration TimeoutOf(const TransactOptions& options, const ClientOptions& client) {
     return options.timeout == absl::ZeroDuration() ? client.call_timeout : options.timeout;
   }
-  static absl::Status Cancelled() {
-    return MakeError(absl::StatusCode::kCancelled, "the coroutine was cancelled",
-                     Outcome::kNotExecuted);
-  }
 
   Awaitable<AttemptEnd> Attempt() {
     absl::StatusOr<Lease> lease =
         co_await host_->Acquire({.timeout = TimeLeft(deadline_, Clock::now())});
     // The pool has already waited for a connection as long as it makes sense.
     if (!lease.ok()) co_return AttemptEnd{.result = lease.status()};
+    // It was granted before this turn of the coroutine.
+    if (IsCancelled(co_await kCancellation)) co_return AttemptEnd{.result = CoroutineCancelled()};
 
     auto script = TransactionScript::New(host_->options().transactions,
                                          lease->connection().server(), options_);
     const std::unique_ptr<Transaction> transaction(new Transaction(
         std::make_shared<Transaction::Impl>(*std::move(lease), std::move(script), deadline_)));
     const absl::Status status = co_await fn_(*transaction);
-    // In a cancelled coroutine the next co_await throws.
-    if ((co_await asio::this_coro::cancellation_state).cancelled() !=
-        asio::cancellation_type::none) {
-      co_return AttemptEnd{.result = status.ok() ? Cancelled() : status};
+    if (IsCancelled(co_await kCancellation)) {
+      co_return AttemptEnd{.result = status.ok() ? CoroutineCancelled() : status};
     }
     co_return co_await transaction->impl_->Finish(status);
   }
@@ -183,13 +182,6 @@ class TransactRun {
     const auto take_retry = [this] { return host_->TakeRetry(); };
     return policy_.After(status, end.of_transaction, Clock::now(),
                          {.draw_pause = draw_pause, .take_retry = take_retry});
-  }
-
-  // False if the coroutine is cancelled meanwhile.
-  Awaitable<bool> Pause(Nanoseconds pause) {
-    asio::steady_timer timer(host_->context(), pause);
-    const auto [error] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return !error;
   }
 
   const std::shared_ptr<TransactHost> host_;

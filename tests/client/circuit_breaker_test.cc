@@ -6,6 +6,7 @@ namespace nacre::client {
 namespace {
 
 using Admission = CircuitBreaker::Admission;
+using Failure = CircuitBreaker::Failure;
 using State = CircuitBreaker::State;
 using std::chrono::milliseconds;
 
@@ -18,7 +19,7 @@ CircuitBreakerOptions Options() {
 }
 
 void Fail(CircuitBreaker& breaker, TimePoint now, int times) {
-  for (int i = 0; i < times; ++i) breaker.OnFailure(now, false);
+  for (int i = 0; i < times; ++i) breaker.OnFailure(now, false, Failure::kNoConnection);
 }
 
 TEST(CircuitBreaker, OpensAtTheLimitAndNotOneFailureBefore) {
@@ -39,6 +40,22 @@ TEST(CircuitBreaker, ASuccessStartsTheCountAgain) {
     breaker.OnSuccess(false);
   }
   EXPECT_EQ(breaker.Admit(now), Admission::kAdmitted);
+}
+
+TEST(CircuitBreaker, AConnectionThatComesUpStartsTheCountOfConnectionsAgainAndNotThatOfAnswers) {
+  TimePoint now{};
+  CircuitBreaker breaker(Options());
+  for (int round = 0; round < 10; ++round) {
+    Fail(breaker, now, 2);
+    breaker.OnConnected(false);
+  }
+  EXPECT_EQ(breaker.Admit(now), Admission::kAdmitted);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(breaker.Admit(now), Admission::kAdmitted);
+    breaker.OnFailure(now, false, Failure::kNoAnswer);
+    breaker.OnConnected(false);
+  }
+  EXPECT_EQ(breaker.Admit(now), Admission::kRejected);
 }
 
 TEST(CircuitBreaker, LetsOneProbeThroughWhenItsTimeHasPassed) {
@@ -73,7 +90,7 @@ TEST(CircuitBreaker, EachFailedProbeDoublesTheTimeUpToTheMaximum) {
     EXPECT_EQ(breaker.open_until() - now, milliseconds(expected_ms));
     now = breaker.open_until();
     ASSERT_EQ(breaker.Admit(now), Admission::kProbe);
-    breaker.OnFailure(now, true);
+    breaker.OnFailure(now, true, Failure::kNoConnection);
   }
 }
 
@@ -83,7 +100,7 @@ TEST(CircuitBreaker, AfterASuccessfulProbeTheTimeIsTheFirstAgain) {
   Fail(breaker, now, 3);
   now = breaker.open_until();
   ASSERT_EQ(breaker.Admit(now), Admission::kProbe);
-  breaker.OnFailure(now, true);
+  breaker.OnFailure(now, true, Failure::kNoConnection);
   now = breaker.open_until();
   ASSERT_EQ(breaker.Admit(now), Admission::kProbe);
   breaker.OnSuccess(true);
@@ -99,7 +116,7 @@ TEST(CircuitBreaker, AnAbandonedProbeLeavesItsPlaceToTheNextAndDoublesNothing) {
   ASSERT_EQ(breaker.Admit(now), Admission::kProbe);
   breaker.OnProbeAbandoned();
   EXPECT_EQ(breaker.Admit(now), Admission::kProbe);
-  breaker.OnFailure(now, true);
+  breaker.OnFailure(now, true, Failure::kNoConnection);
   EXPECT_EQ(breaker.open_until() - now, milliseconds(200));
 }
 
@@ -140,7 +157,7 @@ TEST(CircuitBreaker, AnInfiniteOpenTimeNeverEnds) {
 TEST(CircuitBreakerDeathTest, AVerdictWithoutAProbeIsAnInvariantBroken) {
   CircuitBreaker breaker(Options());
   EXPECT_DEATH(breaker.OnSuccess(true), "ONE-PROBE");
-  EXPECT_DEATH(breaker.OnFailure(TimePoint{}, true), "ONE-PROBE");
+  EXPECT_DEATH(breaker.OnFailure(TimePoint{}, true, Failure::kNoAnswer), "ONE-PROBE");
   EXPECT_DEATH(breaker.OnProbeAbandoned(), "ONE-PROBE");
 }
 

@@ -217,6 +217,23 @@ TEST_F(ConnectionTest, LastHeardMovesWithTheBytesThatCome) {
   EXPECT_GT(connection_->last_heard(), before);
 }
 
+TEST_F(ConnectionTest, ARequestWhoseDeadlineHasPassedIsNotSentBehindOneWithTheSame) {
+  Open();
+  std::optional<Recorder> first;
+  Deadline deadline;
+  do {  // Once more if the machine was too slow for the first one.
+    first.emplace();
+    deadline = Soon();
+    SendGet(*first, deadline);
+  } while (first->end.has_value());
+  while (std::chrono::steady_clock::now() < deadline) continue;
+  Recorder second;
+  SendGet(second, deadline);
+  ASSERT_TRUE(second.end.has_value());
+  EXPECT_EQ(second.end->code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(second.outcome(), Outcome::kNotExecuted);
+}
+
 TEST_F(ConnectionTest, SendOnAConnectionThatIsNotOpenEndsAtOnce) {
   Make();
   Recorder recorder;

@@ -28,10 +28,9 @@ class BlockingLeaseTest : public testing::Test {
  protected:
   void Serve(ScriptedServer::Script script) {
     server_.emplace(std::move(script));
-    ClientOptions options;
-    options.connection.endpoint.port = server_->port();
-    options.call_timeout = absl::Minutes(1);
-    client_.emplace(options);
+    options_.connection.endpoint.port = server_->port();
+    options_.call_timeout = absl::Minutes(1);
+    client_.emplace(options_);
   }
   void ServeEcho() {
     Serve([](ScriptedServer::Peer& peer) {
@@ -52,6 +51,7 @@ class BlockingLeaseTest : public testing::Test {
                : reply.status().ToString();
   }
 
+  ClientOptions options_;
   std::optional<ScriptedServer> server_;
   std::optional<BlockingClient> client_;
 };
@@ -88,6 +88,38 @@ TEST_F(BlockingLeaseTest, WhatWasSentIsReceivedInOrder) {
   EXPECT_EQ(Receive(lease), "a");
   EXPECT_EQ(Receive(lease), "b");
   EXPECT_EQ(Receive(lease), "c");
+}
+
+TEST_F(BlockingLeaseTest, APushMessagePastTheBoundOfWhatIsKeptEndsTheConnection) {
+  options_.unreceived_bytes_max = 1;  // One message is kept all the same.
+  Serve([](ScriptedServer::Peer& peer) {
+    peer.AnswerHandshake();
+    peer.Write(Push({Bulk("subscribe"), Bulk("news"), support::Integer(1)}));
+    peer.Write(Push({Bulk("message"), Bulk("news"), Bulk("past the bound")}));
+    peer.WaitUntilClosed();
+  });
+  BlockingLease lease = Acquire();
+  ASSERT_TRUE(lease.Send(Request("SUBSCRIBE", "news")).ok());
+  while (lease.is_open()) {  // Each look takes in what has come.
+  }
+  EXPECT_EQ(Receive(lease), "news");
+  for (int i = 0; i < 2; ++i) {
+    const auto end = lease.Receive(kForever);
+    EXPECT_EQ(end.status().code(), absl::StatusCode::kResourceExhausted) << end.status();
+    EXPECT_THAT(std::string(end.status().message()), testing::HasSubstr("unreceived_bytes_max"));
+  }
+}
+
+TEST_F(BlockingLeaseTest, AnExecThatIsNotAnsweredIsAFailureToTheBreaker) {
+  options_.breaker.failures = 1;
+  Serve([](ScriptedServer::Peer& peer) {
+    peer.AnswerHandshake();
+    peer.WaitUntilClosed();
+  });
+  BlockingLease lease = Acquire();
+  const auto reply = lease.Exec(Request("GET", "a"), {.timeout = absl::Milliseconds(5)});
+  EXPECT_EQ(reply.status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(client_->stats().breaker_open);
 }
 
 TEST_F(BlockingLeaseTest, SendLeavesAtOnce) {

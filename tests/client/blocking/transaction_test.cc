@@ -134,6 +134,33 @@ TEST(BlockingTransaction, TheRetryBudgetEndsIt) {
   EXPECT_EQ(client.stats().retries_denied, 1);
 }
 
+TEST(BlockingTransaction, IsARequestThatFillsTheRetryBudget) {
+  CannedReplies replies = Nacre();
+  replies.On("COMMIT", support::ErrorReplyText("CONFLICT n"));
+  ScriptedServer server(replies);
+  ClientOptions options = OptionsFor(server);
+  options.retry_budget = {.share = 1, .per_second_min = 0};
+  BlockingClient client(options);
+  EXPECT_EQ(CountingTransaction(client).runs(), 2);
+  EXPECT_EQ(client.stats().retries_denied, 1);
+}
+
+TEST(BlockingTransaction, TimeoutsOpenTheBreakerAlthoughConnectionsComeUp) {
+  ScriptedServer server([](ScriptedServer::Peer& peer) {
+    peer.AnswerHandshake(Nacre());
+    peer.WaitUntilClosed();
+  });
+  ClientOptions options = OptionsFor(server);
+  options.breaker.failures = 2;
+  options.breaker.open_for = options.breaker.open_for_max = absl::Hours(1);
+  BlockingClient client(options);
+  while (!client.stats().breaker_open) {
+    const CountingTransaction transaction(client, {.timeout = absl::Milliseconds(5)});
+    EXPECT_EQ(transaction.result().status().code(), absl::StatusCode::kDeadlineExceeded);
+  }
+  EXPECT_GE(server.connections(), 2);
+}
+
 TEST(BlockingTransaction, TheModeChosenByTheOptionsWins) {
   CannedReplies replies = Nacre();
   replies.On("WATCH", support::SimpleString("OK"))

@@ -146,6 +146,14 @@ class LockOutcomeTest : public testing::Test {
       return Fate::kAnswered;
     });
   }
+  // Acquires a lock, and begins its release, whose answer is kept back.
+  void BeginRelease() {
+    StartKeepingBack(1);
+    lock_ = Acquire();
+    ASSERT_TRUE(lock_.ok()) << lock_.status();
+    Spawn(lock_->Release(), released_);
+    RunUntil([&] { return kept_back_; });
+  }
   template <typename T>
   void Spawn(Awaitable<T> coroutine, std::optional<T>& result) {
     boost::asio::co_spawn(context_, std::move(coroutine),
@@ -169,6 +177,8 @@ class LockOutcomeTest : public testing::Test {
   boost::asio::io_context context_;
   std::optional<ForgetfulServer> server_;
   std::optional<Client> client_;
+  absl::StatusOr<Lock> lock_;
+  std::optional<absl::Status> released_;
 };
 
 TEST_F(LockOutcomeTest, AnAcquisitionWhoseAnswerIsLostIsFoundByItsToken) {
@@ -222,30 +232,20 @@ TEST_F(LockOutcomeTest, AReleaseThatWasNotAppliedIsMadeAgain) {
 }
 
 TEST_F(LockOutcomeTest, ALockIsLostBeforeItsReleaseIsAnswered) {
-  StartKeepingBack(1);
-  auto lock = Acquire();
-  ASSERT_TRUE(lock.ok());
-  std::optional<absl::Status> released;
-  Spawn(lock->Release(), released);
-  RunUntil([&] { return kept_back_; });
-  EXPECT_TRUE(lock->lost());
+  BeginRelease();
+  EXPECT_TRUE(lock_->lost());
   may_answer_.count_down();
-  RunUntil([&] { return released.has_value(); });
-  EXPECT_TRUE(released->ok()) << *released;
+  RunUntil([&] { return released_.has_value(); });
+  EXPECT_TRUE(released_->ok()) << *released_;
 }
 
 TEST_F(LockOutcomeTest, AReleaseThatIsCancelledUnansweredSaysSo) {
-  StartKeepingBack(1);
-  auto lock = Acquire();
-  ASSERT_TRUE(lock.ok());
-  std::optional<absl::Status> released;
-  Spawn(lock->Release(), released);
-  RunUntil([&] { return kept_back_; });
+  BeginRelease();
   Cancel();
-  RunUntil([&] { return released.has_value(); });
+  RunUntil([&] { return released_.has_value(); });
   may_answer_.count_down();
-  EXPECT_TRUE(IsOutcomeUnknown(*released)) << *released;
-  EXPECT_TRUE(lock->lost());
+  EXPECT_TRUE(IsOutcomeUnknown(*released_)) << *released_;
+  EXPECT_TRUE(lock_->lost());
 }
 
 TEST_F(LockOutcomeTest, AnAcquisitionThatIsCancelledUnansweredSaysSo) {

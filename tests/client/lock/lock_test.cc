@@ -217,9 +217,11 @@ TEST_F(LockTest, ALockThatIsDroppedIsRenewedNoLonger) {
   EXPECT_TRUE(next.ok()) << next.status();
 }
 
-TEST_F(LockTest, TheTimeToLiveHasAMinimum) {
-  EXPECT_EQ(Acquire({.time_to_live = absl::Microseconds(1)}).status().code(),
-            absl::StatusCode::kInvalidArgument);
+TEST_F(LockTest, TheTimeToLiveHasAMinimumAndAnEnd) {
+  for (const absl::Duration time_to_live : {absl::Microseconds(1), absl::InfiniteDuration()}) {
+    EXPECT_EQ(Acquire({.time_to_live = time_to_live}).status().code(),
+              absl::StatusCode::kInvalidArgument);
+  }
 }
 
 TEST_F(LockTest, WithoutAServerThereIsNoLock) {

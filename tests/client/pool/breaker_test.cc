@@ -168,6 +168,20 @@ TEST_F(PoolBreaker, TimeoutsOpenItAtTheLimitAndAnAnswerInBetweenDoesNot) {
   EXPECT_EQ(client().stats().connections_open, 1u);
 }
 
+TEST_F(PoolBreaker, TransactionsThatAreNotAnsweredOpenItAlthoughTheirConnectionsComeUp) {
+  server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
+  while (!client().stats().breaker_open) {
+    const auto committed = Await(client().Transact(
+        [](Transaction& tx) -> Awaitable<absl::Status> {
+          co_return (co_await tx.Get("a")).status();
+        },
+        {.timeout = absl::Milliseconds(5)}));
+    EXPECT_EQ(committed.status().code(), absl::StatusCode::kDeadlineExceeded);
+  }
+  EXPECT_GE(server_.accepted(), 3u);
+  EXPECT_TRUE(IsTurnedAway());
+}
+
 TEST_F(PoolBreaker, OnAnOpenConnectionOneCallIsTheProbe) {
   OpenBriefly();
   options_.breaker.failures = 1;

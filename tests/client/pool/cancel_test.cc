@@ -4,6 +4,7 @@
 #include "boost/asio/bind_cancellation_slot.hpp"
 #include "boost/asio/detached.hpp"
 #include "boost/asio/experimental/awaitable_operators.hpp"
+#include "boost/asio/post.hpp"
 #include "boost/asio/steady_timer.hpp"
 #include "boost/asio/use_awaitable.hpp"
 #include "nacre/client/errors.h"
@@ -13,6 +14,8 @@ namespace nacre::client::testing {
 namespace {
 
 using ::testing::ElementsAre;
+
+using Clock = std::chrono::steady_clock;
 
 class PoolCancel : public PoolTest {
  protected:
@@ -38,6 +41,16 @@ class PoolCancel : public PoolTest {
     return outcome;
   }
   void Cancel() { signal_.emit(boost::asio::cancellation_type::terminal); }
+  // By the loop, before it runs anything that was made ready when the condition came to hold.
+  void CancelWhen(std::function<bool()> condition) {
+    boost::asio::post(context_, [this, condition = std::move(condition)]() mutable {
+      if (condition()) {
+        Cancel();
+      } else {
+        CancelWhen(std::move(condition));
+      }
+    });
+  }
 
   std::vector<PoolServer::Peer*> silent_;
 };
@@ -157,13 +170,71 @@ TEST_F(PoolCancel, ALeaseThatWasGrantedAndThenCancelledIsNotLost) {
   Settle();
   held.reset();
   // Granted in one turn, and its coroutine runs in the next: cancelled in between.
-  RunUntil([&] { return client().stats().leases == 1; });
-  EXPECT_FALSE(waits->done());
-  Cancel();
+  CancelWhen([&] { return client().stats().leases == 1; });
   RunUntil([&] { return waits->done(); });
   waits.reset();
   EXPECT_EQ(client().stats().leases, 0u);
   EXPECT_TRUE(Await(client().Acquire()).ok());
+}
+
+TEST_F(PoolCancel, ATransactionWhoseLeaseWasGrantedAndThenCancelledRunsNothing) {
+  options_.leases_max = 1;
+  auto held = std::make_unique<Lease>(Await(client().Acquire()).value());
+  bool has_run = false;
+  const auto call =
+      SpawnCancellable(client().Transact([&](Transaction&) -> Awaitable<absl::Status> {
+        has_run = true;
+        co_return absl::OkStatus();
+      }));
+  Settle();
+  held.reset();
+  CancelWhen([&] { return client().stats().leases == 1; });
+  RunUntil([&] { return call->done(); });
+  EXPECT_EQ(call->status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(OutcomeOf(call->status()), Outcome::kNotExecuted);
+  EXPECT_FALSE(has_run);
+}
+
+TEST_F(PoolCancel, ATransactionThatIsCancelledBeforeThePauseOfARerunSaysSo) {
+  server_.answer = [](PoolServer::Peer& peer, const Words&) {
+    peer.Close();
+    return "";
+  };
+  const auto call =
+      SpawnCancellable(client().Transact([](Transaction& tx) -> Awaitable<absl::Status> {
+        tx.Set("a", "1");
+        co_return absl::OkStatus();
+      }));
+  RunUntil([&] { return !server_.commands().empty(); });  // BEGIN
+  // The end of the attempt is known then, and its coroutine has its turn yet to come.
+  CancelWhen([&] { return client().stats().connections_open == 0; });
+  RunUntil([&] { return call->done(); });
+  EXPECT_EQ(call->status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(OutcomeOf(call->status()), Outcome::kNotExecuted);
+}
+
+TEST_F(PoolCancel, ATransactionThatIsCancelledAtTheEndOfThePauseOfARerunSaysSo) {
+  options_.conflict_backoff = {absl::Milliseconds(1), absl::Milliseconds(1)};
+  server_.answer = [](PoolServer::Peer&, const Words& words) {
+    return words[0] == "COMMIT" ? "-CONFLICT a\r\n" : "+OK\r\n";
+  };
+  int runs = 0;
+  const auto call =
+      SpawnCancellable(client().Transact([&](Transaction& tx) -> Awaitable<absl::Status> {
+        ++runs;
+        tx.Set("a", "1");
+        co_return absl::OkStatus();
+      }));
+  RunUntil([&] { return client().stats().retries == 1; });
+  // Both timers have expired when the loop looks at them, and the one set first is heard first.
+  boost::asio::steady_timer timer(context_, Clock::time_point::min());
+  timer.async_wait([&](const boost::system::error_code&) { Cancel(); });
+  const auto later = Clock::now() + std::chrono::milliseconds(1);
+  while (Clock::now() < later) continue;
+  RunUntil([&] { return call->done(); });
+  EXPECT_EQ(call->status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(OutcomeOf(call->status()), Outcome::kNotExecuted);
+  EXPECT_EQ(runs, 1);
 }
 
 TEST_F(PoolCancel, ARequestOnALeaseCanBeCancelledAndMakesItDirty) {

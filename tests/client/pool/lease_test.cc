@@ -266,6 +266,21 @@ TEST_F(PoolLeases, AnIdleOneThatHasClosedThisMomentIsNotHandedOut) {
   EXPECT_TRUE((**next).connection().is_open());
 }
 
+TEST_F(PoolLeases, OneThatHasClosedThisMomentIsNoProbeOfTheBreaker) {
+  options_.breaker.failures = 1;
+  options_.breaker.open_for = options_.breaker.open_for_max = absl::ZeroDuration();
+  { Lease lease = Acquire(); }
+  server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
+  EXPECT_FALSE(Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(5)))).ok());
+  ASSERT_TRUE(client().stats().breaker_open);
+  server_.CloseAll();
+  RunUntil([&] { return client().stats().connections_open == 0; });
+  std::optional<absl::StatusOr<Lease>> next;
+  client().Acquire({}, [&](absl::StatusOr<Lease> lease) { next = std::move(lease); });
+  RunUntil([&] { return next.has_value(); });
+  EXPECT_TRUE(next->ok()) << next->status();
+}
+
 TEST_F(PoolLeases, AfterALongPauseOneIsAskedBeforeItIsHandedOut) {
   options_.health_check_interval = absl::Nanoseconds(1);
   options_.shared_connections = 1;

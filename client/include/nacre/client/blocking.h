@@ -2,9 +2,10 @@
 #define NACRE_CLIENT_BLOCKING_H_
 
 // The client for programs without an event loop: each call returns when it is done. Needs no Asio
-// to compile against, and starts no thread: a thread that waits for its reply drives the sockets,
-// for itself and for the other threads that wait at the same time, whose requests then share
-// writes.
+// to compile against, and starts no thread (but the one in which the name of a host is looked up,
+// for which the destructor, or that of the last lease, waits): a thread that waits for its reply
+// drives the sockets, for itself and for the other threads that wait at the same time, whose
+// requests then share writes.
 //
 //   nacre::client::BlockingClient client(options);
 //   auto name = client.Exec<std::optional<std::string>>(Request("GET", "name"));
@@ -104,8 +105,9 @@ class BlockingTransaction {
 
 // A connection of its own: for commands that block or change the connection's state, for pub/sub,
 // and for everything that wants to see the wire (nacre-cli, the isolation harness). What comes is
-// kept until it is received, without a bound: calls of other threads take it in meanwhile, so who
-// subscribes has to receive as fast as is published.
+// kept until it is received, and calls of other threads take it in meanwhile: who subscribes has to
+// receive as fast as is published, for past ClientOptions::unreceived_bytes_max the connection
+// ends.
 class BlockingLease {
  public:
   BlockingLease(BlockingLease&&) noexcept;

@@ -17,11 +17,13 @@
 //
 // Cancelling (boost::asio::cancellation_signal, operator||): a call that is cancelled ends with
 // kCancelled; its outcome is kNotExecuted if it was still waiting and kUnknown if it had been sent.
+// A call that is begun in a coroutine which has been cancelled already throws, as Asio has it.
 //
 // Thread rule: belongs to its io_context, which one thread at a time runs; every call is made by
 // that thread. One Client for each such thread. The io_context may go first only when nothing calls
 // the client after it: what is under way then ends without being called. No Lease may be left then:
-// its connection needs the io_context to go back.
+// its connection needs the io_context to go back. The io_context's destructor waits for the
+// system's resolver where the name of a host is being looked up, which no timeout ends.
 
 #include <memory>
 #include <vector>
@@ -62,6 +64,7 @@ class Lease {
   void DoNotReuse() { reusable_ = false; }
 
  private:
+  friend class LeaseCall;
   friend class LeaseHome;
   friend class Transaction;
   Lease(std::shared_ptr<LeaseHome> home, std::unique_ptr<Connection> connection);
@@ -105,9 +108,8 @@ class Client {
   Awaitable<absl::StatusOr<Lease>> Acquire(CallOptions options = {});
   void Acquire(CallOptions options, absl::AnyInvocable<void(absl::StatusOr<Lease>)> done);
 
-  // Begins, runs fn, commits; see transaction.h for what happens when, and for what fn may do. fn
-  // is
-  // `(Transaction&) -> Awaitable<absl::Status>`, called once for each attempt.
+  // Begins, runs fn, commits; see transaction.h for what happens when, and for what fn may do,
+  // which is called once for each attempt.
   Awaitable<absl::StatusOr<Committed>> Transact(
       absl::AnyInvocable<Awaitable<absl::Status>(Transaction&)> fn, TransactOptions options = {});
 

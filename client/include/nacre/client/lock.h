@@ -54,7 +54,8 @@
 namespace nacre::client {
 
 struct LockOptions {
-  // How long the server keeps others out when nothing is heard of the holder. At least 1 ms.
+  // How long the server keeps others out when nothing is heard of the holder. At least 1 ms, and
+  // finite: a lock that nobody releases is not to stay for ever.
   absl::Duration time_to_live = absl::Seconds(30);
   // How long Acquire() may take: to ask the server, and to wait for a holder to go.
   absl::Duration wait_timeout = absl::Seconds(10);

@@ -11,9 +11,7 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
-#include "nacre/client/reply.h"
 
 namespace nacre::client {
 
@@ -67,10 +65,12 @@ struct RetryBudgetOptions {
   absl::Duration window = absl::Seconds(10);
 };
 
-// After `failures` in a row (no connection, or no answer in time; both count together, and an
-// answer or a connection that comes up starts the count again) calls fail at once with
-// kUnavailable; after `open_for`, twice that after each failed probe up to `open_for_max`, one call
-// is let through. A connection that breaks is no failure by itself, only one that cannot be opened.
+// After `failures` in a row (no connection, or no answer in time; both count together, an answer
+// starts the count again, and a connection that comes up that of connections) calls fail at once
+// with kUnavailable; after `open_for`, twice that after each failed probe up to `open_for_max`, one
+// call is let through. A connection that breaks is no failure by itself, only one that cannot be
+// opened. Attempts to connect that fail side by side are one failure, but of requests under way
+// together that time out together each is one.
 struct CircuitBreakerOptions {
   int failures = 5;  // 0: no breaker.
   // A call that had less time than this from being sent to its deadline says nothing about the
@@ -98,6 +98,10 @@ struct ClientOptions {
   // How many calls may wait, and how many for a lease; past it, kResourceExhausted at once.
   size_t waiting_max = 100'000;
 
+  // Bytes of replies and push messages that a BlockingLease keeps until they are received; a push
+  // message past it ends the connection.
+  size_t unreceived_bytes_max = size_t{1} << 30;
+
   // A call without a timeout of its own. Waiting for room and for a connection counts.
   absl::Duration call_timeout = absl::Seconds(5);
 
@@ -113,7 +117,8 @@ struct ClientOptions {
 };
 
 struct CallOptions {
-  // Zero: ClientOptions::call_timeout. Negative: has passed.
+  // Zero: ClientOptions::call_timeout. Negative: has passed. With an infinite one nobody notices
+  // that the server's machine has vanished, until the system gives up sending.
   absl::Duration timeout = absl::ZeroDuration();
 };
 
