@@ -29,6 +29,15 @@ bool HasWordFrom(const std::vector<std::string>& words, size_t first, std::strin
   return false;
 }
 
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t bytes = Utf8CharacterBytes(text);
+    if (bytes == 0) return false;
+    text.remove_prefix(bytes);
+  }
+  return true;
+}
+
 // Appended by one write, so that lines of two sessions do not mix.
 absl::Status WriteLines(const std::string& path, const std::string& lines, int flags) {
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, S_IRUSR | S_IWUSR);
@@ -92,7 +101,8 @@ std::vector<std::string> HistoryFile::Load() {
   if (path_.empty()) return lines;
   std::ifstream file(path_);
   for (std::string line; std::getline(file, line);) {
-    if (!line.empty()) lines.push_back(std::move(line));
+    // One that is no text, which the editor cannot show, would keep it from all that are older.
+    if (!line.empty() && IsUtf8(line)) lines.push_back(std::move(line));
   }
   if (lines.size() <= kLinesMax) return lines;
   const bool rewrite = lines.size() > 2 * kLinesMax;

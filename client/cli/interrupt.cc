@@ -12,10 +12,10 @@ constexpr int kSignals[] = {SIGINT, SIGWINCH, SIGCONT};
 
 volatile std::sig_atomic_t interrupted = 0;
 
-volatile std::sig_atomic_t again_ends = 0;
+volatile std::sig_atomic_t second_ends = 0;
 
 void OnInterrupt(int) {
-  if (interrupted != 0 && again_ends != 0) {
+  if (interrupted != 0 && second_ends != 0) {
     std::signal(SIGINT, SIG_DFL);
     std::raise(SIGINT);  // Comes when this returns.
   }
@@ -24,8 +24,8 @@ void OnInterrupt(int) {
 
 }  // namespace
 
-void CatchInterrupts(Again again) {
-  again_ends = again == Again::kEndsProgram ? 1 : 0;
+void CatchInterrupts(SecondInterrupt second) {
+  second_ends = second == SecondInterrupt::kEndsProgram ? 1 : 0;
   struct sigaction action = {};
   action.sa_handler = OnInterrupt;
   sigemptyset(&action.sa_mask);

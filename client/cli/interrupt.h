@@ -9,13 +9,14 @@
 
 namespace nacre::cli {
 
-enum class Again : bool {
+// One that comes before the flag of the first was taken.
+enum class SecondInterrupt : bool {
   kEndsProgram,  // Also one that writes to somebody who does not read.
-  kIsOne,        // A session goes on.
+  kIsIgnored,    // A session goes on, a screen is left as it was found.
 };
 // From now on SIGINT sets a flag and ends the waits of poll() and its like; what is being written
-// is written to its end. `again`: what another one does before the flag was taken.
-void CatchInterrupts(Again again);
+// is written to its end.
+void CatchInterrupts(SecondInterrupt second);
 // From now on SIGINT ends the program again.
 void StopCatchingInterrupts();
 bool WasInterrupted();

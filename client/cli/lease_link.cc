@@ -5,12 +5,16 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
+#include "client/cli/interrupt.h"
 #include "client/cli/server_link.h"
 #include "nacre/client/blocking.h"
 
 namespace nacre::cli {
 
 namespace {
+
+// How late Ctrl-C may be noticed while connecting.
+constexpr absl::Duration kConnectSlice = absl::Milliseconds(100);
 
 // What the one attempt came to, out of the words of the circuit breaker that it has opened.
 absl::Status Reason(const absl::Status& status) {
@@ -33,10 +37,16 @@ class LeaseLink final : public ServerLink {
     all.connection.unresponsive_timeout = absl::InfiniteDuration();
     // One attempt: the person, or the script, is to know at once that nobody is there.
     all.breaker.failures = 1;
-    all.idle_leases_max = 0;
     client_.emplace(std::move(all));
-    absl::StatusOr<client::BlockingLease> lease =
-        client_->Acquire({.timeout = options.connect_timeout});
+    // The attempt has connect_timeout; it goes on from one wait to the next.
+    absl::StatusOr<client::BlockingLease> lease = client_->Acquire({.timeout = kConnectSlice});
+    while (lease.status().code() == absl::StatusCode::kDeadlineExceeded) {
+      if (WasInterrupted()) {
+        client_.reset();
+        return absl::CancelledError("interrupted");
+      }
+      lease = client_->Acquire({.timeout = kConnectSlice});
+    }
     if (!lease.ok()) {
       client_.reset();
       return Reason(lease.status());

@@ -35,7 +35,7 @@ bool CompletePassword(CliOptions& options) {
   }
   if (!options.ask_password) return true;
   // Ctrl-C must not leave a terminal that shows nothing.
-  CatchInterrupts(Again::kIsOne);
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
   const std::optional<std::string> password = AskPassword("Password: ");
   StopCatchingInterrupts();
   if (!password) return false;
@@ -46,25 +46,27 @@ bool CompletePassword(CliOptions& options) {
 int RunCommands(ServerLink& link, const CliOptions& options) {
   SessionState state(AddressOf(options.connection.endpoint), options.connection.database,
                      options.connection.protocol);
-  Runner runner(link, state,
+  const std::unique_ptr<ServerLink> subscriptions = MakeLeaseLink();
+  Runner runner(link, *subscriptions, state,
                 {.format = options.format,
                  .errors_to_stderr = options.stop_at_error,
                  .show_pushes = options.format.mode == OutputMode::kHuman,
                  .connection = options.connection});
   if (!options.command.empty()) {
-    CatchInterrupts(Again::kEndsProgram);
+    CatchInterrupts(SecondInterrupt::kEndsProgram);
     return RunOneCommand(runner, options);
   }
   if (isatty(STDIN_FILENO) == 0) return RunLines(runner, options);
-  CatchInterrupts(Again::kIsOne);
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
   return Repl(link, state, runner, options).Run();
 }
 
 int RunMode(ServerLink& link, const CliOptions& options) {
-  CatchInterrupts(Again::kEndsProgram);
+  CatchInterrupts(SecondInterrupt::kEndsProgram);
   if (options.mode == Mode::kTop) return RunTop(link, options);
   const absl::Status connected = link.Connect(options.connection);
   if (!connected.ok()) {
+    if (WasInterrupted()) return kExitInterrupted;
     std::fprintf(stderr, "%s\n", CouldNotConnect(options.connection, connected).c_str());
     return kExitConnection;
   }

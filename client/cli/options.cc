@@ -64,11 +64,14 @@ CLI::Validator Above(double limit, bool or_equal, const std::string& mistake) {
       },
       "");
 }
-// Without its leading zeros, by which CLI11 takes a whole number for an octal one.
+// A whole number, as people write it: CLI11 by itself takes 010 for 8.
 CLI::Validator Decimal() {
   return CLI::Validator(
       [](std::string& text) -> std::string {
-        if (!text.empty()) text.erase(0, std::min(text.find_first_not_of('0'), text.size() - 1));
+        int64_t number = 0;
+        if (!absl::SimpleAtoi(text, &number))
+          return absl::StrCat("'", text, "' is no whole number");
+        text = absl::StrCat(number);
         return "";
       },
       "");
@@ -270,8 +273,12 @@ bool ApplyRest(CliOptions& options, const Parsed& parsed) {
   if (options.last_argument_from_stdin && !options.stdin_tag.empty()) {
     return Complain("-x and -X exclude each other.");
   }
-  if (options.repeat && options.command.empty() && options.mode == Mode::kCommands) {
-    return Complain("-r needs a command.");
+  const bool repeats = options.mode == Mode::kStat || options.mode == Mode::kTop;
+  if (options.repeat && options.command.empty() && !repeats) {
+    return Complain("-r needs a command, --stat or top.");
+  }
+  if ((!options.scan_pattern.empty() || options.scan_count > 0) && options.mode != Mode::kScan) {
+    return Complain("--pattern and --count need --scan.");
   }
   const bool from_stdin = options.last_argument_from_stdin || !options.stdin_tag.empty();
   if (from_stdin && options.command.empty()) return Complain("-x and -X need a command.");

@@ -1,6 +1,5 @@
 #include "client/cli/pipe.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,8 +31,9 @@ class Pipe {
 
  private:
   bool SendMore();
+  void TakeBack(size_t commands);
   bool ReadInput();
-  bool InputIsReady(int wait_millis) const;
+  bool InputIsReady(absl::Duration limit) const;
   bool TakeReplies(absl::Duration wait);
   bool HasRoom() const {
     return sizes_.size() < kCommandsInFlightMax && bytes_in_flight_ < kBytesInFlightMax;
@@ -70,10 +70,10 @@ int Pipe::Run() {
         Print("Last reply received from server.\n");
         break;
       }
-      InputIsReady(100);
+      InputIsReady(absl::InfiniteDuration());
       continue;
     }
-    const bool can_send = HasRoom() && !input_ended_ && InputIsReady(0);
+    const bool can_send = HasRoom() && !input_ended_ && InputIsReady(absl::ZeroDuration());
     if (!TakeReplies(can_send ? absl::ZeroDuration() : kTurn)) break;
   }
   return Report();
@@ -91,7 +91,7 @@ bool Pipe::SendMore() {
       break;
     }
     if (!*words) {
-      if (input_ended_ || !InputIsReady(0)) break;
+      if (input_ended_ || !InputIsReady(absl::ZeroDuration())) break;
       if (!ReadInput()) return false;
       continue;
     }
@@ -103,12 +103,30 @@ bool Pipe::SendMore() {
   }
   if (request.empty()) return true;
   const absl::Status sent = link_.Send(request);
+  // Refused before it was sent: what is not for a connection that matches replies by position.
+  if (sent.code() == absl::StatusCode::kInvalidArgument ||
+      sent.code() == absl::StatusCode::kFailedPrecondition) {
+    std::fprintf(stderr, "%s\n", std::string(sent.message()).c_str());
+    mistaken_ = input_ended_ = true;
+    reader_ = RequestReader();
+    TakeBack(request.commands());
+    return true;
+  }
   return sent.ok() || Fail(sent);
 }
 
-bool Pipe::InputIsReady(int wait_millis) const {
-  pollfd waiting = {.fd = input_, .events = POLLIN, .revents = 0};
-  return poll(&waiting, 1, wait_millis) > 0;
+// Waits for that up to the limit, and not past Ctrl-C.
+bool Pipe::InputIsReady(absl::Duration limit) const {
+  const SignalsHeld held;
+  return !WasInterrupted() && held.WaitForInput(input_, limit);
+}
+
+// The last of what was counted as in flight.
+void Pipe::TakeBack(size_t commands) {
+  for (size_t i = 0; i < commands; ++i) {
+    bytes_in_flight_ -= sizes_.back();
+    sizes_.pop_back();
+  }
 }
 
 bool Pipe::ReadInput() {

@@ -96,12 +96,12 @@ void Repl::RunTimes(const std::vector<std::string>& words, int64_t times) {
     if (result == RunResult::kInterrupted) {
       TakeInterrupt();
       Note(absl::StrCat(runner_.trouble().empty() ? "" : "\n", runner_.trouble()));
-      Reconnect();
+      if (!runner_.is_connected()) Reconnect();
       return;
     }
-    if (result == RunResult::kLost) {
+    if (result == RunResult::kLost || result == RunResult::kNotConnected) {
       Note(runner_.trouble());
-      if (!runner_.trouble().starts_with("Could not connect")) Reconnect();
+      if (result == RunResult::kLost && !runner_.is_connected()) Reconnect();
       return;
     }
     if (took >= absl::Milliseconds(500) && options_.format.mode == OutputMode::kHuman) {

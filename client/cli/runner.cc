@@ -33,7 +33,7 @@ bool IsLogin(const std::vector<std::string>& words) {
 }
 
 // What can not work here, as an error reply; nullptr: send it.
-const char* Refusal(const std::vector<std::string>& words, const SessionState& state) {
+const char* Refusal(const std::vector<std::string>& words) {
   if (EqualsIgnoringCase(words[0], "monitor")) {
     return "-ERR nacre-cli does not show MONITOR, whose lines answer no request; redis-cli "
            "does\r\n";
@@ -45,10 +45,6 @@ const char* Refusal(const std::vector<std::string>& words, const SessionState& s
   }
   if (IsUnsubscription(words[0])) {
     return "-ERR nacre-cli has no subscription open here; Ctrl-C ends one that it shows\r\n";
-  }
-  if (IsSubscription(words[0]) && state.transaction() != TransactionState::kNone) {
-    return "-ERR nacre-cli subscribes on a new connection, which would end the open "
-           "transaction\r\n";
   }
   return nullptr;
 }
@@ -86,12 +82,12 @@ absl::Status Runner::Connect() {
 }
 
 RunResult Runner::Run(const std::vector<std::string>& words) {
-  if (!link_.is_open() && IsLogin(words)) return LogIn(words);
-  if (!link_.is_open() && !Connect().ok()) return RunResult::kLost;
-  if (const char* const refusal = Refusal(words, state_)) {
-    return Finish(words, Reply::Parse(refusal)->view());
+  if (const char* const refusal = Refusal(words)) {
+    return Show(words, Reply::Parse(refusal)->view(), state_.transaction());
   }
   if (IsSubscription(words[0])) return Subscribe(words);
+  if (!link_.is_open() && IsLogin(words)) return LogIn(words);
+  if (!link_.is_open() && !Connect().ok()) return RunResult::kNotConnected;
 
   client::Request request;
   request.AddWords(words);
@@ -125,12 +121,18 @@ bool Runner::TakeWhatCame() {
       return false;
     }
     PrintPush(came->view());
+    if (WasInterrupted()) return true;
   }
 }
 
 RunResult Runner::Finish(const std::vector<std::string>& words, ReplyView reply) {
   const TransactionState before = state_.transaction();
   state_.Observe(words, reply);
+  return Show(words, reply, before);
+}
+
+RunResult Runner::Show(const std::vector<std::string>& words, ReplyView reply,
+                       TransactionState before) {
   if (reply.is_error() && settings_.errors_to_stderr) {
     std::fprintf(stderr, "%s\n", std::string(reply.text()).c_str());
   } else {
@@ -148,7 +150,7 @@ RunResult Runner::LogIn(const std::vector<std::string>& words) {
   const absl::Status connected = Connect();
   if (connected.ok()) return Finish(words, Reply::Parse("+OK\r\n")->view());
   state_.SetLogin(before);
-  return RunResult::kLost;
+  return RunResult::kNotConnected;
 }
 
 // Messages are pushes in RESP3 only, and there the answer of SUBSCRIBE is one of them. So it gets a
@@ -156,32 +158,30 @@ RunResult Runner::LogIn(const std::vector<std::string>& words) {
 RunResult Runner::Subscribe(const std::vector<std::string>& words) {
   client::ConnectionOptions options = OptionsNow();
   options.protocol = 3;
-  const std::string lost = state_.Disconnected({});
-  if (!lost.empty()) std::fprintf(stderr, "%s\n", lost.c_str());
-  const absl::Status connected = link_.Connect(options);
+  const absl::Status connected = subscriptions_.Connect(options);
   if (!connected.ok()) {
     trouble_ = CouldNotConnect(options, connected);
-    return RunResult::kLost;
+    return RunResult::kNotConnected;
   }
   client::Request request;
   request.AddWords(words);
-  const absl::Status sent = link_.Send(request);
-  if (!sent.ok()) return Lose(words, sent);
   bool announced = settings_.format.mode != OutputMode::kHuman;
-  absl::StatusOr<Reply> reply = AwaitReply(link_, [&](ReplyView push) {
+  const auto show = [&](ReplyView push) {
     if (!std::exchange(announced, true)) Print("Reading messages... (press Ctrl-C to quit)\n");
     Print(FormatPush(push, settings_.format));
-  });
+  };
+  const absl::Status sent = subscriptions_.Send(request);
+  const absl::StatusOr<Reply> reply = sent.ok() ? AwaitReply(subscriptions_, show) : sent;
+  subscriptions_.Close();
   if (reply.status().code() == absl::StatusCode::kCancelled && WasInterrupted()) {
-    link_.Close();
     trouble_.clear();
     return RunResult::kInterrupted;
   }
-  if (!reply.ok()) return Lose({}, reply.status());
-  link_.Close();
-  const RunResult refused = Finish(words, reply->view());
-  (void)Connect();  // As before the subscription; if it fails, the next command says so.
-  return refused;
+  if (!reply.ok()) {
+    trouble_ = absl::StrCat("Connection of the subscription lost: ", reply.status().message());
+    return RunResult::kLost;
+  }
+  return Show(words, reply->view(), state_.transaction());
 }
 
 RunResult Runner::Lose(const std::vector<std::string>& pending, const absl::Status& why) {

@@ -19,8 +19,9 @@ namespace nacre::cli {
 enum class RunResult {
   kOk,
   kErrorReply,
-  kLost,         // The connection ended, or there is none; see trouble().
-  kInterrupted,  // Ctrl-C; the connection is closed, for its reply would come some time.
+  kNotConnected,  // No connection could be had; see trouble().
+  kLost,          // The connection ended; see trouble().
+  kInterrupted,   // Ctrl-C; the connection is closed, for its reply would come some time.
 };
 
 class Runner {
@@ -32,9 +33,10 @@ class Runner {
     client::ConnectionOptions connection;
   };
 
-  // Both live as long as the runner.
-  Runner(ServerLink& link, SessionState& state, Settings settings)
-      : link_(link), state_(state), settings_(std::move(settings)) {}
+  // All live as long as the runner. Subscriptions get a connection of their own, so that whatever
+  // becomes of them, the session's stays as it is.
+  Runner(ServerLink& link, ServerLink& subscriptions, SessionState& state, Settings settings)
+      : link_(link), subscriptions_(subscriptions), state_(state), settings_(std::move(settings)) {}
 
   // Connects with the database, protocol and login of the session.
   absl::Status Connect();
@@ -51,19 +53,22 @@ class Runner {
                                                client::ReplyView reply, TransactionState before)>;
   void SetReplyHandler(ReplyHandler handler) { on_reply_ = std::move(handler); }
 
-  // What went wrong, after kLost: sentences, one a line.
+  // What went wrong, after kLost and kNotConnected: sentences, one a line.
   const std::string& trouble() const { return trouble_; }
 
  private:
   // What the next connection takes up of the session.
   client::ConnectionOptions OptionsNow() const;
   RunResult Finish(const std::vector<std::string>& words, client::ReplyView reply);
+  RunResult Show(const std::vector<std::string>& words, client::ReplyView reply,
+                 TransactionState before);
   RunResult LogIn(const std::vector<std::string>& words);
   RunResult Subscribe(const std::vector<std::string>& words);
   RunResult Lose(const std::vector<std::string>& pending, const absl::Status& why);
   void PrintPush(client::ReplyView push) const;
 
   ServerLink& link_;
+  ServerLink& subscriptions_;
   SessionState& state_;
   const Settings settings_;
   ReplyHandler on_reply_;

@@ -1,9 +1,11 @@
 #include "client/cli/script.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
-#include <iterator>
 
 #include "absl/strings/numbers.h"
 #include "client/cli/interrupt.h"
@@ -18,14 +20,27 @@ namespace {
 // Half of the input is no argument: Ctrl-C ends the program as long as it is read.
 std::string AllOfStdin() {
   StopCatchingInterrupts();
-  std::string all{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-  CatchInterrupts(Again::kEndsProgram);
+  std::string all;
+  // In blocks: what a picture or a dump holds does not come through a stream letter by letter.
+  char bytes[size_t{64} << 10];
+  for (ssize_t count; (count = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0;) {
+    if (count > 0) {
+      all.append(bytes, static_cast<size_t>(count));
+    } else if (errno != EINTR) {
+      std::perror("Error reading from stdin");
+      break;
+    }
+  }
+  CatchInterrupts(SecondInterrupt::kEndsProgram);
   return all;
 }
 
 int ExitCodeOf(RunResult result, const Runner& runner) {
   switch (result) {
     case RunResult::kErrorReply: return kExitErrorReply;
+    case RunResult::kNotConnected:
+      if (WasInterrupted()) return kExitInterrupted;
+      [[fallthrough]];
     case RunResult::kLost:
       std::fprintf(stderr, "%s\n", runner.trouble().c_str());
       return kExitConnection;
@@ -44,7 +59,10 @@ RunResult RunTimes(Runner& runner, const std::vector<std::string>& words, int64_
     if (i > 0 && !SleepUnlessInterrupted(options.interval)) return RunResult::kInterrupted;
     const RunResult result = runner.Run(words);
     if (result == RunResult::kErrorReply) worst = result;
-    if (result == RunResult::kLost || result == RunResult::kInterrupted) return result;
+    if (result == RunResult::kNotConnected || result == RunResult::kLost ||
+        result == RunResult::kInterrupted) {
+      return result;
+    }
     if (options.stop_at_error && result == RunResult::kErrorReply) return result;
     if (WasInterrupted()) return RunResult::kInterrupted;
   }

@@ -21,9 +21,9 @@ absl::StatusOr<client::Reply> AwaitReply(ServerLink& link, PushFunction on_push,
     absl::StatusOr<client::Reply> reply = link.Receive(kSlice);
     if (reply.ok() && reply->kind() == client::ReplyKind::kPush) {
       on_push(reply->view());
-      continue;
+    } else if (reply.ok() || reply.status().code() != absl::StatusCode::kDeadlineExceeded) {
+      return reply;
     }
-    if (reply.ok() || reply.status().code() != absl::StatusCode::kDeadlineExceeded) return reply;
     if (WasInterrupted()) return absl::CancelledError("interrupted");
     if (SteadyNow() >= until) return absl::DeadlineExceededError("no answer in time");
   }

@@ -1,10 +1,8 @@
 #include "client/cli/terminal.h"
 
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -57,9 +55,8 @@ FullScreen::~FullScreen() {
 }
 
 std::optional<char> FullScreen::ReadKey(absl::Duration timeout) {
-  pollfd waiting = {.fd = input_ended_ ? -1 : STDIN_FILENO, .events = POLLIN, .revents = 0};
-  const int64_t millis = std::max<int64_t>(absl::ToInt64Milliseconds(timeout), 0);
-  if (poll(&waiting, 1, static_cast<int>(std::min<int64_t>(millis, 60'000))) <= 0) {
+  const SignalsHeld held;
+  if (WasInterrupted() || !held.WaitForInput(input_ended_ ? -1 : STDIN_FILENO, timeout)) {
     return std::nullopt;
   }
   char key = 0;

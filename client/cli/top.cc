@@ -33,6 +33,7 @@ absl::StatusOr<Info> AskInfo(ServerLink& link, absl::Duration timeout) {
 int RunLines(ServerLink& link, const CliOptions& options, absl::Duration interval) {
   const absl::Status connected = link.Connect(options.connection);
   if (!connected.ok()) {
+    if (WasInterrupted()) return kExitInterrupted;
     std::fprintf(stderr, "%s\n", CouldNotConnect(options.connection, connected).c_str());
     return kExitConnection;
   }
@@ -71,10 +72,9 @@ class TopLoop {
       if (!view_.paused && SteadyNow() >= next_) Measure();
       Draw();
       const absl::Duration wait = view_.paused
-                                      ? absl::Milliseconds(500)
+                                      ? absl::InfiniteDuration()
                                       : std::max(next_ - SteadyNow(), absl::ZeroDuration());
-      // In short waits, so that Ctrl-C just before one is noticed.
-      if (const auto key = screen_.ReadKey(std::min(wait, absl::Milliseconds(500)))) Press(*key);
+      if (const auto key = screen_.ReadKey(wait)) Press(*key);
     }
     return kExitOk;
   }
@@ -171,6 +171,8 @@ int RunTop(ServerLink& link, const CliOptions& options) {
       options.interval == absl::ZeroDuration() ? absl::Seconds(1) : options.interval;
   const bool for_scripts = options.top.once || options.top.json || isatty(STDOUT_FILENO) == 0;
   if (for_scripts) return RunLines(link, options, interval);
+  // A screen is left as it was found, however often somebody asks.
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
   return TopLoop(link, options, interval).Run();
 }
 

@@ -571,6 +571,25 @@ class SignalTest(TerminalCase):
         finally:
             self.server.process.send_signal(signal.SIGCONT)
 
+    def test_top_leaves_it_however_often_it_is_interrupted(self):
+        terminal = self.open("-i", "0.2", "top", columns=120)
+        terminal.wait(lambda screen: "nacre 0." in screen[0], "the server")
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            terminal.wait_text("trying again")
+            program = terminal.pid_of_program()
+            try:
+                for _ in range(100):
+                    os.kill(program, signal.SIGINT)
+                    os.sched_yield()
+            except ProcessLookupError:
+                pass  # It has ended.
+            terminal.wait_text("exit status 0")
+            self.assertEqual(terminal.modes(), self.modes)
+            self.assertTrue(terminal.is_as_it_was())
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+
     def test_a_session_leaves_a_terminal_that_shows_what_is_typed_and_no_hint(self):
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
             with self.subTest(number=number):

@@ -43,6 +43,11 @@ TEST_F(HistoryTest, KeepsLinesInOrderForTheNextSession) {
   EXPECT_THAT(HistoryFile(path_).Load(), ElementsAre("SET k 1", "GET k"));
 }
 
+TEST_F(HistoryTest, ALineThatIsNoTextDoesNotHideTheOlderOnes) {
+  std::ofstream(path_) << "SET ok 1\nSET bad \xff\xfe x\nSET umlaut \xc3\xbc\n";
+  EXPECT_THAT(HistoryFile(path_).Load(), ElementsAre("SET ok 1", "SET umlaut \xc3\xbc"));
+}
+
 TEST_F(HistoryTest, OnlyTheOwnerCanReadIt) {
   ASSERT_TRUE(HistoryFile(path_).Append("GET k").ok());
   struct stat status = {};

@@ -26,7 +26,7 @@ class Input {
 
 class InterruptTest : public testing::Test {
  protected:
-  InterruptTest() { CatchInterrupts(Again::kIsOne); }
+  InterruptTest() { CatchInterrupts(SecondInterrupt::kIsIgnored); }
   ~InterruptTest() override { StopCatchingInterrupts(); }
 };
 

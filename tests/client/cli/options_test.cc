@@ -51,7 +51,7 @@ TEST_F(OptionsTest, DefaultsAreThoseOfRedisCli) {
 }
 
 TEST_F(OptionsTest, ANumberWithLeadingZerosIsDecimal) {
-  const CliOptions options = MustRead({"-p", "07000", "-n", "010", "-r", "08", "GET", "k"});
+  const CliOptions options = MustRead({"-p", "+07000", "-n", "010", "-r", "08", "GET", "k"});
   EXPECT_EQ(options.connection.endpoint.port, 7000);
   EXPECT_EQ(options.connection.database, 10);
   EXPECT_EQ(options.repeat, 8);
@@ -84,6 +84,9 @@ TEST_F(OptionsTest, AMistakeIsAUsageError) {
                                              {"-i", "-1", "PING"},
                                              {"-i", "inf", "PING"},
                                              {"-r", "3"},
+                                             {"-r", "3", "--scan"},
+                                             {"--pattern", "a*"},
+                                             {"--count", "5", "GET", "k"},
                                              {"top", "--bogus"},
                                              {"-h"}}) {
     exit_code_ = -1;

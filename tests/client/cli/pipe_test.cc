@@ -52,6 +52,15 @@ TEST(Pipe, CountsRepliesAndErrors) {
               ElementsAre(Words{"SET", "a", "1"}, Words{"FOO"}, Words{"SET", "b", "2"}));
 }
 
+TEST(Pipe, ARequestThatTheConnectionRefusesIsAMistakeOfTheInput) {
+  ScriptedLink link([](const Words&) { return "+OK\r\n"; });
+  link.send_status = absl::FailedPreconditionError("subscriptions need RESP3");
+  const PipeResult result = PipeIn(link, "SUBSCRIBE a b\r\nPING\r\n");
+  EXPECT_EQ(result.exit_code, kExitErrorReply);
+  EXPECT_EQ(result.err, "subscriptions need RESP3\n");
+  EXPECT_THAT(result.out, HasSubstr("errors: 0, replies: 0\n"));
+}
+
 TEST(Pipe, KeepsABoundedNumberOfRequestsUnderWay) {
   ScriptedLink link([](const Words&) { return "+OK\r\n"; });
   link.replies_at_once = 1;
@@ -136,7 +145,7 @@ TEST(Pipe, DoesNotGiveUpOnAServerThatTakesBytesOrSendsThem) {
 }
 
 TEST(Pipe, CtrlCIsNoSuccess) {
-  CatchInterrupts(Again::kIsOne);
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
   ScriptedLink link([](const Words&) -> std::string {
     raise(SIGINT);
     return ">1\r\n+noise\r\n";
@@ -147,7 +156,7 @@ TEST(Pipe, CtrlCIsNoSuccess) {
 }
 
 TEST(Scan, CtrlCIsNoSuccess) {
-  CatchInterrupts(Again::kIsOne);
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
   ScriptedLink link([](const Words&) -> std::string {
     raise(SIGINT);
     return "*2\r\n$1\r\n7\r\n*0\r\n";

@@ -29,8 +29,11 @@ class RunnerTest : public testing::Test {
 
   std::string answer_ = "+OK\r\n";
   ScriptedLink link_{[this](const Words&) { return answer_; }};
+  ScriptedLink subscriptions_{[this](const Words&) { return subscribed_; }};
+  std::string subscribed_ = "-ERR unknown command 'subscribe'\r\n";
   SessionState state_{"h:1", 0, 2};
-  Runner runner_{link_, state_, {.format = {}, .show_pushes = true, .connection = {}}};
+  Runner runner_{
+      link_, subscriptions_, state_, {.format = {}, .show_pushes = true, .connection = {}}};
 };
 
 TEST_F(RunnerTest, ConnectsWhenTheFirstCommandNeedsItAndPrintsReplies) {
@@ -45,20 +48,20 @@ TEST_F(RunnerTest, ConnectsWhenTheFirstCommandNeedsItAndPrintsReplies) {
 
 TEST_F(RunnerTest, NoServerIsSaidWithItsAddress) {
   link_.connect_status = absl::UnavailableError("Connection refused");
-  EXPECT_EQ(Run({"PING"}), RunResult::kLost);
+  EXPECT_EQ(Run({"PING"}), RunResult::kNotConnected);
   EXPECT_EQ(runner_.trouble(), "Could not connect to 127.0.0.1:6379: Connection refused");
   EXPECT_THAT(link_.commands, IsEmpty());
 }
 
 TEST_F(RunnerTest, AnAddressIsNotNamedTwice) {
   link_.connect_status = absl::UnauthenticatedError("127.0.0.1:6379: NOAUTH no");
-  EXPECT_EQ(Run({"PING"}), RunResult::kLost);
+  EXPECT_EQ(Run({"PING"}), RunResult::kNotConnected);
   EXPECT_EQ(runner_.trouble(), "Could not connect to 127.0.0.1:6379: NOAUTH no");
 }
 
 TEST_F(RunnerTest, AuthWithoutAConnectionLogsInWhileConnecting) {
   link_.connect_status = absl::UnauthenticatedError("WRONGPASS no");
-  EXPECT_EQ(Run({"AUTH", "wrong"}), RunResult::kLost);
+  EXPECT_EQ(Run({"AUTH", "wrong"}), RunResult::kNotConnected);
   EXPECT_EQ(link_.connections.back().password, "wrong");
   EXPECT_FALSE(state_.login()) << "a wrong password is not tried again";
   link_.connect_status = absl::OkStatus();
@@ -85,7 +88,7 @@ TEST_F(RunnerTest, ADatabaseThatIsRefusedIsGivenUpWithoutRunningTheCommandElsewh
   Run({"SELECT", "3"});
   link_.Close();
   link_.connect_status = absl::InvalidArgumentError("ERR DB index is out of range");
-  EXPECT_EQ(Run({"SET", "k", "v"}), RunResult::kLost);
+  EXPECT_EQ(Run({"SET", "k", "v"}), RunResult::kNotConnected);
   EXPECT_THAT(runner_.trouble(), HasSubstr("begins in database 0"));
   EXPECT_THAT(link_.commands, SizeIs(1)) << "SELECT alone";
   link_.connect_status = absl::OkStatus();
@@ -119,33 +122,65 @@ TEST_F(RunnerTest, PushesThatCameByThemselvesAreShown) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "-> invalidate: 'k'\n");
 }
 
-TEST_F(RunnerTest, ASubscriptionGetsAConnectionInResp3) {
-  Run({"PING"});
-  answer_ = "-ERR unknown command 'subscribe'\r\n";
+TEST_F(RunnerTest, ASubscriptionThatIsRefusedCostsTheSessionNothing) {
+  Run({"WATCH", "k"});
   std::string printed;
   EXPECT_EQ(Run({"SUBSCRIBE", "news"}, &printed), RunResult::kErrorReply);
-  ASSERT_EQ(link_.connections.size(), 3u);
-  EXPECT_EQ(link_.connections[1].protocol, 3);
   EXPECT_EQ(printed, "(error) ERR unknown command 'subscribe'\n");
-  EXPECT_TRUE(link_.is_open()) << "refused, the session has a connection as before";
-  EXPECT_EQ(link_.connections[2].protocol, 2);
+  ASSERT_THAT(subscriptions_.connections, SizeIs(1));
+  EXPECT_EQ(subscriptions_.connections[0].protocol, 3);
+  EXPECT_FALSE(subscriptions_.is_open());
+  EXPECT_THAT(link_.connections, SizeIs(1));
+  EXPECT_TRUE(link_.is_open());
+  EXPECT_TRUE(state_.watching());
 }
 
 TEST_F(RunnerTest, ASubscriptionIsLoggedInAsTheSession) {
   Run({"AUTH", "alice", "secret"});
-  answer_ = "-ERR no\r\n";
   Run({"SUBSCRIBE", "news"});
-  EXPECT_EQ(link_.connections.back().username, "alice");
-  EXPECT_EQ(link_.connections.back().password, "secret");
+  EXPECT_EQ(subscriptions_.connections.back().username, "alice");
+  EXPECT_EQ(subscriptions_.connections.back().password, "secret");
 }
 
-TEST_F(RunnerTest, ASubscriptionDoesNotEndAnOpenTransaction) {
+TEST_F(RunnerTest, ASubscriptionIsNoPartOfAnOpenTransaction) {
   Run({"BEGIN"});
-  std::string printed;
-  EXPECT_EQ(Run({"SUBSCRIBE", "news"}, &printed), RunResult::kErrorReply);
-  EXPECT_THAT(printed, HasSubstr("would end the open transaction"));
+  Run({"SUBSCRIBE", "news"});
   EXPECT_EQ(state_.transaction(), TransactionState::kOpen);
+  Run({"COMMIT"});
+  Run({"MULTI"});
+  Run({"SUBSCRIBE", "news"});
+  Run({"MONITOR"});  // Refused here: the server knows nothing of it either.
+  EXPECT_EQ(state_.transaction(), TransactionState::kMulti);
   EXPECT_TRUE(link_.is_open());
+}
+
+TEST_F(RunnerTest, CtrlCEndsASubscriptionInWhichMessagesNeverPause) {
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
+  Run({"PING"});
+  const std::string message = ">3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$1\r\n1\r\n";
+  ScriptedLink busy([&](const Words&) {
+    for (int i = 0; i < 100; ++i) busy.Push(message);
+    raise(SIGINT);
+    return message;
+  });
+  Runner runner(link_, busy, state_, {.format = {}, .connection = {}});
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(runner.Run({"SUBSCRIBE", "news"}), RunResult::kInterrupted);
+  const std::string printed = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(printed.find("news"), printed.rfind("news")) << "one, of those that came";
+  EXPECT_TRUE(TakeInterrupt());
+  EXPECT_TRUE(link_.is_open());
+}
+
+TEST_F(RunnerTest, CtrlCEndsALookAtWhatCameInWhichMessagesNeverPause) {
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
+  Run({"PING"});
+  for (int i = 0; i < 100; ++i) link_.Push(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n");
+  raise(SIGINT);
+  testing::internal::CaptureStdout();
+  EXPECT_TRUE(runner_.TakeWhatCame());
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "-> invalidate: 'k'\n");
+  EXPECT_TRUE(TakeInterrupt());
 }
 
 TEST_F(RunnerTest, WhatChangesHowManyRepliesComeIsRefused) {
@@ -160,14 +195,14 @@ TEST_F(RunnerTest, WhatChangesHowManyRepliesComeIsRefused) {
 }
 
 TEST_F(RunnerTest, CtrlCEndsTheWaitForAReplyAndTheConnection) {
-  CatchInterrupts(Again::kIsOne);
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
   Run({"BEGIN"});
   // Nothing comes: the interrupt does.
   ScriptedLink silent([](const Words&) -> std::string {
     raise(SIGINT);
     return ">1\r\n+noise\r\n";
   });
-  Runner runner(silent, state_, {.format = {}, .connection = {}});
+  Runner runner(silent, subscriptions_, state_, {.format = {}, .connection = {}});
   EXPECT_EQ(runner.Run({"BLPOP", "k", "0"}), RunResult::kInterrupted);
   EXPECT_TRUE(TakeInterrupt());
   EXPECT_FALSE(silent.is_open());
@@ -175,7 +210,7 @@ TEST_F(RunnerTest, CtrlCEndsTheWaitForAReplyAndTheConnection) {
 }
 
 TEST(Ask, AQuestionGivenUpTakesItsReplyWithIt) {
-  CatchInterrupts(Again::kIsOne);
+  CatchInterrupts(SecondInterrupt::kIsIgnored);
   ScriptedLink link([](const Words&) -> std::string {
     raise(SIGINT);
     return ">1\r\n+noise\r\n";
