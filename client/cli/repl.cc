@@ -95,7 +95,8 @@ void Repl::RunTimes(const std::vector<std::string>& words, int64_t times) {
     const absl::Duration took = SteadyNow() - began;
     if (result == RunResult::kInterrupted) {
       TakeInterrupt();
-      Note(absl::StrCat(runner_.trouble().empty() ? "" : "\n", runner_.trouble()));
+      std::fputc('\n', stderr);  // Behind the ^C that the terminal shows.
+      Note(runner_.trouble());
       if (!runner_.is_connected()) Reconnect();
       return;
     }
