@@ -3,14 +3,17 @@
 #include <algorithm>
 
 #include "absl/container/flat_hash_set.h"
+#include "tests/check/judge/newest_before.h"
 #include "tests/check/judge/own_view.h"
 #include "tests/check/judge/scan_range.h"
 
 namespace nacre::check::judge {
 
-MaybeEvidence::MaybeEvidence(const History& history, Ambiguous ambiguous, const Stop& stop)
+MaybeEvidence::MaybeEvidence(const History& history, Level level, Ambiguous ambiguous,
+                             const Stop& stop)
     : history_(history), ambiguous_(ambiguous) {
   CollectMaybes();
+  CollectOrders(level);
   const SortedKeys sorted(history);
   for (TxnId t = 0; t < history.size() && !stop(); ++t) {
     if (history.committed(t)) CollectCommitted(t, sorted);
@@ -37,7 +40,13 @@ void MaybeEvidence::CollectMaybes() {
   for (TxnId t = 0; t < history_.size(); ++t) {
     if (history_.outcome(t) != Outcome::kIndeterminate) continue;
     const auto m = static_cast<uint32_t>(maybes_.size());
-    Maybe maybe = {.txn = t, .seen = false, .keys = {}, .from = {}, .to = {}, .excluded = {}};
+    Maybe maybe = {.txn = t,
+                   .seen = false,
+                   .keys = {},
+                   .from = {},
+                   .to = {},
+                   .excluded = {},
+                   .before = {-1, -1, {}}};
     for (const Op& op : history_.ops(t)) {
       if (!op.writes()) continue;
       Key& key = keys_[op.key];
@@ -49,6 +58,32 @@ void MaybeEvidence::CollectMaybes() {
     }
     maybes_.push_back(std::move(maybe));
   }
+}
+
+// FRESH. What was over before an indeterminate transaction was begun was before its commit, and a
+// snapshot has what all that was over before it had.
+void MaybeEvidence::CollectOrders(Level level) {
+  absl::flat_hash_map<TxnId, uint32_t> number;
+  for (uint32_t m = 0; m < maybes_.size(); ++m) number[maybes_[m].txn] = m;
+  const auto place = [this](TxnId t) {
+    const auto ops = history_.ops(t);
+    const bool writes =
+        std::any_of(ops.begin(), ops.end(), [](const Op& op) { return op.writes(); });
+    return static_cast<int64_t>(writes ? *history_.commit_timestamp(t)
+                                       : *history_.begin_timestamp(t));
+  };
+  ForEachNewestBefore(history_, level, place, [&](TxnId before, TxnId t, Order order) {
+    const Interval::Why why = {
+        .txn = t, .op = kNone, .key = kNone, .before = before, .order = order};
+    const int64_t last = place(before) - 1;
+    if (history_.committed(t)) {
+      missed_.push_back({static_cast<int64_t>(*history_.begin_timestamp(t)), last, why});
+    } else {
+      Interval& not_yet = maybes_[number.at(t)].before;
+      if (last > not_yet.last || not_yet.why.txn == kNone) not_yet = {-1, last, why};
+    }
+  });
+  Chain(missed_);
 }
 
 void MaybeEvidence::CollectCommitted(TxnId t, const SortedKeys& sorted) {
@@ -219,18 +254,32 @@ bool MaybeEvidence::Replaces(TxnId t, KeyId key) const {
   });
 }
 
+namespace {
+
+// Of intervals of which both ends grow.
+const Interval* Containing(const std::vector<Interval>& intervals, int64_t place) {
+  const auto it =
+      std::partition_point(intervals.begin(), intervals.end(),
+                           [place](const Interval& interval) { return interval.last < place; });
+  return it != intervals.end() && it->first <= place ? &*it : nullptr;
+}
+
+}  // namespace
+
 const Interval* MaybeEvidence::Excludes(uint32_t maybe, int64_t place) const {
   for (const Interval& interval : maybes_[maybe].excluded) {
     if (interval.first <= place && place <= interval.last) return &interval;
   }
   for (const KeyId id : maybes_[maybe].keys) {
-    const std::vector<Interval>& excluded = keys_.at(id).excluded;
-    const auto it =
-        std::partition_point(excluded.begin(), excluded.end(),
-                             [place](const Interval& interval) { return interval.last < place; });
-    if (it != excluded.end() && it->first <= place) return &*it;
+    if (const Interval* in = Containing(keys_.at(id).excluded, place); in != nullptr) return in;
   }
-  return nullptr;
+  return OrderExcludes(maybe, place);
+}
+
+const Interval* MaybeEvidence::OrderExcludes(uint32_t maybe, int64_t place) const {
+  const Interval& before = maybes_[maybe].before;
+  if (before.why.txn != kNone && place <= before.last) return &before;
+  return Containing(missed_, place);
 }
 
 uint32_t MaybeEvidence::UnseenThatLeft(KeyId key, ValueId value) const {

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "nacre/check/history.h"
+#include "nacre/check/level.h"
 #include "tests/check/judge/deadline.h"
 #include "tests/check/judge/scan_range.h"
 
@@ -24,6 +25,8 @@ struct Interval {
     TxnId txn = kNone;
     uint32_t op = kNone;  // Its answer; kNone: it wrote the same key.
     KeyId key = kNone;
+    TxnId before = kNone;  // If it is for no answer, but for what was over before it was begun:
+    Order order = Order::kData;  // how that is known.
     friend bool operator==(const Why&, const Why&) = default;
   } why;
 };
@@ -36,7 +39,7 @@ class MaybeEvidence {
   // Of a register that several of them left as it was read: nothing, or as if it had been the first
   // or the last of those, and as if none had deleted a list. Those are guesses.
   enum class Ambiguous : uint8_t { kTellsNothing, kFirst, kLast };
-  MaybeEvidence(const History& history, Ambiguous ambiguous, const Stop& stop);
+  MaybeEvidence(const History& history, Level level, Ambiguous ambiguous, const Stop& stop);
 
   struct Maybe {
     TxnId txn = kNone;
@@ -47,10 +50,13 @@ class MaybeEvidence {
     Interval from;
     Interval to;
     std::vector<Interval> excluded;
+    Interval before = {-1, -1, {}};  // Up to `last` it had not been begun.
   };
   const std::vector<Maybe>& maybes() const { return maybes_; }
   // Why it cannot have that place, or nullptr.
   const Interval* Excludes(uint32_t maybe, int64_t place) const;
+  // The same, by what was over before something else was begun.
+  const Interval* OrderExcludes(uint32_t maybe, int64_t place) const;
 
   // One that nothing tells to have committed, and which would leave the register so; or kNone.
   uint32_t UnseenThatLeft(KeyId key, ValueId value) const;
@@ -109,6 +115,7 @@ class MaybeEvidence {
 
   void CollectMaybes();
   void CollectCommitted(TxnId t, const SortedKeys& sorted);
+  void CollectOrders(Level level);
   void JudgeRegister(KeyId id, Key& key, const Stop& stop);
   void JudgeList(KeyId id, Key& key, const Stop& stop);
   absl::flat_hash_map<ValueId, Element> ElementsOf(KeyId id, const Key& key) const;
@@ -123,6 +130,10 @@ class MaybeEvidence {
   absl::flat_hash_map<KeyId, Key> keys_;  // Those that indeterminate transactions wrote.
   std::vector<Shown> shown_;
   std::vector<InOrder> in_order_;
+  // In which nobody committed, since a snapshot from before them was taken by who was begun when
+  // somebody had returned who saw or made what was there behind them. Of growing `first` and
+  // `last`.
+  std::vector<Interval> missed_;
 };
 
 }  // namespace nacre::check::judge

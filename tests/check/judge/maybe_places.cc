@@ -69,7 +69,7 @@ class Places {
     }
     for (int i = 0; i < kTriesMax && !stop(); ++i) {
       const std::optional<Unexplained> unexplained = Replay(commits);
-      if (!unexplained.has_value()) return true;
+      if (!unexplained.has_value()) return InOrderOf(commits);
       const uint32_t m = evidence_.UnseenThatLeft(unexplained->key, unexplained->value);
       if (m == kNone) return false;
       const std::pair<uint64_t, TxnId> commit = {CommitAt(unexplained->begin - 1),
@@ -93,6 +93,17 @@ class Places {
   };
 
   bool Seen(uint32_t m) const { return evidence_.maybes()[m].seen; }
+
+  // FRESH, of the places chosen.
+  bool InOrderOf(const std::vector<std::pair<uint64_t, TxnId>>& commits) const {
+    const auto& maybes = evidence_.maybes();
+    return std::all_of(commits.begin(), commits.end(), [&](const auto& commit) {
+      const auto it = std::find_if(maybes.begin(), maybes.end(),
+                                   [&](const auto& maybe) { return maybe.txn == commit.second; });
+      const auto m = static_cast<uint32_t>(it - maybes.begin());
+      return evidence_.OrderExcludes(m, (static_cast<int64_t>(commit.first) - 3) / 2) == nullptr;
+    });
+  }
 
   // Twice the timestamp and two more, so that something fits in between and before zero.
   static uint64_t CommitAt(int64_t place) { return static_cast<uint64_t>(2 * place + 3); }
@@ -218,6 +229,10 @@ class Places {
     if (std::find(violation.txns.begin(), violation.txns.end(), other) == violation.txns.end()) {
       violation.txns.push_back(other);
     }
+    if (interval.why.before != kNone) {
+      TellOrder(interval, violation);
+      return;
+    }
     const std::string key = KeyText(history_, interval.why.key);
     violation.words += TxnText(history_, other);
     if (interval.why.op == kNone) {
@@ -235,6 +250,23 @@ class Places {
     if (interval.first >= 0) violation.words += Cat("after ", interval.first);
     if (interval.last == kForever) return;
     violation.words += Cat(interval.first >= 0 ? " and " : "", "before ", interval.last + 1);
+  }
+
+  void TellOrder(const Interval& interval, Violation& violation) const {
+    const auto& [t, op, key, before, order] = interval.why;
+    violation.order = std::max(violation.order, order);
+    if (std::find(violation.txns.begin(), violation.txns.end(), before) == violation.txns.end()) {
+      violation.txns.push_back(before);
+    }
+    violation.words +=
+        Cat(TxnText(history_, before), " was at ", interval.last + 1, " and ",
+            order == Order::kSession ? "stands before " : "had returned before ",
+            TxnText(history_, t), order == Order::kSession ? " in its session" : " was begun");
+    if (history_.committed(t)) {
+      violation.words += Cat(", with a snapshot of ", interval.first, ", so not in between");
+    } else {
+      violation.words += ", so not before that";
+    }
   }
 
   const History& history_;
@@ -258,7 +290,7 @@ bool ExplainedByPlaces(const History& history, Level level, const Stop& stop, Ve
   if (!Fits(history)) return false;
   using Ambiguous = MaybeEvidence::Ambiguous;
   for (const Ambiguous guess : {Ambiguous::kTellsNothing, Ambiguous::kFirst, Ambiguous::kLast}) {
-    const MaybeEvidence evidence(history, guess, stop);
+    const MaybeEvidence evidence(history, level, guess, stop);
     Places places(history, evidence);
     const uint32_t without = places.Settle(stop);
     if (stop()) return false;

@@ -13,6 +13,8 @@ namespace nacre::check::judge {
 //   ONE-PLACE  An indeterminate transaction commits at one time, or never. All snapshots from then
 //              on have all its writes, none before has any, and nobody who wrote the same began
 //              before and committed after it.
+//   FRESH      With sessions or real time: it commits behind what was over before it was begun, and
+//              a snapshot has it if one that was over before had it.
 //
 // True: there are such times, found, and all of the history was replayed with them. Otherwise it
 // is violated, which the verdict tells then, or unknown.

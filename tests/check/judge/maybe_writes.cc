@@ -29,7 +29,7 @@ bool MaybeWrites::Take(KeyId key, ValueId value, uint64_t after, uint64_t now) {
   const std::vector<TxnId>& txns = it->second.txns;
   const bool possible = std::any_of(txns.begin(), txns.end(), [&](TxnId t) {
     const auto seen = seen_at_.find(t);
-    return seen == seen_at_.end() || seen->second > after;
+    return seen == seen_at_.end() || seen->second > after || after == 0;
   });
   if (possible && txns.size() == 1) seen_at_.try_emplace(txns[0], now);
   return possible;

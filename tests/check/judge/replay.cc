@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/check/judge/newest_before.h"
 #include "tests/check/judge/replay_state.h"
 #include "tests/check/judge/text.h"
 #include "tests/check/judge/write_index.h"
@@ -180,46 +181,16 @@ class Replay {
 
   // FRESH. Only commits that wrote something can be missed.
   void CheckFreshness() {
-    if (Knows(level_, Order::kSession)) {
-      std::vector<TxnId> newest(history_.sessions().size(), kNone);
-      for (TxnId t = 0; t < history_.size() && !Full(); ++t) {
-        if (!history_.committed(t) || history_.session(t) == kNone) continue;
-        TxnId& last = newest[history_.session(t)];
-        CheckFresh(last, t, Order::kSession);
-        TakeNewest(last, t);
-      }
-    }
-    if (Knows(level_, Order::kRealTime)) CheckRealTime();
-  }
-
-  void CheckRealTime() {
-    std::vector<Event> invocations;
-    std::vector<Event> completions;
-    for (TxnId t = 0; t < history_.size(); ++t) {
-      if (!history_.committed(t)) continue;
-      if (history_.invoked(t) != kAlways) invocations.emplace_back(history_.invoked(t), t);
-      if (history_.completed(t) != kNever) completions.emplace_back(history_.completed(t), t);
-    }
-    std::sort(invocations.begin(), invocations.end());
-    std::sort(completions.begin(), completions.end());
-    TxnId newest = kNone;
-    auto completion = completions.begin();
-    for (const auto& [invoked, t] : invocations) {
-      for (; completion != completions.end() && completion->first < invoked; ++completion) {
-        TakeNewest(newest, completion->second);
-      }
-      if (Full()) return;
-      CheckFresh(newest, t, Order::kRealTime);
-    }
-  }
-
-  void TakeNewest(TxnId& newest, TxnId t) const {
-    if (newest == kNone || PlaceOf(t) > PlaceOf(newest)) newest = t;
+    ForEachNewestBefore(
+        history_, level_, [this](TxnId t) { return PlaceOf(t); },
+        [this](TxnId before, TxnId t, Order order) {
+          if (history_.committed(t)) CheckFresh(before, t, order);
+        });
   }
 
   // `before` had returned before `t` was begun.
   void CheckFresh(TxnId before, TxnId t, Order order) {
-    if (before == kNone) return;
+    if (Full()) return;
     const uint64_t place = PlaceOf(before);
     const uint64_t begin = *history_.begin_timestamp(t);
     // In the order of commits, a transaction that wrote stands at its commit.

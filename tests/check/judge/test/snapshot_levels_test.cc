@@ -1,0 +1,470 @@
+// The three levels of snapshot isolation by timestamps, sessions and real times, against their
+// definition: all times are tried at which transactions of unknown outcome may have committed. On
+// very many very small histories.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nacre/check/judge.h"
+#include "tests/check/judge/test/history_text.h"
+
+namespace nacre::check {
+namespace {
+
+constexpr Level kSnapshotLevels[] = {Level::kSnapshotIsolation,
+                                     Level::kStrongSessionSnapshotIsolation,
+                                     Level::kStrongSnapshotIsolation};
+
+// --- The definition ---
+
+// By key; of a register one value at most. What is absent is not there.
+using State = std::map<std::string_view, std::vector<ValueId>>;
+
+void Write(const History& history, const Op& op, State& state) {
+  const std::string_view key = history.key(op.key);
+  if (op.kind != OpKind::kAppend) state.erase(key);
+  if (op.kind != OpKind::kDelete) state[key].push_back(op.value);
+}
+
+bool FoundAll(const History& history, absl::Span<const Op> scan, const State& state) {
+  const Op& op = scan[0];
+  auto first = state.lower_bound(history.key(op.key));
+  auto last = op.scan_end() == kNone ? state.end() : state.lower_bound(history.key(op.scan_end()));
+  std::vector<std::string_view> there;
+  for (; first != last; ++first) there.push_back(first->first);
+  if (op.reverse) std::reverse(there.begin(), there.end());
+  if (op.limited && there.size() > op.results()) there.resize(op.results());
+  return std::equal(there.begin(), there.end(), scan.begin() + 1, scan.end(),
+                    [&](std::string_view key, const Op& r) { return history.key(r.key) == key; });
+}
+
+// Whether a transaction that began in `state` is answered so. A scan's results are reads.
+bool Answers(const History& history, absl::Span<const Op> ops, State state) {
+  for (size_t i = 0; i < ops.size(); ++i) {
+    const Op& op = ops[i];
+    if (op.writes()) {
+      Write(history, op, state);
+      continue;
+    }
+    if (op.kind == OpKind::kScan) {
+      if (!FoundAll(history, ops.subspan(i, op.results() + size_t{1}), state)) return false;
+      continue;
+    }
+    const auto it = state.find(history.key(op.key));
+    const std::vector<ValueId> there = it == state.end() ? std::vector<ValueId>() : it->second;
+    std::vector<ValueId> read;
+    if (op.kind == OpKind::kReadList) read = history.lists().Elements(op.list());
+    if (op.kind == OpKind::kRead && op.value != kNone) read = {op.value};
+    if (read != there) return false;
+  }
+  return true;
+}
+
+// Timestamps are points of a line that has more points between any two of them. So it matters only
+// between which of the known ones, and in which order, those of unknown outcome committed.
+class SnapshotExecution {
+ public:
+  SnapshotExecution(const History& history, Level level)
+      : history_(history), level_(level), commit_(history.size(), kNever), points_({0}) {
+    for (TxnId t = 0; t < history.size(); ++t) {
+      if (history.outcome(t) == Outcome::kIndeterminate) open_.push_back(t);
+      if (!history.committed(t)) continue;
+      points_.push_back(BeginOf(t));
+      if (!Writes(t)) continue;
+      commit_[t] = PointOf(*history.commit_timestamp(t));
+      points_.push_back(commit_[t]);
+    }
+    std::sort(points_.begin(), points_.end());
+    points_.erase(std::unique(points_.begin(), points_.end()), points_.end());
+  }
+
+  bool Exists() { return ExistsWithMore(0, 1); }
+
+ private:
+  static constexpr uint64_t kStep = 100;  // More than so many never commit between two timestamps.
+
+  bool Writes(TxnId t) const {
+    const auto ops = history_.ops(t);
+    return std::any_of(ops.begin(), ops.end(), [](const Op& op) { return op.writes(); });
+  }
+  // Something may have committed before 0.
+  static uint64_t PointOf(uint64_t timestamp) { return (timestamp + 1) * kStep; }
+  uint64_t BeginOf(TxnId t) const { return PointOf(*history_.begin_timestamp(t)); }
+  // Of a transaction that wrote nothing: where its snapshot is.
+  uint64_t PlaceOf(TxnId t) const { return commit_[t] == kNever ? BeginOf(t) : commit_[t]; }
+
+  // With those that were given their times so far, or with one more behind all of them.
+  bool ExistsWithMore(size_t gap, uint64_t order) {
+    if (Explains()) return true;
+    for (const TxnId t : open_) {
+      if (commit_[t] != kNever) continue;
+      for (size_t g = gap; g < points_.size(); ++g) {
+        commit_[t] = points_[g] + order;
+        if (ExistsWithMore(g, order + 1)) return true;
+      }
+      commit_[t] = kNever;
+    }
+    return false;
+  }
+
+  bool Explains() const {
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      if (history_.outcome(t) == Outcome::kAborted) continue;
+      if (history_.committed(t) &&
+          (!FirstCommitted(t) || !Answers(history_, history_.ops(t), At(BeginOf(t))))) {
+        return false;
+      }
+      for (TxnId before = 0; before < history_.size(); ++before) {
+        if (Precedes(before, t) && !Sees(t, before)) return false;
+      }
+    }
+    return true;
+  }
+
+  // Nobody who wrote the same committed between its begin and its commit.
+  bool FirstCommitted(TxnId t) const {
+    if (commit_[t] == kNever) return true;
+    for (TxnId other = 0; other < history_.size(); ++other) {
+      const bool between = commit_[other] > BeginOf(t) && commit_[other] <= commit_[t];
+      if (other != t && between && ShareKey(t, other)) return false;
+    }
+    return commit_[t] > BeginOf(t);
+  }
+
+  bool ShareKey(TxnId a, TxnId b) const {
+    for (const Op& one : history_.ops(a)) {
+      for (const Op& other : history_.ops(b)) {
+        if (one.writes() && other.writes() && one.key == other.key) return true;
+      }
+    }
+    return false;
+  }
+
+  State At(uint64_t time) const {
+    std::vector<std::pair<uint64_t, TxnId>> commits;
+    for (TxnId t = 0; t < history_.size(); ++t) {
+      if (commit_[t] <= time) commits.emplace_back(commit_[t], t);
+    }
+    std::sort(commits.begin(), commits.end());
+    State state;
+    for (const auto& [at, t] : commits) {
+      for (const Op& op : history_.ops(t)) {
+        if (op.writes()) Write(history_, op, state);
+      }
+    }
+    return state;
+  }
+
+  // Whether `a` was over before `b` was begun, as far as the level knows.
+  bool Precedes(TxnId a, TxnId b) const {
+    if (!history_.committed(a)) return false;
+    if (Knows(level_, Order::kSession) && history_.session(a) != kNone &&
+        history_.session(a) == history_.session(b) && a < b) {
+      return true;
+    }
+    return Knows(level_, Order::kRealTime) && history_.completed(a) < history_.invoked(b);
+  }
+
+  // The snapshot of `t` has all that was there when `before` was over.
+  bool Sees(TxnId t, TxnId before) const {
+    if (!history_.committed(t)) return commit_[t] > PlaceOf(before);
+    return std::none_of(commit_.begin(), commit_.end(),
+                        [&](uint64_t at) { return at > BeginOf(t) && at <= PlaceOf(before); });
+  }
+
+  const History& history_;
+  const Level level_;
+  std::vector<uint64_t> commit_;  // By transaction; kNever: it has not committed, or wrote nothing.
+  std::vector<uint64_t> points_;  // Times that are known.
+  std::vector<TxnId> open_;
+};
+
+// --- Histories to judge ---
+
+// A store of snapshots, whose answers are sometimes those of another time. What is of unknown
+// outcome happened, happens later or never does.
+class FlawedStore {
+ public:
+  struct Shape {
+    bool lists = false;  // As well as registers.
+    bool scans = false;
+    bool again = false;  // Deletions, and values that are written more than once.
+  };
+  FlawedStore(uint32_t seed, const Shape& shape)
+      : random_(seed), shape_(shape), flaw_one_in_(Below(2) == 0 ? 1'000 : 5) {}
+
+  std::string History() {
+    const uint32_t txns = 3 + Below(4);
+    std::string text;
+    for (uint32_t i = 1; i <= txns; ++i) {
+      if (!late_.empty() && Below(3) == 0) Commit(std::exchange(late_, {}));
+      text += Line("T" + std::to_string(i)) + "\n";
+    }
+    return text;
+  }
+
+ private:
+  using Values = std::map<std::string, std::vector<std::string>>;
+  struct Version {
+    uint64_t at = 0;
+    Values values = {};
+  };
+  struct Write {
+    std::string kind;
+    std::string key;
+    std::string value;
+  };
+  using Writes = std::vector<Write>;
+
+  uint32_t Below(uint32_t end) { return random_() % end; }
+
+  std::string Line(std::string line) {
+    if (Below(2) == 0) line += " s=" + std::to_string(Below(2));
+    const size_t newest = versions_.size() - 1;
+    const size_t snapshot =
+        Below(3) == 0 ? newest - Below(static_cast<uint32_t>(std::min<size_t>(newest + 1, 3)))
+                      : newest;
+    const uint64_t begin = versions_[snapshot].at + (snapshot == newest ? Below(2) : 0);
+    const uint64_t asked = now_ - Below(3);
+    now_ += 1 + Below(3);
+    const std::string real = " real=" + std::to_string(asked) + "..";
+    const bool unknown = open_ < 3 && Below(3) == 0;
+    Writes writes;
+    std::string ops;
+    const uint32_t count = 1 + Below(3);
+    for (uint32_t i = 0; i < count; ++i) ops += Operation(snapshot, unknown, writes);
+    if (unknown) {
+      ++open_;
+      if (Below(3) > 0) {
+        Commit(writes);
+      } else {
+        late_ = writes;
+      }
+      return line + " info" + real + "?" + ops;
+    }
+    const bool aborted = Conflicts(writes, begin) && Below(4) > 0;
+    line += (aborted ? " fail" : " ok") + real + std::to_string(now_);
+    if (aborted) return line + ops;
+    line += " time=" + std::to_string(begin) + "..";
+    return line + (writes.empty() ? "?" : std::to_string(Commit(writes))) + ops;
+  }
+
+  std::string Operation(size_t snapshot, bool unknown, Writes& writes) {
+    const std::string key =
+        shape_.lists && Below(3) > 0 ? (Below(2) == 0 ? "l" : "n") : (Below(2) == 0 ? "k" : "m");
+    const bool list = key == "l" || key == "n";
+    if (unknown || Below(2) == 0) {
+      const bool deletes = shape_.again && Below(4) == 0;
+      const std::string value =
+          deletes ? ""
+                  : " " + std::to_string(shape_.again && !list && Below(3) == 0 ? 1 : ++values_);
+      writes.push_back({deletes ? "delete" : list ? "append" : "write", key, value});
+      return " | " + writes.back().kind + " " + key + value;
+    }
+    const size_t other = Below(static_cast<uint32_t>(versions_.size()));
+    Values view = versions_[Below(flaw_one_in_) == 0 ? other : snapshot].values;
+    for (const Write& write : writes) Apply(write, view);
+    if (shape_.scans && Below(2) == 0) return Scan(view);
+    return " | " + Read(key, list, view);
+  }
+
+  static std::string Read(const std::string& key, bool list, const Values& view) {
+    const auto it = view.find(key);
+    if (!list) return "read " + key + (it == view.end() ? " nil" : it->second[0]);
+    return "list " + Found(key, view);
+  }
+
+  static std::string Found(const std::string& key, const Values& view) {
+    const auto it = view.find(key);
+    std::string values;
+    if (it != view.end())
+      for (const std::string& value : it->second) values += value;
+    if (!values.empty()) values.erase(0, 1);
+    return key + (key == "l" || key == "n" ? " [" + values + "]" : " " + values);
+  }
+
+  std::string Scan(const Values& view) {
+    const std::pair<std::string, std::string> ranges[] = {
+        {"a", "z"}, {"l", "z"}, {"a", "m"}, {"m", "nil"}};
+    const auto& [from, to] = ranges[Below(4)];
+    std::vector<std::string> found;
+    for (const auto& [key, values] : view) {
+      if (key >= from && (to == "nil" || key < to)) found.push_back(Found(key, view));
+    }
+    const bool reverse = Below(3) == 0;
+    if (reverse) std::reverse(found.begin(), found.end());
+    const bool limited = !found.empty() && Below(3) == 0;
+    if (limited) found.resize(1 + Below(static_cast<uint32_t>(found.size())));
+    std::string text = std::string(reverse ? " | rscan " : " | scan ") + from + " " + to +
+                       (limited ? " limit" : "") + " {";
+    for (size_t i = 0; i < found.size(); ++i) text += (i == 0 ? "" : " ") + found[i];
+    return text + "}";
+  }
+
+  static void Apply(const Write& write, Values& values) {
+    if (write.kind != "append") values.erase(write.key);
+    if (write.kind != "delete") values[write.key].push_back(write.value);
+  }
+
+  bool Conflicts(const Writes& writes, uint64_t begin) const {
+    return std::any_of(writes.begin(), writes.end(), [&](const Write& write) {
+      const auto it = written_.find(write.key);
+      return it != written_.end() && it->second > begin;
+    });
+  }
+
+  uint64_t Commit(const Writes& writes) {
+    Version version = {.at = versions_.back().at + 1 + Below(2), .values = versions_.back().values};
+    for (const Write& write : writes) {
+      Apply(write, version.values);
+      written_[write.key] = version.at;
+    }
+    versions_.push_back(version);
+    return version.at;
+  }
+
+  std::mt19937 random_;
+  const Shape shape_;
+  const uint32_t flaw_one_in_;
+  uint64_t now_ = 3;
+  uint32_t values_ = 1;
+  uint32_t open_ = 0;
+  Writes late_;
+  std::vector<Version> versions_ = {{}};
+  std::map<std::string, uint64_t> written_;  // When each key was last.
+};
+
+// --- The comparison ---
+
+struct Tally {
+  uint32_t holds = 0;
+  uint32_t violated = 0;
+  uint32_t unknown = 0;
+};
+
+// Trying all times takes twenty times as long where every access is looked at.
+#ifdef NACRE_SANITIZED
+constexpr uint32_t kShare = 10;
+#else
+constexpr uint32_t kShare = 1;
+#endif
+
+uint32_t FromEnvironment(const char* name, uint32_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : static_cast<uint32_t>(std::strtoul(text, nullptr, 10));
+}
+
+Tally Compare(const FlawedStore::Shape& shape) {
+  Tally tally;
+  const uint32_t first = FromEnvironment("NACRE_SEED", 1);
+  const uint32_t histories = FromEnvironment("NACRE_HISTORIES", 3'000 / kShare);
+  for (uint32_t seed = first; seed < first + histories; ++seed) {
+    const std::string text = FlawedStore(seed, shape).History();
+    const History history = Parsed(text);
+    for (const Level level : kSnapshotLevels) {
+      const Verdict verdict = Judge(history, level);
+      const bool allowed = SnapshotExecution(history, level).Exists();
+      ++(verdict.ruling == Ruling::kUnknown ? tally.unknown
+         : allowed                          ? tally.holds
+                                            : tally.violated);
+      if (verdict.ruling == Ruling::kUnknown) continue;
+      EXPECT_EQ(verdict.ruling, allowed ? Ruling::kHolds : Ruling::kViolated)
+          << "seed " << seed << " " << ToString(level) << "\n"
+          << text << verdict.ToString();
+    }
+    if (testing::Test::HasFailure()) break;
+  }
+  return tally;
+}
+
+void ExpectBoth(const Tally& tally) {
+  EXPECT_GT(tally.holds, 3'000 / kShare);
+  EXPECT_GT(tally.violated, 3'000 / kShare);
+}
+
+TEST(SnapshotLevels, AgreeOnRegisters) {
+  const Tally tally = Compare({});
+  ExpectBoth(tally);
+  EXPECT_LT(tally.unknown, 5u);
+}
+
+TEST(SnapshotLevels, AgreeOnLists) {
+  const Tally tally = Compare({.lists = true});
+  ExpectBoth(tally);
+  EXPECT_EQ(tally.unknown, 0u);
+}
+
+TEST(SnapshotLevels, AgreeOnScans) {
+  const Tally tally = Compare({.lists = true, .scans = true});
+  ExpectBoth(tally);
+  EXPECT_LT(tally.unknown, 5u);
+}
+
+// Whose write was seen is not always told.
+TEST(SnapshotLevels, AgreeOnDeletionsAndEqualValues) {
+  const Tally tally = Compare({.lists = true, .scans = true, .again = true});
+  ExpectBoth(tally);
+  EXPECT_LT(tally.unknown, (tally.holds + tally.violated) / 10);
+}
+
+// --- By hand ---
+
+// At each of the three levels: H holds, V violated, ? unknown.
+std::string Rulings(const std::string& text) {
+  const History history = Parsed(text);
+  std::string rulings;
+  for (const Level level : kSnapshotLevels) {
+    const Ruling ruling = Judge(history, level).ruling;
+    rulings += ruling == Ruling::kHolds ? 'H' : ruling == Ruling::kViolated ? 'V' : '?';
+  }
+  return rulings;
+}
+
+TEST(SnapshotLevels, WhatWasOverBeforeAnUnknownOneWasBegunWasBeforeItsCommit) {
+  const std::string seen = "T3 ok real=1..9 time=1..? | read k 1\n";
+  EXPECT_EQ(Rulings("T1 s=1 ok time=0..2 | write m 1\nT2 s=1 info | write k 1\n" + seen), "HVV");
+  EXPECT_EQ(
+      Rulings("T1 ok real=1..2 time=0..2 | write m 1\nT2 info real=3..? | write k 1\n" + seen),
+      "HHV");
+  EXPECT_EQ(
+      Rulings("T1 ok real=1..3 time=0..2 | write m 1\nT2 info real=3..? | write k 1\n" + seen),
+      "HHH");
+  // Of one that wrote nothing: its snapshot.
+  EXPECT_EQ(Rulings("T1 s=1 ok time=1..? | read m nil\nT2 s=1 info | write k 1\n" + seen), "HVV");
+  EXPECT_EQ(Rulings("T1 s=1 ok time=0..? | read m nil\nT2 s=1 info | write k 1\n" + seen), "HHH");
+}
+
+TEST(SnapshotLevels, ASnapshotHasTheUnknownOneThatOthersBeforeItHad) {
+  const std::string text =
+      "T1 info | write m 2\n"
+      "T2 info | write k 3 | write m 4\n"
+      "T3 s=1 ok real=4..7 time=4..? | read m 2\n";
+  EXPECT_EQ(Rulings(text + "T4 s=1 ok real=7..9 time=2..? | read k 3 | read m 4\n"), "HVV");
+  EXPECT_EQ(Rulings(text + "T4 s=2 ok real=8..9 time=2..? | read k 3 | read m 4\n"), "HHV");
+  EXPECT_EQ(Rulings(text + "T4 s=2 ok real=7..9 time=2..? | read k 3 | read m 4\n"), "HHH");
+  const Verdict verdict =
+      Judge(Parsed(text + "T4 s=2 ok real=8..9 time=2..? | read k 3 | read m 4\n"),
+            Level::kStrongSnapshotIsolation);
+  EXPECT_NE(verdict.ToString().find("T3 (line 3) was at 4 and had returned before T4 (line 4) was "
+                                    "begun, with a snapshot of 2, so not in between"),
+            std::string::npos)
+      << verdict.ToString();
+  EXPECT_EQ(verdict.violations[0].order, Order::kRealTime);
+}
+
+TEST(SnapshotLevels, ASnapshotOfZeroMayHaveSomething) {
+  EXPECT_EQ(Rulings("T1 info | write m 2 | write k 4\nT2 ok time=0..? | read k 4\n"
+                    "T3 ok time=2..? | read m 2\n"),
+            "HHH");
+}
+
+}  // namespace
+}  // namespace nacre::check
