@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <thread>
 
 namespace nacre::bench {
 
@@ -12,7 +13,7 @@ namespace nacre::bench {
 // takes --port. Ends with this object.
 class ServerProcess {
  public:
-  // Returns when it accepts connections; ends the program if it never does.
+  // Returns when it says that it accepts connections; ends this program if it ends before.
   ServerProcess(const std::string& program, int core);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
@@ -21,8 +22,10 @@ class ServerProcess {
   uint16_t port() const { return port_; }
 
  private:
+  const int reserved_;
   const uint16_t port_;
   pid_t process_ = 0;
+  std::thread output_;  // Reads what it says.
 };
 
 // Binds this thread, and those that it starts, to a core.
