@@ -68,7 +68,7 @@ TEST_F(PoolCancel, ATimerThatIsFirstCancelsTheCallAndTheConnectionStaysInStep) {
         winner = first.index();
       },
       boost::asio::detached);
-  RunUntil([&] { return winner != 9; });
+  RunUntil([&] { return winner != 9 && silent_.size() == 1; });
   EXPECT_EQ(winner, 1u);
   EXPECT_EQ(client().stats().in_flight, 0u);
   silent_.at(0)->Write("+too late\r\n");
