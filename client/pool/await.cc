@@ -1,8 +1,12 @@
 #include "client/pool/await.h"
 
+#include <cstddef>
+#include <new>
 #include <optional>
 #include <utility>
 
+#include "client/pool/client_impl.h"
+#include "client/pool/dispatcher.h"
 #include "client/pool/lease_call.h"
 #include "client/pool/suspend.h"
 #include "nacre/client/errors.h"
@@ -60,6 +64,13 @@ class AwaitedCall final : public Call, public Suspension {
   bool ended_ = false;
   absl::Status status_;
 };
+
+AwaitedCall& CallIn(unsigned char* bytes) {
+  return *std::launder(reinterpret_cast<AwaitedCall*>(bytes));
+}
+const AwaitedCall& CallIn(const unsigned char* bytes) {
+  return *std::launder(reinterpret_cast<const AwaitedCall*>(bytes));
+}
 
 class AwaitedOnLease final : public ReplyConsumer, public Suspension {
  public:
@@ -132,14 +143,22 @@ class AwaitedLease final : public LeaseWaiter, public Suspension {
 
 }  // namespace
 
-Awaitable<absl::Status> AwaitCall(std::shared_ptr<PoolCore> hold, Dispatcher& dispatcher,
-                                  const Request& request, ReplyConsumer& consumer,
-                                  CallOptions options) {
-  AwaitedCall call(*hold, dispatcher, request, consumer);
-  dispatcher.Start(call, options);
-  if (!call.ended()) co_await Suspend(call);
-  co_return call.TakeStatus();
+Client::Waiting::Waiting(const Client& client, const Request& request, ReplyConsumer& consumer,
+                         const CallOptions& options)
+    : hold_(client.impl_) {
+  static_assert(sizeof(AwaitedCall) <= kCallBytes &&
+                alignof(AwaitedCall) <= alignof(std::max_align_t));
+  Dispatcher& dispatcher = hold_->dispatcher();
+  auto* const call = new (call_) AwaitedCall(*hold_, dispatcher, request, consumer);
+  dispatcher.Start(*call, options);
 }
+Client::Waiting::~Waiting() { CallIn(call_).~AwaitedCall(); }
+bool Client::Waiting::has_ended() const { return CallIn(call_).ended(); }
+absl::Status Client::Waiting::TakeStatus() { return CallIn(call_).TakeStatus(); }
+void Client::Waiting::Install(absl::AnyInvocable<void()> resume) {
+  CallIn(call_).Install(std::move(resume));
+}
+void Client::Waiting::Cancel() { CallIn(call_).Cancel(); }
 
 Awaitable<absl::Status> AwaitOnLease(std::shared_ptr<LeaseHome> home, Connection& connection,
                                      const Request& request, ReplyConsumer& consumer,

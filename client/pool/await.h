@@ -8,19 +8,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/pool/dispatcher.h"
 #include "client/pool/lease_home.h"
 #include "client/pool/pool_core.h"
 #include "nacre/client/awaitable.h"
 
 namespace nacre::client {
 
-// A call on a shared connection; the consumer's OnEnd() is not called.
-Awaitable<absl::Status> AwaitCall(std::shared_ptr<PoolCore> hold, Dispatcher& dispatcher,
-                                  const Request& request, ReplyConsumer& consumer,
-                                  CallOptions options);
-
-// A request on a lease's connection, likewise.
+// A request on a lease's connection; the consumer's OnEnd() is not called. (A call on a shared
+// connection: Client::Waiting.)
 Awaitable<absl::Status> AwaitOnLease(std::shared_ptr<LeaseHome> home, Connection& connection,
                                      const Request& request, ReplyConsumer& consumer,
                                      CallOptions options);

@@ -43,8 +43,9 @@ Client::~Client() { impl_->Close(); }
 Awaitable<absl::StatusOr<std::vector<Reply>>> Client::ExecAll(Request request,
                                                               CallOptions options) {
   internal::AllReplies replies(request.commands());
-  absl::Status status = co_await Await(request, replies, options);
-  co_return replies.Take(std::move(status));
+  Waiting waiting(*this, request, replies, options);
+  if (!waiting.has_ended()) co_await waiting.End();
+  co_return replies.Take(waiting.TakeStatus());
 }
 
 void Client::Exec(Request request, CallOptions options,
@@ -81,11 +82,6 @@ Awaitable<absl::StatusOr<Lease>> Client::Acquire(CallOptions options) {
 
 void Client::Acquire(CallOptions options, absl::AnyInvocable<void(absl::StatusOr<Lease>)> done) {
   impl_->home().Acquire(*new CallbackLease(impl_->context, std::move(done)), options);
-}
-
-Awaitable<absl::Status> Client::Await(const Request& request, ReplyConsumer& consumer,
-                                      CallOptions options) {
-  return AwaitCall(impl_, impl_->dispatcher(), request, consumer, options);
 }
 
 std::shared_ptr<TransactHost> Client::transact_host() const {

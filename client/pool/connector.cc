@@ -94,11 +94,6 @@ void Connector::OnAsked(const absl::Status& status, bool probe) {
   }
 }
 
-void Connector::OnSuccess(bool probe) {
-  core_.breaker.OnSuccess(probe);
-  if (probe) core_.OpenSoon();
-}
-
 void Connector::OnFailure(TimePoint now, bool probe, Failure failure) {
   const bool was_open = core_.breaker.state() == State::kOpen;
   core_.breaker.OnFailure(now, probe, failure);

@@ -35,6 +35,11 @@ class Connector {
   // A connection has been of use: it has answered a request, or a PING.
   void OnUseful() { backoff_.Reset(); }
 
+  // A request has been answered. Who was kept waiting by a `probe` is looked at again.
+  void OnSuccess(bool probe) {
+    core_.breaker.OnSuccess(probe);
+    if (probe) core_.OpenSoon();
+  }
   // What the end of a request, or of a PING, says about the server; a timeout counts. Who was kept
   // waiting by a `probe` is looked at again, and if the breaker opens, who waits is told.
   void OnAsked(const absl::Status& status, bool probe);
@@ -49,7 +54,6 @@ class Connector {
  private:
   // Of an attempt that began at `began`.
   void OnOpened(TimePoint began, bool probe, const absl::Status& status);
-  void OnSuccess(bool probe);
   void OnFailure(TimePoint now, bool probe, CircuitBreaker::Failure failure);
   void Step(TimePoint now);
 

@@ -173,7 +173,7 @@ void Dispatcher::OnEnd(Call& call, const absl::Status& status) {
   --link.calls;
   room_.Leave(call.commands);
   Judge(call, link, status);
-  if (MoveBack(call, link, status)) return;
+  if (!status.ok() && MoveBack(call, link, status)) return;
   if (room_.first() == nullptr) {
     End(call, status);  // Which may destroy this.
     return;
@@ -186,7 +186,11 @@ void Dispatcher::OnEnd(Call& call, const absl::Status& status) {
 // What the end of a call says about the server.
 void Dispatcher::Judge(Call& call, Link& link, const absl::Status& status) {
   const bool probe = std::exchange(call.probe_, false);
-  if (status.ok() && !std::exchange(link.answered, true)) connector_.OnUseful();
+  if (status.ok()) {
+    if (!std::exchange(link.answered, true)) connector_.OnUseful();
+    connector_.OnSuccess(probe);
+    return;
+  }
   if (status.code() != absl::StatusCode::kDeadlineExceeded ||
       core_.HadTimeToAnswer(call.sent_at_, call.deadline,
                             std::max(link.asked_at, link.connection->last_heard()))) {

@@ -51,7 +51,7 @@ class PoolCore {
 
   // When a call that begins now has to end.
   TimePoint DeadlineOf(TimePoint now, const CallOptions& call) const {
-    if (call.timeout == absl::ZeroDuration()) return After(now, options.call_timeout);
+    if (call.timeout == absl::ZeroDuration()) return After(now, call_timeout_);
     return call.timeout < absl::ZeroDuration() ? now : After(now, call.timeout);
   }
 
@@ -71,6 +71,9 @@ class PoolCore {
 
  protected:
   ~PoolCore() = default;
+
+ private:
+  const Nanoseconds call_timeout_ = ToNanoseconds(options.call_timeout);
 };
 
 }  // namespace nacre::client

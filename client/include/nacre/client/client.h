@@ -127,9 +127,7 @@ class Client {
  private:
   friend class BlockingClient;
   class Impl;
-  // Waits until all replies have come; the consumer's OnEnd() is not called.
-  Awaitable<absl::Status> Await(const Request& request, ReplyConsumer& consumer,
-                                CallOptions options);
+  class Waiting;
   std::shared_ptr<TransactHost> transact_host() const;
 
   std::shared_ptr<Impl> impl_;

@@ -4,10 +4,16 @@
 // The templates of client.h: a reply is converted where it lies in the receive buffer, straight
 // into the coroutine that has asked for it.
 
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "nacre/client/client.h"
@@ -56,12 +62,49 @@ class AllReplies final : public ReplyConsumer {
 
 }  // namespace internal
 
+// A call that a coroutine waits for until all replies have come; the consumer's OnEnd() is not
+// called. Lies in the frame of who waits: one of its own would cost more than the rest of the call.
+class Client::Waiting {
+ public:
+  // Begins the call.
+  Waiting(const Client& client, const Request& request, ReplyConsumer& consumer,
+          const CallOptions& options);
+  ~Waiting();
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  // if (!waiting.has_ended()) co_await waiting.End();
+  bool has_ended() const;
+  auto End() {
+    return boost::asio::async_initiate<const boost::asio::deferred_t, void()>(
+        [](auto handler, Waiting* self) {
+          auto slot = boost::asio::get_associated_cancellation_slot(handler);
+          if (slot.is_connected()) {
+            slot.assign([self](boost::asio::cancellation_type) { self->Cancel(); });
+          }
+          self->Install(std::move(handler));
+        },
+        boost::asio::deferred, this);
+  }
+  absl::Status TakeStatus();
+
+ private:
+  void Install(absl::AnyInvocable<void()> resume);
+  void Cancel();
+
+  // What it holds is no matter of this header.
+  static constexpr size_t kCallBytes = 288;
+  const std::shared_ptr<Impl> hold_;  // The Client may be destroyed meanwhile.
+  alignas(std::max_align_t) unsigned char call_[kCallBytes];
+};
+
 template <typename T>
 Awaitable<absl::StatusOr<T>> Client::Exec(Request request, CallOptions options) {
   if (request.commands() != 1) co_return internal::NotOneCommand();
   internal::OneReply<T> reply;
-  absl::Status status = co_await Await(request, reply, options);
-  co_return reply.Take(std::move(status));
+  Waiting waiting(*this, request, reply, options);
+  if (!waiting.has_ended()) co_await waiting.End();
+  co_return reply.Take(waiting.TakeStatus());
 }
 
 }  // namespace nacre::client
