@@ -5,8 +5,12 @@
 
 namespace nacre::check::run {
 
-OnlineLog::OnlineLog(uint32_t sessions, Level level, const OnlineOptions& options)
-    : judge_(level, options), ended_at_(sessions, kAlways), thread_([this] { Judge(); }) {}
+OnlineLog::OnlineLog(uint32_t sessions, Level level, const OnlineOptions& options,
+                     std::function<void()> full)
+    : full_(std::move(full)),
+      judge_(level, options),
+      ended_at_(sessions, kAlways),
+      thread_([this] { Judge(); }) {}
 
 OnlineLog::~OnlineLog() { Finish(); }
 
@@ -15,10 +19,14 @@ void OnlineLog::Take(const FinishedTransaction& txn) {
   waiting.txn.operations = {};
   std::unique_lock lock(mutex_);
   // BOUNDED-WAITING. One that is larger than all may come when nothing else waits.
-  went_.wait(lock, [&] {
+  const auto has_room = [&] {
     return ended_ || waiting_.empty() ||
            (waiting_.size() < kWaitingMax && waiting_bytes_ < kWaitingBytesMax);
-  });
+  };
+  while (!has_room()) {
+    full_();
+    went_.wait(lock);
+  }
   if (ended_) return;
   waiting_bytes_ += waiting.operations.size();
   waiting_.push_back(std::move(waiting));

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -22,8 +23,11 @@ namespace nacre::check::run {
 // that is still to come was invoked before the earliest of the last endings of all sessions.
 class OnlineLog final : public TransactionSink {
  public:
-  // For sessions numbered below `sessions`, and one that sets up before them.
-  OnlineLog(uint32_t sessions, Level level, const OnlineOptions& options);
+  // For sessions numbered below `sessions`, and one that sets up before them. `full` is called when
+  // one has to wait, by that one.
+  OnlineLog(
+      uint32_t sessions, Level level, const OnlineOptions& options,
+      std::function<void()> full = [] {});
   ~OnlineLog() override;
 
   void Take(const FinishedTransaction& txn) override;
@@ -49,6 +53,7 @@ class OnlineLog final : public TransactionSink {
   static constexpr size_t kWaitingMax = 4096;
   static constexpr size_t kWaitingBytesMax = size_t{16} << 20;
 
+  const std::function<void()> full_;
   std::mutex mutex_;
   std::condition_variable came_;
   std::condition_variable went_;

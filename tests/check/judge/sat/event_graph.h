@@ -79,8 +79,7 @@ class EventGraph {
   // True if an optional transaction happened; 0 of the others.
   Literal Presence(TxnId t) const { return presence_.empty() ? 0 : presence_[t]; }
 
-  // The answer yes as an arc that is there until Forget(), under a literal from kGuess on. Not of a
-  // question that was asked.
+  // The answer yes as an arc that is there until Forget(), under a literal from kGuess on.
   void Guess(const Question& question);
   static constexpr Literal kGuess = Literal{1} << 30;
   const Question& Guessed(Literal literal) const {

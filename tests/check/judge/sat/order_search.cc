@@ -76,14 +76,12 @@ bool OrderSearch::ImitateWithoutAsking(const Answers& answers) {
         schedule_.sources.end()) {
       continue;
     }
-    // What was asked in other rounds has arcs that no answer puts there yet.
-    Answers assumed = answers;
-    AssumeAsked(schedule_, assumed);
-    GuessAll(schedule_);
-    const bool found = !FindCycles(graph_, assumed, 1).any;
+    // What was asked in other rounds has arcs that none of these answers puts there.
+    GuessAll(schedule_, /*with_asked=*/true);
+    const bool found = !FindCycles(graph_, answers, 1).any;
     graph_.Forget();
     if (!found) continue;
-    answers_ = std::move(assumed);
+    answers_ = answers;
     return true;
   }
   return false;
@@ -165,7 +163,8 @@ OrderSearch::Step OrderSearch::Imitate(const std::vector<uint32_t>& order) {
     asked = true;
   }
   if (asked) return Step::kGoOn;
-  GuessAll(schedule_);
+  // What was asked has its arcs already.
+  GuessAll(schedule_, /*with_asked=*/false);
   FoundCycles found = FindCycles(graph_, answers_, kCyclesAtOnce);
   if (!found.any) {
     graph_.Forget();
@@ -192,28 +191,21 @@ OrderSearch::Step OrderSearch::Imitate(const std::vector<uint32_t>& order) {
   return Learn(found.cycles);
 }
 
-void OrderSearch::AssumeAsked(const Schedule& schedule, Answers& answers) const {
+// The first block is before all others in any case.
+void OrderSearch::GuessAll(const Schedule& schedule, bool with_asked) {
+  const auto guess = [&](const Question& question) {
+    if (with_asked || !graph_.Asked(question)) graph_.Guess(question);
+  };
   for (uint32_t k = 0; k < problem_.keys.size(); ++k) {
     const std::vector<uint32_t>& blocks = schedule.blocks[k];
     for (size_t i = 1; i < blocks.size(); ++i) {
-      const Question question = {Question::Kind::kOrder, k, blocks[i - 1], blocks[i]};
-      if (graph_.Asked(question)) answers.Assume(graph_.LiteralOf(question));
-    }
-  }
-}
-
-// The first block is before all others in any case, and what was asked has its arcs already.
-void OrderSearch::GuessAll(const Schedule& schedule) {
-  for (uint32_t k = 0; k < problem_.keys.size(); ++k) {
-    const std::vector<uint32_t>& blocks = schedule.blocks[k];
-    for (size_t i = 1; i < blocks.size(); ++i) {
-      const Question question = {Question::Kind::kOrder, k, blocks[i - 1], blocks[i]};
-      if (!graph_.Asked(question)) graph_.Guess(question);
+      guess({Question::Kind::kOrder, k, blocks[i - 1], blocks[i]});
     }
   }
   for (uint32_t r = 0; r < problem_.reads.size(); ++r) {
-    const Question question = {Question::Kind::kSource, r, schedule.sources[r], 0};
-    if (schedule.sources[r] != kNone && !graph_.Asked(question)) graph_.Guess(question);
+    if (schedule.sources[r] != kNone) {
+      guess({Question::Kind::kSource, r, schedule.sources[r], 0});
+    }
   }
 }
 

@@ -49,8 +49,7 @@ class OrderSearch {
   OpenCycle Against(Literal literal);
   bool Justify(const Stop& stop);
   Step Justified(const Stop& stop);
-  void AssumeAsked(const Schedule& schedule, Answers& answers) const;
-  void GuessAll(const Schedule& schedule);
+  void GuessAll(const Schedule& schedule, bool with_asked);
   Step Learn(const std::vector<OpenCycle>& cycles);
 
   const History& history_;

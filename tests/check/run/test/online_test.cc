@@ -1,7 +1,10 @@
 // A run that is judged while it goes on.
 
+#include <condition_variable>
+#include <mutex>
 #include <string>
 
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/check/run/embedded_target.h"
 #include "tests/check/run/online_log.h"
@@ -77,6 +80,34 @@ TEST(OnlineLog, WaitsForASessionUntilItHasLeft) {
     EXPECT_EQ(log.Finish().ruling, leaves ? Ruling::kViolated : Ruling::kHolds)
         << log.Finish().ToString();
   }
+}
+
+// BOUNDED-WAITING. A judge that does not go on is waited for, by one that has filled what waits for
+// it; otherwise all would be taken in meanwhile.
+TEST(OnlineLog, ASessionWaitsForAJudgeThatIsBehind) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool full = false;
+  bool done = false;
+  const auto set = [&](bool& flag) {
+    const std::lock_guard lock(mutex);
+    flag = true;
+    changed.notify_all();
+  };
+  OnlineOptions options = {.horizon = 1, .step = 1};
+  options.judge.time_limit = absl::Hours(1);
+  options.judge.clock = [&] {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return full || done; });
+    return absl::UnixEpoch();
+  };
+  OnlineLog log(1, Level::kSerializable, options, [&] { set(full); });
+  OperationLog operations;
+  for (uint64_t i = 0; i < 10'000 && !full; ++i)
+    log.Take(Finished(0, 2 * i, 2 * i + 1, operations));
+  EXPECT_TRUE(full);
+  set(done);
+  EXPECT_EQ(log.Finish().ruling, Ruling::kHolds) << log.Finish().ToString();
 }
 
 }  // namespace
