@@ -1,12 +1,14 @@
 #ifndef NACRE_BENCH_YCSB_CONTENDER_H_
 #define NACRE_BENCH_YCSB_CONTENDER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 #include <tuple>
 
 #include "bench/ycsb/key_sequence.h"
+#include "bench/ycsb/record.h"
 #include "bench/ycsb/store.h"
 #include "bench/ycsb/workload.h"
 
@@ -36,6 +38,22 @@ struct Sample {
   uint64_t transactions = 0;
   uint64_t conflicts = 0;       // Transactions that had to be run again.
   uint64_t resident_bytes = 0;  // Of a fresh process: what the store has added to its RSS.
+
+  // One run after the other. The memory is that of the last, and set by whoever looks at it.
+  Sample& operator+=(const Sample& next) {
+    wall_seconds += next.wall_seconds;
+    cpu_seconds += next.cpu_seconds;
+    transactions += next.transactions;
+    conflicts += next.conflicts;
+    return *this;
+  }
+};
+
+// A snapshot that stays open while it exists.
+class HeldSnapshot {
+ public:
+  virtual ~HeldSnapshot() = default;
+  virtual bool Get(const KeyBytes& key, ValueBytes& copy) = 0;
 };
 
 // A store with the threads that work on it, whatever its type. Thread-compatible.
@@ -51,6 +69,23 @@ class Contender {
   virtual Sample UpdateAll(int rounds) = 0;
   // For a time; neither kLoad nor kUpdates.
   virtual Sample Run(const RunSpec& spec) = 0;
+
+  // --- What the experiments are made of, besides. On the thread of the caller. ---
+
+  // Runs transactions as the worker of that number (from zero) until `stop`; returns how many.
+  // Thread-safe for different workers that were made by PrepareWorkers().
+  virtual uint64_t RunWorker(const RunSpec& spec, int worker, const std::atomic<bool>& stop) = 0;
+  virtual void PrepareWorkers(const RunSpec& spec) = 0;
+  // `count` updates of keys drawn at random from the first `keys_among`.
+  virtual Sample UpdateSome(uint64_t count, uint64_t keys_among) = 0;
+  // Every key once, in one transaction.
+  virtual void UpdateTogether() = 0;
+  // Transactions that update `group` keys each, drawn at random, for a time; at least one.
+  virtual Sample UpdateInGroups(uint64_t group, double seconds) = 0;
+  // nullptr if the store can not.
+  virtual std::unique_ptr<HeldSnapshot> Hold() = 0;
+  // Finishes what writes have left for later.
+  virtual void Settle() = 0;
 };
 
 // A store that this program was built with.

@@ -1,14 +1,15 @@
 #ifndef NACRE_BENCH_YCSB_CONTENDER_OF_H_
 #define NACRE_BENCH_YCSB_CONTENDER_OF_H_
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <random>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "bench/ycsb/contender.h"
@@ -45,10 +46,7 @@ class ContenderOf final : public Contender {
       const std::vector<uint32_t> order = RandomOrder(keys_, /*seed=*/2 + round);
       const Stopwatch watch;
       PutAll(order);
-      const Sample sample = watch.Read(keys_);
-      sum.wall_seconds += sample.wall_seconds;
-      sum.cpu_seconds += sample.cpu_seconds;
-      sum.transactions += sample.transactions;
+      sum += watch.Read(keys_);
     }
     store_->Settle();
     sum.resident_bytes = ResidentBytes() - resident_before_;
@@ -56,21 +54,113 @@ class ContenderOf final : public Contender {
   }
 
   Sample Run(const RunSpec& spec) override {
+    PrepareWorkers(spec);
+    std::atomic<bool> stop{false};
+    std::atomic<uint64_t> transactions{0};
+    const uint64_t conflicts_before = Conflicts();
+    const Stopwatch watch;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < spec.threads; ++i) {
+      threads.emplace_back([&, i] { transactions += RunWorker(spec, i, stop); });
+    }
+    std::this_thread::sleep_for(std::chrono::duration<double>(spec.seconds));
+    stop = true;
+    for (std::thread& thread : threads) thread.join();
+    Sample sample = watch.Read(transactions);
+    sample.conflicts = Conflicts() - conflicts_before;
+    return sample;
+  }
+
+  uint64_t RunWorker(const RunSpec& spec, int worker, const std::atomic<bool>& stop) override {
+    Worker<Store>& chosen = *workers_.at(spec.distribution).at(worker);
     switch (spec.workload) {
-      case Workload::kRead: return RunFor<Workload::kRead>(spec);
-      case Workload::kReadUpdate: return RunFor<Workload::kReadUpdate>(spec);
-      case Workload::kReadModifyWrite: return RunFor<Workload::kReadModifyWrite>(spec);
-      case Workload::kTenSnapshot: return RunFor<Workload::kTenSnapshot>(spec);
-      case Workload::kTenBatched: return RunFor<Workload::kTenBatched>(spec);
-      case Workload::kTenSerializable: return RunFor<Workload::kTenSerializable>(spec);
-      case Workload::kScan: return RunFor<Workload::kScan>(spec);
-      case Workload::kHotKey: return RunFor<Workload::kHotKey>(spec);
+      case Workload::kRead: return chosen.template RunUntil<Workload::kRead>(stop);
+      case Workload::kReadUpdate: return chosen.template RunUntil<Workload::kReadUpdate>(stop);
+      case Workload::kReadModifyWrite:
+        return chosen.template RunUntil<Workload::kReadModifyWrite>(stop);
+      case Workload::kTenSnapshot: return chosen.template RunUntil<Workload::kTenSnapshot>(stop);
+      case Workload::kTenBatched: return chosen.template RunUntil<Workload::kTenBatched>(stop);
+      case Workload::kTenSerializable:
+        return chosen.template RunUntil<Workload::kTenSerializable>(stop);
+      case Workload::kHotKey: return chosen.template RunUntil<Workload::kHotKey>(stop);
+      case Workload::kPut: return chosen.template RunUntil<Workload::kPut>(stop);
+      case Workload::kReadTen: return chosen.template RunUntil<Workload::kReadTen>(stop);
+      case Workload::kScan:
+        if constexpr (Store::kTraits.ordered) {
+          return chosen.template RunUntil<Workload::kScan>(stop);
+        }
+        break;
+      case Workload::kFullScan:
+        if constexpr (Store::kTraits.ordered) {
+          return chosen.template RunUntil<Workload::kFullScan>(stop);
+        }
+        break;
       case Workload::kLoad:
       case Workload::kUpdates:
       case Workload::kCount: break;
     }
-    std::abort();
+    std::abort();  // Supports() would have said so.
   }
+
+  // The keys of each are drawn here, before it starts.
+  void PrepareWorkers(const RunSpec& spec) override {
+    Workers& workers = workers_[spec.distribution];
+    while (static_cast<int>(workers.size()) < spec.threads) {
+      workers.push_back(std::make_unique<Worker<Store>>(*store_, spec.distribution, keys_,
+                                                        /*seed=*/workers.size() + 1));
+    }
+  }
+
+  Sample UpdateSome(uint64_t count, uint64_t keys_among) override {
+    typename Store::Session session(*store_);
+    std::uniform_int_distribution<uint64_t> uniform(0, keys_among - 1);
+    const Stopwatch watch;
+    for (uint64_t i = 0; i < count; ++i) {
+      const KeyBytes key = LoadedKey(uniform(random_));
+      const ValueBytes value = MakeValue(i);
+      session.Transact(Mode::kSnapshot, [&](auto& access) { access.Put(key, value); });
+    }
+    return watch.Read(count);
+  }
+
+  void UpdateTogether() override {
+    typename Store::Session session(*store_);
+    const ValueBytes value = MakeValue(random_());
+    session.Transact(Mode::kSnapshot, [&](auto& access) {
+      for (uint64_t i = 0; i < keys_; ++i) access.Put(LoadedKey(i), value);
+    });
+  }
+
+  Sample UpdateInGroups(uint64_t group, double seconds) override {
+    typename Store::Session session(*store_);
+    std::uniform_int_distribution<uint64_t> uniform(0, keys_ - 1);
+    // Small transactions are timed several at once: looking at the clock costs, too.
+    const uint64_t groups = std::max<uint64_t>(1, 1000 / group);
+    std::vector<KeyBytes> keys(group * groups);
+    const ValueBytes value = MakeValue(group);
+    Sample sum;
+    do {
+      for (KeyBytes& key : keys) key = LoadedKey(uniform(random_));
+      const Stopwatch watch;
+      for (uint64_t first = 0; first < keys.size(); first += group) {
+        session.Transact(Mode::kSnapshot, [&](auto& access) {
+          for (uint64_t i = first; i < first + group; ++i) access.Put(keys[i], value);
+        });
+      }
+      sum += watch.Read(groups);
+    } while (sum.wall_seconds < seconds);
+    return sum;
+  }
+
+  std::unique_ptr<HeldSnapshot> Hold() override {
+    if constexpr (Store::kTraits.snapshots) {
+      return std::make_unique<HeldOf>(*store_);
+    } else {
+      return nullptr;
+    }
+  }
+
+  void Settle() override { store_->Settle(); }
 
  private:
   using Workers = std::vector<std::unique_ptr<Worker<Store>>>;
@@ -84,40 +174,14 @@ class ContenderOf final : public Contender {
     }
   }
 
-  // Made when they are first wanted: the keys of each are drawn before it starts.
-  Workers& WorkersFor(const RunSpec& spec) {
-    Workers& workers = workers_[spec.distribution];
-    while (static_cast<int>(workers.size()) < spec.threads) {
-      workers.push_back(std::make_unique<Worker<Store>>(*store_, spec.distribution, keys_,
-                                                        /*seed=*/workers.size() + 1));
-    }
-    return workers;
-  }
+  class HeldOf final : public HeldSnapshot {
+   public:
+    explicit HeldOf(Store& store) : held_(store) {}
+    bool Get(const KeyBytes& key, ValueBytes& copy) override { return held_.Get(key, copy); }
 
-  template <Workload kWorkload>
-  Sample RunFor(const RunSpec& spec) {
-    if constexpr (!Supports(Store::kTraits, kWorkload, /*threads=*/1)) {
-      std::abort();
-    } else {
-      Workers& workers = WorkersFor(spec);
-      std::atomic<bool> stop{false};
-      std::atomic<uint64_t> transactions{0};
-      const uint64_t conflicts_before = Conflicts();
-      const Stopwatch watch;
-      std::vector<std::thread> threads;
-      for (int i = 0; i < spec.threads; ++i) {
-        threads.emplace_back([&stop, &transactions, &worker = *workers[i]] {
-          transactions += worker.template RunUntil<kWorkload>(stop);
-        });
-      }
-      std::this_thread::sleep_for(std::chrono::duration<double>(spec.seconds));
-      stop = true;
-      for (std::thread& thread : threads) thread.join();
-      Sample sample = watch.Read(transactions);
-      sample.conflicts = Conflicts() - conflicts_before;
-      return sample;
-    }
-  }
+   private:
+    typename Store::Held held_;
+  };
 
   uint64_t Conflicts() const {
     uint64_t sum = 0;
@@ -131,6 +195,7 @@ class ContenderOf final : public Contender {
   uint64_t resident_before_ = 0;
   std::unique_ptr<Store> store_;
   std::map<Distribution, Workers> workers_;
+  std::mt19937_64 random_{4711};
 };
 
 template <typename Store>

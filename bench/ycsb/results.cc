@@ -1,9 +1,7 @@
 #include "bench/ycsb/results.h"
 
 #include <algorithm>
-#include <fstream>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace nacre::bench {
@@ -80,23 +78,20 @@ std::optional<Figure> Results::SpeedRatio(std::string_view store, const RunSpec&
   return FigureOf(std::move(ratios));
 }
 
-absl::Status Results::WriteCsv(const std::string& path) const {
-  std::ofstream file(path);
-  file << "store,workload,distribution,threads,repetition,transactions,wall_seconds,cpu_seconds,"
-          "conflicts,resident_bytes\n";
+void Results::WriteTo(CsvOutput& csv) const {
+  csv.Line(
+      "store,workload,distribution,threads,repetition,transactions,wall_seconds,cpu_seconds,"
+      "conflicts,resident_bytes");
   for (const auto& [series, samples] : samples_) {
     const RunSpec& spec = series.second;
     for (size_t i = 0; i < samples.size(); ++i) {
       const Sample& sample = samples[i];
-      file << absl::StrFormat(
-          "%s,%s,%s,%d,%d,%d,%.6f,%.6f,%d,%d\n", series.first, std::string(Name(spec.workload)),
+      csv.Line(absl::StrFormat(
+          "%s,%s,%s,%d,%d,%d,%.6f,%.6f,%d,%d", series.first, std::string(Name(spec.workload)),
           std::string(Name(spec.distribution)), spec.threads, i, sample.transactions,
-          sample.wall_seconds, sample.cpu_seconds, sample.conflicts, sample.resident_bytes);
+          sample.wall_seconds, sample.cpu_seconds, sample.conflicts, sample.resident_bytes));
     }
   }
-  file.close();
-  if (!file) return absl::UnknownError(absl::StrCat("cannot write ", path));
-  return absl::OkStatus();
 }
 
 }  // namespace nacre::bench

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "bench/ycsb/contender.h"
+#include "bench/ycsb/csv_output.h"
 
 namespace nacre::bench {
 
@@ -46,7 +46,7 @@ class Results {
                                    std::string_view other, const RunSpec& other_spec) const;
 
   // One line a sample, so that any statistic can be had of it.
-  absl::Status WriteCsv(const std::string& path) const;
+  void WriteTo(CsvOutput& csv) const;
 
  private:
   using Samples = std::vector<Sample>;

@@ -10,6 +10,8 @@
 #include <string>
 #include <type_traits>
 
+#include "bench/ycsb/fresh_process.h"
+
 namespace nacre::bench {
 namespace {
 
@@ -52,6 +54,7 @@ StoreProcess::StoreProcess(const StoreEntry& entry, uint64_t keys) : entry_(entr
   pid_ = fork();
   if (pid_ < 0) Fail("fork");
   if (pid_ == 0) {
+    EndWithParent();
     close(sockets[0]);
     Serve(entry, keys, sockets[1]);
     _exit(0);

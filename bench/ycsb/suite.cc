@@ -16,14 +16,14 @@ bool Wants(const std::vector<RunSpec>& specs, Workload workload) {
 
 class Suite {
  public:
-  Suite(const SuiteOptions& options, const std::vector<RunSpec>& specs, Results& results)
-      : options_(options), specs_(specs), results_(results) {}
+  Suite(const Conditions& conditions, const std::vector<RunSpec>& specs, Results& results)
+      : conditions_(conditions), specs_(specs), results_(results) {}
 
   void Run() {
     LoadTheLasting();
-    for (int i = 0; i < options_.repetitions; ++i) {
-      std::fprintf(stderr, "repetition %d of %d\n", i + 1, options_.repetitions);
-      for (const StoreEntry* store : options_.stores) RunInFreshProcess(*store);
+    for (int i = 0; i < conditions_.repetitions; ++i) {
+      std::fprintf(stderr, "repetition %d of %d\n", i + 1, conditions_.repetitions);
+      for (const StoreEntry* store : conditions_.stores) RunInFreshProcess(*store);
       for (const RunSpec& spec : specs_) RunInTurn(spec);
     }
   }
@@ -40,10 +40,10 @@ class Suite {
                     [](const RunSpec& spec) { return NeedsFreshProcess(spec.workload); })) {
       return;
     }
-    for (const StoreEntry* store : options_.stores) {
+    for (const StoreEntry* store : conditions_.stores) {
       std::fprintf(stderr, "loading %.*s\n", static_cast<int>(store->name.size()),
                    store->name.data());
-      lasting_.push_back({*store, std::make_unique<StoreProcess>(*store, options_.keys)});
+      lasting_.push_back({*store, std::make_unique<StoreProcess>(*store, conditions_.keys)});
       lasting_.back().process->Run({.workload = Workload::kLoad});
     }
   }
@@ -51,14 +51,14 @@ class Suite {
   void RunInFreshProcess(const StoreEntry& store) {
     const bool wants_updates = Wants(specs_, Workload::kUpdates);
     if (!wants_updates && !Wants(specs_, Workload::kLoad)) return;
-    StoreProcess process(store, options_.keys);
+    StoreProcess process(store, conditions_.keys);
     Measure(store, process, {.workload = Workload::kLoad});
     if (wants_updates) Measure(store, process, {.workload = Workload::kUpdates});
   }
 
   void RunInTurn(RunSpec spec) {
     if (NeedsFreshProcess(spec.workload)) return;
-    spec.seconds = options_.seconds;
+    spec.seconds = conditions_.seconds;
     for (Lasting& lasting : lasting_) {
       if (!Supports(lasting.store.traits, spec.workload, spec.threads)) continue;
       Measure(lasting.store, *lasting.process, spec);
@@ -69,7 +69,7 @@ class Suite {
     results_.Add(store.name, spec, process.Run(spec));
   }
 
-  const SuiteOptions& options_;
+  const Conditions& conditions_;
   const std::vector<RunSpec>& specs_;
   Results& results_;
   std::vector<Lasting> lasting_;
@@ -77,8 +77,8 @@ class Suite {
 
 }  // namespace
 
-void RunSuite(const SuiteOptions& options, const std::vector<RunSpec>& specs, Results& results) {
-  Suite(options, specs, results).Run();
+void RunSuite(const Conditions& conditions, const std::vector<RunSpec>& specs, Results& results) {
+  Suite(conditions, specs, results).Run();
 }
 
 }  // namespace nacre::bench

@@ -24,7 +24,7 @@ class Worker {
   // Runs transactions until `stop`, and returns how many.
   template <Workload kWorkload>
   uint64_t RunUntil(const std::atomic<bool>& stop) {
-    constexpr uint64_t kBetweenLooks = 64;
+    constexpr uint64_t kBetweenLooks = kWorkload == Workload::kFullScan ? 1 : 64;
     uint64_t done = 0;
     while (!stop.load(std::memory_order_relaxed)) {
       for (uint64_t i = 0; i < kBetweenLooks; ++i) RunOne<kWorkload>();
@@ -52,9 +52,16 @@ class Worker {
       Ten(Mode::kSerializable);
     } else if constexpr (kWorkload == Workload::kHotKey) {
       ReadModifyWrite(LoadedKey(0));
+    } else if constexpr (kWorkload == Workload::kPut) {
+      Update(LoadedKey(sequence_.Next()));
+    } else if constexpr (kWorkload == Workload::kReadTen) {
+      ReadTen();
+    } else if constexpr (kWorkload == Workload::kFullScan) {
+      Scan(LoadedKey(0), UINT64_MAX);
     } else {
       static_assert(kWorkload == Workload::kScan);
-      random_() % 100 < 5 ? Update(InsertedKey(sequence_.Next())) : Scan();
+      random_() % 100 < 5 ? Update(InsertedKey(sequence_.Next()))
+                          : Scan(LoadedKey(sequence_.Next()), 1 + random_() % 100);
     }
   }
 
@@ -96,9 +103,14 @@ class Worker {
     });
   }
 
-  void Scan() {
-    const KeyBytes start = LoadedKey(sequence_.Next());
-    const uint64_t limit = 1 + random_() % 100;
+  void ReadTen() {
+    const std::array<KeyBytes, 10> keys = DrawTen();
+    session_.Transact(Mode::kReadOnly, [&](auto& access) {
+      for (const KeyBytes& key : keys) Get(access, key);
+    });
+  }
+
+  void Scan(const KeyBytes& start, uint64_t limit) {
     session_.Transact(Mode::kReadOnly, [&](auto& access) { access.Scan(start, limit, copy_); });
   }
 

@@ -21,12 +21,15 @@ enum class Workload : uint8_t {
   kTenSerializable,  // The same as kTenSnapshot, serializable.
   kScan,             // 95 % scans of 1 to 100 keys, 5 % inserts of new keys.
   kHotKey,           // Every thread reads and writes one and the same key.
+  kPut,              // One write of a key that is there.
+  kReadTen,          // Ten reads.
+  kFullScan,         // Reads all keys in order.
   kCount
 };
 
 inline constexpr std::array<std::string_view, static_cast<size_t>(Workload::kCount)>
-    kWorkloadNames = {"load", "updates",   "c",       "a",    "f",
-                      "ten",  "ten-batch", "ten-ser", "scan", "hot"};
+    kWorkloadNames = {"load",    "updates", "c",   "a",   "f",        "ten",      "ten-batch",
+                      "ten-ser", "scan",    "hot", "put", "read-ten", "full-scan"};
 
 inline std::string_view Name(Workload workload) {
   return kWorkloadNames[static_cast<size_t>(workload)];
@@ -47,7 +50,7 @@ constexpr bool NeedsFreshProcess(Workload workload) {
 
 constexpr bool Supports(const StoreTraits& traits, Workload workload, int threads) {
   if (threads > 1 && (!traits.concurrent || NeedsFreshProcess(workload))) return false;
-  if (workload == Workload::kScan) return traits.ordered;
+  if (workload == Workload::kScan || workload == Workload::kFullScan) return traits.ordered;
   if (workload == Workload::kTenSerializable) return traits.serializable;
   return true;
 }

@@ -1,0 +1,143 @@
+// Readers and writers apart: what does a writer cost the readers of the same database, beyond the
+// memory and the core that any busy neighbour costs?
+//
+// The reader is pinned to one core and the writer to another. Each round runs them on one database
+// and on two; the ratio of the two speeds is what sharing the database costs. The threads of the
+// store itself run on the writer's core: their work is part of what the writer costs, in both.
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "absl/strings/str_format.h"
+#include "bench/ycsb/contender.h"
+#include "bench/ycsb/experiments/cores.h"
+#include "bench/ycsb/experiments/experiments.h"
+#include "bench/ycsb/fresh_process.h"
+#include "bench/ycsb/resources.h"
+#include "bench/ycsb/results.h"
+
+namespace nacre::bench {
+namespace {
+
+struct Reader {
+  Workload workload;
+  double at_least;  // The share of its own speed that it is to keep.
+};
+constexpr Reader kReaders[] = {
+    {Workload::kRead, .85}, {Workload::kReadTen, .95}, {Workload::kFullScan, 0}};
+constexpr double kWriterAtLeast = .95;
+
+// Series in Results, which tells them apart by the number of threads.
+constexpr int kTogether = 1;
+constexpr int kSeparate = 2;
+
+class Apart {
+ public:
+  Apart(const Conditions& conditions, const StoreEntry& store, CsvOutput& csv)
+      : conditions_(conditions), store_(store), csv_(csv) {
+    const std::set<int> cores = UsableCores(2);
+    reader_core_ = *cores.begin();
+    writer_core_ = *cores.rbegin();
+    PinTo(writer_core_);  // The threads that the stores start inherit it.
+    read_ = MakeLoaded();
+    other_ = MakeLoaded();
+  }
+
+  void Run() {
+    for (int i = 0; i < conditions_.repetitions; ++i) {
+      for (const Reader& reader : kReaders) {
+        RunBeside(reader, *read_, "together", i, kTogether);
+        RunBeside(reader, *other_, "separate", i, kSeparate);
+      }
+    }
+    for (const Reader& reader : kReaders) Judge(reader);
+  }
+
+ private:
+  std::unique_ptr<Contender> MakeLoaded() const {
+    std::unique_ptr<Contender> contender = store_.make(conditions_.keys);
+    contender->Load();
+    // Number 0 reads, number 1 writes: their keys are drawn independently.
+    contender->PrepareWorkers({.threads = 2});
+    return contender;
+  }
+
+  void RunBeside(const Reader& reader, Contender& written, std::string_view where, int repetition,
+                 int series) {
+    std::atomic<bool> stop{false};
+    Sample read;
+    Sample write;
+    std::thread reading([&] { RunPinned(*read_, reader.workload, 0, reader_core_, stop, read); });
+    std::thread writing([&] { RunPinned(written, Workload::kPut, 1, writer_core_, stop, write); });
+    std::this_thread::sleep_for(std::chrono::duration<double>(conditions_.seconds));
+    stop = true;
+    reading.join();
+    writing.join();
+    readers_.Add(store_.name, {.workload = reader.workload, .threads = series}, read);
+    writers_.Add(store_.name, {.workload = reader.workload, .threads = series}, write);
+    csv_.Line(absl::StrFormat("%s,%s,%s,%d,%.0f,%.0f", std::string(store_.name),
+                              std::string(Name(reader.workload)), std::string(where), repetition,
+                              PerSecond(read), PerSecond(write)));
+  }
+
+  // Each has a clock of its own: a full scan goes on for a while after the stop.
+  static void RunPinned(Contender& contender, Workload workload, int worker, int core,
+                        const std::atomic<bool>& stop, Sample& sample) {
+    PinTo(core);
+    const double start = WallSeconds();
+    sample.transactions = contender.RunWorker({.workload = workload}, worker, stop);
+    sample.wall_seconds = WallSeconds() - start;
+  }
+
+  static double PerSecond(const Sample& sample) {
+    return static_cast<double>(sample.transactions) / sample.wall_seconds;
+  }
+
+  void Judge(const Reader& reader) const {
+    const std::string title =
+        absl::StrFormat("%s, %s", std::string(store_.name), std::string(Name(reader.workload)));
+    JudgeOne(title + ": the reader", readers_, reader.workload, reader.at_least);
+    JudgeOne(title + ": the writer beside it", writers_, reader.workload, kWriterAtLeast);
+  }
+
+  void JudgeOne(const std::string& title, const Results& results, Workload workload,
+                double at_least) const {
+    const Figure kept =
+        *results.SpeedRatio(store_.name, {.workload = workload, .threads = kTogether}, store_.name,
+                            {.workload = workload, .threads = kSeparate});
+    csv_.Remark(absl::StrFormat("%s keeps %.3f (%.3f-%.3f)%s", title, kept.median, kept.low,
+                                kept.high, Verdict(kept.median, at_least)));
+  }
+
+  static std::string Verdict(double kept, double at_least) {
+    if (at_least == 0) return "";
+    return absl::StrFormat(" of %.2f: %s", at_least, kept >= at_least ? "reached" : "MISSED");
+  }
+
+  const Conditions& conditions_;
+  const StoreEntry& store_;
+  CsvOutput& csv_;
+  int reader_core_ = 0;
+  int writer_core_ = 0;
+  std::unique_ptr<Contender> read_;
+  std::unique_ptr<Contender> other_;
+  Results readers_{Clock::kWall};
+  Results writers_{Clock::kWall};
+};
+
+}  // namespace
+
+void RunApart(const Conditions& conditions, CsvOutput& csv) {
+  csv.Line("store,reader,databases,repetition,reads_per_second,writes_per_second");
+  for (const StoreEntry* store : conditions.stores) {
+    if (!store->traits.concurrent) continue;
+    InFreshProcess([&] { Apart(conditions, *store, csv).Run(); });
+  }
+}
+
+}  // namespace nacre::bench

@@ -1,0 +1,166 @@
+// Held snapshots: what do 100 open snapshots cost in memory and speed while updates go on, and what
+// of it comes back when they end?
+//
+// Taken all at the start they see the same state; taken one after the other, each sees nearly every
+// key in a version of its own, which is the most that they can hold.
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "bench/ycsb/contender.h"
+#include "bench/ycsb/experiments/experiments.h"
+#include "bench/ycsb/fresh_process.h"
+#include "bench/ycsb/resources.h"
+
+namespace nacre::bench {
+namespace {
+
+constexpr int kSnapshots = 100;
+constexpr int kSteps = 200;  // The updates are done in as many parts, with a line after each.
+
+enum class Taken : uint8_t { kNone = 0, kAtStart, kOneByOne, kCount };
+constexpr std::array<std::string_view, static_cast<size_t>(Taken::kCount)> kTakenNames = {
+    "none", "at-start", "one-by-one"};
+constexpr std::array kAllTaken = {Taken::kNone, Taken::kAtStart, Taken::kOneByOne};
+
+constexpr double kSpeedAtLeast = .90;  // Of that without snapshots.
+constexpr double kAfterAtMost = 1.10;  // Times the resident set before.
+
+std::string NameOf(Taken taken) { return std::string(kTakenNames[static_cast<size_t>(taken)]); }
+
+// Of one run.
+struct Outcome {
+  Sample updates;
+  uint64_t live_bytes = 0;
+  uint64_t resident_before = 0;
+  uint64_t resident_most = 0;
+  uint64_t resident_after = 0;
+};
+
+double PerSecond(const Sample& sample) {
+  return static_cast<double>(sample.transactions) / sample.wall_seconds;
+}
+
+class Held {
+ public:
+  Held(const Conditions& conditions, uint64_t updates, const StoreEntry& store, Taken taken,
+       int repetition, CsvOutput& csv)
+      : conditions_(conditions),
+        updates_(updates),
+        store_(store),
+        taken_(taken),
+        repetition_(repetition),
+        csv_(csv),
+        contender_(store.make(conditions.keys)) {}
+
+  Outcome Run() {
+    Outcome outcome;
+    outcome.live_bytes = contender_->Load().resident_bytes;
+    outcome.resident_before = ResidentBytes();
+    Report("loaded", 0, 0);
+    for (int step = 0; step < kSteps; ++step) {
+      TakeSnapshots(step);
+      const Sample sample = contender_->UpdateSome(updates_ / kSteps, conditions_.keys);
+      outcome.updates += sample;
+      outcome.resident_most = std::max(outcome.resident_most, ResidentBytes());
+      Report("updating", outcome.updates.transactions, PerSecond(sample));
+    }
+    snapshots_.clear();
+    contender_->Settle();
+    outcome.resident_after = ResidentBytes();
+    Report("ended", outcome.updates.transactions, PerSecond(outcome.updates));
+    return outcome;
+  }
+
+ private:
+  void TakeSnapshots(int step) {
+    if (taken_ == Taken::kAtStart && step == 0) {
+      for (int i = 0; i < kSnapshots; ++i) snapshots_.push_back(contender_->Hold());
+    } else if (taken_ == Taken::kOneByOne && step % (kSteps / kSnapshots) == 0) {
+      snapshots_.push_back(contender_->Hold());
+    }
+  }
+
+  void Report(std::string_view phase, uint64_t updates, double per_second) {
+    csv_.Line(absl::StrFormat("%s,%d,%s,%s,%d,%d,%.0f,%d", std::string(store_.name), repetition_,
+                              NameOf(taken_), std::string(phase), snapshots_.size(), updates,
+                              per_second, ResidentBytes()));
+  }
+
+  const Conditions& conditions_;
+  const uint64_t updates_;
+  const StoreEntry& store_;
+  const Taken taken_;
+  const int repetition_;
+  CsvOutput& csv_;
+  std::unique_ptr<Contender> contender_;
+  std::vector<std::unique_ptr<HeldSnapshot>> snapshots_;
+};
+
+double Median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+template <typename Function>
+double MedianOf(const std::vector<Outcome>& outcomes, Function function) {
+  std::vector<double> values;
+  for (const Outcome& outcome : outcomes) values.push_back(function(outcome));
+  return Median(std::move(values));
+}
+
+double Ratio(uint64_t a, uint64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
+
+// Beside the runs without snapshots, each with that of its own repetition.
+void Judge(const StoreEntry& store, Taken taken, const std::vector<Outcome>& outcomes,
+           const std::vector<Outcome>& without, CsvOutput& csv) {
+  std::vector<double> kept;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    kept.push_back(PerSecond(outcomes[i].updates) / PerSecond(without[i].updates));
+  }
+  const double speed = Median(std::move(kept));
+  const double after = MedianOf(
+      outcomes, [](const Outcome& o) { return Ratio(o.resident_after, o.resident_before); });
+  const double grown = MedianOf(outcomes, [](const Outcome& o) {
+    return Ratio(o.resident_most - o.resident_before, o.live_bytes);
+  });
+  csv.Remark(absl::StrFormat(
+      "%s, snapshots %s: %.0f updates/s, %.3f of those without, of %.2f: %s; RSS grows by %.2f "
+      "times the live data; afterwards it is %.3f of what it was, of at most %.2f: %s",
+      std::string(store.name), NameOf(taken),
+      MedianOf(outcomes, [](const Outcome& o) { return PerSecond(o.updates); }), speed,
+      kSpeedAtLeast, speed >= kSpeedAtLeast ? "reached" : "MISSED", grown, after, kAfterAtMost,
+      after <= kAfterAtMost ? "reached" : "MISSED"));
+}
+
+void RunHeldOn(const Conditions& conditions, uint64_t updates, const StoreEntry& store,
+               CsvOutput& csv) {
+  std::array<std::vector<Outcome>, static_cast<size_t>(Taken::kCount)> outcomes;
+  for (int i = 0; i < conditions.repetitions; ++i) {
+    for (const Taken taken : kAllTaken) {
+      outcomes[static_cast<size_t>(taken)].push_back(ResultOfFreshProcess<Outcome>(
+          [&] { return Held(conditions, updates, store, taken, i, csv).Run(); }));
+    }
+  }
+  for (const Taken taken : kAllTaken) {
+    Judge(store, taken, outcomes[static_cast<size_t>(taken)],
+          outcomes[static_cast<size_t>(Taken::kNone)], csv);
+  }
+}
+
+}  // namespace
+
+void RunHeld(const Conditions& conditions, uint64_t updates, CsvOutput& csv) {
+  csv.Line("store,repetition,taken,phase,snapshots,updates,updates_per_second,resident_bytes");
+  for (const StoreEntry* store : conditions.stores) {
+    if (store->traits.snapshots) RunHeldOn(conditions, updates, *store, csv);
+  }
+}
+
+}  // namespace nacre::bench
