@@ -100,11 +100,15 @@ absl::Status WriteHistories(const RunResult& result, const std::string& file) {
   return absl::OkStatus();
 }
 
+void AddFacts(RunArguments& arguments) {
+  arguments.report.facts.emplace_back("workload", arguments.workload);
+  arguments.report.facts.emplace_back("seed", std::to_string(arguments.run.seed));
+}
+
 ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
   const run::RunVerdict judged = JudgeRun(result, arguments.judge);
   auto& facts = arguments.report.facts;
-  facts.emplace_back("workload", arguments.workload);
-  facts.emplace_back("seed", std::to_string(arguments.run.seed));
+  AddFacts(arguments);
   facts.emplace_back("run", run::ProgressWords({result.tally, result.elapsed, 1}));
   if (result.lives.size() > 1) {
     const std::string& first = arguments.history_file;
@@ -120,7 +124,8 @@ ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
 }
 
 // Of a run that was interrupted before its first transaction.
-ExitCode ReportNothing(const absl::Status& why, const RunArguments& arguments) {
+ExitCode ReportNothing(const absl::Status& why, RunArguments& arguments) {
+  AddFacts(arguments);
   Verdict verdict;
   verdict.ruling = Ruling::kUnknown;
   verdict.reason = std::string(why.message());

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "nacre/check/judge.h"
+#include "tests/check/judge/deadline.h"
 
 namespace nacre::check::judge {
 
@@ -33,7 +33,7 @@ class StepLimit {
 
  private:
   bool limited() const { return options_.time_limit < absl::InfiniteDuration(); }
-  absl::Time Now() const { return options_.clock ? options_.clock() : absl::Now(); }
+  absl::Time Now() const { return TimeNow(options_); }
 
   const JudgeOptions options_;
   absl::Time deadline_;
