@@ -1,8 +1,11 @@
 // TCP transports by themselves: names with several addresses, and the options of sockets.
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <functional>
@@ -66,6 +69,20 @@ class TcpTransportTest : public testing::Test {
   ConnectionOptions options_;
   std::unique_ptr<Transport> transport_;
 };
+
+TEST_F(TcpTransportTest, ASocketThatCannotBeOpenedIsSaidAndIsNoTimeout) {
+  const Tcp::endpoint nobody = Vacant();  // Also makes what the event loop itself has open.
+  const int lowest_free = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_NE(lowest_free, -1);
+  close(lowest_free);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none = {.rlim_cur = static_cast<rlim_t>(lowest_free), .rlim_max = before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const absl::Status status = Connect({nobody});
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_NE(status.ToString().find("Too many open files"), std::string::npos) << status;
+}
 
 TEST_F(TcpTransportTest, TriesTheAddressesOfANameInTurn) {
   const Acceptor acceptor(context_, Loopback());
