@@ -61,6 +61,7 @@ class Scheduler {
     uint32_t writing = 0;           // Transactions between start and commit.
     std::vector<uint32_t> pending;  // By block: readers of its last version that have not begun.
     std::vector<uint32_t> waiting;  // Events that may become possible when this changes.
+    std::vector<TxnId> updates;     // Could start, have an open read of the key, and write it.
   };
   // How well an event fits now.
   enum Fit { kFits, kOnlyStarts, kBlocked };
@@ -121,7 +122,22 @@ class Scheduler {
       helpers_.push_back(node);
     } else {
       queues_[kFits].push({times_[node], node});
+      if (graph_.IsStart(node))
+        ForEachUpdated(graph_.TxnOf(node), [&](Key& key, TxnId t) { key.updates.push_back(t); });
     }
+  }
+
+  // The keys that the transaction writes and of which it has an open read.
+  template <typename Visit>
+  void ForEachUpdated(TxnId t, const Visit& visit) {
+    for (const Write& write : txns_[t].writes) {
+      if (ReadsOpen(txns_[t], write.key)) visit(keys_[write.key], t);
+    }
+  }
+
+  bool ReadsOpen(const Txn& txn, uint32_t key) const {
+    return std::any_of(txn.open_reads.begin(), txn.open_reads.end(),
+                       [&](uint32_t r) { return problem_.reads[r].key == key; });
   }
 
   // About when each event happened: halfway between the earliest time that fits all that leads to
@@ -201,7 +217,8 @@ class Scheduler {
         if (SourceNow(r) == kNone) return by = problem_.reads[r].key, kBlocked;
       }
       for (const Write& write : txn.writes) {
-        if (keys_[write.key].writing > 0) return by = write.key, kBlocked;
+        const bool waits = !ReadsOpen(txn, write.key) && IsUpdatedFirst(write.key);
+        if (keys_[write.key].writing > 0 || waits) return by = write.key, kBlocked;
       }
     }
     for (const Write& write : txn.writes) {
@@ -222,6 +239,22 @@ class Scheduler {
       if (k == write.key && block == key.block && pending > 0) --pending;
     }
     return pending == 0;
+  }
+
+  // Only one can read a version and write the next. Who could do so now goes before who writes
+  // without having read: behind that there may be too few versions left for all who read one.
+  bool IsUpdatedFirst(uint32_t key) const {
+    // Most of them read the same value, and it is but a guess.
+    constexpr size_t kLookedAtMax = 32;
+    const std::vector<TxnId>& updates = keys_[key].updates;
+    const auto end =
+        updates.begin() + static_cast<ptrdiff_t>(std::min(updates.size(), kLookedAtMax));
+    return std::any_of(updates.begin(), end, [&](TxnId t) {
+      const std::vector<uint32_t>& reads = txns_[t].open_reads;
+      return std::any_of(reads.begin(), reads.end(), [&](uint32_t r) {
+        return problem_.reads[r].key == key && SourceNow(r) != kNone;
+      });
+    });
   }
 
   uint32_t SourceNow(uint32_t r) const {
@@ -251,6 +284,7 @@ class Scheduler {
   void Start(TxnId t) {
     const Txn& txn = txns_[t];
     for (const uint32_t r : txn.open_reads) schedule_.sources[r] = SourceNow(r);
+    ForEachUpdated(t, [](Key& key, TxnId done) { std::erase(key.updates, done); });
     for (const auto& [key, block] : txn.reads) {
       if (--keys_[key].pending[block] == 0) Wake(key);
     }

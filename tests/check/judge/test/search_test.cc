@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "tests/check/judge/sat/order_search.h"
 #include "tests/check/judge/test/history_text.h"
 #include "tests/check/judge/test/rule_store.h"
+#include "tests/check/judge/witness.h"
 
 namespace nacre::check {
 namespace {
@@ -88,6 +90,32 @@ TEST(Search, TwoOrdersThatAreBothForcedInALaterRoundAreAContradiction) {
   const History history = Parsed(text);
   for (const uint32_t round : {0u, 1u, 1000u}) {
     EXPECT_EQ(Search(history, Level::kSnapshotIsolation, round), OrderSearch::Outcome::kNone);
+  }
+}
+
+// A search would go through all pairs of a write and who read it to find that they match.
+TEST(Search, AsManyUpdatesOfOneValueAsThereWereWritesOfItHoldWithoutAnyQuestion) {
+  constexpr int kWrites = 30;
+  for (const std::string real : {"", " real=1..99"}) {
+    std::string writes;
+    std::string updates;
+    for (int i = 0; i < kWrites; ++i) {
+      const std::string n = std::to_string(i);
+      writes += "T1" + n + " ok" + real + " | write x 1\n";
+      updates += "T2" + n + " ok" + real + " | read x 1 | write x v" + n + "\n";
+    }
+    const std::string other = "T3 ok" + real + " | write x 0\n";
+    for (const std::string& text :
+         {writes + updates, updates + writes, writes + other + updates, other + updates + writes}) {
+      const History history = Parsed(text);
+      for (const Level level :
+           {Level::kSnapshotIsolation, Level::kSerializable, Level::kStrictSerializable}) {
+        std::optional<judge::Observations> witness;
+        EXPECT_EQ(judge::JudgeWithWitness(history, level, {}, witness, 0).ruling, Ruling::kHolds)
+            << ToString(level) << "\n"
+            << text;
+      }
+    }
   }
 }
 
