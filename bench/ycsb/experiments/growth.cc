@@ -77,14 +77,22 @@ double NanosOf(uint64_t keys, double seconds, Read read) {
 // Every version is held by a snapshot of its own, or it would not stay in its chain.
 void MeasureChains(const Conditions& conditions, const StoreEntry& store, CsvOutput& csv) {
   constexpr uint64_t kKeys = 100;
+  // WiredTiger waits at every access to a page that is too large and that snapshots keep so.
+  constexpr double kPatienceSeconds = 30;
   const std::unique_ptr<Contender> contender = store.make(kKeys);
   contender->Load();
   std::vector<std::unique_ptr<HeldSnapshot>> snapshots;
   ValueBytes copy;
   for (const uint64_t length : {1, 10, 100, 1000, 10'000}) {
+    const double start = WallSeconds();
     while (snapshots.size() + 1 < length) {
       snapshots.push_back(contender->Hold());
       contender->UpdateTogether();
+      if (WallSeconds() - start > kPatienceSeconds) {
+        csv.Remark(absl::StrFormat("%s: %d versions took more than %.0f s: left out", NameOf(store),
+                                   length, kPatienceSeconds));
+        return;
+      }
     }
     const double newest = MedianOf(conditions.repetitions, [&] {
       return NanosOf(kKeys, conditions.seconds, [&, now = contender->Hold()](const KeyBytes& key) {
