@@ -1,6 +1,7 @@
 #ifndef NACRE_TESTS_CHECK_JUDGE_CAUSAL_PAST_H_
 #define NACRE_TESTS_CHECK_JUDGE_CAUSAL_PAST_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -26,7 +27,12 @@ class CausalPast {
   // one before it in its session).
   CausalPast(const std::vector<TxnId>& order, uint32_t txns) : order_(order), txns_(txns) {}
 
-  static uint32_t BlockFor(uint32_t txns, uint32_t chains);
+  // How many chains of so many fit in bounded memory.
+  static uint32_t BlockFor(uint32_t txns, uint32_t chains) {
+    constexpr uint64_t kEntriesMax = 32'000'000;
+    const uint64_t fits = std::max<uint64_t>(1, kEntriesMax / std::max<uint32_t>(txns, 1));
+    return static_cast<uint32_t>(std::min<uint64_t>(fits, std::max<uint32_t>(chains, 1)));
+  }
 
   template <typename ForEachDirect>
   void Compute(const Chains& chains, uint32_t first_chain, uint32_t end_chain,

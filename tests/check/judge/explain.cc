@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tests/check/judge/cycle_search.h"
+#include "tests/check/judge/shown.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check::judge {
@@ -167,11 +168,18 @@ Violation ViolationOf(const History& history, const Observations& seen, std::vec
   for (Edge& edge : cycle) {
     if (edge.reason.empty()) edge.reason = ReasonOf(history, seen, edge);
     violation.txns.push_back(edge.from);
+  }
+  const auto show = [&](size_t i) {
+    const Edge& edge = cycle[i];
     picture +=
         Cat(TxnText(history, edge.from), " --", ToString(edge.kind),
             edge.key == kNone ? std::string() : Cat(" ", KeyText(history, edge.key)), "--> ");
     reasons += Cat("; ", edge.reason);
-  }
+  };
+  ForEachShown(cycle.size(), show, [&](size_t left_out) {
+    picture += Cat("(", left_out, " more) --> ");
+    reasons += Cat("; and so on, ", left_out, " more");
+  });
   violation.words = Cat(picture, history.name(cycle.front().from), reasons);
   violation.edges = std::move(cycle);
   return violation;

@@ -37,6 +37,27 @@ void NoteWhatIsMissing(const History& history, Level level, Verdict& verdict) {
   }
 }
 
+// Those of all others say nothing then of what it saw.
+void NoteMissingTimestamps(const History& history, Verdict& verdict) {
+  TxnId without = kNone;
+  bool some = false;
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (!history.committed(t)) continue;
+    some |= history.begin_timestamp(t).has_value() || history.commit_timestamp(t).has_value();
+    const auto ops = history.ops(t);
+    const bool writes =
+        std::any_of(ops.begin(), ops.end(), [](const Op& op) { return op.writes(); });
+    const bool has = history.begin_timestamp(t).has_value() &&
+                     (!writes || history.commit_timestamp(t).has_value());
+    if (!has && without == kNone) without = t;
+  }
+  if (!some || without == kNone) return;
+  verdict.notes.push_back(Cat(
+      "the timestamps were not used, since not all transactions have theirs: ",
+      judge::TxnText(history, without), " has ",
+      history.begin_timestamp(without).has_value() ? "no commit timestamp" : "no begin timestamp"));
+}
+
 // No indeterminate transaction turned out to have happened, so all that did have timestamps.
 bool AllCommitted(const History& history, const Observations& seen) {
   for (TxnId t = 0; t < history.size(); ++t) {
@@ -70,14 +91,15 @@ bool HoldsInOrderOfCommits(const History& history, Level level, const JudgeOptio
          verdict.violations.empty();
 }
 
-void JudgeVisibility(const History& history, const Observations& seen, Level level,
-                     const JudgeOptions& options, Verdict& verdict) {
+// False: the limit ended it.
+bool JudgeVisibility(const History& history, const Observations& seen, Level level,
+                     const JudgeOptions& options, const judge::Stop& stop, Verdict& verdict) {
   if (level == Level::kReadAtomic) {
-    judge::JudgeByVisibility(history, seen, {}, options, verdict);
-  } else if (level == Level::kCausal) {
-    judge::JudgeByVisibility(history, seen, {.transitive = true, .sessions = true}, options,
-                             verdict);
+    return judge::JudgeByVisibility(history, seen, {.stop = stop}, options, verdict);
   }
+  return level != Level::kCausal ||
+         judge::JudgeByVisibility(
+             history, seen, {.transitive = true, .sessions = true, .stop = stop}, options, verdict);
 }
 
 // One of its sources, in one of several ways that often fit: the state before the history or the
@@ -95,7 +117,8 @@ TxnId LikelySource(const History& history, const judge::OpenSources& open, bool 
 // Below snapshot isolation, whether one choice of what the open reads saw explains all: then the
 // level holds. Not all choices are tried.
 bool SomeSourcesFit(const History& history, const Observations& seen,
-                    const std::vector<judge::OpenSources>& sources, Level level) {
+                    const std::vector<judge::OpenSources>& sources, Level level,
+                    const judge::Stop& stop) {
   for (const bool last : {false, true}) {
     Observations chosen = seen;
     std::vector<bool> happened(history.size(), false);
@@ -108,8 +131,9 @@ bool SomeSourcesFit(const History& history, const Observations& seen,
     Verdict verdict;
     judge::JudgeByCycles(history, chosen, level, {.violations_max = 1}, verdict);
     if (!verdict.violations.empty()) continue;
-    JudgeVisibility(history, chosen, level, {.violations_max = 1}, verdict);
-    if (verdict.violations.empty()) return true;
+    const JudgeOptions one = {.violations_max = 1};
+    const bool whole = JudgeVisibility(history, chosen, level, one, stop, verdict);
+    if (whole && verdict.violations.empty()) return true;
   }
   return false;
 }
@@ -118,9 +142,9 @@ bool SomeSourcesFit(const History& history, const Observations& seen,
 // understood. What is open in `seen` gets an answer if the history holds.
 void JudgeOpen(const History& history, Observations& seen,
                const std::vector<judge::OpenSources>& sources, Level level,
-               const JudgeOptions& options, uint32_t rounds_max, Verdict& verdict) {
+               const JudgeOptions& options, const judge::Stop& stop, uint32_t rounds_max,
+               Verdict& verdict) {
   Verdict exact;
-  const judge::Stop stop = judge::StopAtLimit(options);
   judge::JudgeByOrders(history, seen, sources, level, options, stop, rounds_max, exact);
   if ((!exact.violations.empty() || exact.ruling == Ruling::kUnknown) && !stop()) {
     // Without sessions there may be as many chains as transactions.
@@ -161,6 +185,9 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
                      std::optional<Observations>* witness, uint32_t rounds_max) {
   Verdict verdict;
   NoteWhatIsMissing(history, level, verdict);
+  const bool timed =
+      !options.ignore_timestamps && Forbids(level, Anomaly::kLostUpdate, Order::kData);
+  if (timed && !history.has_timestamps()) NoteMissingTimestamps(history, verdict);
   if (history.keys().size() > judge::DependencyGraph::kKeysMax) {
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = Cat("the history has ", history.keys().size(), " keys, which are too many");
@@ -172,10 +199,8 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     verdict.ruling = Ruling::kViolated;
     return verdict;
   }
-  const bool by_time = history.has_timestamps() && !options.ignore_timestamps &&
-                       Forbids(level, Anomaly::kLostUpdate, Order::kData);
   bool unexplained = false;  // By any times of what was indeterminate and seen.
-  if (by_time) {
+  if (timed && history.has_timestamps()) {
     const judge::ReplayResult result = judge::JudgeByReplay(history, level, options, verdict);
     if (result == judge::ReplayResult::kViolated) verdict.ruling = Ruling::kViolated;
     if (result != judge::ReplayResult::kUndecided) return verdict;
@@ -195,6 +220,7 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     return JudgeWithout(history, seen.mixed, level, options, rounds_max);
   }
   const bool ordered = Forbids(level, Anomaly::kLostUpdate, Order::kData);
+  bool in_time = true;
   bool open = false;  // It hangs on orders or sources that the values do not tell.
   std::vector<judge::OpenSources> sources;
   if (seen.has_registers) sources = judge::NarrowReads(history, seen);
@@ -206,12 +232,12 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
   open |= judge::JudgeByCycles(history, seen, level, options, verdict);
   if (verdict.violations.empty()) {
     if (!ordered) {
-      JudgeVisibility(history, seen, level, options, verdict);
+      in_time = JudgeVisibility(history, seen, level, options, stop, verdict);
       const bool settled = !sources.empty() && verdict.violations.empty() &&
-                           SomeSourcesFit(history, seen, sources, level);
+                           SomeSourcesFit(history, seen, sources, level, stop);
       if (settled) seen.ambiguous -= sources.size();
     } else if (open) {
-      JudgeOpen(history, seen, sources, level, options, rounds_max, verdict);
+      JudgeOpen(history, seen, sources, level, options, stop, rounds_max, verdict);
     }
   }
   if (!verdict.violations.empty()) {
@@ -221,11 +247,15 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = Cat("of ", seen.ambiguous, " reads it cannot be told whose write they saw; ",
                          seen.ambiguous_example);
+  } else if (verdict.ruling == Ruling::kHolds && !in_time) {
+    verdict.ruling = Ruling::kUnknown;
+    verdict.reason = "the time limit ended before all that was seen indirectly was looked at";
   } else if (verdict.ruling == Ruling::kHolds && unexplained) {
     verdict.ruling = Ruling::kUnknown;
-    verdict.reason =
-        "by its values it holds, but when what was of unknown outcome and seen committed, the "
-        "timestamps do not tell";
+    verdict.reason = stop() ? "the time limit ended before it was found when what was of unknown "
+                              "outcome and seen can have committed"
+                            : "by its values it holds, but when what was of unknown outcome and "
+                              "seen committed, the timestamps do not tell";
   } else if (verdict.ruling == Ruling::kHolds && ordered && witness != nullptr) {
     *witness = std::move(seen);
   }
@@ -236,6 +266,17 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
 
 Verdict Judge(const History& history, Level level, const JudgeOptions& options) {
   return JudgeHistory(history, level, options, nullptr, kNone);
+}
+
+Verdict JudgeRecording(const History& history, Level level, const JudgeOptions& options) {
+  for (TxnId t = 0; t < history.size(); ++t) {
+    if (history.committed(t)) return Judge(history, level, options);
+  }
+  Verdict verdict;
+  verdict.ruling = Ruling::kUnknown;
+  verdict.reason = "no transaction in the history is known to have committed";
+  verdict.notes = history.notes();
+  return verdict;
 }
 
 Verdict judge::JudgeWithWitness(const History& history, Level level, const JudgeOptions& options,

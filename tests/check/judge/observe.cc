@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "tests/check/judge/observer.h"
 #include "tests/check/judge/text.h"
 
@@ -218,14 +220,17 @@ Observations Observe(const History& history, uint32_t violations_max) {
 
 void AddHappened(const History& history, const std::vector<bool>& also, Observations& seen) {
   std::vector<std::vector<TxnId>> unread(seen.unread.size());
+  absl::flat_hash_map<KeyId, absl::flat_hash_set<ValueId>> shown_of;
   for (TxnId t = 0; t < history.size(); ++t) {
     if (!also[t] || seen.happened[t]) continue;
     seen.happened[t] = true;
     for (const Op& op : history.ops(t)) {
-      const auto versions = seen.versions[op.key];
-      const bool shown = std::any_of(versions.begin(), versions.end(),
-                                     [&op](const Version& v) { return v.value == op.value; });
-      if (op.kind == OpKind::kAppend && !shown) unread[op.key].push_back(t);
+      if (op.kind != OpKind::kAppend) continue;
+      const auto [shown, first] = shown_of.try_emplace(op.key);
+      if (first) {
+        for (const Version& version : seen.versions[op.key]) shown->second.insert(version.value);
+      }
+      if (!shown->second.contains(op.value)) unread[op.key].push_back(t);
     }
   }
   Rows<TxnId> all;

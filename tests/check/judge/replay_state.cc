@@ -89,7 +89,8 @@ ReplayState::Mismatch ReplayState::Compare(TxnId t, uint64_t timestamp) {
       if (!ReadAgrees(ops, ops[r], timestamp))
         return {r, ops[r].key, own_.Find(ops[r].key) != nullptr};
     }
-    for (KeyId missed = MissedBy(ops, i); missed != kNone; missed = MissedBy(ops, i)) {
+    for (KeyId missed = MissedBy(ops, i, 0); missed != kNone;
+         missed = MissedBy(ops, i, rank_[missed] + size_t{1})) {
       const bool own = own_.Find(missed) != nullptr;
       if (own || !TakeMaybe(missed, kNone, timestamp)) return {i, missed, own};
     }
@@ -218,7 +219,7 @@ bool ReplayState::PresentWithOwn(absl::Span<const Op> ops, KeyId key) {
   return ops[own->last_write].kind != OpKind::kDelete;
 }
 
-KeyId ReplayState::MissedBy(absl::Span<const Op> ops, uint32_t i) {
+KeyId ReplayState::MissedBy(absl::Span<const Op> ops, uint32_t i, size_t from_rank) {
   const auto [from, to] = sorted_.RangeOf(ops, i);
   if (from == to) return kNone;
   uint32_t expected = PresentBelow(to) - PresentBelow(from);
@@ -229,12 +230,16 @@ KeyId ReplayState::MissedBy(absl::Span<const Op> ops, uint32_t i) {
   }
   // Too many results are told by the reads of them.
   if (expected <= ops[i].results()) return kNone;
-  for (size_t rank = from; rank < to; ++rank) {
-    const KeyId key = sorted_[rank];
-    const auto results = ops.subspan(i + 1, ops[i].results());
-    const bool found =
-        std::any_of(results.begin(), results.end(), [key](const Op& op) { return op.key == key; });
-    if (!found && PresentWithOwn(ops, key)) return key;
+  // SCAN-ANSWER: in order.
+  const absl::Span<const Op> results = ops.subspan(i + 1, ops[i].results());
+  const auto found = [&](size_t rank) {
+    const auto it = std::partition_point(results.begin(), results.end(), [&](const Op& op) {
+      return ops[i].reverse ? rank_[op.key] > rank : rank_[op.key] < rank;
+    });
+    return it != results.end() && rank_[it->key] == rank;
+  };
+  for (size_t rank = std::max(from, from_rank); rank < to; ++rank) {
+    if (PresentWithOwn(ops, sorted_[rank]) && !found(rank)) return sorted_[rank];
   }
   return kNone;
 }

@@ -53,8 +53,9 @@ class ReplayState {
   bool RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op,
                       uint64_t timestamp);
   bool TakeMaybe(KeyId key, ValueId value, uint64_t timestamp);
-  // A key of the scan's range that is there and was not returned, or kNone.
-  KeyId MissedBy(absl::Span<const Op> ops, uint32_t i);
+  // The first key of the scan's range, from that rank on, that is there and was not returned, or
+  // kNone. Precondition: SCAN-ANSWER.
+  KeyId MissedBy(absl::Span<const Op> ops, uint32_t i, size_t from_rank);
   bool Present(KeyId key) const { return keys_[key].value != kNone || !keys_[key].list.empty(); }
   bool PresentWithOwn(absl::Span<const Op> ops, KeyId key);
   void SetList(KeyId key, std::vector<ValueId> list);

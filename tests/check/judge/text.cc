@@ -79,4 +79,14 @@ std::string TxnText(const History& history, TxnId t) {
   return Cat(history.name(t), " (line ", history.line(t), ")");
 }
 
+bool Tells(std::string_view words, std::string_view op) {
+  for (size_t at = words.find(op); at != std::string_view::npos; at = words.find(op, at + 1)) {
+    const size_t end = at + op.size();
+    if (end == words.size() || words[end] == ',' || words[end] == ' ' || words[end] == ';') {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace nacre::check::judge

@@ -38,6 +38,9 @@ std::string PastText(const History& history, const Op& op);
 // "T3 (line 7)"
 std::string TxnText(const History& history, TxnId t);
 
+// Whether `words` tell of `op`: "T1 read x = 1, which ..."
+bool Tells(std::string_view words, std::string_view op);
+
 }  // namespace nacre::check::judge
 
 #endif  // NACRE_TESTS_CHECK_JUDGE_TEXT_H_

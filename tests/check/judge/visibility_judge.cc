@@ -12,6 +12,8 @@
 #include "tests/check/judge/components.h"
 #include "tests/check/judge/cycle_search.h"
 #include "tests/check/judge/explain.h"
+#include "tests/check/judge/short_cycle.h"
+#include "tests/check/judge/shown.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check::judge {
@@ -61,14 +63,16 @@ class VisibilityJudge {
         verdict_(verdict),
         graph_(history, seen, {.sessions = visibility.sessions}) {}
 
-  void Run() {
+  // False: it was stopped before it had looked at all.
+  bool Run() {
     CollectWrites();
-    if (visibility_.transitive) {
-      InferFromPasts();
-    } else {
+    if (!visibility_.transitive) {
       InferFromReads();
+    } else if (!InferFromPasts()) {
+      return false;
     }
     JudgeInferred();
+    return true;
   }
 
  private:
@@ -128,7 +132,6 @@ class VisibilityJudge {
     std::vector<TxnId> froms;
     absl::flat_hash_map<KeyId, const ExternalRead*> by_key;
     for (TxnId t = 0; t < history_.size(); ++t) {
-      if (Stopped()) return;
       const auto reads = seen_.reads[t];
       if (reads.size() < 2) continue;
       froms.clear();
@@ -261,7 +264,7 @@ class VisibilityJudge {
     }
   }
 
-  void InferFromPasts() {
+  bool InferFromPasts() {
     const uint32_t txns = history_.size();
     std::vector<TxnId> order(txns);
     std::iota(order.begin(), order.end(), 0);
@@ -271,15 +274,18 @@ class VisibilityJudge {
     GroupWriters(order, chains);
     CausalPast past(order, txns);
     const uint32_t block = CausalPast::BlockFor(txns, chains.count);
-    for (uint32_t first = 0; first < chains.count && !Stopped(); first += block) {
+    // One block is linear: only what comes after it is ever given up.
+    for (uint32_t first = 0; first < chains.count; first += block) {
+      if (first > 0 && Stopped()) return false;
       const uint32_t end = std::min(chains.count, first + block);
       past.Compute(chains, first, end, [this](TxnId t, auto visit) { ForEachDirect(t, visit); });
-      for (TxnId t = 0; t < txns && !Stopped(); ++t) {
+      for (TxnId t = 0; t < txns; ++t) {
         for (const ExternalRead& read : seen_.reads[t]) {
           if (read.from != kNone) InferFromPast(t, read, past, first, end);
         }
       }
     }
+    return true;
   }
 
   // The last of each chain that `t` knows of and that wrote the key: all before it in the chain
@@ -306,7 +312,17 @@ class VisibilityJudge {
 
   // --- what follows ---
 
+  bool Read(TxnId reader, TxnId from) const {
+    const auto reads = seen_.reads[reader];
+    return std::any_of(reads.begin(), reads.end(),
+                       [from](const ExternalRead& read) { return read.from == from; });
+  }
+
   void JudgeInferred() {
+    // The worst, which are the shortest too, come first: half of a transaction was seen directly.
+    std::stable_partition(stale_.begin(), stale_.end(), [this](const Inferred& stale) {
+      return Read(stale.reader, stale.earlier);
+    });
     for (const Inferred& stale : stale_) {
       if (Full()) return;
       TellStale(stale);
@@ -329,12 +345,17 @@ class VisibilityJudge {
     }
   }
 
-  // What was inferred by then stands: each edge of it follows from the history alone.
   bool Stopped() const { return visibility_.stop && visibility_.stop(); }
-  bool Full() const { return Stopped() || verdict_.violations.size() >= options_.violations_max; }
+  // The first is told always: it is what proves the verdict.
+  bool Full() const {
+    return !verdict_.violations.empty() &&
+           (verdict_.violations.size() >= options_.violations_max || Stopped());
+  }
 
-  // The shortest path by which `to` saw `from`; empty if it did not.
-  std::vector<Edge> SeenPath(TxnId from, TxnId to, EdgeKinds kinds) const {
+  // The shortest path by which `to` saw `from`, of transactions that are `inside`; empty if it did
+  // not.
+  template <typename Inside>
+  std::vector<Edge> SeenPath(TxnId from, TxnId to, EdgeKinds kinds, Inside inside) const {
     absl::flat_hash_map<TxnId, Edge> came_by;
     std::deque<TxnId> queue = {from};
     while (!queue.empty() && !came_by.contains(to)) {
@@ -342,6 +363,7 @@ class VisibilityJudge {
       queue.pop_front();
       for (const DependencyGraph::Arc& arc : graph_.arcs(t)) {
         if ((Bit(arc.kind()) & kinds) == 0 || graph_.is_helper(arc.to) || arc.to == from) continue;
+        if (!inside(arc.to)) continue;
         const Edge edge = {
             .from = t, .to = arc.to, .kind = arc.kind(), .key = arc.key(), .reason = {}};
         if (came_by.try_emplace(arc.to, edge).second) queue.push_back(arc.to);
@@ -356,7 +378,8 @@ class VisibilityJudge {
 
   // The reader missed a write that it saw the writer of.
   void TellStale(const Inferred& stale) {
-    std::vector<Edge> cycle = SeenPath(stale.earlier, stale.reader, kSeen);
+    std::vector<Edge> cycle =
+        SeenPath(stale.earlier, stale.reader, kSeen, [](TxnId) { return true; });
     cycle.insert(cycle.begin(), {.from = stale.reader,
                                  .to = stale.earlier,
                                  .kind = EdgeKind::kRw,
@@ -380,17 +403,16 @@ class VisibilityJudge {
     }
     // The simple case: the missed writer had itself seen what the reader read.
     constexpr size_t kTried = 200;
-    for (size_t i = 0; i < std::min(edges.size(), kTried); ++i) {
-      if (SeenPath(edges[i]->later, edges[i]->earlier, kSeen | Bit(EdgeKind::kWw)).empty()) {
-        continue;
-      }
+    for (size_t i = 0; i < std::min(edges.size(), kTried) && (i == 0 || !Stopped()); ++i) {
+      const EdgeKinds known = kSeen | Bit(EdgeKind::kWw);
+      if (SeenPath(edges[i]->later, edges[i]->earlier, known, inside).empty()) continue;
       TellStale(*edges[i]);
       return;
     }
     TellCyclicVersions(sorted, edges);
   }
 
-  // A shortest cycle of known and inferred edges.
+  // A cycle of known and inferred edges.
   void TellCyclicVersions(const std::vector<TxnId>& component,
                           const std::vector<const Inferred*>& inferred) {
     absl::flat_hash_map<TxnId, std::vector<Edge>> steps;
@@ -403,47 +425,27 @@ class VisibilityJudge {
             {.from = t, .to = arc.to, .kind = arc.kind(), .key = arc.key(), .reason = {}});
       }
     }
+    std::vector<Edge> through;
     for (const Inferred* edge : inferred) {
-      steps[edge->earlier].push_back({.from = edge->earlier,
-                                      .to = edge->later,
-                                      .kind = EdgeKind::kWw,
-                                      .key = edge->key,
-                                      .reason = ReasonOfInferred(*edge)});
+      through.push_back({.from = edge->earlier,
+                         .to = edge->later,
+                         .kind = EdgeKind::kWw,
+                         .key = edge->key,
+                         .reason = ReasonOfInferred(*edge)});
+      steps[edge->earlier].push_back(through.back());
     }
-    std::vector<Edge> best;
-    for (const Inferred* start : inferred) {
-      absl::flat_hash_map<TxnId, const Edge*> came_by;
-      std::deque<TxnId> queue = {start->later};
-      while (!queue.empty() && !came_by.contains(start->earlier)) {
-        const TxnId t = queue.front();
-        queue.pop_front();
-        for (const Edge& edge : steps[t]) {
-          if (edge.to == start->later) continue;
-          if (came_by.try_emplace(edge.to, &edge).second) queue.push_back(edge.to);
-        }
-      }
-      if (!came_by.contains(start->earlier)) continue;
-      std::vector<Edge> cycle = {{.from = start->earlier,
-                                  .to = start->later,
-                                  .kind = EdgeKind::kWw,
-                                  .key = start->key,
-                                  .reason = ReasonOfInferred(*start)}};
-      for (TxnId t = start->earlier; t != start->later; t = came_by.at(t)->from) {
-        cycle.insert(cycle.begin() + 1, *came_by.at(t));
-      }
-      if (best.empty() || cycle.size() < best.size()) best = std::move(cycle);
-      if (best.size() == 2) break;
-    }
+    std::vector<Edge> best = ShortCycle(steps, through, visibility_.stop);
     if (best.empty()) return;
     JoinSessions(best);
     Violation violation = ViolationOf(history_, seen_, std::move(best), Anomaly::kCyclicVersions);
-    for (const Edge& edge : violation.edges) {
+    ForEachShown(violation.edges.size(), [&](size_t i) {
+      const Edge& edge = violation.edges[i];
       for (const Inferred* known : inferred) {
         const bool shows = known->earlier == edge.from && known->later == edge.to &&
                            known->key == edge.key && edge.kind == EdgeKind::kWw;
         if (shows) AddWitnesses({known->reader}, violation);
       }
-    }
+    });
     Add(std::move(violation));
   }
 
@@ -477,15 +479,9 @@ class VisibilityJudge {
 
 }  // namespace
 
-uint32_t CausalPast::BlockFor(uint32_t txns, uint32_t chains) {
-  constexpr uint64_t kEntriesMax = 32'000'000;
-  const uint64_t fits = std::max<uint64_t>(1, kEntriesMax / std::max<uint32_t>(txns, 1));
-  return static_cast<uint32_t>(std::min<uint64_t>(fits, std::max<uint32_t>(chains, 1)));
-}
-
-void JudgeByVisibility(const History& history, const Observations& seen, Visibility visibility,
+bool JudgeByVisibility(const History& history, const Observations& seen, Visibility visibility,
                        const JudgeOptions& options, Verdict& verdict) {
-  VisibilityJudge(history, seen, visibility, options, verdict).Run();
+  return VisibilityJudge(history, seen, visibility, options, verdict).Run();
 }
 
 }  // namespace nacre::check::judge

@@ -17,9 +17,11 @@ namespace nacre::check::judge {
 struct Visibility {
   bool transitive = false;
   bool sessions = false;
-  Stop stop = nullptr;  // True ends it: then it adds nothing more.
+  // True ends what is not linear: what proves a verdict that was found is told all the same.
+  Stop stop = nullptr;
 };
-void JudgeByVisibility(const History& history, const Observations& seen, Visibility visibility,
+// False: it was stopped before it had looked at all, and found nothing by then.
+bool JudgeByVisibility(const History& history, const Observations& seen, Visibility visibility,
                        const JudgeOptions& options, Verdict& verdict);
 
 }  // namespace nacre::check::judge

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "tests/check/judge/printable.h"
+#include "tests/check/judge/shown.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check {
@@ -40,7 +42,8 @@ constexpr std::array<std::string_view, kAnomalies> kMeanings = {
 static_assert(std::all_of(kMeanings.begin(), kMeanings.end(),
                           [](std::string_view meaning) { return !meaning.empty(); }));
 
-bool IsAbout(const Violation& violation, TxnId t, const Op& op) {
+bool IsAbout(const History& history, const Violation& violation, TxnId t, const Op& op) {
+  if (violation.edges.empty()) return judge::Tells(violation.words, judge::PastText(history, op));
   return std::any_of(violation.edges.begin(), violation.edges.end(), [&](const Edge& edge) {
     if (edge.from != t && edge.to != t) return false;
     return edge.key == op.key || (op.kind == OpKind::kScan && edge.kind == EdgeKind::kRwPredicate);
@@ -86,48 +89,59 @@ std::string TxnWords(const History& history, TxnId t, const Violation& violation
   if (!about.empty()) text += Cat(" (", about, ")");
   text += ':';
   const absl::Span<const Op> ops = history.ops(t);
-  size_t passed_over = 0;
-  std::string_view separator = " ";
-  for (uint32_t i = 0; i < ops.size(); ++i) {
-    const Op& op = ops[i];
-    if (op.in_scan) continue;
-    if (ops.size() > kShownMax && !violation.edges.empty() && !IsAbout(violation, t, op)) {
-      ++passed_over;
-      continue;
+  const auto own = static_cast<size_t>(
+      std::count_if(ops.begin(), ops.end(), [](const Op& op) { return !op.in_scan; }));
+  const bool all = own <= kShownMax;
+  std::vector<uint32_t> shown;
+  for (const bool wanted : {true, false}) {
+    for (uint32_t i = 0; i < ops.size() && shown.size() < kShownMax; ++i) {
+      if (ops[i].in_scan) continue;
+      if (all ? wanted : IsAbout(history, violation, t, ops[i]) == wanted) shown.push_back(i);
     }
+  }
+  std::sort(shown.begin(), shown.end());
+  std::string_view separator = " ";
+  for (const uint32_t i : shown) {
     text += Cat(separator, OpWords(history, t, i));
     separator = "; ";
   }
-  if (passed_over > 0) text += Cat("; and ", passed_over, " others");
+  if (!all) text += Cat("; and ", own - kShownMax, " others");
   return text;
 }
 
 std::string CycleWords(const History& history, const Violation& violation) {
   std::string text;
-  for (const Edge& edge : violation.edges) {
+  const auto show = [&](size_t i) {
+    const Edge& edge = violation.edges[i];
     text += Cat(history.name(edge.from), " --", ToString(edge.kind),
                 edge.key == kNone ? std::string() : Cat(" ", judge::KeyText(history, edge.key)),
                 "--> ");
-  }
+  };
+  judge::ForEachShown(violation.edges.size(), show,
+                      [&](size_t left_out) { text += Cat("(", left_out, " more) --> "); });
   if (!text.empty()) text += history.name(violation.edges.front().from);
   return text;
 }
 
 std::string ViolationWords(const History& history, const Violation& violation) {
   std::string text = Cat(violation.name(), ": ", MeaningOf(violation.anomaly), "\n");
+  const auto left_out = [&text](size_t count) { text += Cat("  ... and ", count, " more\n"); };
   if (violation.edges.empty()) {
     text += Cat("  ", violation.words, "\n");
   } else {
     text += Cat("  ", CycleWords(history, violation), "\n");
-    for (const Edge& edge : violation.edges) text += Cat("  - ", edge.reason, "\n");
+    const auto show = [&](size_t i) { text += Cat("  - ", violation.edges[i].reason, "\n"); };
+    judge::ForEachShown(violation.edges.size(), show, left_out);
     for (const std::string_view sentence : judge::Sentences(violation.remark)) {
       text += Cat("  - ", sentence, "\n");
     }
   }
-  for (const TxnId t : violation.txns) text += Cat("  ", TxnWords(history, t, violation), "\n");
-  for (const TxnId t : violation.witnesses) {
-    text += Cat("  ", TxnWords(history, t, violation), "\n");
-  }
+  const auto show = [&](TxnId t) { text += Cat("  ", TxnWords(history, t, violation), "\n"); };
+  judge::ForEachShown(
+      violation.txns.size(), [&](size_t i) { show(violation.txns[i]); }, left_out);
+  const size_t witnesses = judge::WitnessesShown(violation);
+  for (size_t i = 0; i < witnesses; ++i) show(violation.witnesses[i]);
+  if (witnesses < violation.witnesses.size()) left_out(violation.witnesses.size() - witnesses);
   return text;
 }
 

@@ -25,19 +25,6 @@ struct HistoryArguments {
   ReportOptions report;
 };
 
-// Where nothing was committed there is nothing to judge, and a recording that never began to work
-// is not to pass for a store that holds what it promises.
-Verdict JudgeRecorded(const History& history, Level level, const JudgeOptions& options) {
-  for (TxnId t = 0; t < history.size(); ++t) {
-    if (history.committed(t)) return Judge(history, level, options);
-  }
-  Verdict verdict;
-  verdict.ruling = Ruling::kUnknown;
-  verdict.reason = "no transaction in the history is known to have committed";
-  verdict.notes = history.notes();
-  return verdict;
-}
-
 std::string WhyNotRead(const absl::Status& status) {
   std::string words(status.message());
   if (absl::IsFailedPrecondition(status)) {
@@ -51,12 +38,12 @@ ExitCode JudgeFile(HistoryArguments& arguments) {
   if (!history.ok()) return Refuse(WhyNotRead(history.status()));
   arguments.report.source = arguments.file == "-" ? "standard input" : arguments.file;
   if (!arguments.all_levels) {
-    const Verdict verdict = JudgeRecorded(*history, arguments.level, arguments.judge);
+    const Verdict verdict = JudgeRecording(*history, arguments.level, arguments.judge);
     return Report(*history, arguments.level, verdict, arguments.report);
   }
   std::vector<LevelVerdict> verdicts;
   for (const Level level : kLevels) {
-    verdicts.push_back({level, JudgeRecorded(*history, level, arguments.judge)});
+    verdicts.push_back({level, JudgeRecording(*history, level, arguments.judge)});
   }
   return ReportLevels(*history, verdicts, arguments.level, arguments.report);
 }

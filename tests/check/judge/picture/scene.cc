@@ -6,6 +6,7 @@
 
 #include "nacre/check/words.h"
 #include "tests/check/judge/printable.h"
+#include "tests/check/judge/shown.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check::judge {
@@ -27,17 +28,6 @@ bool Concerns(const History& history, const Edge& edge, bool first, const Op& op
            (op.scan_end() == kNone || key < history.key(op.scan_end()));
   }
   return op.key == edge.key && op.writes() != reads;
-}
-
-// Whether `words` tell of it: "T1 read x = 1, which ..."
-bool Tells(std::string_view words, std::string_view op) {
-  for (size_t at = words.find(op); at != std::string_view::npos; at = words.find(op, at + 1)) {
-    const size_t end = at + op.size();
-    if (end == words.size() || words[end] == ',' || words[end] == ' ' || words[end] == ';') {
-      return true;
-    }
-  }
-  return false;
 }
 
 bool IsStrong(const History& history, const Violation& violation, TxnId t, const Op& op) {
@@ -104,10 +94,14 @@ TxnBox BoxOf(const History& history, const Violation& violation, TxnId t) {
 // Along the cycle; in real time if that is what it is about.
 std::vector<TxnId> OrderOfTxns(const History& history, const Violation& violation) {
   std::vector<TxnId> txns;
-  for (const Edge& edge : violation.edges) txns.push_back(edge.from);
-  for (const Edge& edge : violation.edges) txns.push_back(edge.to);
-  for (const TxnId t : violation.txns) txns.push_back(t);
-  for (const TxnId t : violation.witnesses) txns.push_back(t);
+  const std::vector<Edge>& edges = violation.edges;
+  ForEachShown(edges.size(), [&](size_t i) { txns.push_back(edges[i].from); });
+  ForEachShown(edges.size(), [&](size_t i) { txns.push_back(edges[i].to); });
+  // Of a cycle they are those of its edges.
+  if (edges.size() <= kEdgesShownMax) {
+    ForEachShown(violation.txns.size(), [&](size_t i) { txns.push_back(violation.txns[i]); });
+  }
+  for (size_t i = 0; i < WitnessesShown(violation); ++i) txns.push_back(violation.witnesses[i]);
   std::vector<TxnId> once;
   for (const TxnId t : txns) {
     if (std::find(once.begin(), once.end(), t) == once.end()) once.push_back(t);
@@ -159,9 +153,19 @@ Scene SceneOf(const History& history, const Violation& violation) {
     scene.boxes.push_back(BoxOf(history, violation, t));
   }
   PutInLanes(history, scene);
-  for (const Edge& edge : violation.edges) {
-    scene.arrows.push_back(ArrowOf(history, scene, edge));
+  const auto left_out = [&scene](size_t count, std::string_view what) {
+    if (count > 0) scene.words.push_back(Cat("Not drawn: ", count, " more ", what, "."));
+  };
+  ForEachShown(
+      violation.edges.size(),
+      [&](size_t i) { scene.arrows.push_back(ArrowOf(history, scene, violation.edges[i])); },
+      [&](size_t count) { left_out(count, "edges of the cycle, between the first and the last"); });
+  if (violation.edges.empty()) {
+    ForEachShown(
+        violation.txns.size(), [](size_t) {},
+        [&](size_t count) { left_out(count, "transactions"); });
   }
+  left_out(violation.witnesses.size() - WitnessesShown(violation), "transactions besides");
   if (scene.arrows.empty()) scene.words.push_back(violation.words);
   for (const std::string_view sentence : Sentences(violation.remark)) {
     scene.words.emplace_back(sentence);

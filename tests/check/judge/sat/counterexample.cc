@@ -117,12 +117,13 @@ class Teller {
     violation.words = "";
     Cases(assumed, violation.words);
     violation.remark = violation.words;
-    for (const Violation& told : told_) AddWitnesses(told.txns, violation);
+    for (const size_t i : shown_) AddWitnesses(told_[i].txns, violation);
     return violation;
   }
 
  private:
-  static constexpr size_t kToldMax = 16;
+  static constexpr size_t kToldMax = 16;  // Cycles, and a text that is longer than this ends.
+  static constexpr size_t kTextMax = 20'000;
 
   static std::pair<Anomaly, Order> Rank(const Violation& violation) {
     return {violation.anomaly, violation.order};
@@ -187,11 +188,23 @@ class Teller {
     return unknown == 0 ? State::kThere : unknown == 1 ? State::kOneLeft : State::kOther;
   }
 
+  void TellRest(std::string& text) const {
+    text += Cat("no answer to what is open is left by these and further cycles, ", literals_.size(),
+                " in all");
+  }
+  // Whether no more is told, which the text then says.
+  bool Enough(std::string& text) const {
+    if (shown_.size() <= kToldMax && text.size() <= kTextMax) return false;
+    TellRest(text);
+    return true;
+  }
+
   // What follows from what is assumed, until there is a cycle; then both answers to a question.
   void Cases(std::map<Literal, bool> assumed, std::string& text) {
     for (bool more = true; more;) {
       more = false;
       for (size_t i = 0; i < literals_.size(); ++i) {
+        if (Enough(text)) return;
         Literal left = 0;
         const State state = StateOf(i, assumed, left);
         if (state == State::kThere) {
@@ -218,9 +231,8 @@ class Teller {
       return;
     }
     const Literal split = Split(assumed);
-    if (split == 0 || shown_.size() > kToldMax) {
-      text += Cat("no answer to what is open is left by these and further cycles, ",
-                  literals_.size(), " in all");
+    if (split == 0) {
+      TellRest(text);
       return;
     }
     text += Cat("it is open whether ", Statement(split), ". If so, ");

@@ -78,7 +78,13 @@ void CountUpdates(const History& history, const std::vector<OpenSources>& open,
         value == kNone ? Cat(", found nothing at ", KeyText(history, key))
                        : Cat(", read ", ValueText(history, value), " from ", KeyText(history, key)),
         " and wrote it, which was so only ", same.sources.size(), " times");
+    // One more than there were versions proves it.
+    same.txns.resize(same.sources.size() + 1);
     violation.txns = std::move(same.txns);
+    for (const TxnId source : same.sources) {
+      if (source != kInitialTxn) violation.witnesses.push_back(source);
+    }
+    std::sort(violation.witnesses.begin(), violation.witnesses.end());
     seen.direct.push_back(std::move(violation));
   }
 }

@@ -194,6 +194,18 @@ TEST(Replay, AnIndeterminateDeletionExplainsWhatIsMissing) {
             "G-SIb");
 }
 
+TEST(Replay, AScanMayMissSeveralThatOneIndeterminateTransactionDeleted) {
+  const std::string text =
+      "T1 ok time=1..2 | write b 1 | write c 1 | write d 1 | write e 1 | write f 1\n"
+      "T2 info | delete b | delete d | delete f\n";
+  for (const std::string scan : {"scan a z {c 1 e 1}", "rscan a z {e 1 c 1}"}) {
+    EXPECT_EQ(AtSnapshot(text + "T3 ok time=5..? | " + scan), "holds");
+  }
+  for (const std::string scan : {"scan a z {c 1}", "rscan a z {c 1}", "scan a z {c 1 d 1 e 1}"}) {
+    EXPECT_EQ(AtSnapshot(text + "T3 ok time=5..? | " + scan), "G-SIb");
+  }
+}
+
 TEST(Replay, AScanThatFindsAnIndeterminateWriteAndMissesACommitIsTold) {
   EXPECT_EQ(AtSnapshot("T1 ok time=1..2 | write x 1\nT2 info | write w 9\n"
                        "T3 ok time=5..? | scan a z {w 9}"),

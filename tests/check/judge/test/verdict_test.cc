@@ -252,5 +252,61 @@ TEST(UnknownEnd, ItFollowsWhatWasBeforeItAndThatLeadsPastIt) {
             "HHVHVVHV");
 }
 
+TEST(Verdict, AFracturedReadIsToldBeforeALongerCausalViolation) {
+  const History history = Parsed(
+      "T1 ok | write a 1 | write b 1\nT2 ok | read b 1 | write c 1\n"
+      "T3 ok | read c 1 | write d 1\nT4 ok | read d 1 | write e 1\n"
+      "T5 ok | read e 1 | read a nil\n"
+      "T6 ok | write p 1 | write q 1\nT7 ok | read p 1 | read q nil\n");
+  const Verdict verdict = Judge(history, Level::kCausal, {.violations_max = 1});
+  ASSERT_EQ(verdict.violations.size(), 1u);
+  EXPECT_EQ(verdict.violations[0].name(), "fractured-read");
+  EXPECT_EQ(verdict.violations[0].edges.size(), 2u);
+}
+
+TEST(MixedKey, LeavesWhatScansSayOfOtherKeys) {
+  const std::string mixed = "T8 ok | append b9 1\nT9 ok | write b9 2\n";
+  const std::string skew =
+      "T1 ok | scan a c {b9 2} | write b 1\nT2 ok | scan a c {} | write bb 1\n";
+  EXPECT_EQ(Rulings(mixed + skew), "??????VV");
+  // The last result tells how far a limited scan went.
+  EXPECT_EQ(Rulings(mixed + "T1 ok | scan a c limit {b9 2} | write b 1\n"
+                            "T2 ok | scan a c {} | write bb 1\n"),
+            kUnknown);
+}
+
+TEST(Timestamps, ThatAreNotUsedAreNoted) {
+  const std::string text = "T1 ok time=1..2 | write x 1\nT2 ok time=5..? | read x nil\n";
+  const auto notes = [&](const std::string& more, Level level, bool ignore) {
+    return Judge(Parsed(text + more), level, {.ignore_timestamps = ignore}).notes;
+  };
+  const Level snapshot = Level::kSnapshotIsolation;
+  const std::string words =
+      "the timestamps were not used, since not all transactions have theirs: ";
+  EXPECT_EQ(notes("T3 ok | read q nil\n", snapshot, false),
+            (std::vector<std::string>{words + "T3 (line 3) has no begin timestamp"}));
+  EXPECT_EQ(notes("T3 ok time=3..? | write q 1\n", snapshot, false),
+            (std::vector<std::string>{words + "T3 (line 3) has no commit timestamp"}));
+  EXPECT_TRUE(notes("T3 ok | read q nil\n", snapshot, true).empty());
+  EXPECT_TRUE(notes("T3 ok | read q nil\n", Level::kReadAtomic, false).empty());
+  EXPECT_TRUE(notes("T3 fail | read q nil\n", snapshot, false).empty());
+  EXPECT_TRUE(Judge(Parsed("T1 ok | write x 1\n"), snapshot).notes.empty());
+}
+
+TEST(Recording, OfWhichNothingCommittedIsUnknown) {
+  const History nothing = Parsed("T1 fail | write x 1\nT2 info | write x 2\n");
+  EXPECT_EQ(JudgeRecording(nothing, Level::kSerializable).ruling, Ruling::kUnknown);
+  EXPECT_EQ(Judge(nothing, Level::kSerializable).ruling, Ruling::kHolds);
+  EXPECT_EQ(JudgeRecording(Parsed("T1 ok | write x 1\n"), Level::kSerializable).ruling,
+            Ruling::kHolds);
+}
+
+TEST(AppendsOfUnknownOutcome, CountAsSeenWithWhatElseTheirTransactionWrote) {
+  // AddHappened: T1's append to a list that others' elements were read of.
+  EXPECT_EQ(Rulings("T1 info | write x 9 | append y 1\nT2 ok | append y 7\n"
+                    "T3 ok | read x 9 | list y [7]\n"),
+            "HVVVVVVV");
+}
+
 }  // namespace
 }  // namespace nacre::check

@@ -4,7 +4,7 @@
 // What is wrong with a history, drawn: transactions as boxes with their operations, a lane for each
 // session, and the reasons of their order as arrows that are labelled with kind and key. Keys and
 // values may be any bytes; what is not printable is shown as \xHH, what is long is cut in its
-// middle.
+// middle. Of very long violations a part is drawn: see kEdgesShownMax.
 
 #include <string>
 

@@ -33,6 +33,12 @@ struct Edge {
   std::string reason;  // "T1 read x = 1, which T2 overwrote with 2".
 };
 
+// Of a longer cycle, or of more transactions, words and pictures show so many: the first half and
+// the last half of that, and how many they left out in between. Of each transaction they show two
+// dozen operations at most, first those that the violation is about.
+inline constexpr size_t kEdgesShownMax = 40;
+inline constexpr size_t kWitnessesShownMax = 20;  // Only the first of these.
+
 // One thing that is wrong.
 struct Violation {
   Anomaly anomaly = Anomaly::kG0;

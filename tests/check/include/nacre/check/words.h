@@ -18,15 +18,15 @@ std::string_view MeaningOf(Anomaly anomaly);
 // to m = {b 1, c 2}". The results of a scan are in its words, and need none of their own.
 std::string OpWords(const History& history, TxnId t, uint32_t index);
 
-// "T3 (line 7, session a): append x 1; read y absent". Of very many operations only those that
-// `violation` is about are told, and how many others there are.
+// "T3 (line 7, session a): append x 1; read y absent". Of very many operations two dozen are told,
+// first those that `violation` is about, and how many others there are.
 std::string TxnWords(const History& history, TxnId t, const Violation& violation);
 
 // "T1 --rw x--> T2 --wr y--> T1"; empty if it is not a cycle.
 std::string CycleWords(const History& history, const Violation& violation);
 
 // Several lines: what it means, the cycle, the reason of each edge, and the transactions with their
-// operations.
+// operations. As far as kEdgesShownMax and kWitnessesShownMax go.
 std::string ViolationWords(const History& history, const Violation& violation);
 
 }  // namespace nacre::check
