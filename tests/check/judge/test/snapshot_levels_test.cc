@@ -393,19 +393,19 @@ void ExpectBoth(const Tally& tally) {
 TEST(SnapshotLevels, AgreeOnRegisters) {
   const Tally tally = Compare({});
   ExpectBoth(tally);
-  EXPECT_LT(tally.unknown, 5u);
+  EXPECT_LE(tally.unknown, (tally.holds + tally.violated) / 2'000);
 }
 
 TEST(SnapshotLevels, AgreeOnLists) {
   const Tally tally = Compare({.lists = true});
   ExpectBoth(tally);
-  EXPECT_EQ(tally.unknown, 0u);
+  EXPECT_LE(tally.unknown, (tally.holds + tally.violated) / 10'000);
 }
 
 TEST(SnapshotLevels, AgreeOnScans) {
   const Tally tally = Compare({.lists = true, .scans = true});
   ExpectBoth(tally);
-  EXPECT_LT(tally.unknown, 5u);
+  EXPECT_LE(tally.unknown, (tally.holds + tally.violated) / 2'000);
 }
 
 // Whose write was seen is not always told.
