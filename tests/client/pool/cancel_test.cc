@@ -359,8 +359,8 @@ TEST_F(PoolCancel, TheClientMayBeDestroyedByWhatItCalls) {
                       [&](absl::StatusOr<Reply>) { client_.reset(); });
         break;
     }
-    if (way == 1 &&
-        first.ends != 0) {  // The thread did not run for 2 ms: its timeout passed above.
+    if (way == 1 && first.ends != 0) {
+      // The thread did not run for 2 ms: its timeout passed above.
       client_.reset();
       Settle();
       --way;
