@@ -89,7 +89,8 @@ void AddJudgeOptions(CLI::App& command, JudgeOptions& options) {
                 "Judges by the values alone, also where the history has the store's timestamps.")
       ->group("Judge");
   AddTimeLimit(command, options.time_limit,
-               "For the search of an order of register writes that the values do not tell",
+               "For all that takes longer than linear time, mostly the search of an order of "
+               "register writes that the values do not tell",
                "Judge");
 }
 

@@ -18,10 +18,10 @@
 #include "tests/check/explore/shipped_schedules.h"
 #include "tests/check/explore/shrink.h"
 #include "tests/check/program/commands.h"
+#include "tests/check/program/explore_in_turn.h"
 #include "tests/check/program/interrupt.h"
+#include "tests/check/program/patience.h"
 #include "tests/check/program/plant_option.h"
-#include "tests/check/run/progress_line.h"
-#include "tests/check/run/steady_now.h"
 
 namespace nacre::check {
 namespace {
@@ -43,50 +43,6 @@ struct ExploreArguments {
   std::string reduction = "auto";
   absl::Duration time_limit;
   ReportOptions report;
-};
-
-// Shows how far an exploration is, and ends it by time and by Ctrl-C.
-class Patience {
- public:
-  Patience(absl::Duration time_limit, const run::StopEvent& interrupt)
-      : time_limit_(time_limit), interrupt_(interrupt) {}
-
-  // The limit is for what comes from now on, and so are the words: "exploring snapshot".
-  void Begin(std::string what) {
-    what_ = std::move(what);
-    began_ = run::SteadyNow();
-    why_not_ = "";
-  }
-  bool GoesOn(uint64_t runs) {
-    const absl::Duration elapsed = run::SteadyNow() - began_;
-    if (interrupt_.is_set()) why_not_ = "interrupted";
-    if (elapsed >= time_limit_) why_not_ = "--time-limit";
-    line_.Show(run::SteadyNow() - start_, [&] {
-      return what_ + ": " + std::to_string(runs) + " interleavings, " +
-             std::to_string(absl::ToInt64Seconds(elapsed)) + " s";
-    });
-    return why_not_.empty();
-  }
-  void GiveUp(std::string why) {
-    why_not_ = std::move(why);
-    gave_up_ = true;
-  }
-  // For good, and not only what began last.
-  bool gave_up() const { return gave_up_; }
-  // Makes room for a report.
-  void End() { line_.Hide(); }
-  // Why it did not go on; empty: it did.
-  const std::string& why_not() const { return why_not_; }
-
- private:
-  const absl::Duration time_limit_;
-  const run::StopEvent& interrupt_;
-  const absl::Duration start_ = run::SteadyNow();
-  absl::Duration began_;
-  std::string what_;
-  std::string why_not_;
-  bool gave_up_ = false;
-  run::ProgressLine line_{stderr};
 };
 
 // --- Which schedule ---
@@ -121,7 +77,7 @@ std::string CommandAgain(const explore::ExplorationOptions& options) {
   if (options.preemptions_max != INT_MAX) {
     command += " --preemptions-max " + std::to_string(options.preemptions_max);
   }
-  return command;
+  return command + PlantOptionAgain();
 }
 
 std::string Count(size_t number, const std::string& noun) {
@@ -270,17 +226,28 @@ ExitCode ExploreLevel(const Schedule& schedule, const ExploreArguments& argument
              : ReportNoFailure(schedule, exploration, options, patience, arguments.report);
 }
 
-// One after the other, up to the first that is violated: a picture shows one violation.
+// What is said of a level behind a run without an end.
+void PassOver(Isolation level, const Patience& patience, ReportOptions report) {
+  if (!report.json) {
+    std::cout << Name(level) << ": not explored (" << patience.why_not() << ")\n";
+    return;
+  }
+  report.svg_file = report.dot_file = "";
+  Verdict verdict;
+  verdict.ruling = Ruling::kUnknown;
+  verdict.reason = "not explored (" + patience.why_not() + ")";
+  Report(History(), JudgedLevel(level), verdict, report);
+}
+
 ExitCode ExploreLevels(const Schedule& schedule, const ExploreArguments& arguments,
                        const std::vector<Isolation>& levels) {
   const CaughtInterrupt interrupt;
   Patience patience(arguments.time_limit, interrupt.event());
-  ExitCode exit_code = kHolds;
-  for (const Isolation level : levels) {
-    const ExitCode one = ExploreLevel(schedule, arguments, level, patience);
-    if (one == kViolated || one == kUsage || patience.gave_up()) return one;
-    exit_code = std::max(exit_code, one);
-  }
+  const ExitCode exit_code = ExploreInTurn(
+      levels, patience,
+      [&](Isolation level) { return ExploreLevel(schedule, arguments, level, patience); },
+      [&](Isolation level) { PassOver(level, patience, arguments.report); });
+  if (exit_code == kViolated || exit_code == kUsage) return exit_code;
   for (const std::string& file : {arguments.report.svg_file, arguments.report.dot_file}) {
     if (!file.empty()) SayNothingIsDrawn(file);
   }

@@ -13,6 +13,17 @@ namespace nacre::check {
 
 #ifdef NACRE_FAULTS
 
+namespace {
+
+std::string& Again() {
+  static std::string again;
+  return again;
+}
+
+}  // namespace
+
+std::string PlantOptionAgain() { return Again(); }
+
 void AddPlantOption(CLI::App& command) {
   std::string names;
   for (int i = 0; i < static_cast<int>(testing::Bug::kCount); ++i) {
@@ -24,7 +35,9 @@ void AddPlantOption(CLI::App& command) {
           [names](const std::string& name) {
             for (int i = 0; i < static_cast<int>(testing::Bug::kCount); ++i) {
               const auto bug = static_cast<testing::Bug>(i);
-              if (name == testing::Name(bug)) return testing::PlantBug(bug, true);
+              if (name != testing::Name(bug)) continue;
+              Again().append(" --plant ").append(name);
+              return testing::PlantBug(bug, true);
             }
             throw CLI::ValidationError("--plant",
                                        "there is no bug '" + name + "'; there are " + names);
@@ -37,6 +50,8 @@ void AddPlantOption(CLI::App& command) {
 #else
 
 void AddPlantOption(CLI::App&) {}
+
+std::string PlantOptionAgain() { return ""; }
 
 #endif
 

@@ -1,5 +1,7 @@
 #include "tests/check/program/report.h"
 
+#include <stdio_ext.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -71,6 +73,12 @@ const char* PlaceOf(const std::string& path) {
   return path == kStandardOutput ? "the picture" : path.c_str();
 }
 
+// What of a picture did not get out must not be taken for a report that did not: that is on stderr.
+void ForgetStandardOutput() {
+  __fpurge(stdout);
+  std::clearerr(stdout);
+}
+
 // Says on stderr if it could not.
 void WriteFile(const std::string& path, const std::string& text) {
   const bool to_stdout = path == kStandardOutput;
@@ -82,6 +90,7 @@ void WriteFile(const std::string& path, const std::string& text) {
   }
   if (!written) {
     std::fprintf(stderr, "nacre-check: cannot write %s: %s\n", PlaceOf(path), std::strerror(errno));
+    if (to_stdout) ForgetStandardOutput();
   }
 }
 

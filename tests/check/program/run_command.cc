@@ -65,6 +65,23 @@ std::string FileOfLife(const std::string& file, size_t life) {
 
 bool IsEdn(const std::string& file) { return file.ends_with(".edn"); }
 
+// What is there already and would pass for the file of a further life; empty: nothing.
+std::string FurtherLifeOf(const std::string& file) {
+  const std::filesystem::path path(file);
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const std::string begin = path.filename().string() + ".";
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.starts_with(begin) && name.size() > begin.size() &&
+        name.find_first_not_of("0123456789", begin.size()) == std::string::npos) {
+      return path.parent_path() / name;
+    }
+  }
+  return "";
+}
+
 // What would be too late to learn when the run is over.
 absl::Status CheckHistoryFile(const std::string& file, const run::WorkloadKind& workload,
                               const run::WorkloadOptions& options) {
@@ -76,9 +93,8 @@ absl::Status CheckHistoryFile(const std::string& file, const run::WorkloadKind& 
                                       " scans, for which EDN has no form: give " + file +
                                       " another ending than .edn");
   }
-  const std::string next = FileOfLife(file, 1);
-  if (std::error_code error; std::filesystem::exists(next, error)) {
-    return absl::InvalidArgumentError(next +
+  if (const std::string further = FurtherLifeOf(file); !further.empty()) {
+    return absl::InvalidArgumentError(further +
                                       " is there already, and would pass for a further life " +
                                       "of this run's target: move it away, or name another file");
   }

@@ -119,6 +119,8 @@ class Explore(ProgramTest):
         if "--plant" in check("explore", "--help").stdout.decode():
             self.assertIn("there is no bug 'typo'", self.refused("explore", "p4_lost_update", "--plant", "typo"))
             self.judged(0, "explore", "p4_lost_update", "--steps", "--preemptions-max", "1")
+            report = self.judged(1, "explore", self.path("wrong.txt", WRONG), "--plant", "skip-read-validation")
+            self.assertIn("--plant skip-read-validation finds it again", report)
         else:
             self.assertIn("NACRE_FAULTS", self.refused("explore", "p4_lost_update", "--steps"))
             self.refused("explore", "p4_lost_update", "--plant", "skip-read-validation")

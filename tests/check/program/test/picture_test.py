@@ -3,10 +3,11 @@
 
 import os
 import re
+import subprocess
 import unittest
 import xml.etree.ElementTree
 
-from program import ProgramTest, WRITE_SKEW, check
+from program import PROGRAM, ProgramTest, WRITE_SKEW, check
 
 SVG = "{http://www.w3.org/2000/svg}"
 CELL = 8  # Pixels of a letter.
@@ -72,6 +73,16 @@ class PictureTest(ProgramTest):
         self.judged(1, "history", "-", "--level", "strict-serializable", "--dot", path, stdin=history)
         with open(path, encoding="utf-8") as file:
             return file.read()
+
+    def test_a_dash_that_cannot_be_written_leaves_the_verdict(self):
+        # One that fits into a buffer, and one that does not.
+        for history in (WRITE_SKEW, RING):
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([PROGRAM, "history", "-", "--level", "strict-serializable", "--svg", "-"],
+                                        input=history.encode(), stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn(b"strict-serializable is violated", result.stderr)
+            self.assertIn(b"cannot write the picture: No space left", result.stderr)
 
     def test_a_dash_is_standard_output_and_the_report_goes_to_standard_error(self):
         command = ("history", "-", "--level", "serializable")

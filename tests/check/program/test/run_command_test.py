@@ -39,10 +39,14 @@ class Run(ProgramTest):
 
     def test_a_file_that_would_pass_for_a_further_life_is_left_and_refused(self):
         file = self.path("history.txt")
-        other = self.path("history.txt.2", "T1 ok | write x 1\n")
-        self.assertIn("history.txt.2 is there already", self.refused("run", "--history", file, *QUICK))
-        with open(other, encoding="utf-8") as kept:
-            self.assertEqual(kept.read(), "T1 ok | write x 1\n")
+        # Of an earlier run, which may have had more lives than this one will have.
+        for life in ("2", "10"):
+            other = self.path("history.txt." + life, "T1 ok | write x 1\n")
+            self.assertIn(f"history.txt.{life} is there already", self.refused("run", "--history", file, *QUICK))
+            with open(other, encoding="utf-8") as kept:
+                self.assertEqual(kept.read(), "T1 ok | write x 1\n")
+            os.rename(other, self.path(f"history.txt.{life}.old"))
+        self.judged(0, "run", "--history", file, *QUICK)
 
     def test_what_is_judged_online_is_not_counted_by_what_is_kept(self):
         report = self.judged(0, "run", "--online", *QUICK)
