@@ -71,6 +71,10 @@ class TcpTransportTest : public testing::Test {
 };
 
 TEST_F(TcpTransportTest, ASocketThatCannotBeOpenedIsSaidAndIsNoTimeout) {
+#ifdef NACRE_SANITIZED
+  GTEST_SKIP() << "the sanitizer opens a pipe to see whether memory can be read, and takes it for "
+                  "bad memory if it cannot";
+#endif
   const Tcp::endpoint nobody = Vacant();  // Also makes what the event loop itself has open.
   const int lowest_free = open("/dev/null", O_RDONLY | O_CLOEXEC);
   ASSERT_NE(lowest_free, -1);

@@ -52,6 +52,10 @@ TEST(BeginSession, TakesNumbersForTimestampsOnlyWhereItHasAskedForThem) {
 }
 
 TEST(RespTarget, SaysThatThisProcessHasNoDescriptorsLeft) {
+#ifdef NACRE_SANITIZED
+  GTEST_SKIP() << "the sanitizer opens a pipe to see whether memory can be read, and takes it for "
+                  "bad memory if it cannot";
+#endif
   ScriptedServer server(CannedReplies{});
   RespOptions options;
   options.endpoint.port = server.port();
