@@ -199,7 +199,8 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     verdict.ruling = Ruling::kViolated;
     return verdict;
   }
-  bool unexplained = false;  // By any times of what was indeterminate and seen.
+  // No times were found that explain what was indeterminate and seen.
+  bool unexplained = false;
   if (timed && history.has_timestamps()) {
     const judge::ReplayResult result = judge::JudgeByReplay(history, level, options, verdict);
     if (result == judge::ReplayResult::kViolated) verdict.ruling = Ruling::kViolated;
@@ -212,7 +213,7 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
         verdict.ruling = Ruling::kViolated;
         return verdict;
       }
-      if (!unexplained && !Knows(level, Order::kSession)) return verdict;
+      if (!unexplained) return verdict;
     }
   }
   Observations seen = judge::Observe(history, options.violations_max);

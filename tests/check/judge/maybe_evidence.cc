@@ -46,7 +46,7 @@ void MaybeEvidence::CollectMaybes() {
                    .from = {},
                    .to = {},
                    .excluded = {},
-                   .before = {-1, -1, {}}};
+                   .excluded_by_order = {-1, -1, {}}};
     for (const Op& op : history_.ops(t)) {
       if (!op.writes()) continue;
       Key& key = keys_[op.key];
@@ -79,7 +79,7 @@ void MaybeEvidence::CollectOrders(Level level) {
     if (history_.committed(t)) {
       missed_.push_back({static_cast<int64_t>(*history_.begin_timestamp(t)), last, why});
     } else {
-      Interval& not_yet = maybes_[number.at(t)].before;
+      Interval& not_yet = maybes_[number.at(t)].excluded_by_order;
       if (last > not_yet.last || not_yet.why.txn == kNone) not_yet = {-1, last, why};
     }
   });
@@ -163,10 +163,14 @@ void MaybeEvidence::JudgeRegister(KeyId id, Key& key, const Stop& stop) {
       key.excluded.push_back({committed, sight.at - 1, sight.why});
     }
     if (it == sources.end() || value == left) continue;
-    if (it->second.size() > 1 && ambiguous_ == Ambiguous::kTellsNothing) continue;
-    const uint32_t m = ambiguous_ == Ambiguous::kLast ? it->second.back() : it->second.front();
     // Had it committed before something else was read, that had overwritten it for good.
-    Require(m, {other_at, sight.at - 1, sight.why});
+    const Interval interval = {other_at, sight.at - 1, sight.why};
+    if (it->second.size() > 1 && ambiguous_ == Ambiguous::kTellsNothing) {
+      left_by_one_.push_back({value, interval});
+      continue;
+    }
+    const uint32_t m = ambiguous_ == Ambiguous::kLast ? it->second.back() : it->second.front();
+    Require(m, interval);
     const auto [place, added] = shown.try_emplace(m, shown_.size());
     if (added) shown_.push_back({id, m, 0, {}});
     shown_[place->second].last = sight.at - 1;
@@ -277,7 +281,7 @@ const Interval* MaybeEvidence::Excludes(uint32_t maybe, int64_t place) const {
 }
 
 const Interval* MaybeEvidence::OrderExcludes(uint32_t maybe, int64_t place) const {
-  const Interval& before = maybes_[maybe].before;
+  const Interval& before = maybes_[maybe].excluded_by_order;
   if (before.why.txn != kNone && place <= before.last) return &before;
   return Containing(missed_, place);
 }

@@ -50,8 +50,9 @@ class MaybeEvidence {
     Interval from;
     Interval to;
     std::vector<Interval> excluded;
-    Interval before = {-1, -1, {}};  // Up to `last` it had not been begun.
+    Interval excluded_by_order = {-1, -1, {}};  // Until it was begun.
   };
+  // In the order of the history.
   const std::vector<Maybe>& maybes() const { return maybes_; }
   // Why it cannot have that place, or nullptr.
   const Interval* Excludes(uint32_t maybe, int64_t place) const;
@@ -68,6 +69,7 @@ class MaybeEvidence {
     int64_t last;
     Interval::Why why;
   };
+  // Those of one key behind each other.
   const std::vector<Shown>& shown() const { return shown_; }
   // The first committed before the second, as the elements of a list show.
   struct InOrder {
@@ -76,6 +78,14 @@ class MaybeEvidence {
     Interval::Why why;
   };
   const std::vector<InOrder>& in_order() const { return in_order_; }
+  // A register was read as several of them left it, one of which committed within the interval.
+  struct LeftByOne {
+    ValueId value;
+    Interval interval;
+  };
+  const std::vector<LeftByOne>& left_by_one() const { return left_by_one_; }
+  // What a transaction leaves at a register that it writes.
+  ValueId LeftBy(TxnId t, KeyId key) const;
   const std::vector<uint32_t>& WritersOf(KeyId key) const { return keys_.at(key).maybes; }
 
  private:
@@ -121,7 +131,6 @@ class MaybeEvidence {
   absl::flat_hash_map<ValueId, Element> ElementsOf(KeyId id, const Key& key) const;
   void Require(uint32_t m, const Interval& interval);
   bool Replaces(TxnId t, KeyId key) const;
-  ValueId LeftBy(TxnId t, KeyId key) const;
   static void Chain(std::vector<Interval>& intervals);
 
   const History& history_;
@@ -130,6 +139,7 @@ class MaybeEvidence {
   absl::flat_hash_map<KeyId, Key> keys_;  // Those that indeterminate transactions wrote.
   std::vector<Shown> shown_;
   std::vector<InOrder> in_order_;
+  std::vector<LeftByOne> left_by_one_;
   // In which nobody committed, since a snapshot from before them was taken by who was begun when
   // somebody had returned who saw or made what was there behind them. Of growing `first` and
   // `last`.

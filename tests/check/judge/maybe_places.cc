@@ -1,10 +1,13 @@
 #include "tests/check/judge/maybe_places.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <queue>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "tests/check/judge/maybe_evidence.h"
 #include "tests/check/judge/replay_state.h"
@@ -34,7 +37,7 @@ class Places {
         changed |= Lower(m);
         if (bounds_[m].last < evidence_.maybes()[m].from.first) return m;
       }
-      changed |= Spread();
+      changed |= Spread(stop);
     }
     return kNone;
   }
@@ -48,15 +51,24 @@ class Places {
                           ", whose outcome is unknown, can have committed at no time: ");
     Tell(maybe.from, true, violation);
     if (maybe.to.why != maybe.from.why) Tell(maybe.to, true, violation);
-    constexpr size_t kToldMax = 8;
-    const std::vector<Interval>& excluded = bounds_[m].excluded;
-    for (size_t i = 0; i < std::min(excluded.size(), kToldMax); ++i) {
-      Tell(excluded[i], false, violation);
-    }
-    if (excluded.size() > kToldMax) {
-      violation.words += Cat("; and ", excluded.size() - kToldMax, " more answers like these");
-    }
+    TellExcluded(bounds_[m].excluded, violation);
     return violation;
+  }
+
+  // Of what several may have left as it was read: what none of them can have left. Or nothing.
+  std::optional<Violation> LeftByNone(const Stop& stop) const {
+    for (const MaybeEvidence::LeftByOne& left : evidence_.left_by_one()) {
+      if (stop()) break;
+      const KeyId key = left.interval.why.key;
+      std::vector<Interval> excluded;
+      const auto& writers = evidence_.WritersOf(key);
+      const bool possible = std::any_of(writers.begin(), writers.end(), [&](uint32_t m) {
+        return evidence_.LeftBy(evidence_.maybes()[m].txn, key) == left.value &&
+               CanCommitIn(left.interval, m, excluded);
+      });
+      if (!possible) return ViolationOf(left, excluded);
+    }
+    return std::nullopt;
   }
 
   // WITNESS of ONE-PLACE: the history explains itself with the places chosen. Where an answer is
@@ -64,12 +76,12 @@ class Places {
   bool Explain(const Stop& stop) {
     constexpr int kTriesMax = 30;
     std::vector<std::pair<uint64_t, TxnId>> commits;
-    for (const uint32_t m : InOrder()) {
+    for (const uint32_t m : CommitOrder(stop)) {
       commits.emplace_back(CommitAt(bounds_[m].last), evidence_.maybes()[m].txn);
     }
     for (int i = 0; i < kTriesMax && !stop(); ++i) {
       const std::optional<Unexplained> unexplained = Replay(commits);
-      if (!unexplained.has_value()) return InOrderOf(commits);
+      if (!unexplained.has_value()) return IsFresh(commits);
       const uint32_t m = evidence_.UnseenThatLeft(unexplained->key, unexplained->value);
       if (m == kNone) return false;
       const std::pair<uint64_t, TxnId> commit = {CommitAt(unexplained->begin - 1),
@@ -92,14 +104,62 @@ class Places {
     int64_t begin = 0;
   };
 
+  // Otherwise adds to `excluded` why not.
+  bool CanCommitIn(const Interval& interval, uint32_t m, std::vector<Interval>& excluded) const {
+    const MaybeEvidence::Maybe& maybe = evidence_.maybes()[m];
+    const auto exclude = [&](const Interval& other) {
+      const bool overlaps = other.first <= interval.last && other.last >= interval.first;
+      const auto same = [&](const Interval& told) {
+        return told.first == other.first && told.last == other.last && told.why == other.why;
+      };
+      if (overlaps && std::none_of(excluded.begin(), excluded.end(), same)) {
+        excluded.push_back(other);
+      }
+    };
+    int64_t first = interval.first;
+    int64_t last = interval.last;
+    if (maybe.seen) {
+      first = std::max(first, maybe.from.first);
+      last = std::min(last, bounds_[m].last);
+      exclude({-1, maybe.from.first - 1, maybe.from.why});
+      exclude({maybe.to.last + 1, kForever, maybe.to.why});
+      for (const Interval& other : bounds_[m].excluded) exclude(other);
+    }
+    while (last >= first) {
+      const Interval* in = evidence_.Excludes(m, last);
+      if (in == nullptr) return true;
+      exclude(*in);
+      last = in->first - 1;
+    }
+    return false;
+  }
+
+  Violation ViolationOf(const MaybeEvidence::LeftByOne& left,
+                        const std::vector<Interval>& excluded) const {
+    Violation violation;
+    violation.anomaly = Anomaly::kGSIb;
+    const KeyId key = left.interval.why.key;
+    for (const uint32_t m : evidence_.WritersOf(key)) {
+      const TxnId t = evidence_.maybes()[m].txn;
+      if (evidence_.LeftBy(t, key) == left.value) violation.txns.push_back(t);
+    }
+    violation.words = Cat(violation.txns.size(), " transactions whose outcome is unknown left ",
+                          KeyText(history_, key), " so, and none of them can have committed when ",
+                          "one has to: ");
+    Tell(left.interval, true, violation);
+    TellExcluded(excluded, violation);
+    return violation;
+  }
+
   bool Seen(uint32_t m) const { return evidence_.maybes()[m].seen; }
 
   // FRESH, of the places chosen.
-  bool InOrderOf(const std::vector<std::pair<uint64_t, TxnId>>& commits) const {
+  bool IsFresh(const std::vector<std::pair<uint64_t, TxnId>>& commits) const {
     const auto& maybes = evidence_.maybes();
     return std::all_of(commits.begin(), commits.end(), [&](const auto& commit) {
-      const auto it = std::find_if(maybes.begin(), maybes.end(),
-                                   [&](const auto& maybe) { return maybe.txn == commit.second; });
+      const auto it = std::partition_point(maybes.begin(), maybes.end(), [&](const auto& maybe) {
+        return maybe.txn < commit.second;
+      });
       const auto m = static_cast<uint32_t>(it - maybes.begin());
       return evidence_.OrderExcludes(m, (static_cast<int64_t>(commit.first) - 3) / 2) == nullptr;
     });
@@ -168,7 +228,7 @@ class Places {
   }
 
   // What follows for others from how late one can have committed.
-  bool Spread() {
+  bool Spread(const Stop& stop) {
     bool changed = false;
     const auto lower = [&](uint32_t m, int64_t last, const Interval& interval) {
       bounds_[m].last = last;
@@ -181,6 +241,7 @@ class Places {
     }
     for (const MaybeEvidence::Shown& shown : evidence_.shown()) {
       const int64_t last = bounds_[shown.maybe].last;
+      if (stop()) break;
       if (last >= shown.last) continue;
       for (const uint32_t m : evidence_.WritersOf(shown.key)) {
         const int64_t other = bounds_[m].last;
@@ -191,41 +252,75 @@ class Places {
     return changed;
   }
 
-  // Those that happened, in the order in which they commit.
-  std::vector<uint32_t> InOrder() const {
-    std::vector<uint32_t> rest;
+  // Those that happened, so that of those of one place whoever has to be behind another is.
+  std::vector<uint32_t> CommitOrder(const Stop& stop) const {
+    std::vector<std::vector<uint32_t>> behind(bounds_.size());
+    std::vector<uint32_t> arrivals(bounds_.size(), 0);
+    ForEachInOnePlace(stop, [&](uint32_t earlier, uint32_t later) {
+      behind[earlier].push_back(later);
+      ++arrivals[later];
+    });
+    std::priority_queue<uint32_t, std::vector<uint32_t>, std::greater<>> ready;
     for (uint32_t m = 0; m < bounds_.size(); ++m) {
-      if (Seen(m)) rest.push_back(m);
+      if (Seen(m) && arrivals[m] == 0) ready.push(m);
     }
-    std::stable_sort(rest.begin(), rest.end(),
-                     [&](uint32_t a, uint32_t b) { return bounds_[a].last < bounds_[b].last; });
-    absl::flat_hash_set<std::pair<uint32_t, uint32_t>> before;
-    for (const auto& [earlier, later, why] : evidence_.in_order()) before.insert({earlier, later});
-    for (const MaybeEvidence::Shown& shown : evidence_.shown()) {
-      for (const uint32_t m : evidence_.WritersOf(shown.key)) {
-        if (m != shown.maybe) before.insert({m, shown.maybe});
+    std::vector<uint32_t> order;
+    while (!ready.empty()) {
+      const uint32_t m = ready.top();
+      ready.pop();
+      order.push_back(m);
+      for (const uint32_t later : behind[m]) {
+        if (--arrivals[later] == 0) ready.push(later);
       }
     }
-    // Of one place, whoever has to be behind another waits for it.
-    for (auto group = rest.begin(); group != rest.end();) {
-      const auto end = std::find_if(
-          group, rest.end(), [&](uint32_t m) { return bounds_[m].last != bounds_[*group].last; });
-      for (; group != end; ++group) {
-        const auto next = std::find_if(group, end, [&](uint32_t m) {
-          return std::none_of(group, end, [&](uint32_t other) {
-            return before.contains({other, m});
-          });
-        });
-        if (next != end) std::rotate(group, next, next + 1);
+    // Those on a cycle: there is no order, as the replay finds.
+    for (uint32_t m = 0; m < bounds_.size(); ++m) {
+      if (Seen(m) && arrivals[m] > 0) order.push_back(m);
+    }
+    return order;
+  }
+
+  // All pairs of one place, or pairs that they follow from, of which the second has to be behind
+  // the first: as a list shows, or since a register was read as the second left it.
+  template <typename Visit>
+  void ForEachInOnePlace(const Stop& stop, const Visit& visit) const {
+    for (const auto& [earlier, later, why] : evidence_.in_order()) {
+      if (bounds_[earlier].last == bounds_[later].last) visit(earlier, later);
+    }
+    // Of each key those that were read, of one place in a chain. All others go before its first.
+    const std::vector<MaybeEvidence::Shown>& shown = evidence_.shown();
+    for (auto it = shown.begin(); it != shown.end() && !stop();) {
+      const KeyId key = it->key;
+      absl::flat_hash_map<int64_t, std::vector<uint32_t>> chains;
+      absl::flat_hash_set<uint32_t> read;
+      for (; it != shown.end() && it->key == key; ++it) {
+        std::vector<uint32_t>& chain = chains[bounds_[it->maybe].last];
+        if (!chain.empty()) visit(chain.back(), it->maybe);
+        chain.push_back(it->maybe);
+        read.insert(it->maybe);
+      }
+      for (const uint32_t m : evidence_.WritersOf(key)) {
+        const auto chain = chains.find(bounds_[m].last);
+        const bool other = Seen(m) && !read.contains(m);
+        if (other && chain != chains.end()) visit(m, chain->second.front());
       }
     }
-    return rest;
+  }
+
+  void TellExcluded(const std::vector<Interval>& excluded, Violation& violation) const {
+    constexpr size_t kToldMax = 8;
+    for (size_t i = 0; i < std::min(excluded.size(), kToldMax); ++i) {
+      Tell(excluded[i], false, violation);
+    }
+    if (excluded.size() > kToldMax) {
+      violation.words += Cat("; and ", excluded.size() - kToldMax, " more answers like these");
+    }
   }
 
   // `required`: it committed within the interval, otherwise outside of it.
   void Tell(const Interval& interval, bool required, Violation& violation) const {
     const TxnId other = interval.why.txn;
-    if (violation.txns.size() > 1) violation.words += "; ";
+    if (!violation.words.ends_with(": ")) violation.words += "; ";
     if (std::find(violation.txns.begin(), violation.txns.end(), other) == violation.txns.end()) {
       violation.txns.push_back(other);
     }
@@ -294,14 +389,15 @@ bool ExplainedByPlaces(const History& history, Level level, const Stop& stop, Ve
     Places places(history, evidence);
     const uint32_t without = places.Settle(stop);
     if (stop()) return false;
-    if (without == kNone) {
-      if (places.Explain(stop)) return true;
-    } else if (guess == Ambiguous::kTellsNothing) {
-      Violation violation = places.ViolationOf(without);
-      if (!Forbids(level, violation.anomaly, violation.order)) return false;
-      verdict.violations.push_back(std::move(violation));
-      return false;
+    if (without == kNone && places.Explain(stop)) return true;
+    if (guess != Ambiguous::kTellsNothing) continue;
+    std::optional<Violation> violation =
+        without == kNone ? places.LeftByNone(stop) : places.ViolationOf(without);
+    if (!violation.has_value()) continue;
+    if (Forbids(level, violation->anomaly, violation->order)) {
+      verdict.violations.push_back(*std::move(violation));
     }
+    return false;
   }
   return false;
 }

@@ -114,8 +114,9 @@ bool ReplayState::RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, co
     return op.value == Left(write);
   }
   Key& key = keys_[op.key];
-  if (!key.list.empty()) return false;
-  if (op.value != key.value) return TakeMaybe(op.key, op.value, timestamp);
+  if (!key.list.empty() || op.value != key.value) {
+    return TakeMaybe(op.key, op.value, timestamp);
+  }
   key.observed = timestamp;
   return true;
 }
@@ -148,8 +149,7 @@ bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const 
   Key& key = keys_[op.key];
   ListRef list = op.kind == OpKind::kReadList ? op.list() : ListRef{};
   const bool replaced = own != nullptr && own->replaced;
-  // A value is no list, whoever wrote it.
-  if (replaced ? own->written : key.value != kNone) return false;
+  if (replaced && own->written) return false;  // A value is no list.
   if (own != nullptr && own->appends > 0) {
     if (list.length < own->appends) return false;
     uint32_t place = list.length;
@@ -160,7 +160,8 @@ bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const 
     list = place == 0 ? ListRef{} : history_.lists().Prefix(list, place);
   }
   if (replaced) return list.length == 0;
-  if (list.length == key.list.size()) {
+  // A value is no list either, but it may have been deleted since.
+  if (key.value == kNone && list.length == key.list.size()) {
     if (list.length == 0) {
       key.observed = timestamp;
       return true;
@@ -190,7 +191,7 @@ bool ReplayState::AgreesWithMaybes(KeyId key, ListRef list, uint64_t timestamp) 
   if (list.length > 0) elements = history_.lists().Elements(list);
   maybe_->BeginTaking();
   size_t known = 0;
-  bool possible = true;
+  bool possible = state.value == kNone;
   for (size_t i = 0; i < elements.size() && possible; ++i) {
     if (known < state.list.size() && elements[i] == state.list[known]) {
       ++known;
@@ -200,10 +201,11 @@ bool ReplayState::AgreesWithMaybes(KeyId key, ListRef list, uint64_t timestamp) 
   }
   if (!possible || known < state.list.size()) {
     maybe_->UndoTaking();
-    // Of a list that may have been deleted nothing more is known.
+    // Of a key that may have been deleted nothing more is known.
     if (!maybe_->Replaces(key)) return false;
   }
   const bool was = Present(key);
+  state.value = kNone;
   const auto length = static_cast<uint32_t>(elements.size());
   SetList(key, std::move(elements));
   state.list_observed = length;

@@ -13,8 +13,8 @@ namespace nacre::check::judge {
 
 // What the commits so far have left, and how a transaction's answers compare with it.
 //
-// SEEN-IS-THERE. When an indeterminate transaction committed is not known. An answer that only one
-// of them explains is believed: from then on, what it showed is there. So a later answer that goes
+// SEEN-IS-THERE. When an indeterminate transaction committed is not known. An answer that
+// only they explain is believed: from then on, what it showed is there. So a later answer that goes
 // back behind it is as wrong as one that goes back behind a commit.
 // Its other writes are compared when all answers are known (maybe_places.h).
 class ReplayState {
@@ -42,7 +42,7 @@ class ReplayState {
   };
   // Of the reads of `t` at `timestamp`. In the order of time.
   Mismatch Compare(TxnId t, uint64_t timestamp);
-  // Something hung on when an indeterminate transaction committed.
+  // Some answer hung on when an indeterminate transaction committed.
   bool assumed() const { return assumed_; }
   void Apply(TxnId t, uint64_t timestamp);
 

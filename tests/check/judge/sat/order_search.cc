@@ -43,7 +43,7 @@ OrderSearch::OrderSearch(const History& history, const Observations& seen,
 OrderSearch::Outcome OrderSearch::Run(const Stop& stop, uint32_t rounds_max) {
   solver_.StopWhen(stop);
   if (stop()) return Outcome::kStopped;
-  if (ImitateWithoutAsking(answers_)) return Outcome::kFound;
+  if (ImitateWithoutAsking(answers_, stop)) return Outcome::kFound;
   for (uint32_t round = 0; round < rounds_max && !stop(); ++round) {
     if (round == prune_round_) {
       switch (Prune(stop)) {
@@ -59,19 +59,19 @@ OrderSearch::Outcome OrderSearch::Run(const Stop& stop, uint32_t rounds_max) {
     if (answer == Solver::Answer::kStopped) break;
     TakeAnswers();
     const FoundCycles found = FindCycles(graph_, answers_, kCyclesAtOnce);
-    const Step step = found.any ? Learn(found.cycles) : Imitate(found.order);
+    const Step step = found.any ? Learn(found.cycles) : Imitate(found.order, stop);
     if (step == Step::kNone) return Outcome::kNone;
     if (step == Step::kFound) return Outcome::kFound;
   }
   return Outcome::kStopped;
 }
 
-bool OrderSearch::ImitateWithoutAsking(const Answers& answers) {
+bool OrderSearch::ImitateWithoutAsking(const Answers& answers, const Stop& stop) {
   // Not if there is a cycle already: then there is no schedule.
   const FoundCycles before = FindCycles(graph_, answers, 1);
   if (before.any) return false;
   for (const bool plain : {true, false}) {
-    schedule_ = MakeSchedule(graph_, answers, before.order, hints_, plain);
+    schedule_ = MakeSchedule(graph_, answers, before.order, hints_, plain, stop);
     if (std::find(schedule_.sources.begin(), schedule_.sources.end(), kNone) !=
         schedule_.sources.end()) {
       continue;
@@ -112,7 +112,7 @@ OrderSearch::Step OrderSearch::Prune(const Stop& stop) {
     // A round costs as much as many answers of the solver, which finds the rest as well.
     constexpr size_t kWorthWhile = 20;
     if (forced_.size() - before > forced_.size() / kWorthWhile) continue;
-    return ImitateWithoutAsking(forced) ? Step::kFound : Step::kGoOn;
+    return ImitateWithoutAsking(forced, stop) ? Step::kFound : Step::kGoOn;
   }
   return Step::kGoOn;
 }
@@ -152,8 +152,8 @@ void OrderSearch::TakeAnswers() {
   for (Literal v = 1; v <= solver_.variables(); ++v) answers_.Assume(solver_.IsTrue(v) ? v : -v);
 }
 
-OrderSearch::Step OrderSearch::Imitate(const std::vector<uint32_t>& order) {
-  schedule_ = MakeSchedule(graph_, answers_, order, hints_, hints_.timed);
+OrderSearch::Step OrderSearch::Imitate(const std::vector<uint32_t>& order, const Stop& stop) {
+  schedule_ = MakeSchedule(graph_, answers_, order, hints_, hints_.timed, stop);
   // A guess would not make an absent writer present, so without one that is it has to be asked.
   bool asked = false;
   for (uint32_t r = 0; r < problem_.reads.size(); ++r) {

@@ -43,8 +43,8 @@ class OrderSearch {
  private:
   enum class Step : uint8_t { kGoOn, kFound, kNone };
   void TakeAnswers();
-  Step Imitate(const std::vector<uint32_t>& order);
-  bool ImitateWithoutAsking(const Answers& answers);
+  Step Imitate(const std::vector<uint32_t>& order, const Stop& stop);
+  bool ImitateWithoutAsking(const Answers& answers, const Stop& stop);
   Step Prune(const Stop& stop);
   OpenCycle Against(Literal literal);
   bool Justify(const Stop& stop);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <queue>
 #include <utility>
 
@@ -16,15 +17,17 @@ constexpr uint32_t kWhole = kNone;  // Blocks no key.
 class Scheduler {
  public:
   Scheduler(const EventGraph& graph, const Answers& answers, const std::vector<uint32_t>& order,
-            const Hints& hints, bool plain)
+            const Hints& hints, bool plain, const Stop& stop)
       : graph_(graph),
         problem_(graph.problem()),
         answers_(answers),
         order_(order),
         hints_(hints),
+        stop_(stop),
         plain_(plain),
         keys_(problem_.keys.size()),
         txns_(hints.starts.size()),
+        versions_(problem_.reads.size()),
         arrivals_(graph.nodes(), 0),
         done_(graph.nodes(), false) {}
 
@@ -40,7 +43,11 @@ class Scheduler {
     for (uint32_t node = 0; node < graph_.nodes(); ++node) {
       if (arrivals_[node] == 0) Ready(node);
     }
-    while (left_ > 0) Step();
+    constexpr uint64_t kStepsAtOnce = 64;
+    for (uint64_t step = 0; left_ > 0; ++step) {
+      if (!plain_ && step % kStepsAtOnce == 0) plain_ = stop_();
+      Step();
+    }
     return std::move(schedule_);
   }
 
@@ -61,7 +68,15 @@ class Scheduler {
     uint32_t writing = 0;           // Transactions between start and commit.
     std::vector<uint32_t> pending;  // By block: readers of its last version that have not begun.
     std::vector<uint32_t> waiting;  // Events that may become possible when this changes.
-    std::vector<TxnId> updates;     // Could start, have an open read of the key, and write it.
+    std::vector<TxnId> updates;     // Ready to start, have an open read of the key, and write it.
+    std::optional<bool> updated_first;  // As found since any of the above changed.
+  };
+  // Of a key: the state of it in which a read has that source.
+  struct Version {
+    uint32_t block;
+    uint32_t written;
+    uint32_t source;
+    friend auto operator<=>(const Version&, const Version&) = default;
   };
   // How well an event fits now.
   enum Fit { kFits, kOnlyStarts, kBlocked };
@@ -97,6 +112,7 @@ class Scheduler {
       const OpenRead& read = problem_.reads[r];
       if (!graph_.Asked({Question::Kind::kSource, r, 0, 0})) {
         txns_[read.reader].open_reads.push_back(r);
+        SortSources(r);
         continue;
       }
       for (uint32_t s = 0; s < read.sources.size(); ++s) {
@@ -111,6 +127,15 @@ class Scheduler {
     }
   }
 
+  void SortSources(uint32_t r) {
+    const std::vector<OpenRead::Source>& sources = problem_.reads[r].sources;
+    for (uint32_t s = 0; s < sources.size(); ++s) {
+      const uint32_t written = sources[s].writer == kInitialTxn ? 0 : sources[s].place + 1;
+      versions_[r].push_back({sources[s].block, written, s});
+    }
+    std::sort(versions_[r].begin(), versions_[r].end());
+  }
+
   void AddRead(TxnId t, uint32_t key, uint32_t block) {
     txns_[t].reads.emplace_back(key, block);
     ++keys_[key].pending[block];
@@ -123,7 +148,10 @@ class Scheduler {
     } else {
       queues_[kFits].push({times_[node], node});
       if (graph_.IsStart(node))
-        ForEachUpdated(graph_.TxnOf(node), [&](Key& key, TxnId t) { key.updates.push_back(t); });
+        ForEachUpdated(graph_.TxnOf(node), [](Key& key, TxnId t) {
+          key.updates.push_back(t);
+          key.updated_first.reset();
+        });
     }
   }
 
@@ -208,7 +236,7 @@ class Scheduler {
     if (now == kBlocked) keys_[by].waiting.push_back(entry.second);
   }
 
-  Fit FitOf(uint32_t node, uint32_t& by) const {
+  Fit FitOf(uint32_t node, uint32_t& by) {
     if (plain_) return kFits;
     const TxnId t = graph_.TxnOf(node);
     const Txn& txn = txns_[t];
@@ -217,8 +245,9 @@ class Scheduler {
         if (SourceNow(r) == kNone) return by = problem_.reads[r].key, kBlocked;
       }
       for (const Write& write : txn.writes) {
-        const bool waits = !ReadsOpen(txn, write.key) && IsUpdatedFirst(write.key);
-        if (keys_[write.key].writing > 0 || waits) return by = write.key, kBlocked;
+        const bool waits = keys_[write.key].writing > 0 ||
+                           (!ReadsOpen(txn, write.key) && IsUpdatedFirst(write.key));
+        if (waits) return by = write.key, kBlocked;
       }
     }
     for (const Write& write : txn.writes) {
@@ -243,29 +272,26 @@ class Scheduler {
 
   // Only one can read a version and write the next. Who could do so now goes before who writes
   // without having read: behind that there may be too few versions left for all who read one.
-  bool IsUpdatedFirst(uint32_t key) const {
-    // Most of them read the same value, and it is but a guess.
-    constexpr size_t kLookedAtMax = 32;
+  bool IsUpdatedFirst(uint32_t key) {
+    std::optional<bool>& found = keys_[key].updated_first;
+    if (found.has_value()) return *found;
     const std::vector<TxnId>& updates = keys_[key].updates;
-    const auto end =
-        updates.begin() + static_cast<ptrdiff_t>(std::min(updates.size(), kLookedAtMax));
-    return std::any_of(updates.begin(), end, [&](TxnId t) {
+    found = std::any_of(updates.begin(), updates.end(), [&](TxnId t) {
       const std::vector<uint32_t>& reads = txns_[t].open_reads;
       return std::any_of(reads.begin(), reads.end(), [&](uint32_t r) {
         return problem_.reads[r].key == key && SourceNow(r) != kNone;
       });
     });
+    return *found;
   }
 
   uint32_t SourceNow(uint32_t r) const {
-    const OpenRead& read = problem_.reads[r];
-    const Key& key = keys_[read.key];
-    for (uint32_t s = 0; s < read.sources.size(); ++s) {
-      const OpenRead::Source& source = read.sources[s];
-      const uint32_t behind = source.writer == kInitialTxn ? 0 : source.place + 1;
-      if (source.block == key.block && behind == key.written) return s;
-    }
-    return kNone;
+    const Key& key = keys_[problem_.reads[r].key];
+    const std::vector<Version>& versions = versions_[r];
+    const auto it =
+        std::lower_bound(versions.begin(), versions.end(), Version{key.block, key.written, 0});
+    const bool there = it != versions.end() && it->block == key.block && it->written == key.written;
+    return there ? it->source : kNone;
   }
 
   void Do(uint32_t node) {
@@ -284,7 +310,10 @@ class Scheduler {
   void Start(TxnId t) {
     const Txn& txn = txns_[t];
     for (const uint32_t r : txn.open_reads) schedule_.sources[r] = SourceNow(r);
-    ForEachUpdated(t, [](Key& key, TxnId done) { std::erase(key.updates, done); });
+    ForEachUpdated(t, [](Key& key, TxnId done) {
+      std::erase(key.updates, done);
+      key.updated_first.reset();
+    });
     for (const auto& [key, block] : txn.reads) {
       if (--keys_[key].pending[block] == 0) Wake(key);
     }
@@ -297,6 +326,7 @@ class Scheduler {
       if (write.place == 0 && write.block != 0) schedule_.blocks[write.key].push_back(write.block);
       key.block = write.block;
       key.written = write.place + 1;
+      key.updated_first.reset();
       --key.writing;
       Wake(write.key);
     }
@@ -314,12 +344,14 @@ class Scheduler {
   const Answers& answers_;
   const std::vector<uint32_t>& order_;
   const Hints& hints_;
-  const bool plain_;
+  const Stop& stop_;
+  bool plain_;
   Schedule schedule_;
   std::vector<Key> keys_;
   std::vector<Txn> txns_;
-  std::vector<double> times_;       // By node: about when it happened.
-  std::vector<uint32_t> arrivals_;  // By node: arcs that still have to come.
+  std::vector<std::vector<Version>> versions_;  // By open read that was not asked for.
+  std::vector<double> times_;                   // By node: about when it happened.
+  std::vector<uint32_t> arrivals_;              // By node: arcs that still have to come.
   std::vector<bool> done_;
   std::vector<uint32_t> helpers_;  // That are ready.
   Queue queues_[3];                // By Fit, as it was when they were put there.
@@ -329,8 +361,9 @@ class Scheduler {
 }  // namespace
 
 Schedule MakeSchedule(const EventGraph& graph, const Answers& answers,
-                      const std::vector<uint32_t>& order, const Hints& hints, bool plain) {
-  return Scheduler(graph, answers, order, hints, plain).Run();
+                      const std::vector<uint32_t>& order, const Hints& hints, bool plain,
+                      const Stop& stop) {
+  return Scheduler(graph, answers, order, hints, plain, stop).Run();
 }
 
 Hints MakeHints(const History& history, const Observations& seen) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/check/judge/deadline.h"
 #include "tests/check/judge/sat/event_graph.h"
 #include "tests/check/judge/sat/open_cycles.h"
 
@@ -27,10 +28,11 @@ struct Hints {
   bool timed = false;     // By a clock.
   bool recorded = false;  // By a clock, or by the order of the history.
 };
-// `plain`: only the hints and the arcs count. `order`: of all nodes, so that the arcs that are
-// there lead forwards.
+// `plain`: only the hints and the arcs count, as they do of all that is left when `stop` says so.
+// `order`: of all nodes, so that the arcs that are there lead forwards.
 Schedule MakeSchedule(const EventGraph& graph, const Answers& answers,
-                      const std::vector<uint32_t>& order, const Hints& hints, bool plain);
+                      const std::vector<uint32_t>& order, const Hints& hints, bool plain,
+                      const Stop& stop);
 
 // Real time if the history has it; or else its order, if nobody read what comes later in it; or
 // else how long a chain of reads and sessions leads there.

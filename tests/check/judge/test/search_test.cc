@@ -119,6 +119,28 @@ TEST(Search, AsManyUpdatesOfOneValueAsThereWereWritesOfItHoldWithoutAnyQuestion)
   }
 }
 
+TEST(Search, ALimitEndsTheImitationOfAStore) {
+  std::string text;
+  for (const char* operations : {" ok | write x 1\n", " ok | read x 1 | write x v"}) {
+    for (int i = 0; i < 30; ++i) {
+      const bool reads = operations[6] == 'r';
+      const std::string n = std::to_string(i);
+      text += (reads ? "T2" : "T1") + n + operations + (reads ? n + "\n" : "");
+    }
+  }
+  const History history = Parsed(text);
+  judge::Observations seen = judge::Observe(history, 10);
+  const std::vector<judge::OpenSources> reads = judge::NarrowReads(history, seen);
+  judge::OrderRegisters(history, seen);
+  const judge::OrderProblem problem = judge::MakeProblem(history, seen, reads);
+  OrderSearch whole(history, seen, problem, Level::kSnapshotIsolation);
+  EXPECT_EQ(whole.Run(Never), OrderSearch::Outcome::kFound);
+  OrderSearch limited(history, seen, problem, Level::kSnapshotIsolation);
+  // Only before it begins there is time left.
+  EXPECT_EQ(limited.Run([asked = 0]() mutable { return asked++ > 0; }),
+            OrderSearch::Outcome::kStopped);
+}
+
 TEST(SearchDeathTest, ComponentHasCycleIsChecked) {
   const History history = Parsed("T1 ok | read x 2 | write x 1\nT2 ok | read x 1 | write x 2\n");
   judge::Observations seen = judge::Observe(history, 10);

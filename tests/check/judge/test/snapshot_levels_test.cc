@@ -7,13 +7,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "nacre/check/judge.h"
+#include "tests/check/judge/test/flawed_store.h"
 #include "tests/check/judge/test/history_text.h"
 
 namespace nacre::check {
@@ -187,161 +187,6 @@ class SnapshotExecution {
   std::vector<TxnId> open_;
 };
 
-// --- Histories to judge ---
-
-// A store of snapshots, whose answers are sometimes those of another time. What is of unknown
-// outcome happened, happens later or never does.
-class FlawedStore {
- public:
-  struct Shape {
-    bool lists = false;  // As well as registers.
-    bool scans = false;
-    bool again = false;  // Deletions, and values that are written more than once.
-  };
-  FlawedStore(uint32_t seed, const Shape& shape)
-      : random_(seed), shape_(shape), flaw_one_in_(Below(2) == 0 ? 1'000 : 5) {}
-
-  std::string History() {
-    const uint32_t txns = 3 + Below(4);
-    std::string text;
-    for (uint32_t i = 1; i <= txns; ++i) {
-      if (!late_.empty() && Below(3) == 0) Commit(std::exchange(late_, {}));
-      text += Line("T" + std::to_string(i)) + "\n";
-    }
-    return text;
-  }
-
- private:
-  using Values = std::map<std::string, std::vector<std::string>>;
-  struct Version {
-    uint64_t at = 0;
-    Values values = {};
-  };
-  struct Write {
-    std::string kind;
-    std::string key;
-    std::string value;
-  };
-  using Writes = std::vector<Write>;
-
-  uint32_t Below(uint32_t end) { return random_() % end; }
-
-  std::string Line(std::string line) {
-    if (Below(2) == 0) line += " s=" + std::to_string(Below(2));
-    const size_t newest = versions_.size() - 1;
-    const size_t snapshot =
-        Below(3) == 0 ? newest - Below(static_cast<uint32_t>(std::min<size_t>(newest + 1, 3)))
-                      : newest;
-    const uint64_t begin = versions_[snapshot].at + (snapshot == newest ? Below(2) : 0);
-    const uint64_t asked = now_ - Below(3);
-    now_ += 1 + Below(3);
-    const std::string real = " real=" + std::to_string(asked) + "..";
-    const bool unknown = open_ < 3 && Below(3) == 0;
-    Writes writes;
-    std::string ops;
-    const uint32_t count = 1 + Below(3);
-    for (uint32_t i = 0; i < count; ++i) ops += Operation(snapshot, unknown, writes);
-    if (unknown) {
-      ++open_;
-      if (Below(3) > 0) {
-        Commit(writes);
-      } else {
-        late_ = writes;
-      }
-      return line + " info" + real + "?" + ops;
-    }
-    const bool aborted = Conflicts(writes, begin) && Below(4) > 0;
-    line += (aborted ? " fail" : " ok") + real + std::to_string(now_);
-    if (aborted) return line + ops;
-    line += " time=" + std::to_string(begin) + "..";
-    return line + (writes.empty() ? "?" : std::to_string(Commit(writes))) + ops;
-  }
-
-  std::string Operation(size_t snapshot, bool unknown, Writes& writes) {
-    const std::string key =
-        shape_.lists && Below(3) > 0 ? (Below(2) == 0 ? "l" : "n") : (Below(2) == 0 ? "k" : "m");
-    const bool list = key == "l" || key == "n";
-    if (unknown || Below(2) == 0) {
-      const bool deletes = shape_.again && Below(4) == 0;
-      const std::string value =
-          deletes ? ""
-                  : " " + std::to_string(shape_.again && !list && Below(3) == 0 ? 1 : ++values_);
-      writes.push_back({deletes ? "delete" : list ? "append" : "write", key, value});
-      return " | " + writes.back().kind + " " + key + value;
-    }
-    const size_t other = Below(static_cast<uint32_t>(versions_.size()));
-    Values view = versions_[Below(flaw_one_in_) == 0 ? other : snapshot].values;
-    for (const Write& write : writes) Apply(write, view);
-    if (shape_.scans && Below(2) == 0) return Scan(view);
-    return " | " + Read(key, list, view);
-  }
-
-  static std::string Read(const std::string& key, bool list, const Values& view) {
-    const auto it = view.find(key);
-    if (!list) return "read " + key + (it == view.end() ? " nil" : it->second[0]);
-    return "list " + Found(key, view);
-  }
-
-  static std::string Found(const std::string& key, const Values& view) {
-    const auto it = view.find(key);
-    std::string values;
-    if (it != view.end())
-      for (const std::string& value : it->second) values += value;
-    if (!values.empty()) values.erase(0, 1);
-    return key + (key == "l" || key == "n" ? " [" + values + "]" : " " + values);
-  }
-
-  std::string Scan(const Values& view) {
-    const std::pair<std::string, std::string> ranges[] = {
-        {"a", "z"}, {"l", "z"}, {"a", "m"}, {"m", "nil"}};
-    const auto& [from, to] = ranges[Below(4)];
-    std::vector<std::string> found;
-    for (const auto& [key, values] : view) {
-      if (key >= from && (to == "nil" || key < to)) found.push_back(Found(key, view));
-    }
-    const bool reverse = Below(3) == 0;
-    if (reverse) std::reverse(found.begin(), found.end());
-    const bool limited = !found.empty() && Below(3) == 0;
-    if (limited) found.resize(1 + Below(static_cast<uint32_t>(found.size())));
-    std::string text = std::string(reverse ? " | rscan " : " | scan ") + from + " " + to +
-                       (limited ? " limit" : "") + " {";
-    for (size_t i = 0; i < found.size(); ++i) text += (i == 0 ? "" : " ") + found[i];
-    return text + "}";
-  }
-
-  static void Apply(const Write& write, Values& values) {
-    if (write.kind != "append") values.erase(write.key);
-    if (write.kind != "delete") values[write.key].push_back(write.value);
-  }
-
-  bool Conflicts(const Writes& writes, uint64_t begin) const {
-    return std::any_of(writes.begin(), writes.end(), [&](const Write& write) {
-      const auto it = written_.find(write.key);
-      return it != written_.end() && it->second > begin;
-    });
-  }
-
-  uint64_t Commit(const Writes& writes) {
-    Version version = {.at = versions_.back().at + 1 + Below(2), .values = versions_.back().values};
-    for (const Write& write : writes) {
-      Apply(write, version.values);
-      written_[write.key] = version.at;
-    }
-    versions_.push_back(version);
-    return version.at;
-  }
-
-  std::mt19937 random_;
-  const Shape shape_;
-  const uint32_t flaw_one_in_;
-  uint64_t now_ = 3;
-  uint32_t values_ = 1;
-  uint32_t open_ = 0;
-  Writes late_;
-  std::vector<Version> versions_ = {{}};
-  std::map<std::string, uint64_t> written_;  // When each key was last.
-};
-
 // --- The comparison ---
 
 struct Tally {
@@ -415,6 +260,18 @@ TEST(SnapshotLevels, AgreeOnDeletionsAndEqualValues) {
   EXPECT_LT(tally.unknown, (tally.holds + tally.violated) / 10);
 }
 
+TEST(SnapshotLevels, AgreeOnSnapshotsOfAnyTime) {
+  const Tally tally = Compare({.lists = true, .scans = true, .old = true});
+  ExpectBoth(tally);
+  EXPECT_LE(tally.unknown, (tally.holds + tally.violated) / 2'000);
+}
+
+TEST(SnapshotLevels, AgreeOnRepeatedElementsAndKeysOfBothKinds) {
+  const Tally tally = Compare({.lists = true, .again = true, .both = true});
+  ExpectBoth(tally);
+  EXPECT_LT(tally.unknown, (tally.holds + tally.violated) / 5);
+}
+
 // --- By hand ---
 
 // At each of the three levels: H holds, V violated, ? unknown.
@@ -458,6 +315,13 @@ TEST(SnapshotLevels, ASnapshotHasTheUnknownOneThatOthersBeforeItHad) {
             std::string::npos)
       << verdict.ToString();
   EXPECT_EQ(verdict.violations[0].order, Order::kRealTime);
+}
+
+TEST(SnapshotLevels, WhatTimesExplainHoldsWhateverItsValuesTell) {
+  EXPECT_EQ(Rulings("T1 s=1 ok real=1..2 time=0..5 | append k 1\n"
+                    "T2 info real=1..? | append k 1 | write m 2\n"
+                    "T3 s=2 ok real=3..4 time=10..? | list k [1 1] | read m 2\n"),
+            "HHH");
 }
 
 TEST(SnapshotLevels, ASnapshotOfZeroMayHaveSomething) {

@@ -264,17 +264,6 @@ TEST(Verdict, AFracturedReadIsToldBeforeALongerCausalViolation) {
   EXPECT_EQ(verdict.violations[0].edges.size(), 2u);
 }
 
-TEST(MixedKey, LeavesWhatScansSayOfOtherKeys) {
-  const std::string mixed = "T8 ok | append b9 1\nT9 ok | write b9 2\n";
-  const std::string skew =
-      "T1 ok | scan a c {b9 2} | write b 1\nT2 ok | scan a c {} | write bb 1\n";
-  EXPECT_EQ(Rulings(mixed + skew), "??????VV");
-  // The last result tells how far a limited scan went.
-  EXPECT_EQ(Rulings(mixed + "T1 ok | scan a c limit {b9 2} | write b 1\n"
-                            "T2 ok | scan a c {} | write bb 1\n"),
-            kUnknown);
-}
-
 TEST(Timestamps, ThatAreNotUsedAreNoted) {
   const std::string text = "T1 ok time=1..2 | write x 1\nT2 ok time=5..? | read x nil\n";
   const auto notes = [&](const std::string& more, Level level, bool ignore) {
