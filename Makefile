@@ -42,6 +42,7 @@ bench: packages-bench ## Build the benchmarks into build/bench/bin
 	@cmake --preset bench --log-level=WARNING >/dev/null
 	@cmake --build --preset bench --parallel $(JOBS)
 	@ls build/bench/bin
+	@build/bench/bin/nacre-bench stores
 
 lint: packages-test ## Layering, sizes, words, guards, formatting
 	@JOBS=$(JOBS) cmake/run-tests.sh dev --label-regex '^lint$$'

@@ -36,8 +36,8 @@ struct Sample {
   double wall_seconds = 0;
   double cpu_seconds = 0;  // Of all threads, those of the store included.
   uint64_t transactions = 0;
-  uint64_t conflicts = 0;       // Transactions that had to be run again.
-  uint64_t resident_bytes = 0;  // Of a fresh process: what the store has added to its RSS.
+  uint64_t conflicts = 0;      // Transactions that had to be run again.
+  int64_t resident_bytes = 0;  // Of a fresh process: what the store has added to its RSS.
 
   // One run after the other. The memory is that of the last, and set by whoever looks at it.
   Sample& operator+=(const Sample& next) {
@@ -49,6 +49,11 @@ struct Sample {
   }
 };
 
+// By the clock on the wall.
+inline double PerSecond(const Sample& sample) {
+  return static_cast<double>(sample.transactions) / sample.wall_seconds;
+}
+
 // A snapshot that stays open while it exists.
 class HeldSnapshot {
  public:
@@ -57,6 +62,9 @@ class HeldSnapshot {
 };
 
 // A store with the threads that work on it, whatever its type. Thread-compatible.
+//
+// Load(), UpdateAll() and Run() end with a look, untimed, at whether the store has its keys, and
+// abort if it does not: one that finds nothing would be the fastest of all.
 class Contender {
  public:
   virtual ~Contender() = default;
@@ -67,7 +75,8 @@ class Contender {
   // Updates every key `rounds` times, each round in another random order. The resident bytes are
   // those since before the load.
   virtual Sample UpdateAll(int rounds) = 0;
-  // For a time; neither kLoad nor kUpdates.
+  // For a time; neither kLoad nor kUpdates. What kScan has inserted is deleted afterwards, untimed,
+  // so that every run finds the same keys.
   virtual Sample Run(const RunSpec& spec) = 0;
 
   // --- What the experiments are made of, besides. On the thread of the caller. ---

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "bench/ycsb/contender.h"
 #include "bench/ycsb/key_sequence.h"
 #include "bench/ycsb/record.h"
@@ -28,28 +30,29 @@ class ContenderOf final : public Contender {
   explicit ContenderOf(uint64_t keys) : keys_(keys) {}
 
   Sample Load() override {
-    // Made before the first look at the memory, and freed after the last.
-    const std::vector<uint32_t> order = RandomOrder(keys_, /*seed=*/1);
+    order_ = RandomOrder(keys_, /*seed=*/1);
     resident_before_ = ResidentBytes();
     store_ = std::make_unique<Store>();
     const Stopwatch watch;
-    PutAll(order);
+    PutAll(/*round=*/0);
     Sample sample = watch.Read(keys_);
     store_->Settle();
     sample.resident_bytes = ResidentBytes() - resident_before_;
+    RequireKeys();
     return sample;
   }
 
   Sample UpdateAll(int rounds) override {
     Sample sum;
-    for (int round = 0; round < rounds; ++round) {
-      const std::vector<uint32_t> order = RandomOrder(keys_, /*seed=*/2 + round);
+    for (int round = 1; round <= rounds; ++round) {
+      Shuffle(order_, /*seed=*/1 + static_cast<uint64_t>(round));
       const Stopwatch watch;
-      PutAll(order);
+      PutAll(round);
       sum += watch.Read(keys_);
     }
     store_->Settle();
     sum.resident_bytes = ResidentBytes() - resident_before_;
+    RequireKeys();
     return sum;
   }
 
@@ -68,6 +71,11 @@ class ContenderOf final : public Contender {
     for (std::thread& thread : threads) thread.join();
     Sample sample = watch.Read(transactions);
     sample.conflicts = Conflicts() - conflicts_before;
+    if (spec.workload == Workload::kScan) {
+      for (const auto& worker : workers_.at(spec.distribution)) worker->DeleteInserted();
+      store_->Settle();
+    }
+    RequireKeys();
     return sample;
   }
 
@@ -112,15 +120,22 @@ class ContenderOf final : public Contender {
   }
 
   Sample UpdateSome(uint64_t count, uint64_t keys_among) override {
+    constexpr uint64_t kDrawnAtOnce = 4096;
     typename Store::Session session(*store_);
     std::uniform_int_distribution<uint64_t> uniform(0, keys_among - 1);
-    const Stopwatch watch;
-    for (uint64_t i = 0; i < count; ++i) {
-      const KeyBytes key = LoadedKey(uniform(random_));
-      const ValueBytes value = MakeValue(i);
-      session.Transact(Mode::kSnapshot, [&](auto& access) { access.Put(key, value); });
+    std::vector<KeyBytes> keys;
+    Sample sum;
+    while (sum.transactions < count) {
+      keys.resize(std::min(kDrawnAtOnce, count - sum.transactions));
+      for (KeyBytes& key : keys) key = LoadedKey(uniform(random_));
+      const Stopwatch watch;
+      for (const KeyBytes& key : keys) {
+        const ValueBytes value = MakeValue(++stamp_);
+        session.Transact(Mode::kSnapshot, [&](auto& access) { access.Put(key, value); });
+      }
+      sum += watch.Read(keys.size());
     }
-    return watch.Read(count);
+    return sum;
   }
 
   void UpdateTogether() override {
@@ -165,13 +180,50 @@ class ContenderOf final : public Contender {
  private:
   using Workers = std::vector<std::unique_ptr<Worker<Store>>>;
 
-  void PutAll(const std::vector<uint32_t>& order) {
+  void PutAll(int round) {
     typename Store::Session session(*store_);
-    for (const uint32_t index : order) {
+    for (const uint32_t index : order_) {
       const KeyBytes key = LoadedKey(index);
-      const ValueBytes value = MakeValue(index);
+      const ValueBytes value = MakeValue(static_cast<uint64_t>(round) * keys_ + index);
       session.Transact(Mode::kSnapshot, [&](auto& access) { access.Put(key, value); });
     }
+  }
+
+  // Reads some keys in each way that the store has.
+  void RequireKeys() {
+    constexpr uint64_t kLooks = 1000;
+    typename Store::Session session(*store_);
+    std::uniform_int_distribution<uint64_t> uniform(0, keys_ - 1);
+    for (uint64_t i = 0; i < kLooks; ++i) {
+      const KeyBytes key = LoadedKey(uniform(random_));
+      ValueBytes copy = {};
+      session.Transact(Mode::kReadOnly, [&](auto& access) { access.Get(key, copy); });
+      RequireValue(copy);
+      copy = {};
+      session.Transact(Mode::kSnapshot,
+                       [&](auto& access) { access.GetMany(absl::MakeConstSpan(&key, 1), copy); });
+      RequireValue(copy);
+    }
+    if constexpr (Store::kTraits.ordered) {
+      const uint64_t limit = std::min<uint64_t>(keys_, kLooks);
+      uint64_t visited = 0;
+      ValueBytes copy = {};
+      session.Transact(Mode::kReadOnly, [&](auto& access) {
+        visited = access.Scan(LoadedKey(keys_ - limit), UINT64_MAX, copy);
+      });
+      RequireValue(copy);
+      Require(visited == limit, "a scan has not found the keys that are there");
+    }
+  }
+
+  static void RequireValue(const ValueBytes& value) {
+    Require(IsValue(value), "a key is not there, or has another value than was written");
+  }
+  static void Require(bool ok, const char* what) {
+    if (ok) [[likely]]
+      return;
+    std::fprintf(stderr, "%s\n", what);
+    std::abort();
   }
 
   class HeldOf final : public HeldSnapshot {
@@ -192,10 +244,14 @@ class ContenderOf final : public Contender {
   }
 
   const uint64_t keys_;
-  uint64_t resident_before_ = 0;
+  // Of the keys, for Load() and UpdateAll(). Here throughout, so that it is in no difference of two
+  // resident sets.
+  std::vector<uint32_t> order_;
+  int64_t resident_before_ = 0;
   std::unique_ptr<Store> store_;
   std::map<Distribution, Workers> workers_;
   std::mt19937_64 random_{4711};
+  uint64_t stamp_ = 0;
 };
 
 template <typename Store>

@@ -6,9 +6,13 @@ namespace nacre::bench {
 namespace {
 
 void Write(std::FILE* file, std::string_view prefix, std::string_view line) {
-  std::fprintf(file, "%.*s%.*s\n", static_cast<int>(prefix.size()), prefix.data(),
-               static_cast<int>(line.size()), line.data());
-  std::fflush(file);
+  const bool is_written =
+      std::fprintf(file, "%.*s%.*s\n", static_cast<int>(prefix.size()), prefix.data(),
+                   static_cast<int>(line.size()), line.data()) >= 0 &&
+      std::fflush(file) == 0;
+  if (is_written) return;
+  std::perror("the figures can not be written");
+  std::exit(1);
 }
 
 }  // namespace

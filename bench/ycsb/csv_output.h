@@ -12,7 +12,8 @@ namespace nacre::bench {
 // Thread-compatible.
 class CsvOutput {
  public:
-  // Standard output if `path` is empty. Exits if the file can not be made.
+  // Standard output if `path` is empty. Exits if the file can not be made, or a line not be
+  // written.
   explicit CsvOutput(const std::string& path);
   ~CsvOutput();
   CsvOutput(const CsvOutput&) = delete;

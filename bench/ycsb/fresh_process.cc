@@ -8,10 +8,18 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace nacre::bench {
 
-void EndWithParent() { prctl(PR_SET_PDEATHSIG, SIGTERM); }
+void EndWithParent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+std::string WhyEnded(int status) {
+  if (!WIFSIGNALED(status)) return "";
+  const int signal = WTERMSIG(status);
+  return std::string(": ") + strsignal(signal) +
+         (signal == SIGBUS ? ", as when /dev/shm is full" : "");
+}
 
 void* MakeShared(size_t bytes) {
   void* const memory =
@@ -40,7 +48,7 @@ void InFreshProcess(absl::FunctionRef<void()> body) {
   }
   int status = 0;
   if (waitpid(pid, &status, 0) != pid || status != 0) {
-    std::fprintf(stderr, "a measuring process has failed\n");
+    std::fprintf(stderr, "a measuring process has failed%s\n", WhyEnded(status).c_str());
     std::exit(1);
   }
 }

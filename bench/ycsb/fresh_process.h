@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <new>
+#include <string>
 #include <type_traits>
 
 #include "absl/functional/function_ref.h"
@@ -14,8 +15,12 @@ namespace nacre::bench {
 // result. Exits if it fails.
 void InFreshProcess(absl::FunctionRef<void()> body);
 
-// Called by a forked process: it ends when the one that made it does.
+// Called by a forked process: it is killed when the one that made it ends. A stopped process would
+// act on nothing less.
 void EndWithParent();
+
+// ": ..." of the signal that has ended a process with that status of waitpid(); empty if none has.
+std::string WhyEnded(int status);
 
 // Memory that fresh processes share with this one.
 void* MakeShared(size_t bytes);

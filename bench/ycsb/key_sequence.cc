@@ -51,8 +51,12 @@ KeySequence::KeySequence(Distribution distribution, uint64_t keys, uint64_t seed
 std::vector<uint32_t> RandomOrder(uint64_t keys, uint64_t seed) {
   std::vector<uint32_t> order(keys);
   std::iota(order.begin(), order.end(), 0);
-  std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
+  Shuffle(order, seed);
   return order;
+}
+
+void Shuffle(std::vector<uint32_t>& order, uint64_t seed) {
+  std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
 }
 
 }  // namespace nacre::bench

@@ -35,6 +35,7 @@ class KeySequence {
 
 // 0 to keys - 1 in random order.
 std::vector<uint32_t> RandomOrder(uint64_t keys, uint64_t seed);
+void Shuffle(std::vector<uint32_t>& order, uint64_t seed);
 
 }  // namespace nacre::bench
 

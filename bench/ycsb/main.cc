@@ -3,17 +3,23 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "bench/ycsb/conditions.h"
 #include "bench/ycsb/csv_output.h"
 #include "bench/ycsb/experiments/experiments.h"
 #include "bench/ycsb/key_sequence.h"
 #include "bench/ycsb/report.h"
 #include "bench/ycsb/results.h"
+#include "bench/ycsb/stores/memory_folder.h"
 #include "bench/ycsb/stores/stores.h"
 #include "bench/ycsb/suite.h"
 #include "bench/ycsb/targets.h"
@@ -38,10 +44,16 @@ struct Arguments {
 struct Command {
   const char* name;
   const char* description;
-  uint64_t keys;       // Unless --keys says something else.
-  bool on_all_stores;  // Or on Nacre alone, unless --stores says something else.
+  std::string_view options;                   // That mean something to it.
+  uint64_t keys;                              // Unless --keys says something else.
+  bool on_all_stores;                         // Or on Nacre alone, unless --stores says otherwise.
+  bool (*can_run)(const StoreTraits& store);  // What it needs of a store.
   void (*run)(const Arguments& arguments);
 };
+
+bool AnyStore(const StoreTraits&) { return true; }
+bool ConcurrentStore(const StoreTraits& store) { return store.concurrent; }
+bool StoreWithSnapshots(const StoreTraits& store) { return store.snapshots; }
 
 template <typename Names>
 std::vector<std::string> Strings(const Names& names) {
@@ -92,14 +104,28 @@ void DeclareOptions(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
+// The same twice is the same once: samples of both would count as one series.
+template <typename Element>
+std::vector<Element> WithoutRepetition(const std::vector<Element>& elements) {
+  std::vector<Element> unique;
+  for (const Element& element : elements) {
+    if (std::find(unique.begin(), unique.end(), element) == unique.end()) unique.push_back(element);
+  }
+  return unique;
+}
+
 std::vector<RunSpec> SpecsOf(const Arguments& arguments) {
   const Distribution distribution =
       arguments.distribution == "zipf" ? Distribution::kZipf : Distribution::kUniform;
   std::vector<RunSpec> specs;
-  for (const std::string& workload : arguments.workloads) {
-    for (const int threads : arguments.threads) {
-      specs.push_back(
-          {.workload = *WorkloadOf(workload), .distribution = distribution, .threads = threads});
+  for (const std::string& name : WithoutRepetition(arguments.workloads)) {
+    const Workload workload = *WorkloadOf(name);
+    if (NeedsFreshProcess(workload)) {  // All keys, on one thread, whatever is asked of the others.
+      specs.push_back({.workload = workload});
+      continue;
+    }
+    for (const int threads : WithoutRepetition(arguments.threads)) {
+      specs.push_back({.workload = workload, .distribution = distribution, .threads = threads});
     }
   }
   return specs;
@@ -110,16 +136,21 @@ void PrintConditions(const Arguments& arguments) {
                arguments.conditions.repetitions, arguments.conditions.seconds, arguments.clock);
 }
 
-// Runs the specs, prints what `print` makes of the results, and writes the samples.
+// Runs the specs, writes the samples as they come, and prints what `print` makes of them.
 template <typename Print>
 void RunSpecs(const Arguments& arguments, const std::vector<RunSpec>& specs, Print print) {
-  Results results(arguments.clock == "cpu" ? Clock::kCpu : Clock::kWall);
-  RunSuite(arguments.conditions, specs, results);
+  const Conditions& conditions = arguments.conditions;
+  // All stores stay, beside one more at a time that is loaded afresh.
+  const auto in_files = std::count_if(conditions.stores.begin(), conditions.stores.end(),
+                                      [](const StoreEntry* store) { return store->traits.files; });
+  RequireMemoryFoldersFor(in_files == 0 ? 0 : in_files + 1, conditions.keys);
+  std::optional<CsvOutput> csv;
+  if (!arguments.csv_path.empty()) csv.emplace(arguments.csv_path);
+  Results results(arguments.clock == "cpu" ? Clock::kCpu : Clock::kWall,
+                  csv.has_value() ? &*csv : nullptr);
+  RunSuite(conditions, specs, results);
   PrintConditions(arguments);
   print(results);
-  if (arguments.csv_path.empty()) return;
-  CsvOutput csv(arguments.csv_path);
-  results.WriteTo(csv);
 }
 
 void RunWorkloads(const Arguments& arguments) {
@@ -153,44 +184,80 @@ void RunHeldAsSaid(const Arguments& arguments) {
 
 void RunBackpressureAsSaid(const Arguments& arguments) {
   CsvOutput csv(arguments.csv_path);
-  RunBackpressure(arguments.conditions, arguments.threads, csv);
+  RunBackpressure(arguments.conditions, WithoutRepetition(arguments.threads), csv);
 }
 
 constexpr uint64_t kUsualKeys = 1'000'000;
 constexpr uint64_t kManyKeys = 20'000'000;
 
+constexpr std::string_view kSuiteOptions =
+    "--keys --repetitions --seconds --stores --csv --by --workloads --threads --distribution";
+constexpr std::string_view kTargetOptions = "--keys --repetitions --seconds --stores --csv --by";
+constexpr std::string_view kExperimentOptions = "--keys --repetitions --seconds --stores --csv";
+
 constexpr Command kCommands[] = {
     {"workloads", "Runs --workloads on --stores. This is what is done without a command.",
-     kUsualKeys, true, &RunWorkloads},
+     kSuiteOptions, kUsualKeys, true, &AnyStore, &RunWorkloads},
     {"targets", "Runs what the targets of the project are about, and prints which are reached.",
-     kUsualKeys, true, &RunTargets},
-    {"stores", "Lists the stores of this build.", kUsualKeys, true, &PrintStores},
+     kTargetOptions, kUsualKeys, true, &AnyStore, &RunTargets},
+    {"stores", "Lists the stores of this build.", "", kUsualKeys, true, &AnyStore, &PrintStores},
     {"apart", "A reader on one core beside a writer on the other, on one database and on two.",
-     kUsualKeys, false, &RunExperiment<RunApart>},
-    {"held", "Memory and speed while 100 snapshots are held and updates go on.", 100'000, false,
+     kExperimentOptions, kUsualKeys, false, &ConcurrentStore, &RunExperiment<RunApart>},
+    {"held", "Memory and speed while 100 snapshots are held and updates go on.",
+     "--keys --repetitions --stores --csv --updates", 100'000, false, &StoreWithSnapshots,
      &RunHeldAsSaid},
     {"backpressure", "Commit latency and backlog, also with the vacuum thread starved or absent.",
-     kUsualKeys, false, &RunBackpressureAsSaid},
+     "--keys --repetitions --seconds --csv --threads", kUsualKeys, false, &AnyStore,
+     &RunBackpressureAsSaid},
     {"large", "Values of 1 byte to 1 MB: insertion, deletion of nearly all and all, twice.",
-     kManyKeys, false, &RunExperiment<RunLarge>},
-    {"growth-keys", "Speed and bytes a key by the number of keys, up to --keys.", kManyKeys, true,
-     &RunExperiment<RunGrowthByKeys>},
-    {"growth-writes", "A transaction's time by the keys that it writes.", kUsualKeys, true,
-     &RunExperiment<RunGrowthByWriteSet>},
-    {"growth-versions", "A read's time by the versions of its key.", kUsualKeys, true,
+     "--keys --csv", kManyKeys, false, &AnyStore, &RunExperiment<RunLarge>},
+    {"growth-keys", "Speed and bytes a key by the number of keys, up to --keys.",
+     kExperimentOptions, kManyKeys, true, &AnyStore, &RunExperiment<RunGrowthByKeys>},
+    {"growth-writes", "A transaction's time by the keys that it writes.", kExperimentOptions,
+     kUsualKeys, true, &AnyStore, &RunExperiment<RunGrowthByWriteSet>},
+    {"growth-versions", "A read's time by the versions of its key.",
+     "--repetitions --seconds --stores --csv", kUsualKeys, true, &StoreWithSnapshots,
      &RunExperiment<RunGrowthByChain>},
-    {"growth-snapshots", "Speed by the number of open snapshots.", kUsualKeys, true,
-     &RunExperiment<RunGrowthBySnapshots>},
+    {"growth-snapshots", "Speed by the number of open snapshots.", kExperimentOptions, kUsualKeys,
+     true, &StoreWithSnapshots, &RunExperiment<RunGrowthBySnapshots>},
 };
 
+[[noreturn]] void Refuse(const Command& command, const std::string& what) {
+  absl::FPrintF(stderr, "%s: %s\n", command.name, what);
+  std::exit(1);
+}
+
+// An option that is passed over in silence would let figures look like those that were asked for.
+void RefuseMeaninglessOptions(const Command& command, const CLI::App& app) {
+  const std::vector<std::string> meant = absl::StrSplit(std::string(command.options), ' ');
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || std::find(meant.begin(), meant.end(), name) != meant.end()) {
+      continue;
+    }
+    Refuse(command, name + " means nothing here");
+  }
+}
+
+std::vector<const StoreEntry*> StoresOf(const Command& command, const Arguments& arguments) {
+  std::vector<const StoreEntry*> stores;
+  for (const std::string& name : WithoutRepetition(arguments.stores)) {
+    stores.push_back(FindStore(name));
+    if (!command.can_run(stores.back()->traits)) Refuse(command, "not possible on " + name);
+  }
+  if (!stores.empty()) return stores;
+  for (const StoreEntry* store : AllStores()) {
+    if (command.on_all_stores && command.can_run(store->traits)) stores.push_back(store);
+  }
+  if (stores.empty()) stores.push_back(FindStore("nacre"));
+  return stores;
+}
+
 void Run(const Command& command, const CLI::App& app, Arguments& arguments) {
+  RefuseMeaninglessOptions(command, app);
   if (app.count("--keys") == 0) arguments.conditions.keys = command.keys;
-  if (arguments.stores.empty()) {
-    arguments.stores = command.on_all_stores ? StoreNames() : std::vector<std::string>{"nacre"};
-  }
-  for (const std::string& name : arguments.stores) {
-    arguments.conditions.stores.push_back(FindStore(name));
-  }
+  arguments.conditions.stores = StoresOf(command, arguments);
+  RemoveAbandonedMemoryFolders();
   command.run(arguments);
 }
 

@@ -9,6 +9,7 @@ matplotlib (Debian: python3-matplotlib).
 import argparse
 import csv
 import os
+import sys
 from typing import Dict, List, NamedTuple
 
 import matplotlib
@@ -66,6 +67,10 @@ PLOTS = [
 def read(path: str) -> List[Row]:
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(line for line in file if not line.startswith("#")))
+
+
+def read_if_any(path: str) -> List[Row]:
+    return read(path) if os.path.exists(path) else []
 
 
 def grouped(rows: List[Row], column: str) -> Dict[str, List[Row]]:
@@ -130,13 +135,15 @@ def main() -> None:
     parser.add_argument("svg_folder")
     arguments = parser.parse_args()
     os.makedirs(arguments.svg_folder, exist_ok=True)
+    figures = {name: read_if_any(os.path.join(arguments.csv_folder, name + ".csv"))
+               for name in [plot.name for plot in PLOTS] + ["held"]}
+    if not any(figures.values()):
+        sys.exit(f"{arguments.csv_folder}: no figures")
     for plot in PLOTS:
-        path = os.path.join(arguments.csv_folder, plot.name + ".csv")
-        if os.path.exists(path):
-            draw_growth(plot, read(path), arguments.svg_folder)
-    path = os.path.join(arguments.csv_folder, "held.csv")
-    if os.path.exists(path):
-        draw_held(read(path), arguments.svg_folder)
+        if figures[plot.name]:
+            draw_growth(plot, figures[plot.name], arguments.svg_folder)
+    if figures["held"]:
+        draw_held(figures["held"], arguments.svg_folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #ifndef NACRE_BENCH_YCSB_RECORD_H_
 #define NACRE_BENCH_YCSB_RECORD_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -34,6 +35,12 @@ inline ValueBytes MakeValue(uint64_t stamp) {
   value.fill('v');
   std::memcpy(value.data(), &stamp, sizeof(stamp));
   return value;
+}
+
+// Whether it is one of those, and not what was there before nothing was read into it.
+inline bool IsValue(const ValueBytes& value) {
+  return std::all_of(value.begin() + sizeof(uint64_t), value.end(),
+                     [](char byte) { return byte == 'v'; });
 }
 
 template <size_t kBytes>

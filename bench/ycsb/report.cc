@@ -17,7 +17,11 @@ void PrintRatio(const std::optional<Figure>& ratio, std::string_view to) {
 
 void PrintLine(std::string_view store, const RunSpec& spec, const Results& results) {
   const std::optional<Figure> speed = results.PerSecond(store, spec);
-  if (!speed.has_value()) return;
+  if (!speed.has_value()) {
+    absl::PrintF("%-9s %-7s %d  %-10s not measured: it can not\n", std::string(Name(spec.workload)),
+                 std::string(Name(spec.distribution)), spec.threads, std::string(store));
+    return;
+  }
   absl::PrintF("%-9s %-7s %d  %-10s %8.3f M/s (%.3f-%.3f) %7.0f cpu-ns",
                std::string(Name(spec.workload)), std::string(Name(spec.distribution)), spec.threads,
                std::string(store), speed->median / 1e6, speed->low / 1e6, speed->high / 1e6,

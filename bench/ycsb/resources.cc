@@ -19,12 +19,12 @@ double Seconds(clockid_t clock) {
 double WallSeconds() { return Seconds(CLOCK_MONOTONIC); }
 double CpuSeconds() { return Seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
-uint64_t ResidentBytes() {
+int64_t ResidentBytes() {
   std::ifstream statm("/proc/self/statm");
-  uint64_t total_pages = 0;
-  uint64_t resident_pages = 0;
+  int64_t total_pages = 0;
+  int64_t resident_pages = 0;
   statm >> total_pages >> resident_pages;
-  return resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return resident_pages * sysconf(_SC_PAGESIZE);
 }
 
 }  // namespace nacre::bench

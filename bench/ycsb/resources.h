@@ -12,7 +12,8 @@ double WallSeconds();
 // other programs take from us, and it does count the vacuum.
 double CpuSeconds();
 // Resident set of this process: heap, code, and what is mapped of files in memory.
-uint64_t ResidentBytes();
+// Signed, since a difference of two may be negative.
+int64_t ResidentBytes();
 
 // Runs from its construction on.
 class Stopwatch {

@@ -1,35 +1,33 @@
 #include "bench/ycsb/results.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_format.h"
 
 namespace nacre::bench {
 namespace {
 
-Figure FigureOf(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return {
-      .median = values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2,
-      .low = values.front(),
-      .high = values.back()};
-}
-
 template <typename Function>
-std::optional<Figure> FigureOf(const std::vector<Sample>* samples, Function function) {
+std::optional<Figure> FigureIfAny(const std::vector<Sample>* samples, Function function) {
   if (samples == nullptr) return std::nullopt;
-  std::vector<double> values;
-  for (const Sample& sample : *samples) values.push_back(function(sample));
-  return FigureOf(std::move(values));
+  return FigureOf(*samples, function);
 }
-
-double Ratio(uint64_t a, uint64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
 
 }  // namespace
 
+Results::Results(Clock clock, CsvOutput* csv) : clock_(clock), csv_(csv) {
+  if (csv_ == nullptr) return;
+  csv_->Line(
+      "store,workload,distribution,threads,repetition,transactions,wall_seconds,cpu_seconds,"
+      "conflicts,resident_bytes");
+}
+
 void Results::Add(std::string_view store, const RunSpec& spec, const Sample& sample) {
-  samples_[{std::string(store), spec}].push_back(sample);
+  Samples& samples = samples_[{std::string(store), spec}];
+  samples.push_back(sample);
+  if (csv_ == nullptr) return;
+  csv_->Line(absl::StrFormat(
+      "%s,%s,%s,%d,%d,%d,%.6f,%.6f,%d,%d", std::string(store), std::string(Name(spec.workload)),
+      std::string(Name(spec.distribution)), spec.threads, samples.size() - 1, sample.transactions,
+      sample.wall_seconds, sample.cpu_seconds, sample.conflicts, sample.resident_bytes));
 }
 
 const Results::Samples* Results::Find(std::string_view store, const RunSpec& spec) const {
@@ -43,26 +41,33 @@ double Results::Speed(const Sample& sample, const RunSpec& spec) const {
   return static_cast<double>(sample.transactions) / seconds;
 }
 
+std::vector<double> Results::Speeds(const Samples& samples, const RunSpec& spec) const {
+  std::vector<double> speeds;
+  for (const Sample& sample : samples) speeds.push_back(Speed(sample, spec));
+  return speeds;
+}
+
 std::optional<Figure> Results::PerSecond(std::string_view store, const RunSpec& spec) const {
-  return FigureOf(Find(store, spec), [&](const Sample& s) { return Speed(s, spec); });
+  return FigureIfAny(Find(store, spec), [&](const Sample& s) { return Speed(s, spec); });
 }
 
 std::optional<Figure> Results::CpuNanos(std::string_view store, const RunSpec& spec) const {
-  return FigureOf(Find(store, spec), [](const Sample& s) {
+  return FigureIfAny(Find(store, spec), [](const Sample& s) {
     return s.cpu_seconds * 1e9 / static_cast<double>(s.transactions);
   });
 }
 
 std::optional<Figure> Results::ConflictsPercent(std::string_view store, const RunSpec& spec) const {
-  return FigureOf(Find(store, spec),
-                  [](const Sample& s) { return 100 * Ratio(s.conflicts, s.transactions); });
+  return FigureIfAny(Find(store, spec), [](const Sample& s) {
+    return 100 * static_cast<double>(s.conflicts) / static_cast<double>(s.transactions);
+  });
 }
 
 std::optional<Figure> Results::BytesPerKey(std::string_view store, const RunSpec& spec) const {
   if (!NeedsFreshProcess(spec.workload)) return std::nullopt;
   const uint64_t rounds = spec.workload == Workload::kUpdates ? kUpdateRounds : 1;
-  return FigureOf(Find(store, spec), [rounds](const Sample& s) {
-    return Ratio(s.resident_bytes, s.transactions / rounds);
+  return FigureIfAny(Find(store, spec), [rounds](const Sample& s) {
+    return static_cast<double>(s.resident_bytes) / static_cast<double>(s.transactions / rounds);
   });
 }
 
@@ -71,27 +76,7 @@ std::optional<Figure> Results::SpeedRatio(std::string_view store, const RunSpec&
   const Samples* const own = Find(store, spec);
   const Samples* const others = Find(other, other_spec);
   if (own == nullptr || others == nullptr) return std::nullopt;
-  std::vector<double> ratios;
-  for (size_t i = 0; i < std::min(own->size(), others->size()); ++i) {
-    ratios.push_back(Speed((*own)[i], spec) / Speed((*others)[i], other_spec));
-  }
-  return FigureOf(std::move(ratios));
-}
-
-void Results::WriteTo(CsvOutput& csv) const {
-  csv.Line(
-      "store,workload,distribution,threads,repetition,transactions,wall_seconds,cpu_seconds,"
-      "conflicts,resident_bytes");
-  for (const auto& [series, samples] : samples_) {
-    const RunSpec& spec = series.second;
-    for (size_t i = 0; i < samples.size(); ++i) {
-      const Sample& sample = samples[i];
-      csv.Line(absl::StrFormat(
-          "%s,%s,%s,%d,%d,%d,%.6f,%.6f,%d,%d", series.first, std::string(Name(spec.workload)),
-          std::string(Name(spec.distribution)), spec.threads, i, sample.transactions,
-          sample.wall_seconds, sample.cpu_seconds, sample.conflicts, sample.resident_bytes));
-    }
-  }
+  return FigureOfRatios(Speeds(*own, spec), Speeds(*others, other_spec));
 }
 
 }  // namespace nacre::bench

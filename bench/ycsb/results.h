@@ -10,15 +10,9 @@
 
 #include "bench/ycsb/contender.h"
 #include "bench/ycsb/csv_output.h"
+#include "bench/ycsb/statistics.h"
 
 namespace nacre::bench {
-
-// Of several repetitions.
-struct Figure {
-  double median = 0;
-  double low = 0;
-  double high = 0;
-};
 
 // What transactions per second are counted by.
 enum class Clock : uint8_t {
@@ -31,7 +25,9 @@ enum class Clock : uint8_t {
 // All samples of a run of this program. Thread-compatible.
 class Results {
  public:
-  explicit Results(Clock clock) : clock_(clock) {}
+  // Writes a line for each sample to `csv`, unless it is nullptr, as soon as there is one: any
+  // statistic can be had of them, whatever happens to the rest of the run.
+  Results(Clock clock, CsvOutput* csv);
 
   void Add(std::string_view store, const RunSpec& spec, const Sample& sample);
 
@@ -45,16 +41,15 @@ class Results {
   std::optional<Figure> SpeedRatio(std::string_view store, const RunSpec& spec,
                                    std::string_view other, const RunSpec& other_spec) const;
 
-  // One line a sample, so that any statistic can be had of it.
-  void WriteTo(CsvOutput& csv) const;
-
  private:
   using Samples = std::vector<Sample>;
 
   const Samples* Find(std::string_view store, const RunSpec& spec) const;
   double Speed(const Sample& sample, const RunSpec& spec) const;
+  std::vector<double> Speeds(const Samples& samples, const RunSpec& spec) const;
 
   const Clock clock_;
+  CsvOutput* const csv_;
   std::map<std::pair<std::string, RunSpec>, Samples> samples_;
 };
 

@@ -10,7 +10,8 @@ struct StoreTraits {
   bool concurrent = false;    // Sessions may run on several threads at once.
   bool ordered = false;       // Access::Scan() exists.
   bool serializable = false;  // Mode::kSerializable is kept.
-  bool snapshots = false;     // Hold() exists.
+  bool snapshots = false;     // Held exists.
+  bool files = false;         // Its data stands in a file system in memory.
 };
 
 enum class Mode : uint8_t { kReadOnly, kSnapshot, kSerializable };
@@ -27,8 +28,7 @@ enum class Mode : uint8_t { kReadOnly, kSnapshot, kSerializable };
 //                                                     again until it commits.
 //       uint64_t conflicts() const;                   How often it had to be run again.
 //     };
-//     class Held {                A snapshot that stays open while it exists; with
-//     kTraits.snapshots.
+//     class Held {                An open snapshot, where kTraits.snapshots says so.
 //       explicit Held(Store&);
 //       bool Get(const KeyBytes& key, ValueBytes& copy);
 //     };

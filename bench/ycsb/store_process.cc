@@ -1,5 +1,6 @@
 #include "bench/ycsb/store_process.h"
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,6 +65,7 @@ StoreProcess::StoreProcess(const StoreEntry& entry, uint64_t keys) : entry_(entr
 }
 
 StoreProcess::~StoreProcess() {
+  kill(pid_, SIGCONT);
   // Processes that were made later hold copies of this socket: closing it would not be noticed.
   shutdown(socket_, SHUT_RDWR);
   close(socket_);
@@ -72,10 +74,15 @@ StoreProcess::~StoreProcess() {
 
 Sample StoreProcess::Run(const RunSpec& spec) {
   Sample sample;
+  kill(pid_, SIGCONT);
   if (!Send(socket_, spec) || !Receive(socket_, sample)) {
-    std::fprintf(stderr, "the process of %s has ended\n", std::string(entry_.name).c_str());
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    std::fprintf(stderr, "the process of %s has ended%s\n", std::string(entry_.name).c_str(),
+                 WhyEnded(status).c_str());
     std::exit(1);
   }
+  kill(pid_, SIGSTOP);
   return sample;
 }
 

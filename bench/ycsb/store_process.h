@@ -11,7 +11,8 @@ namespace nacre::bench {
 
 // A process of its own for one store, so that memory and CPU time are of nobody else, and what one
 // store leaves in the heap helps or hinders no other. Made by fork(), so this process must have no
-// threads. Thread-compatible.
+// threads. Between two runs the process is stopped: what its own threads still have to do takes no
+// core from the store that is measured next, but time from its own next run. Thread-compatible.
 class StoreProcess {
  public:
   StoreProcess(const StoreEntry& entry, uint64_t keys);

@@ -103,10 +103,15 @@ std::string BestPeer(const std::vector<const StoreEntry*>& stores, int digits,
   return absl::StrFormat("%s %.*f", std::string(best), digits, best_median);
 }
 
+// A table without its rows would look as if all were reached.
+void PrintNotMeasured(std::string_view title) {
+  absl::PrintF("| %s | | | | | not measured | |\n", std::string(title));
+}
+
 void PrintSpeed(const std::vector<const StoreEntry*>& stores, const SpeedTarget& target,
                 const Results& results) {
   const std::optional<Figure> ratio = Reached(kOurs, target, results);
-  if (!ratio.has_value()) return;
+  if (!ratio.has_value()) return PrintNotMeasured(target.title);
   const bool has_aim = target.aim > 0;
   absl::PrintF("| %s | %.3f | %.3f x %s | %.3f-%.3f | %.2f%s | %s | %s |\n",
                std::string(target.title), results.PerSecond(kOurs, target.spec)->median / 1e6,
@@ -123,7 +128,7 @@ void PrintBytes(const std::vector<const StoreEntry*>& stores, const BytesTarget&
                 const Results& results) {
   const RunSpec spec = Spec(target.workload);
   const std::optional<Figure> bytes = results.BytesPerKey(kOurs, spec);
-  if (!bytes.has_value()) return;
+  if (!bytes.has_value()) return PrintNotMeasured(target.title);
   absl::PrintF(
       "| %s | | %.0f | %.0f-%.0f | %.0f, aim %.0f | %s | %s |\n", std::string(target.title),
       bytes->median, bytes->low, bytes->high, target.at_most, target.aim,

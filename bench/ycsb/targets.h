@@ -14,7 +14,7 @@ namespace nacre::bench {
 std::vector<RunSpec> TargetSpecs();
 
 // Prints a Markdown table: each target, what was reached, and the best of the other stores that
-// ran. A row without its samples is left out.
+// ran. A row without its samples says so.
 void PrintTargets(const std::vector<const StoreEntry*>& stores, const Results& results);
 
 }  // namespace nacre::bench

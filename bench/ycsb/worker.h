@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <random>
+#include <vector>
 
 #include "absl/types/span.h"
 #include "bench/ycsb/key_sequence.h"
@@ -21,16 +22,24 @@ class Worker {
   Worker(Store& store, Distribution distribution, uint64_t keys, uint64_t seed)
       : session_(store), sequence_(distribution, keys, seed), random_(seed) {}
 
-  // Runs transactions until `stop`, and returns how many.
+  // Runs transactions until `stop`, a few in any case, and returns how many.
   template <Workload kWorkload>
   uint64_t RunUntil(const std::atomic<bool>& stop) {
     constexpr uint64_t kBetweenLooks = kWorkload == Workload::kFullScan ? 1 : 64;
     uint64_t done = 0;
-    while (!stop.load(std::memory_order_relaxed)) {
+    do {
       for (uint64_t i = 0; i < kBetweenLooks; ++i) RunOne<kWorkload>();
       done += kBetweenLooks;
-    }
+    } while (!stop.load(std::memory_order_relaxed));
     return done;
+  }
+
+  // What kScan has inserted since the last time.
+  void DeleteInserted() {
+    for (const uint32_t index : inserted_) {
+      session_.Transact(Mode::kSnapshot, [&](auto& access) { access.Delete(InsertedKey(index)); });
+    }
+    inserted_.clear();
   }
 
   uint64_t conflicts() const { return session_.conflicts(); }
@@ -60,8 +69,7 @@ class Worker {
       Scan(LoadedKey(0), UINT64_MAX);
     } else {
       static_assert(kWorkload == Workload::kScan);
-      random_() % 100 < 5 ? Update(InsertedKey(sequence_.Next()))
-                          : Scan(LoadedKey(sequence_.Next()), 1 + random_() % 100);
+      random_() % 100 < 5 ? Insert() : Scan(LoadedKey(sequence_.Next()), 1 + random_() % 100);
     }
   }
 
@@ -73,6 +81,12 @@ class Worker {
   void Update(const KeyBytes& key) {
     const ValueBytes value = MakeValue(++stamp_);
     session_.Transact(Mode::kSnapshot, [&](auto& access) { access.Put(key, value); });
+  }
+
+  void Insert() {
+    const uint32_t index = sequence_.Next();
+    inserted_.push_back(index);
+    Update(InsertedKey(index));
   }
 
   void ReadModifyWrite(const KeyBytes& key) {
@@ -129,6 +143,7 @@ class Worker {
   typename Store::Session session_;
   KeySequence sequence_;
   std::minstd_rand random_;
+  std::vector<uint32_t> inserted_;
   ValueBytes copy_ = {};
   uint64_t stamp_ = 0;
 };

@@ -7,11 +7,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "bench/ycsb/contender.h"
@@ -19,7 +21,7 @@
 #include "bench/ycsb/experiments/experiments.h"
 #include "bench/ycsb/fresh_process.h"
 #include "bench/ycsb/resources.h"
-#include "bench/ycsb/results.h"
+#include "bench/ycsb/statistics.h"
 
 namespace nacre::bench {
 namespace {
@@ -32,9 +34,11 @@ constexpr Reader kReaders[] = {
     {Workload::kRead, .85}, {Workload::kReadTen, .95}, {Workload::kFullScan, 0}};
 constexpr double kWriterAtLeast = .95;
 
-// Series in Results, which tells them apart by the number of threads.
-constexpr int kTogether = 1;
-constexpr int kSeparate = 2;
+// Speeds of each repetition.
+struct Series {
+  std::vector<double> reader;
+  std::vector<double> writer;
+};
 
 class Apart {
  public:
@@ -51,8 +55,8 @@ class Apart {
   void Run() {
     for (int i = 0; i < conditions_.repetitions; ++i) {
       for (const Reader& reader : kReaders) {
-        RunBeside(reader, *read_, "together", i, kTogether);
-        RunBeside(reader, *other_, "separate", i, kSeparate);
+        RunBeside(reader, *read_, "together", i, together_[reader.workload]);
+        RunBeside(reader, *other_, "separate", i, separate_[reader.workload]);
       }
     }
     for (const Reader& reader : kReaders) Judge(reader);
@@ -68,24 +72,29 @@ class Apart {
   }
 
   void RunBeside(const Reader& reader, Contender& written, std::string_view where, int repetition,
-                 int series) {
-    std::atomic<bool> stop{false};
+                 Series& series) {
+    std::atomic<bool> stop_reading{false};
+    std::atomic<bool> stop_writing{false};
     Sample read;
     Sample write;
-    std::thread reading([&] { RunPinned(*read_, reader.workload, 0, reader_core_, stop, read); });
-    std::thread writing([&] { RunPinned(written, Workload::kPut, 1, writer_core_, stop, write); });
+    std::thread reading(
+        [&] { RunPinned(*read_, reader.workload, 0, reader_core_, stop_reading, read); });
+    std::thread writing(
+        [&] { RunPinned(written, Workload::kPut, 1, writer_core_, stop_writing, write); });
     std::this_thread::sleep_for(std::chrono::duration<double>(conditions_.seconds));
-    stop = true;
+    // A full scan goes on for a while after the stop, and is to have its writer until its end.
+    stop_reading = true;
     reading.join();
+    stop_writing = true;
     writing.join();
-    readers_.Add(store_.name, {.workload = reader.workload, .threads = series}, read);
-    writers_.Add(store_.name, {.workload = reader.workload, .threads = series}, write);
+    series.reader.push_back(PerSecond(read));
+    series.writer.push_back(PerSecond(write));
     csv_.Line(absl::StrFormat("%s,%s,%s,%d,%.0f,%.0f", std::string(store_.name),
                               std::string(Name(reader.workload)), std::string(where), repetition,
                               PerSecond(read), PerSecond(write)));
   }
 
-  // Each has a clock of its own: a full scan goes on for a while after the stop.
+  // Each has a clock of its own, since they do not end together.
   static void RunPinned(Contender& contender, Workload workload, int worker, int core,
                         const std::atomic<bool>& stop, Sample& sample) {
     PinTo(core);
@@ -94,22 +103,18 @@ class Apart {
     sample.wall_seconds = WallSeconds() - start;
   }
 
-  static double PerSecond(const Sample& sample) {
-    return static_cast<double>(sample.transactions) / sample.wall_seconds;
-  }
-
   void Judge(const Reader& reader) const {
     const std::string title =
         absl::StrFormat("%s, %s", std::string(store_.name), std::string(Name(reader.workload)));
-    JudgeOne(title + ": the reader", readers_, reader.workload, reader.at_least);
-    JudgeOne(title + ": the writer beside it", writers_, reader.workload, kWriterAtLeast);
+    const Series& together = together_.at(reader.workload);
+    const Series& separate = separate_.at(reader.workload);
+    JudgeOne(title + ": the reader", FigureOfRatios(together.reader, separate.reader),
+             reader.at_least);
+    JudgeOne(title + ": the writer beside it", FigureOfRatios(together.writer, separate.writer),
+             kWriterAtLeast);
   }
 
-  void JudgeOne(const std::string& title, const Results& results, Workload workload,
-                double at_least) const {
-    const Figure kept =
-        *results.SpeedRatio(store_.name, {.workload = workload, .threads = kTogether}, store_.name,
-                            {.workload = workload, .threads = kSeparate});
+  void JudgeOne(const std::string& title, const Figure& kept, double at_least) const {
     csv_.Remark(absl::StrFormat("%s keeps %.3f (%.3f-%.3f)%s", title, kept.median, kept.low,
                                 kept.high, Verdict(kept.median, at_least)));
   }
@@ -126,8 +131,8 @@ class Apart {
   int writer_core_ = 0;
   std::unique_ptr<Contender> read_;
   std::unique_ptr<Contender> other_;
-  Results readers_{Clock::kWall};
-  Results writers_{Clock::kWall};
+  std::map<Workload, Series> together_;
+  std::map<Workload, Series> separate_;
 };
 
 }  // namespace
@@ -135,7 +140,6 @@ class Apart {
 void RunApart(const Conditions& conditions, CsvOutput& csv) {
   csv.Line("store,reader,databases,repetition,reads_per_second,writes_per_second");
   for (const StoreEntry* store : conditions.stores) {
-    if (!store->traits.concurrent) continue;
     InFreshProcess([&] { Apart(conditions, *store, csv).Run(); });
   }
 }

@@ -12,12 +12,12 @@ namespace nacre::bench {
 // Measurements that are no workload for a time on one store. Each writes a header and lines of
 // comma-separated values, and remarks on the targets that it is about.
 
-// A reader on one core beside a writer on the other: on one database, and on two. Stores that are
-// concurrent.
+// A reader on one core beside a writer on the other: on one database, and on two. The stores have
+// to be concurrent.
 void RunApart(const Conditions& conditions, CsvOutput& csv);
 
 // `updates` updates of the first `keys` keys while 100 snapshots are held, taken all at the start
-// or one after the other, and without any. Stores with snapshots.
+// or one after the other, and without any. The stores need snapshots.
 void RunHeld(const Conditions& conditions, uint64_t updates, CsvOutput& csv);
 
 // Commit latency and backlog of Nacre with its vacuum thread as it is, starved, and absent, for
@@ -31,9 +31,11 @@ void RunLarge(const Conditions& conditions, CsvOutput& csv);
 void RunGrowthByKeys(const Conditions& conditions, CsvOutput& csv);
 // A transaction's time by the keys that it writes, from 1 to 100,000.
 void RunGrowthByWriteSet(const Conditions& conditions, CsvOutput& csv);
-// A read's time by the number of versions of its key, newest and oldest, from 1 to 10,000.
+// A read's time by the number of versions of its key, newest and oldest, from 1 to 10,000. The
+// stores need snapshots.
 void RunGrowthByChain(const Conditions& conditions, CsvOutput& csv);
-// The speed of reads and updates by the number of open snapshots, from 0 to 10,000.
+// The speed of reads and updates by the number of open snapshots, from 0 to 10,000. The stores need
+// snapshots.
 void RunGrowthBySnapshots(const Conditions& conditions, CsvOutput& csv);
 
 }  // namespace nacre::bench

@@ -1,11 +1,11 @@
 // How costs grow: with the keys of the store, the keys of a write set, the versions of a key, and
 // the open snapshots. For the plots in docs/plots/.
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -13,21 +13,17 @@
 #include "bench/ycsb/experiments/experiments.h"
 #include "bench/ycsb/fresh_process.h"
 #include "bench/ycsb/resources.h"
+#include "bench/ycsb/statistics.h"
 
 namespace nacre::bench {
 namespace {
-
-double PerSecond(const Sample& sample) {
-  return static_cast<double>(sample.transactions) / sample.wall_seconds;
-}
 
 // The median of as many runs as are wanted.
 template <typename Run>
 double MedianOf(int repetitions, Run run) {
   std::vector<double> values;
   for (int i = 0; i < repetitions; ++i) values.push_back(run());
-  std::nth_element(values.begin(), values.begin() + repetitions / 2, values.end());
-  return values[repetitions / 2];
+  return FigureOf(std::move(values)).median;
 }
 
 std::string NameOf(const StoreEntry& store) { return std::string(store.name); }
@@ -153,7 +149,6 @@ void RunGrowthByWriteSet(const Conditions& conditions, CsvOutput& csv) {
 void RunGrowthByChain(const Conditions& conditions, CsvOutput& csv) {
   csv.Line("store,versions,newest_nanos,oldest_nanos,resident_bytes");
   for (const StoreEntry* store : conditions.stores) {
-    if (!store->traits.snapshots) continue;
     InFreshProcess([&] { MeasureChains(conditions, *store, csv); });
   }
 }
@@ -161,7 +156,6 @@ void RunGrowthByChain(const Conditions& conditions, CsvOutput& csv) {
 void RunGrowthBySnapshots(const Conditions& conditions, CsvOutput& csv) {
   csv.Line("store,snapshots,reads_per_second,updates_per_second");
   for (const StoreEntry* store : conditions.stores) {
-    if (!store->traits.snapshots) continue;
     InFreshProcess([&] { MeasureSnapshots(conditions, *store, csv); });
   }
 }

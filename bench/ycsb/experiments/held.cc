@@ -9,7 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -17,6 +16,7 @@
 #include "bench/ycsb/experiments/experiments.h"
 #include "bench/ycsb/fresh_process.h"
 #include "bench/ycsb/resources.h"
+#include "bench/ycsb/statistics.h"
 
 namespace nacre::bench {
 namespace {
@@ -31,21 +31,19 @@ constexpr std::array kAllTaken = {Taken::kNone, Taken::kAtStart, Taken::kOneByOn
 
 constexpr double kSpeedAtLeast = .90;  // Of that without snapshots.
 constexpr double kAfterAtMost = 1.10;  // Times the resident set before.
+// What may wait for the vacuum beside what the snapshots hold, which is at most the live data each.
+constexpr double kBacklogVersions = 10'000;
 
 std::string NameOf(Taken taken) { return std::string(kTakenNames[static_cast<size_t>(taken)]); }
 
 // Of one run.
 struct Outcome {
   Sample updates;
-  uint64_t live_bytes = 0;
-  uint64_t resident_before = 0;
-  uint64_t resident_most = 0;
-  uint64_t resident_after = 0;
+  int64_t live_bytes = 0;
+  int64_t resident_before = 0;
+  int64_t resident_most = 0;
+  int64_t resident_after = 0;
 };
-
-double PerSecond(const Sample& sample) {
-  return static_cast<double>(sample.transactions) / sample.wall_seconds;
-}
 
 class Held {
  public:
@@ -63,6 +61,7 @@ class Held {
     Outcome outcome;
     outcome.live_bytes = contender_->Load().resident_bytes;
     outcome.resident_before = ResidentBytes();
+    outcome.resident_most = outcome.resident_before;
     Report("loaded", 0, 0);
     for (int step = 0; step < kSteps; ++step) {
       TakeSnapshots(step);
@@ -103,40 +102,51 @@ class Held {
   std::vector<std::unique_ptr<HeldSnapshot>> snapshots_;
 };
 
-double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
+std::string Reached(bool is_reached) { return is_reached ? "reached" : "MISSED"; }
+
+double Times(int64_t a, int64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
+
+// Beside the runs without snapshots, each with that of its own repetition. The target of speed is
+// about snapshots that are all there throughout.
+std::string SpeedVerdict(Taken taken, const std::vector<double>& speeds,
+                         const std::vector<double>& without) {
+  if (taken == Taken::kNone) return "";
+  const double kept = FigureOfRatios(speeds, without).median;
+  const std::string text = absl::StrFormat(", %.3f of those without", kept);
+  if (taken != Taken::kAtStart) return text;
+  return text + absl::StrFormat(", of %.2f: %s", kSpeedAtLeast, Reached(kept >= kSpeedAtLeast));
 }
 
-template <typename Function>
-double MedianOf(const std::vector<Outcome>& outcomes, Function function) {
-  std::vector<double> values;
-  for (const Outcome& outcome : outcomes) values.push_back(function(outcome));
-  return Median(std::move(values));
+std::string MemoryVerdict(Taken taken, uint64_t keys, const std::vector<Outcome>& outcomes) {
+  const double grown =
+      FigureOf(outcomes, [](const Outcome& outcome) {
+        return Times(outcome.resident_most - outcome.resident_before, outcome.live_bytes);
+      }).median;
+  const std::string text = absl::StrFormat("RSS grows by %.2f times the live data", grown);
+  if (taken == Taken::kNone) return text;
+  const double at_most = kSnapshots + kBacklogVersions / static_cast<double>(keys);
+  return text + absl::StrFormat(", of at most %.2f: %s", at_most, Reached(grown <= at_most));
 }
 
-double Ratio(uint64_t a, uint64_t b) { return static_cast<double>(a) / static_cast<double>(b); }
+std::vector<double> SpeedsOf(const std::vector<Outcome>& outcomes) {
+  std::vector<double> speeds;
+  for (const Outcome& outcome : outcomes) speeds.push_back(PerSecond(outcome.updates));
+  return speeds;
+}
 
-// Beside the runs without snapshots, each with that of its own repetition.
-void Judge(const StoreEntry& store, Taken taken, const std::vector<Outcome>& outcomes,
-           const std::vector<Outcome>& without, CsvOutput& csv) {
-  std::vector<double> kept;
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    kept.push_back(PerSecond(outcomes[i].updates) / PerSecond(without[i].updates));
-  }
-  const double speed = Median(std::move(kept));
-  const double after = MedianOf(
-      outcomes, [](const Outcome& o) { return Ratio(o.resident_after, o.resident_before); });
-  const double grown = MedianOf(outcomes, [](const Outcome& o) {
-    return Ratio(o.resident_most - o.resident_before, o.live_bytes);
-  });
+void Judge(const StoreEntry& store, Taken taken, uint64_t keys,
+           const std::vector<Outcome>& outcomes, const std::vector<Outcome>& without,
+           CsvOutput& csv) {
+  const std::vector<double> speeds = SpeedsOf(outcomes);
+  const double after = FigureOf(outcomes, [](const Outcome& outcome) {
+                         return Times(outcome.resident_after, outcome.resident_before);
+                       }).median;
   csv.Remark(absl::StrFormat(
-      "%s, snapshots %s: %.0f updates/s, %.3f of those without, of %.2f: %s; RSS grows by %.2f "
-      "times the live data; afterwards it is %.3f of what it was, of at most %.2f: %s",
-      std::string(store.name), NameOf(taken),
-      MedianOf(outcomes, [](const Outcome& o) { return PerSecond(o.updates); }), speed,
-      kSpeedAtLeast, speed >= kSpeedAtLeast ? "reached" : "MISSED", grown, after, kAfterAtMost,
-      after <= kAfterAtMost ? "reached" : "MISSED"));
+      "%s, snapshots %s: %.0f updates/s%s; %s; afterwards it is %.3f of what it was, of at most "
+      "%.2f: %s",
+      std::string(store.name), NameOf(taken), FigureOf(speeds).median,
+      SpeedVerdict(taken, speeds, SpeedsOf(without)), MemoryVerdict(taken, keys, outcomes), after,
+      kAfterAtMost, Reached(after <= kAfterAtMost)));
 }
 
 void RunHeldOn(const Conditions& conditions, uint64_t updates, const StoreEntry& store,
@@ -149,7 +159,7 @@ void RunHeldOn(const Conditions& conditions, uint64_t updates, const StoreEntry&
     }
   }
   for (const Taken taken : kAllTaken) {
-    Judge(store, taken, outcomes[static_cast<size_t>(taken)],
+    Judge(store, taken, conditions.keys, outcomes[static_cast<size_t>(taken)],
           outcomes[static_cast<size_t>(Taken::kNone)], csv);
   }
 }
@@ -159,7 +169,7 @@ void RunHeldOn(const Conditions& conditions, uint64_t updates, const StoreEntry&
 void RunHeld(const Conditions& conditions, uint64_t updates, CsvOutput& csv) {
   csv.Line("store,repetition,taken,phase,snapshots,updates,updates_per_second,resident_bytes");
   for (const StoreEntry* store : conditions.stores) {
-    if (store->traits.snapshots) RunHeldOn(conditions, updates, *store, csv);
+    RunHeldOn(conditions, updates, *store, csv);
   }
 }
 

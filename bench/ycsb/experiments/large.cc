@@ -58,9 +58,9 @@ class Large {
       : keys_(keys), stride_(StrideFor(keys)), csv_(csv), db_(*Database::Open()) {}
 
   void Run() {
-    const uint64_t empty = ResidentBytes();
-    uint64_t loaded[2];
-    uint64_t emptied[2];
+    const int64_t empty = ResidentBytes();
+    int64_t loaded[2];
+    int64_t emptied[2];
     double dense_nanos = 0;
     double sparse_nanos = 0;
     for (int round = 0; round < 2; ++round) {
@@ -89,7 +89,7 @@ class Large {
   }
 
  private:
-  static double MiB(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+  static double MiB(int64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
   // A step that comes by every key once, far from one to the next.
   static uint64_t StrideFor(uint64_t keys) {
@@ -145,7 +145,7 @@ class Large {
     return seconds * 1e9 / static_cast<double>(std::max<uint64_t>(1, visited));
   }
 
-  uint64_t Settled(std::string_view phase) {
+  int64_t Settled(std::string_view phase) {
     const double start = WallSeconds();
     while (db_->RunVacuumOnce() > 0 || db_->GetStats().objects_retired > 0) {
     }

@@ -27,7 +27,7 @@ class Latencies {
   uint64_t count() const { return count_; }
   double LongestMicros() const { return static_cast<double>(longest_) / 1e3; }
 
-  // The least duration that this share of all does not exceed, rounded up to its bucket.
+  // The least duration that more than this share of all do not exceed, rounded up to its bucket.
   double Micros(double share) const {
     const auto wanted = static_cast<uint64_t>(share * static_cast<double>(count_));
     uint64_t seen = 0;

@@ -50,7 +50,7 @@ bool GetIn(MDB_txn* tx, MDB_dbi table, const KeyBytes& key, ValueBytes& copy) {
 class LmdbStore {
  public:
   static constexpr StoreTraits kTraits = {
-      .concurrent = true, .ordered = true, .serializable = true, .snapshots = true};
+      .concurrent = true, .ordered = true, .serializable = true, .snapshots = true, .files = true};
 
   class Session {
    public:
@@ -102,12 +102,11 @@ class LmdbStore {
       MDB_val value;
       uint64_t visited = 0;
       for (int result = mdb_cursor_get(cursor_, &key, &value, MDB_SET_RANGE);
-           result != MDB_NOTFOUND && visited < limit;
-           result = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT)) {
+           result != MDB_NOTFOUND; result = mdb_cursor_get(cursor_, &key, &value, MDB_NEXT)) {
         Require(result);
         std::memcpy(copy.data(), value.mv_data, kValueBytes);
         KeepCopied(copy);
-        ++visited;
+        if (++visited == limit) break;
       }
       return visited;
     }

@@ -69,10 +69,10 @@ class MapStore {
     void Delete(const KeyBytes& key) { map_.erase(key); }
     uint64_t Scan(const KeyBytes& start, uint64_t limit, ValueBytes& copy) requires kIsOrdered {
       uint64_t visited = 0;
-      for (auto it = map_.lower_bound(start); it != map_.end() && visited < limit; ++it) {
+      for (auto it = map_.lower_bound(start); it != map_.end(); ++it) {
         copy = Dereference(it->second);
         KeepCopied(copy);
-        ++visited;
+        if (++visited == limit) break;
       }
       return visited;
     }

@@ -1,13 +1,8 @@
 #ifndef NACRE_BENCH_YCSB_STORES_MEMORY_FOLDER_H_
 #define NACRE_BENCH_YCSB_STORES_MEMORY_FOLDER_H_
 
-#include <stdlib.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
+#include <cstdint>
 #include <string>
-#include <system_error>
 
 namespace nacre::bench {
 
@@ -15,24 +10,23 @@ namespace nacre::bench {
 // it with what is in it.
 class MemoryFolder {
  public:
-  MemoryFolder() {
-    if (mkdtemp(path_.data()) == nullptr) {
-      std::perror(path_.c_str());
-      std::abort();
-    }
-  }
-  ~MemoryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  MemoryFolder();
+  ~MemoryFolder();
   MemoryFolder(const MemoryFolder&) = delete;
   MemoryFolder& operator=(const MemoryFolder&) = delete;
 
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = "/dev/shm/nacre-bench-XXXXXX";
+  std::string path_;
 };
+
+// Removes those of processes that were killed: they would take memory until somebody finds them.
+void RemoveAbandonedMemoryFolders();
+
+// Exits if so many stores of that many keys have no room there. What LMDB writes beyond it kills
+// the process without a word.
+void RequireMemoryFoldersFor(int64_t stores, uint64_t keys);
 
 }  // namespace nacre::bench
 

@@ -68,7 +68,7 @@ template <typename Db>
 class RocksStore {
  public:
   static constexpr StoreTraits kTraits = {
-      .concurrent = true, .ordered = true, .serializable = true, .snapshots = true};
+      .concurrent = true, .ordered = true, .serializable = true, .snapshots = true, .files = true};
   static constexpr bool kOptimistic = std::is_same_v<Db, rocksdb::OptimisticTransactionDB>;
   using TransactionOptions = std::conditional_t<kOptimistic, rocksdb::OptimisticTransactionOptions,
                                                 rocksdb::TransactionOptions>;
@@ -110,19 +110,16 @@ class RocksStore {
     }
     // Of a transaction that writes, at snapshot isolation.
     void GetMany(absl::Span<const KeyBytes> keys, ValueBytes& copy) {
-      constexpr size_t kMost = 32;
-      std::array<rocksdb::Slice, kMost> slices;
-      std::array<rocksdb::PinnableSlice, kMost> values;
-      std::array<rocksdb::Status, kMost> statuses;
-      if (is_reader_ || keys.size() > kMost) return GetOneByOne(*this, keys, copy);
-      for (size_t i = 0; i < keys.size(); ++i) slices[i] = SliceOf(keys[i]);
-      tx_->MultiGet(read_options_, db_.DefaultColumnFamily(), keys.size(), slices.data(),
-                    values.data(), statuses.data(), /*sorted_input=*/false);
+      if (is_reader_ || keys.size() > kBatchMost) return GetOneByOne(*this, keys, copy);
+      for (size_t i = 0; i < keys.size(); ++i) slices_[i] = SliceOf(keys[i]);
+      tx_->MultiGet(read_options_, db_.DefaultColumnFamily(), keys.size(), slices_.data(),
+                    values_.data(), statuses_.data(), /*sorted_input=*/false);
       for (size_t i = 0; i < keys.size(); ++i) {
-        if (statuses[i].IsNotFound()) continue;
-        Require(statuses[i]);
-        std::memcpy(copy.data(), values[i].data(), kValueBytes);
+        if (statuses_[i].IsNotFound()) continue;
+        Require(statuses_[i]);
+        std::memcpy(copy.data(), values_[i].data(), kValueBytes);
         KeepCopied(copy);
+        values_[i].Reset();
       }
     }
     void Put(const KeyBytes& key, const ValueBytes& value) {
@@ -139,10 +136,10 @@ class RocksStore {
       const std::unique_ptr<rocksdb::Iterator> it(is_reader_ ? db_.NewIterator(read_options_)
                                                              : tx_->GetIterator(read_options_));
       uint64_t visited = 0;
-      for (it->Seek(SliceOf(start)); it->Valid() && visited < limit; it->Next()) {
+      for (it->Seek(SliceOf(start)); it->Valid(); it->Next()) {
         std::memcpy(copy.data(), it->value().data(), kValueBytes);
         KeepCopied(copy);
-        ++visited;
+        if (++visited == limit) break;
       }
       Require(it->status());
       return visited;
@@ -176,6 +173,11 @@ class RocksStore {
     TransactionOptions transaction_options_;
     std::unique_ptr<rocksdb::Transaction> tx_;
     rocksdb::PinnableSlice found_;
+    // Of GetMany, made once: they cost as much as a look-up.
+    static constexpr size_t kBatchMost = 32;
+    std::array<rocksdb::Slice, kBatchMost> slices_;
+    std::array<rocksdb::PinnableSlice, kBatchMost> values_;
+    std::array<rocksdb::Status, kBatchMost> statuses_;
     bool is_reader_ = false;
     bool locks_reads_ = false;
     bool has_conflict_ = false;

@@ -117,11 +117,11 @@ class WiredTigerStore {
     }
     uint64_t Scan(const KeyBytes& start, uint64_t limit, ValueBytes& copy) {
       uint64_t visited = 0;
-      for (bool found = Succeeds(cursor_.SeekAtOrAfter(start)); found && visited < limit;
+      for (bool found = Succeeds(cursor_.SeekAtOrAfter(start)); found;
            found = Succeeds(cursor_.Next())) {
         Require(cursor_.CopyValue(copy));
         KeepCopied(copy);
-        ++visited;
+        if (++visited == limit) break;
       }
       return visited;
     }
