@@ -1,11 +1,9 @@
 #include "bench/ycsb/stores/memory_folder.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -25,7 +23,12 @@ pid_t ProcessOf(const std::string& name) {
   return static_cast<pid_t>(std::atoi(name.c_str() + kPrefix.size()));
 }
 
-bool IsGone(pid_t process) { return kill(process, 0) != 0 && errno == ESRCH; }
+// Also if nobody has waited for it: it keeps its number then, but no program.
+bool IsGone(pid_t process) {
+  std::error_code error;
+  (void)std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/exe", error);
+  return error == std::errc::no_such_file_or_directory;
+}
 
 }  // namespace
 
