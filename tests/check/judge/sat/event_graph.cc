@@ -141,9 +141,6 @@ void EventGraph::AddBlocks() {
     for (uint32_t b = 1; b < blocks.size(); ++b) {
       if (blocks[b].writers[0] == read.reader) own_block_[r] = b;
     }
-    if (own_block_[r] == kNone || !options_.serial) continue;
-    own_reads_.resize(problem_.keys.size());
-    own_reads_[read.key].push_back(r);
   }
   for (uint32_t k = 0; k < problem_.keys.size(); ++k) {
     const OpenKey& open = problem_.keys[k];
@@ -217,15 +214,10 @@ Literal EventGraph::AskOrder(const Question& question) {
 // must not lead to itself through the node of the readers: it leads to all other writers one by
 // one.
 void EventGraph::AddOwnReads(const Question& order, Literal literal) {
-  if (own_reads_.empty()) return;
-  for (const uint32_t r : own_reads_[order.key]) {
-    if (own_block_[r] == order.second) continue;
-    const OpenRead& read = problem_.reads[r];
-    for (uint32_t s = 0; s < read.sources.size(); ++s) {
-      if (!IsLast(read, s) || read.sources[s].block != order.first) continue;
-      const auto source = literals_.find(Question{Question::Kind::kSource, r, s, 0}.tuple());
-      if (source != literals_.end()) LeadPast(r, order.second, literal, source->second);
-    }
+  const auto sources = own_sources_.find({order.key, order.first});
+  if (sources == own_sources_.end()) return;
+  for (const auto& [read, source] : sources->second) {
+    if (own_block_[read] != order.second) LeadPast(read, order.second, literal, source);
   }
 }
 
@@ -258,6 +250,9 @@ void EventGraph::AskSources(uint32_t read) {
     const TxnId writer = open.sources[s].writer;
     const Literal present = writer == kInitialTxn ? 0 : Presence(writer);
     if (present != 0) AddAxiom({-literal, present});
+    if (LeadsToWritersOneByOne(read) && IsLast(open, s)) {
+      own_sources_[{open.key, open.sources[s].block}].emplace_back(read, literal);
+    }
     AddSource(question, literal);
   }
   // More than one can only be too much: what is allowed then is allowed with either alone.
@@ -277,7 +272,7 @@ void EventGraph::AddSource(const Question& question, Literal literal) {
     Join(read.reader, writers[next], KindOf(read), open.key, literal);
     return;
   }
-  if (own_block_[question.key] == kNone || !options_.serial) {
+  if (!LeadsToWritersOneByOne(question.key)) {
     Add(StartOf(read.reader), readers_[read.key][source.block], static_cast<uint32_t>(KindOf(read)),
         open.key, literal);
     return;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -133,6 +134,10 @@ class EventGraph {
   void AddOwnReads(const Question& order, Literal literal);
   void LeadPast(uint32_t r, uint32_t block, Literal literal, Literal also);
   bool IsLast(const OpenRead& read, uint32_t source) const;
+  // See AddOwnReads().
+  bool LeadsToWritersOneByOne(uint32_t read) const {
+    return options_.serial && own_block_[read] != kNone;
+  }
   EdgeKind KindOf(const OpenRead& read) const;
 
   const Observations& seen_;
@@ -151,7 +156,9 @@ class EventGraph {
   absl::flat_hash_map<size_t, Question> reversed_;   // By variable: what its negation says.
   std::vector<std::vector<Question>> asked_orders_;  // By key of the problem.
   std::vector<uint32_t> own_block_;                  // By open read: of its reader's own write.
-  std::vector<std::vector<uint32_t>> own_reads_;     // By key of the problem: those that have one.
+  // By key and block: asked sources that are the last of their block, of LeadsToWritersOneByOne().
+  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, std::vector<std::pair<uint32_t, Literal>>>
+      own_sources_;
   std::vector<std::vector<Literal>> axioms_;
   std::vector<Question> guesses_;
   size_t arcs_before_ = 0;  // The guesses.

@@ -77,8 +77,8 @@ bool OrderSearch::ImitateWithoutAsking(const Answers& answers, const Stop& stop)
       continue;
     }
     // What was asked in other rounds has arcs that none of these answers puts there.
-    GuessAll(schedule_, /*with_asked=*/true);
-    const bool found = !FindCycles(graph_, answers, 1).any;
+    const bool found =
+        GuessAll(schedule_, /*with_asked=*/true, stop) && !FindCycles(graph_, answers, 1).any;
     graph_.Forget();
     if (!found) continue;
     answers_ = answers;
@@ -164,7 +164,10 @@ OrderSearch::Step OrderSearch::Imitate(const std::vector<uint32_t>& order, const
   }
   if (asked) return Step::kGoOn;
   // What was asked has its arcs already.
-  GuessAll(schedule_, /*with_asked=*/false);
+  if (!GuessAll(schedule_, /*with_asked=*/false, stop)) {
+    graph_.Forget();
+    return Step::kGoOn;
+  }
   FoundCycles found = FindCycles(graph_, answers_, kCyclesAtOnce);
   if (!found.any) {
     graph_.Forget();
@@ -192,21 +195,25 @@ OrderSearch::Step OrderSearch::Imitate(const std::vector<uint32_t>& order, const
 }
 
 // The first block is before all others in any case.
-void OrderSearch::GuessAll(const Schedule& schedule, bool with_asked) {
+bool OrderSearch::GuessAll(const Schedule& schedule, bool with_asked, const Stop& stop) {
+  constexpr uint32_t kGuessesAtOnce = 64;
+  uint32_t guesses = 0;
   const auto guess = [&](const Question& question) {
+    if (++guesses % kGuessesAtOnce == 0 && stop()) return false;
     if (with_asked || !graph_.Asked(question)) graph_.Guess(question);
+    return true;
   };
   for (uint32_t k = 0; k < problem_.keys.size(); ++k) {
     const std::vector<uint32_t>& blocks = schedule.blocks[k];
     for (size_t i = 1; i < blocks.size(); ++i) {
-      guess({Question::Kind::kOrder, k, blocks[i - 1], blocks[i]});
+      if (!guess({Question::Kind::kOrder, k, blocks[i - 1], blocks[i]})) return false;
     }
   }
   for (uint32_t r = 0; r < problem_.reads.size(); ++r) {
-    if (schedule.sources[r] != kNone) {
-      guess({Question::Kind::kSource, r, schedule.sources[r], 0});
-    }
+    if (schedule.sources[r] == kNone) continue;
+    if (!guess({Question::Kind::kSource, r, schedule.sources[r], 0})) return false;
   }
+  return true;
 }
 
 OrderSearch::Step OrderSearch::Learn(const std::vector<OpenCycle>& cycles) {

@@ -49,7 +49,8 @@ class OrderSearch {
   OpenCycle Against(Literal literal);
   bool Justify(const Stop& stop);
   Step Justified(const Stop& stop);
-  void GuessAll(const Schedule& schedule, bool with_asked);
+  // False: stopped; what was guessed is still to be forgotten.
+  bool GuessAll(const Schedule& schedule, bool with_asked, const Stop& stop);
   Step Learn(const std::vector<OpenCycle>& cycles);
 
   const History& history_;
