@@ -115,7 +115,7 @@ BlockingLease::Impl::~Impl() {
 absl::StatusOr<std::vector<Reply>> BlockingLease::Impl::ExecAll(const Request& request,
                                                                 const CallOptions& options) {
   const Deadline deadline = blocking::DeadlineOf(options, core_->client().options());
-  LeaseCall call(lease_);
+  LeaseCall call(lease_, MayBlock::kYes);
   return blocking::ExecAll(core_->driver(), request, [&](ReplyConsumer& consumer) {
     call.Send(request, consumer, deadline);
   });

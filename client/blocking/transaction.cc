@@ -55,7 +55,7 @@ void BlockingTransaction::Impl::End(absl::FunctionRef<void()> then) {
 }
 
 void BlockingTransaction::Impl::Carry() {
-  LeaseCall call(lease_);
+  LeaseCall call(lease_, MayBlock::kNo);
   while (const Request* request = script_->NextRequest()) {
     if (Clock::now() >= deadline_) {
       // Above all a commit is not sent when its answer would come too late.

@@ -74,8 +74,9 @@ const AwaitedCall& CallIn(const unsigned char* bytes) {
 
 class AwaitedOnLease final : public ReplyConsumer, public Suspension {
  public:
-  AwaitedOnLease(LeaseHome& home, Connection& connection, ReplyConsumer& consumer)
-      : home_(home), call_(home, connection), consumer_(consumer) {
+  AwaitedOnLease(LeaseHome& home, Connection& connection, ReplyConsumer& consumer,
+                 MayBlock may_block)
+      : home_(home), call_(home, connection, may_block), consumer_(consumer) {
     home_.suspended().Add(*this);
   }
 
@@ -162,14 +163,14 @@ void Client::Waiting::Cancel() { CallIn(call_).Cancel(); }
 
 Awaitable<absl::Status> AwaitOnLease(std::shared_ptr<LeaseHome> home, Connection& connection,
                                      const Request& request, ReplyConsumer& consumer,
-                                     CallOptions options) {
+                                     CallOptions options, MayBlock may_block) {
   const TimePoint now = Clock::now();
   const TimePoint deadline = home->core().DeadlineOf(now, options);
   if (deadline <= now) {
     co_return MakeError(absl::StatusCode::kDeadlineExceeded, "the timeout had passed before",
                         Outcome::kNotExecuted);
   }
-  AwaitedOnLease call(*home, connection, consumer);
+  AwaitedOnLease call(*home, connection, consumer, may_block);
   call.Start(request, deadline);
   if (!call.ended()) co_await Suspend(call);
   co_return call.TakeStatus();

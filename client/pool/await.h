@@ -1,13 +1,14 @@
 #ifndef NACRE_CLIENT_POOL_AWAIT_H_
 #define NACRE_CLIENT_POOL_AWAIT_H_
 
-// The coroutines' side of the pool. Each keeps `hold`, and so the parts it waits for, alive: the
-// Client may be destroyed while it waits.
+// The coroutines' side of the pool. Each keeps its first argument, and so the parts it waits for,
+// alive: the Client may be destroyed while it waits.
 
 #include <memory>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/pool/lease_call.h"
 #include "client/pool/lease_home.h"
 #include "client/pool/pool_core.h"
 #include "nacre/client/awaitable.h"
@@ -18,7 +19,7 @@ namespace nacre::client {
 // connection: Client::Waiting.)
 Awaitable<absl::Status> AwaitOnLease(std::shared_ptr<LeaseHome> home, Connection& connection,
                                      const Request& request, ReplyConsumer& consumer,
-                                     CallOptions options);
+                                     CallOptions options, MayBlock may_block);
 
 Awaitable<absl::StatusOr<Lease>> AcquireLease(std::shared_ptr<PoolCore> hold, LeaseHome& home,
                                               CallOptions options);

@@ -41,7 +41,8 @@ Lease::~Lease() {
 Awaitable<absl::StatusOr<std::vector<Reply>>> Lease::ExecAll(Request request, CallOptions options) {
   if (connection_ == nullptr) co_return EmptyLease();
   internal::AllReplies replies(request.commands());
-  absl::Status status = co_await AwaitOnLease(home_, *connection_, request, replies, options);
+  absl::Status status =
+      co_await AwaitOnLease(home_, *connection_, request, replies, options, MayBlock::kYes);
   co_return replies.Take(std::move(status));
 }
 
@@ -49,7 +50,8 @@ Awaitable<absl::StatusOr<Reply>> Lease::Exec(Request request, CallOptions option
   if (connection_ == nullptr) co_return EmptyLease();
   if (request.commands() != 1) co_return internal::NotOneCommand();
   internal::OneReply<Reply> reply;
-  absl::Status status = co_await AwaitOnLease(home_, *connection_, request, reply, options);
+  absl::Status status =
+      co_await AwaitOnLease(home_, *connection_, request, reply, options, MayBlock::kYes);
   co_return reply.Take(std::move(status));
 }
 

@@ -69,8 +69,8 @@ class Transaction::Impl final : private ReplyConsumer {
   Awaitable<void> Carry() {
     while (const Request* request = script_->NextRequest()) {
       const CallOptions options = {.timeout = TimeLeft(deadline_, Clock::now())};
-      script_->OnEnd(
-          co_await AwaitOnLease(lease_.home_, lease_.connection(), *request, *this, options));
+      script_->OnEnd(co_await AwaitOnLease(lease_.home_, lease_.connection(), *request, *this,
+                                           options, MayBlock::kNo));
     }
   }
   void OnReply(ReplyView reply) override { script_->OnReply(reply); }

@@ -168,9 +168,42 @@ TEST_F(PoolBreaker, TimeoutsOpenItAtTheLimitAndAnAnswerInBetweenDoesNot) {
   EXPECT_EQ(client().stats().connections_open, 1u);
 }
 
+TEST_F(PoolBreaker, BlockingCommandsOnLeasesThatOutlastTheirCallsDoNotOpenIt) {
+  options_.breaker.failures = 1;
+  server_.answer = [](PoolServer::Peer&, const Words& words) {
+    return words[0] == "BLPOP" ? "" : "+OK\r\n";
+  };
+  for (int i = 0; i < 2; ++i) {
+    absl::StatusOr<Lease> worker = Await(client().Acquire());
+    ASSERT_TRUE(worker.ok()) << worker.status();
+    const auto one =
+        Await(worker->Exec(Request("BLPOP", "a", "0"), Timeout(absl::Milliseconds(5))));
+    const auto all =
+        Await(worker->ExecAll(Request("BLPOP", "a", "0"), Timeout(absl::Milliseconds(5))));
+    EXPECT_EQ(one.status().code(), absl::StatusCode::kDeadlineExceeded);
+    EXPECT_EQ(all.status().code(), absl::StatusCode::kDeadlineExceeded);
+  }
+  EXPECT_FALSE(client().stats().breaker_open);
+  EXPECT_TRUE(Get("a").ok());
+}
+
+TEST_F(PoolBreaker, AnAnswerOnALeaseStartsTheCountAgain) {
+  Connect();
+  server_.answer = [](PoolServer::Peer&, const Words& words) {
+    return words[0] == "SLOW" ? "" : "+OK\r\n";
+  };
+  absl::StatusOr<Lease> lease = Await(client().Acquire());
+  ASSERT_TRUE(lease.ok()) << lease.status();
+  for (int i = 0; i < 2 * options_.breaker.failures; ++i) {
+    EXPECT_FALSE(Await(client().Exec(Request("SLOW"), Timeout(absl::Milliseconds(5)))).ok());
+    EXPECT_TRUE(Await(lease->Exec(Request("GET", "a"))).ok());
+  }
+  EXPECT_FALSE(client().stats().breaker_open);
+}
+
 TEST_F(PoolBreaker, TransactionsThatAreNotAnsweredOpenItAlthoughTheirConnectionsComeUp) {
   server_.answer = [](PoolServer::Peer&, const Words&) { return ""; };
-  while (!client().stats().breaker_open) {
+  for (int i = 0; i < 20 && !client().stats().breaker_open; ++i) {
     const auto committed = Await(client().Transact(
         [](Transaction& tx) -> Awaitable<absl::Status> {
           co_return (co_await tx.Get("a")).status();
@@ -178,6 +211,7 @@ TEST_F(PoolBreaker, TransactionsThatAreNotAnsweredOpenItAlthoughTheirConnections
         {.timeout = absl::Milliseconds(5)}));
     EXPECT_EQ(committed.status().code(), absl::StatusCode::kDeadlineExceeded);
   }
+  EXPECT_TRUE(client().stats().breaker_open);
   EXPECT_GE(server_.accepted(), 3u);
   EXPECT_TRUE(IsTurnedAway());
 }

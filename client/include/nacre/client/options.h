@@ -68,9 +68,9 @@ struct RetryBudgetOptions {
 // After `failures` in a row (no connection, or no answer in time; both count together, an answer
 // starts the count again, and a connection that comes up that of connections) calls fail at once
 // with kUnavailable; after `open_for`, twice that after each failed probe up to `open_for_max`, one
-// call is let through. A connection that breaks is no failure by itself, only one that cannot be
-// opened. Attempts to connect that fail side by side are one failure, but of requests under way
-// together that time out together each is one.
+// call is let through. A connection that breaks is no failure, only one that cannot be opened
+// (several side by side are one). Each request that times out is one, on a shared connection and in
+// Transact(); not on a Lease, where a command may block (BLPOP).
 struct CircuitBreakerOptions {
   int failures = 5;  // 0: no breaker.
   // A call that had less time than this from being sent to its deadline says nothing about the
