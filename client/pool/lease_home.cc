@@ -28,6 +28,7 @@ void LeaseHome::Acquire(LeaseWaiter& waiter, const CallOptions& options) {
   const TimePoint now = Clock::now();
   waiter.commands = 1;
   waiter.deadline = core_.DeadlineOf(now, options);
+  DropClosedIdle();
   absl::Status refused;
   if (core_.closed) {
     refused = NotExecuted(absl::StatusCode::kCancelled, "the client is closed");
@@ -38,8 +39,8 @@ void LeaseHome::Acquire(LeaseWaiter& waiter, const CallOptions& options) {
   } else if (!core_.breaker.MayAsk(now)) {
     ++core_.stats.breaker_rejections;
     refused = connector_.BreakerError();
-  } else if (core_.breaker.state() == State::kClosed && HasIdle() && !IsStale(*idle_.back(), now) &&
-             room_.TryEnter(1)) {
+  } else if (core_.breaker.state() == State::kClosed && !idle_.empty() &&
+             !IsStale(*idle_.back(), now) && room_.TryEnter(1)) {
     Grant(waiter);
     return;
   } else if (!room_.Wait(waiter)) {
@@ -75,11 +76,12 @@ void LeaseHome::OpenWanted(TimePoint now) { Supply(now); }
 // Gives out what is there, and gets what is missing.
 void LeaseHome::Supply(TimePoint now) {
   if (core_.closed) return;
+  DropClosedIdle();
   // While the breaker is not closed, an idle connection is the cheapest thing to probe with.
   const bool doubtful = core_.breaker.state() != State::kClosed;
-  while (!doubtful && HasIdle() && !IsStale(*idle_.back(), now) && GrantFirst()) {
+  while (!doubtful && !idle_.empty() && !IsStale(*idle_.back(), now) && GrantFirst()) {
   }
-  while (HasIdle() && wanted() > arrivals_.size()) {
+  while (!idle_.empty() && wanted() > arrivals_.size()) {
     if (doubtful && !core_.breaker.MayAsk(now)) break;
     std::unique_ptr<Connection> connection = std::move(idle_.back());
     idle_.pop_back();
@@ -95,8 +97,9 @@ void LeaseHome::Supply(TimePoint now) {
 // A connection has been heard this moment: it goes to who is first, however short the interval of
 // health checks, or is kept.
 void LeaseHome::OnArrived(std::unique_ptr<Connection> connection) {
+  const bool is_open = connection->is_open();
   Keep(std::move(connection));
-  if (!idle_.empty()) GrantFirst();
+  if (is_open) GrantFirst();  // If anybody waits, it is the last of the idle now.
   core_.OpenSoon();
 }
 
@@ -214,14 +217,13 @@ void LeaseHome::OnIdleClosed(Connection* connection) {
   idle_.erase(idle);
 }
 
-// Whether the last of the idle may go out. Those that have closed this moment, of which
-// OnIdleClosed() is on its way, go before.
-bool LeaseHome::HasIdle() {
-  while (!idle_.empty() && !idle_.back()->is_open()) {
-    core_.Bury(std::move(idle_.back()));
-    idle_.pop_back();
-  }
-  return !idle_.empty();
+// Those that have closed this moment, of which OnIdleClosed() is on its way.
+void LeaseHome::DropClosedIdle() {
+  const auto closed = std::stable_partition(
+      idle_.begin(), idle_.end(), [](const auto& connection) { return connection->is_open(); });
+  std::for_each(closed, idle_.end(),
+                [this](auto& connection) { core_.Bury(std::move(connection)); });
+  idle_.erase(closed, idle_.end());
 }
 
 // To be asked (PING) before it is handed out.

@@ -97,7 +97,7 @@ class LeaseHome {
   void Keep(std::unique_ptr<Connection> connection);
   void OnIdleClosed(Connection* connection);
   void Grant(LeaseWaiter& waiter);
-  bool HasIdle();
+  void DropClosedIdle();
   bool IsStale(const Connection& connection, TimePoint now) const;
   size_t wanted() const;
 
