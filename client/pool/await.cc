@@ -8,8 +8,8 @@
 #include "client/pool/client_impl.h"
 #include "client/pool/dispatcher.h"
 #include "client/pool/lease_call.h"
-#include "client/pool/suspend.h"
 #include "nacre/client/errors.h"
+#include "nacre/client/suspend.h"
 
 namespace nacre::client {
 namespace {
@@ -172,7 +172,7 @@ Awaitable<absl::Status> AwaitOnLease(std::shared_ptr<LeaseHome> home, Connection
   }
   AwaitedOnLease call(*home, connection, consumer, may_block);
   call.Start(request, deadline);
-  if (!call.ended()) co_await Suspend(call);
+  if (!call.ended()) co_await internal::Suspend(call);
   co_return call.TakeStatus();
 }
 
@@ -181,7 +181,7 @@ Awaitable<absl::StatusOr<Lease>> AcquireLease(std::shared_ptr<PoolCore> hold, Le
   const auto kept = std::move(hold);
   AwaitedLease waiter(home);
   home.Acquire(waiter, options);
-  if (!waiter.ended()) co_await Suspend(waiter);
+  if (!waiter.ended()) co_await internal::Suspend(waiter);
   co_return waiter.TakeLease();
 }
 

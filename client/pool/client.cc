@@ -44,7 +44,7 @@ Awaitable<absl::StatusOr<std::vector<Reply>>> Client::ExecAll(Request request,
                                                               CallOptions options) {
   internal::AllReplies replies(request.commands());
   Waiting waiting(*this, request, replies, options);
-  if (!waiting.has_ended()) co_await waiting.End();
+  if (!waiting.has_ended()) co_await internal::Suspend(waiting);
   co_return replies.Take(waiting.TakeStatus());
 }
 

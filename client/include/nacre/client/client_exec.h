@@ -4,9 +4,6 @@
 // The templates of client.h: a reply is converted where it lies in the receive buffer, straight
 // into the coroutine that has asked for it.
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/deferred.hpp>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -18,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "nacre/client/client.h"
 #include "nacre/client/errors.h"
+#include "nacre/client/suspend.h"
 
 namespace nacre::client {
 namespace internal {
@@ -73,25 +71,14 @@ class Client::Waiting {
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
-  // if (!waiting.has_ended()) co_await waiting.End();
+  // if (!waiting.has_ended()) co_await internal::Suspend(waiting);
   bool has_ended() const;
-  auto End() {
-    return boost::asio::async_initiate<const boost::asio::deferred_t, void()>(
-        [](auto handler, Waiting* self) {
-          auto slot = boost::asio::get_associated_cancellation_slot(handler);
-          if (slot.is_connected()) {
-            slot.assign([self](boost::asio::cancellation_type) { self->Cancel(); });
-          }
-          self->Install(std::move(handler));
-        },
-        boost::asio::deferred, this);
-  }
   absl::Status TakeStatus();
-
- private:
+  // Of Suspend().
   void Install(absl::AnyInvocable<void()> resume);
   void Cancel();
 
+ private:
   // What it holds is no matter of this header.
   static constexpr size_t kCallBytes = 288;
   const std::shared_ptr<Impl> hold_;  // The Client may be destroyed meanwhile.
@@ -103,7 +90,7 @@ Awaitable<absl::StatusOr<T>> Client::Exec(Request request, CallOptions options) 
   if (request.commands() != 1) co_return internal::NotOneCommand();
   internal::OneReply<T> reply;
   Waiting waiting(*this, request, reply, options);
-  if (!waiting.has_ended()) co_await waiting.End();
+  if (!waiting.has_ended()) co_await internal::Suspend(waiting);
   co_return reply.Take(waiting.TakeStatus());
 }
 
