@@ -165,7 +165,7 @@ Awaitable<absl::Status> Lock::Impl::Release(std::shared_ptr<Impl> self) {
   Backoff backoff(self->options.wait);
   Random random = Random::Seeded();
   asio::steady_timer pause(self->client.context());
-  bool was_unknown = false;
+  absl::Status unknown;  // Not OK: a deletion may have been applied.
   for (;;) {
     const bool was_lost = before.IsLost(Clock::now());
     const auto deleted =
@@ -173,15 +173,15 @@ Awaitable<absl::Status> Lock::Impl::Release(std::shared_ptr<Impl> self) {
     if (deleted.ok()) {
       // Gone after an unknown outcome, and in time: it was this release that deleted it, or
       // somebody who did what it was to do.
-      if (!*deleted && (!was_unknown || was_lost)) co_return self->IsGone();
+      if (!*deleted && (unknown.ok() || was_lost)) co_return self->IsGone();
       co_return absl::OkStatus();
     }
     // Deleting one's own token twice does no harm, so this may be sent again.
-    was_unknown = was_unknown || IsOutcomeUnknown(deleted.status());
+    if (IsOutcomeUnknown(deleted.status())) unknown = deleted.status();
     const TimePoint next = After(Clock::now(), backoff.Next(random.Unit()));
-    if (!was_unknown || next >= deadline || IsCancelled(co_await kCancellation) ||
+    if (unknown.ok() || next >= deadline || IsCancelled(co_await kCancellation) ||
         !co_await PauseUntil(pause, next)) {
-      co_return deleted.status();
+      co_return unknown.ok() ? deleted.status() : unknown;
     }
   }
 }

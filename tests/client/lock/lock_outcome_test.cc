@@ -1,5 +1,6 @@
 // Lock when answers are lost: nothing is assumed, the token is looked for.
 
+#include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -38,6 +39,8 @@ class ForgetfulServer {
         server_([this](ScriptedServer::Peer& peer) { Serve(peer); }) {}
 
   uint16_t port() const { return server_.port(); }
+  // From now on nobody is let in.
+  void Leave() { has_left_ = true; }
   std::optional<std::string> value() const {
     const std::lock_guard lock(mutex_);
     return value_;
@@ -55,6 +58,10 @@ class ForgetfulServer {
 
  private:
   void Serve(ScriptedServer::Peer& peer) {
+    if (has_left_) {
+      peer.Reset();
+      return;
+    }
     std::function<void()> write;  // What the open transaction will do.
     const CannedReplies replies = CannedReplies().ServerIs("nacre", "1.0.0");
     for (auto words = peer.AnswerHandshake(replies); words; words = peer.ReadCommand()) {
@@ -106,6 +113,7 @@ class ForgetfulServer {
   }
 
   const FateOf fate_of_;
+  std::atomic<bool> has_left_ = false;
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   std::optional<std::string> value_;
@@ -130,6 +138,7 @@ class LockOutcomeTest : public testing::Test {
     ClientOptions options;
     options.connection.endpoint.port = server_->port();
     options.call_timeout = absl::Seconds(2);
+    options.breaker = breaker_;
     client_.emplace(context_, options);
   }
   absl::StatusOr<Lock> Acquire(LockOptions options = {}) {
@@ -171,6 +180,7 @@ class LockOutcomeTest : public testing::Test {
   }
   void Cancel() { signal_.emit(boost::asio::cancellation_type::terminal); }
 
+  CircuitBreakerOptions breaker_;
   boost::asio::cancellation_signal signal_;
   std::latch may_answer_{1};
   bool kept_back_ = false;
@@ -229,6 +239,23 @@ TEST_F(LockOutcomeTest, AReleaseThatWasNotAppliedIsMadeAgain) {
   const absl::Status released = RunCoroutine(context_, lock->Release());
   EXPECT_TRUE(released.ok()) << released;
   EXPECT_EQ(server_->value(), std::nullopt);
+}
+
+TEST_F(LockOutcomeTest, AReleaseWhoseAnswerIsLostWithTheServerStaysUnknown) {
+  breaker_ = {.failures = 1, .open_for = absl::Hours(1), .open_for_max = absl::Hours(1)};
+  Start([this](int commit) {
+    if (commit == 0) return Fate::kAnswered;
+    server_->Leave();
+    return Fate::kAppliedAndLost;
+  });
+  lock_ = Acquire();
+  ASSERT_TRUE(lock_.ok()) << lock_.status();
+  Spawn(lock_->Release(), released_);
+  // A second try was turned away, which by itself would be known not to have happened.
+  RunUntil([&] { return client_->stats().breaker_rejections > 0 || released_.has_value(); });
+  Cancel();
+  RunUntil([&] { return released_.has_value(); });
+  EXPECT_TRUE(IsOutcomeUnknown(*released_)) << *released_;
 }
 
 TEST_F(LockOutcomeTest, ALockIsLostBeforeItsReleaseIsAnswered) {
