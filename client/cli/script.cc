@@ -6,6 +6,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <iostream>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "client/cli/interrupt.h"
@@ -17,8 +20,9 @@ namespace nacre::cli {
 
 namespace {
 
-// Half of the input is no argument: Ctrl-C ends the program as long as it is read.
-std::string AllOfStdin() {
+// Half of the input is no argument: Ctrl-C ends the program as long as it is read, and what cannot
+// be read to its end, which is told here, is none.
+std::optional<std::string> AllOfStdin() {
   StopCatchingInterrupts();
   std::string all;
   // In blocks: what a picture or a dump holds does not come through a stream letter by letter.
@@ -26,9 +30,11 @@ std::string AllOfStdin() {
   for (ssize_t count; (count = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0;) {
     if (count > 0) {
       all.append(bytes, static_cast<size_t>(count));
+    } else if (errno == EAGAIN) {
+      SignalsHeld().WaitForInput(STDIN_FILENO);
     } else if (errno != EINTR) {
       std::perror("Error reading from stdin");
-      break;
+      return std::nullopt;
     }
   }
   CatchInterrupts(SecondInterrupt::kEndsProgram);
@@ -73,15 +79,18 @@ RunResult RunTimes(Runner& runner, const std::vector<std::string>& words, int64_
 
 int RunOneCommand(Runner& runner, const CliOptions& options) {
   std::vector<std::string> words = options.command;
-  if (options.last_argument_from_stdin) {
-    words.push_back(AllOfStdin());
-  } else if (!options.stdin_tag.empty()) {
-    const auto tag = std::find(words.begin(), words.end(), options.stdin_tag);
-    if (tag == words.end()) {
+  if (options.last_argument_from_stdin || !options.stdin_tag.empty()) {
+    if (options.last_argument_from_stdin) words.emplace_back();
+    const auto place = options.last_argument_from_stdin
+                           ? std::prev(words.end())
+                           : std::find(words.begin(), words.end(), options.stdin_tag);
+    if (place == words.end()) {
       std::fprintf(stderr, "-X: no argument is '%s'.\n", options.stdin_tag.c_str());
       return kExitUsage;
     }
-    *tag = AllOfStdin();
+    std::optional<std::string> input = AllOfStdin();
+    if (!input) return kExitErrorReply;
+    *place = *std::move(input);
   }
   return ExitCodeOf(RunTimes(runner, words, options.repeat.value_or(1), options), runner);
 }

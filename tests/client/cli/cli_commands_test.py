@@ -165,6 +165,34 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual(self.cli("GET", "k2"), b"tagged\n")
         self.cli("-X", "VALUE", "SET", "k2", "no", stdin=b"tagged", code=2)
 
+    def test_a_stdin_that_can_not_be_read_is_no_argument(self):
+        self.cli("SET", "k", "before")
+        for arguments in (["-x", "SET", "k"], ["-X", "VALUE", "SET", "k", "VALUE"]):
+            directory = os.open("/", os.O_RDONLY)  # Reading fails at once.
+            with subprocess.Popen([CLI, "-p", PORT, *arguments], stdin=directory,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                os.close(directory)
+                out, err = process.communicate(timeout=SECONDS_MAX)
+            self.assertEqual((process.returncode, out), (1, b""))
+            self.assertIn(b"Error reading from stdin", err)
+        self.assertEqual(self.cli("GET", "k"), b"before\n")
+
+    def test_an_argument_from_a_stdin_that_does_not_block_is_read_to_its_end(self):
+        value = b"x" * 4_000_000  # More than a pipe holds: the reader is ahead of who writes.
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        with subprocess.Popen([CLI, "-p", PORT, "-x", "SET", "k"], stdin=reading,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            os.close(reading)
+            try:
+                with os.fdopen(writing, "wb") as pipe:
+                    pipe.write(value)
+            except BrokenPipeError:
+                pass  # It has ended, which is seen below.
+            out, err = process.communicate(timeout=SECONDS_MAX)
+        self.assertEqual((process.returncode, out, err), (0, b"OK\n", b""))
+        self.assertEqual(self.cli("STRLEN", "k"), b"%d\n" % len(value))
+
     def test_database(self):
         self.cli("-n", "3", "SET", "k", "three")
         self.assertEqual(self.cli("GET", "k"), b"\n")
