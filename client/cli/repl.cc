@@ -35,7 +35,7 @@ Repl::Repl(ServerLink& link, SessionState& state, Runner& runner, const CliOptio
 
 int Repl::Run() {
   // Without a server the session begins all the same: the next command tries again.
-  if (!runner_.Connect().ok()) Note(runner_.trouble());
+  if (!runner_.Connect().ok()) NoteTrouble(runner_.trouble());
   for (;;) {
     LearnAboutServer();
     std::string line;
@@ -94,14 +94,12 @@ void Repl::RunTimes(const std::vector<std::string>& words, int64_t times) {
     const RunResult result = runner_.Run(words);
     const absl::Duration took = SteadyNow() - began;
     if (result == RunResult::kInterrupted) {
-      TakeInterrupt();
-      std::fputc('\n', stderr);  // Behind the ^C that the terminal shows.
-      Note(runner_.trouble());
+      NoteTrouble(runner_.trouble());
       if (!runner_.is_connected()) Reconnect();
       return;
     }
     if (result == RunResult::kLost || result == RunResult::kNotConnected) {
-      Note(runner_.trouble());
+      NoteTrouble(runner_.trouble());
       if (result == RunResult::kLost && !runner_.is_connected()) Reconnect();
       return;
     }
@@ -119,8 +117,15 @@ void Repl::RunTimes(const std::vector<std::string>& words, int64_t times) {
 bool Repl::MakeSureOfConnection() {
   if (!runner_.is_connected()) return true;  // The command itself connects.
   const bool was_inside = state_.transaction() != TransactionState::kNone || state_.watching();
-  if (runner_.TakeWhatCame()) return true;
-  Note(runner_.trouble());
+  switch (runner_.TakeWhatCame()) {
+    case RunResult::kOk: return true;
+    case RunResult::kInterrupted:
+      // Whoever sees the screen run, and not the end of it, does not want the command any more.
+      NoteTrouble("The command was not sent.");
+      return false;
+    default: break;
+  }
+  NoteTrouble(runner_.trouble());
   Reconnect();
   if (was_inside) Note("The command was not sent.");
   return !was_inside && runner_.is_connected();
@@ -128,9 +133,11 @@ bool Repl::MakeSureOfConnection() {
 
 void Repl::Reconnect() {
   has_asked_ = false;
-  Note(runner_.Connect().ok()
-           ? absl::StrCat("Connected again to ", AddressOf(options_.connection.endpoint), ".")
-           : runner_.trouble());
+  if (runner_.Connect().ok()) {
+    Note(absl::StrCat("Connected again to ", AddressOf(options_.connection.endpoint), "."));
+  } else {
+    NoteTrouble(runner_.trouble());
+  }
 }
 
 void Repl::LearnAboutServer() {
@@ -148,7 +155,7 @@ void Repl::LearnAboutServer() {
     // A server that does not answer this may answer other commands.
     may_ask_ = false;
     state_.SetDefaultLevel("");
-    Note(absl::StrCat("Connection lost: ", level.status().message()));
+    NoteTrouble(absl::StrCat("Connection lost: ", level.status().message()));
     Note(state_.Disconnected({}));
     return;
   }
@@ -158,6 +165,13 @@ void Repl::LearnAboutServer() {
 void Repl::Explain(const std::vector<std::string>& words, ReplyView reply,
                    TransactionState before) const {
   if (options_.format.mode == OutputMode::kHuman) Note(AdviceOn(words, reply, before));
+}
+
+// What ended by Ctrl-C, or beside it, is told behind the ^C that the terminal shows, on a line of
+// its own. That Ctrl-C has had its effect then.
+void Repl::NoteTrouble(std::string_view text) const {
+  if (TakeInterrupt()) std::fputc('\n', stderr);
+  Note(text);
 }
 
 // For the person, not part of any reply.

@@ -30,6 +30,7 @@ class Repl {
   void LearnAboutServer();
   void Explain(const std::vector<std::string>& words, client::ReplyView reply,
                TransactionState before) const;
+  void NoteTrouble(std::string_view text) const;
   void Note(std::string_view text) const;
 
   ServerLink& link_;

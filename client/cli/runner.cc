@@ -112,16 +112,13 @@ RunResult Runner::Run(const std::vector<std::string>& words) {
   return Finish(words, reply->view());
 }
 
-bool Runner::TakeWhatCame() {
+RunResult Runner::TakeWhatCame() {
   for (;;) {
     const absl::StatusOr<Reply> came = link_.Receive(kGlance);
-    if (came.status().code() == absl::StatusCode::kDeadlineExceeded) return true;
-    if (!came.ok()) {
-      Lose({}, came.status());
-      return false;
-    }
+    if (came.status().code() == absl::StatusCode::kDeadlineExceeded) return RunResult::kOk;
+    if (!came.ok()) return Lose({}, came.status());
     PrintPush(came->view());
-    if (WasInterrupted()) return true;
+    if (WasInterrupted()) return RunResult::kInterrupted;
   }
 }
 

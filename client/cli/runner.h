@@ -45,8 +45,8 @@ class Runner {
   // One command, printed. Connects first if need be.
   RunResult Run(const std::vector<std::string>& words);
 
-  // Prints push messages that have come by themselves. False: the connection has ended meanwhile.
-  bool TakeWhatCame();
+  // Prints push messages that have come by themselves. kLost: the connection has ended meanwhile.
+  RunResult TakeWhatCame();
 
   // After each reply: for advice.
   using ReplyHandler = absl::AnyInvocable<void(const std::vector<std::string>& words,

@@ -108,9 +108,9 @@ TEST_F(RunnerTest, ACommandWhoseConnectionIsLostIsNotRepeated) {
 
 TEST_F(RunnerTest, AConnectionThatEndedWhileNobodyLookedIsNoticedBeforeTheNextCommand) {
   Run({"WATCH", "k"});
-  EXPECT_TRUE(runner_.TakeWhatCame());
+  EXPECT_EQ(runner_.TakeWhatCame(), RunResult::kOk);
   link_.Push("");
-  EXPECT_FALSE(runner_.TakeWhatCame());
+  EXPECT_EQ(runner_.TakeWhatCame(), RunResult::kLost);
   EXPECT_THAT(runner_.trouble(), HasSubstr("watched keys"));
 }
 
@@ -118,7 +118,7 @@ TEST_F(RunnerTest, PushesThatCameByThemselvesAreShown) {
   Run({"PING"});
   link_.Push(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n");
   testing::internal::CaptureStdout();
-  EXPECT_TRUE(runner_.TakeWhatCame());
+  EXPECT_EQ(runner_.TakeWhatCame(), RunResult::kOk);
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "-> invalidate: 'k'\n");
 }
 
@@ -178,7 +178,7 @@ TEST_F(RunnerTest, CtrlCEndsALookAtWhatCameInWhichMessagesNeverPause) {
   for (int i = 0; i < 100; ++i) link_.Push(">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n");
   raise(SIGINT);
   testing::internal::CaptureStdout();
-  EXPECT_TRUE(runner_.TakeWhatCame());
+  EXPECT_EQ(runner_.TakeWhatCame(), RunResult::kInterrupted);
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "-> invalidate: 'k'\n");
   EXPECT_TRUE(TakeInterrupt());
 }
