@@ -2,10 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <deque>
+#include <span>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/modes.h"
 #include "client/cli/request_reader.h"
@@ -22,6 +26,14 @@ constexpr size_t kBatchBytes = size_t{64} << 10;
 // How long a reply is awaited while the input has nothing.
 constexpr absl::Duration kTurn = absl::Milliseconds(20);
 
+// False of what the connection would refuse, and with it the whole batch that it stands in. Its
+// first two words are enough to know it by (CLIENT REPLY).
+bool IsAnsweredOnce(std::span<const std::string> beginning) {
+  client::Request command;
+  command.AddWords(beginning);
+  return !command.breaks_step() && !command.subscribes();
+}
+
 class Pipe {
  public:
   Pipe(ServerLink& link, absl::Duration timeout, int input)
@@ -31,13 +43,13 @@ class Pipe {
 
  private:
   bool SendMore();
-  void TakeBack(size_t commands);
   bool ReadInput();
   bool InputIsReady(absl::Duration limit) const;
   bool TakeReplies(absl::Duration wait);
   bool HasRoom() const {
     return sizes_.size() < kCommandsInFlightMax && bytes_in_flight_ < kBytesInFlightMax;
   }
+  void EndInputMistaken(std::string_view why);
   int Report() const;
   bool Fail(const absl::Status& status);
 
@@ -85,15 +97,19 @@ bool Pipe::SendMore() {
   while (HasRoom() && request.bytes().size() < kBatchBytes) {
     const absl::StatusOr<std::optional<std::vector<std::string>>> words = reader_.Next();
     if (!words.ok()) {
-      std::fprintf(stderr, "%s\n", std::string(words.status().message()).c_str());
-      mistaken_ = input_ended_ = true;
-      reader_ = RequestReader();
+      EndInputMistaken(std::string(words.status().message()));
       break;
     }
     if (!*words) {
       if (input_ended_ || !InputIsReady(absl::ZeroDuration())) break;
       if (!ReadInput()) return false;
       continue;
+    }
+    const auto beginning = std::span(**words).first(std::min<size_t>((*words)->size(), 2));
+    if (!IsAnsweredOnce(beginning)) {
+      EndInputMistaken(absl::StrCat(absl::StrJoin(beginning, " "),
+                                    ": --pipe counts one reply for each command"));
+      break;
     }
     if (sizes_.empty()) last_progress_ = SteadyNow();
     const size_t before = request.bytes().size();
@@ -103,15 +119,6 @@ bool Pipe::SendMore() {
   }
   if (request.empty()) return true;
   const absl::Status sent = link_.Send(request);
-  // Refused before it was sent: what is not for a connection that matches replies by position.
-  if (sent.code() == absl::StatusCode::kInvalidArgument ||
-      sent.code() == absl::StatusCode::kFailedPrecondition) {
-    std::fprintf(stderr, "%s\n", std::string(sent.message()).c_str());
-    mistaken_ = input_ended_ = true;
-    reader_ = RequestReader();
-    TakeBack(request.commands());
-    return true;
-  }
   return sent.ok() || Fail(sent);
 }
 
@@ -121,12 +128,11 @@ bool Pipe::InputIsReady(absl::Duration limit) const {
   return !WasInterrupted() && held.WaitForInput(input_, limit);
 }
 
-// The last of what was counted as in flight.
-void Pipe::TakeBack(size_t commands) {
-  for (size_t i = 0; i < commands; ++i) {
-    bytes_in_flight_ -= sizes_.back();
-    sizes_.pop_back();
-  }
+// Nothing of the input counts from here on; what was read before it does.
+void Pipe::EndInputMistaken(std::string_view why) {
+  std::fprintf(stderr, "%s\n", std::string(why).c_str());
+  mistaken_ = input_ended_ = true;
+  reader_ = RequestReader();
 }
 
 bool Pipe::ReadInput() {

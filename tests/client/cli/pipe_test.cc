@@ -52,13 +52,18 @@ TEST(Pipe, CountsRepliesAndErrors) {
               ElementsAre(Words{"SET", "a", "1"}, Words{"FOO"}, Words{"SET", "b", "2"}));
 }
 
-TEST(Pipe, ARequestThatTheConnectionRefusesIsAMistakeOfTheInput) {
-  ScriptedLink link([](const Words&) { return "+OK\r\n"; });
-  link.send_status = absl::FailedPreconditionError("subscriptions need RESP3");
-  const PipeResult result = PipeIn(link, "SUBSCRIBE a b\r\nPING\r\n");
-  EXPECT_EQ(result.exit_code, kExitErrorReply);
-  EXPECT_EQ(result.err, "subscriptions need RESP3\n");
-  EXPECT_THAT(result.out, HasSubstr("errors: 0, replies: 0\n"));
+TEST(Pipe, ACommandWithoutOneReplyEndsTheInputAndWhatStandsBeforeItIsExecuted) {
+  for (const std::string command :
+       {"MONITOR", "sync", "psync ?", "client reply", "SUBSCRIBE a", "sunsubscribe"}) {
+    SCOPED_TRACE(command);
+    ScriptedLink link([](const Words&) { return "+OK\r\n"; });
+    const PipeResult result =
+        PipeIn(link, "SET a 1\r\nCLIENT ID\r\n" + command + "\r\nSET c 3\r\n");
+    EXPECT_EQ(result.exit_code, kExitErrorReply);
+    EXPECT_EQ(result.err, command + ": --pipe counts one reply for each command\n");
+    EXPECT_THAT(result.out, HasSubstr("errors: 0, replies: 2\n"));
+    EXPECT_THAT(link.commands, ElementsAre(Words{"SET", "a", "1"}, Words{"CLIENT", "ID"}));
+  }
 }
 
 TEST(Pipe, KeepsABoundedNumberOfRequestsUnderWay) {

@@ -34,7 +34,6 @@ class ScriptedLink final : public ServerLink {
 
   absl::Status Send(const client::Request& request) override {
     if (!open_) return absl::UnavailableError("closed");
-    if (!send_status.ok()) return send_status;
     RequestReader reader;
     reader.Feed(request.bytes());
     for (auto words = reader.Next(); words.ok() && *words; words = reader.Next()) {
@@ -68,7 +67,6 @@ class ScriptedLink final : public ServerLink {
 
   absl::Duration quiet = absl::InfiniteDuration();
   absl::Status connect_status;
-  absl::Status send_status;
   std::vector<client::ConnectionOptions> connections;
   std::vector<std::vector<std::string>> commands;
   size_t in_flight_max = 0;
