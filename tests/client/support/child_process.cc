@@ -26,10 +26,6 @@ ChildProcess::ChildProcess(std::vector<std::string> words) {
 }
 
 ChildProcess::~ChildProcess() {
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return pid_ > 0 || exit_.has_value(); });
-  }
   Signal(SIGKILL);
   runner_.join();
   reader_.join();
@@ -113,7 +109,9 @@ std::string ChildProcess::output() const {
 }
 
 void ChildProcess::Signal(int signal) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  // The child may be heard of before fork() has returned here.
+  changed_.wait(lock, [&] { return pid_ > 0 || exit_.has_value(); });
   if (pid_ > 0) ::kill(pid_, signal);
 }
 
