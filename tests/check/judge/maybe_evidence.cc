@@ -142,29 +142,27 @@ void MaybeEvidence::JudgeRegister(KeyId id, Key& key, const Stop& stop) {
   absl::flat_hash_map<ValueId, std::vector<uint32_t>> sources;
   for (const uint32_t m : key.maybes) sources[LeftBy(maybes_[m].txn, id)].push_back(m);
   size_t next = 0;
-  int64_t committed = -1;
+  Known committed;
   ValueId left = kNone;     // By the last commit.
-  ValueId current = kNone;  // As it was read last, at `read_at`,
-  int64_t read_at = -1;
-  int64_t other_at = -1;  // and when it was last read as something else.
+  ValueId current = kNone;  // As it was read last, or written behind that,
+  Known read;
+  Known other;  // and as it was last known to be something else.
   absl::flat_hash_map<uint32_t, size_t> shown;
   for (const Sight& sight : key.sights) {
     if (stop()) return;
     for (; next < key.commits.size() && key.commits[next].at <= sight.at; ++next) {
-      committed = read_at = other_at = key.commits[next].at;
+      committed = read = other = {key.commits[next].at, key.commits[next].txn};
       current = left = LeftBy(key.commits[next].txn, id);
     }
     const ValueId value = sight.missed ? kNone : history_.ops(sight.why.txn)[sight.why.op].value;
-    if (value != current) other_at = read_at;
+    if (value != current) other = read;
     current = value;
-    read_at = sight.at;
+    read = {sight.at, sight.why.txn};
     const auto it = sources.find(value);
-    if (it == sources.end() && value == left) {
-      key.excluded.push_back({committed, sight.at - 1, sight.why});
-    }
+    if (it == sources.end() && value == left) key.excluded.push_back(Between(committed, sight));
     if (it == sources.end() || value == left) continue;
     // Had it committed before something else was read, that had overwritten it for good.
-    const Interval interval = {other_at, sight.at - 1, sight.why};
+    const Interval interval = Between(other, sight);
     if (it->second.size() > 1 && ambiguous_ == Ambiguous::kTellsNothing) {
       left_by_one_.push_back({value, interval});
       continue;
@@ -176,6 +174,12 @@ void MaybeEvidence::JudgeRegister(KeyId id, Key& key, const Stop& stop) {
     shown_[place->second].last = sight.at - 1;
     shown_[place->second].why = sight.why;
   }
+}
+
+Interval MaybeEvidence::Between(const Known& since, const Sight& sight) {
+  Interval interval = {since.at, sight.at - 1, sight.why};
+  interval.why.since = since.by;
+  return interval;
 }
 
 void MaybeEvidence::Require(uint32_t m, const Interval& interval) {
@@ -195,6 +199,7 @@ absl::flat_hash_map<ValueId, MaybeEvidence::Element> MaybeEvidence::ElementsOf(
       ++element.appends;
       element.maybe = maybe;
       element.at = at;
+      element.by = t;
     }
   };
   for (const uint32_t m : key.maybes) add(maybes_[m].txn, m, -1);
@@ -211,12 +216,12 @@ void MaybeEvidence::JudgeList(KeyId id, Key& key, const Stop& stop) {
   absl::flat_hash_set<std::pair<uint32_t, uint32_t>> in_order;
   ListWalk walk;
   size_t next = 0;
-  int64_t replaced = -1;
+  Known replaced;
   for (const Sight& sight : key.sights) {
     if (stop()) return;
     for (; next < key.commits.size() && key.commits[next].at <= sight.at; ++next) {
       if (!Replaces(key.commits[next].txn, id)) continue;
-      replaced = key.commits[next].at;
+      replaced = {key.commits[next].at, key.commits[next].txn};
       walk = {};
     }
     const bool goes_on = sight.list.branch == walk.list.branch && walk.list.length > 0 &&
@@ -227,13 +232,16 @@ void MaybeEvidence::JudgeList(KeyId id, Key& key, const Stop& stop) {
       if (it == elements.end() || it->second.appends != 1) continue;
       const Element& element = it->second;
       if (element.maybe == kNone) {
-        for (const uint32_t m : walk.last) Require(m, {replaced, element.at - 1, sight.why});
+        Interval before = Between(replaced, sight);
+        before.last = element.at - 1;
+        before.why.until = element.by;
+        for (const uint32_t m : walk.last) Require(m, before);
         walk.last.clear();
-        walk.low = std::max(walk.low, element.at);
+        if (element.at > walk.low.at) walk.low = {element.at, element.by};
         continue;
       }
       if (!walk.contained.insert(element.maybe).second) continue;
-      Require(element.maybe, {walk.low, sight.at - 1, sight.why});
+      Require(element.maybe, Between(walk.low, sight));
       if (!walk.last.empty() && in_order.insert({walk.last.back(), element.maybe}).second) {
         in_order_.push_back({walk.last.back(), element.maybe, sight.why});
       }
@@ -243,10 +251,10 @@ void MaybeEvidence::JudgeList(KeyId id, Key& key, const Stop& stop) {
     for (const uint32_t m : certain) {
       if (walk.contained.contains(m)) continue;
       std::vector<Interval>& excluded = maybes_[m].excluded;
-      const bool longer =
-          !excluded.empty() && excluded.back().why.key == id && excluded.back().first == replaced;
+      const bool longer = !excluded.empty() && excluded.back().why.key == id &&
+                          excluded.back().first == replaced.at;
       if (longer) excluded.pop_back();
-      excluded.push_back({replaced, sight.at - 1, sight.why});
+      excluded.push_back(Between(replaced, sight));
     }
   }
 }
@@ -256,6 +264,30 @@ bool MaybeEvidence::Replaces(TxnId t, KeyId key) const {
   return std::any_of(ops.begin(), ops.end(), [key](const Op& op) {
     return op.key == key && op.writes() && op.kind != OpKind::kAppend;
   });
+}
+
+TxnId MaybeEvidence::LastCommitted(KeyId key, TxnId reader, bool replaced) const {
+  const std::vector<Commit>& commits = keys_.at(key).commits;
+  const auto begin = static_cast<int64_t>(*history_.begin_timestamp(reader));
+  auto it = std::partition_point(commits.begin(), commits.end(),
+                                 [begin](const Commit& commit) { return commit.at <= begin; });
+  while (it != commits.begin()) {
+    --it;
+    if (!replaced || Replaces(it->txn, key)) return it->txn;
+  }
+  return kNone;
+}
+
+std::vector<TxnId> MaybeEvidence::AppendersOf(KeyId key, ValueId value) const {
+  std::vector<TxnId> appenders;
+  const auto add = [&](TxnId t) {
+    const absl::Span<const Op> ops = history_.ops(t);
+    const Op append = {.kind = OpKind::kAppend, .key = key, .value = value};
+    if (std::find(ops.begin(), ops.end(), append) != ops.end()) appenders.push_back(t);
+  };
+  for (const uint32_t m : keys_.at(key).maybes) add(maybes_[m].txn);
+  for (const Commit& commit : keys_.at(key).commits) add(commit.txn);
+  return appenders;
 }
 
 namespace {

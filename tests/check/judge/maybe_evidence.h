@@ -27,6 +27,8 @@ struct Interval {
     KeyId key = kNone;
     TxnId before = kNone;  // If it is for no answer, but for what was over before it was begun:
     Order order = Order::kData;  // how that is known.
+    TxnId since = kNone;  // Whose commit or answer gives `first`; kNone: its own, or nobody's.
+    TxnId until = kNone;  // The same of `last`.
     friend bool operator==(const Why&, const Why&) = default;
   } why;
 };
@@ -87,12 +89,30 @@ class MaybeEvidence {
   // What a transaction leaves at a register that it writes.
   ValueId LeftBy(TxnId t, KeyId key) const;
   const std::vector<uint32_t>& WritersOf(KeyId key) const { return keys_.at(key).maybes; }
+  bool IsMaybe(TxnId t) const { return history_.outcome(t) == Outcome::kIndeterminate; }
+  // Whether answers tell of the key at all: one of them wrote it.
+  bool IsOpen(KeyId key) const { return keys_.contains(key); }
+  // Who wrote it last that a snapshot has and is known to have committed, or kNone. Or the last
+  // that left nothing of what was there before.
+  TxnId LastCommitted(KeyId key, TxnId reader, bool replaced) const;
+  // All that appended the value and may have committed.
+  std::vector<TxnId> AppendersOf(KeyId key, ValueId value) const;
+  bool IsList(KeyId key) const { return keys_.at(key).appended; }
+  bool TellsNothing(KeyId key) const {
+    const Key& of = keys_.at(key);
+    return of.appended && (of.written || of.replaced_by_maybe);
+  }
 
  private:
   struct Commit {
     int64_t at;
     int64_t begin;
     TxnId txn;
+  };
+  // That somebody committed, or had a snapshot, at a time.
+  struct Known {
+    int64_t at = -1;
+    TxnId by = kNone;
   };
   struct Sight {
     int64_t at;
@@ -112,7 +132,8 @@ class MaybeEvidence {
   struct Element {
     uint32_t appends = 0;
     uint32_t maybe = kNone;
-    int64_t at = -1;  // Of a commit.
+    int64_t at = -1;   // Of a commit,
+    TxnId by = kNone;  // this one.
   };
 
   // As far as lists of one key, each longer than the one before, were gone through.
@@ -120,7 +141,7 @@ class MaybeEvidence {
     ListRef list;
     absl::flat_hash_set<uint32_t> contained;
     std::vector<uint32_t> last;  // Of the contained those behind the last element of a commit,
-    int64_t low = -1;            // which was at this time.
+    Known low;                   // or when it was replaced.
   };
 
   void CollectMaybes();
@@ -129,6 +150,7 @@ class MaybeEvidence {
   void JudgeRegister(KeyId id, Key& key, const Stop& stop);
   void JudgeList(KeyId id, Key& key, const Stop& stop);
   absl::flat_hash_map<ValueId, Element> ElementsOf(KeyId id, const Key& key) const;
+  static Interval Between(const Known& since, const Sight& sight);
   void Require(uint32_t m, const Interval& interval);
   bool Replaces(TxnId t, KeyId key) const;
   static void Chain(std::vector<Interval>& intervals);

@@ -23,16 +23,27 @@ MaybeWrites::MaybeWrites(const History& history) : replaces_(history.keys().size
   }
 }
 
-bool MaybeWrites::Take(KeyId key, ValueId value, uint64_t after, uint64_t now) {
+bool MaybeWrites::Take(KeyId key, ValueId value, uint64_t after, uint64_t now, TxnId reader) {
   const auto it = writes_.find({key, value});
   if (it == writes_.end()) return false;
   const std::vector<TxnId>& txns = it->second.txns;
   const bool possible = std::any_of(txns.begin(), txns.end(), [&](TxnId t) {
-    const auto seen = seen_at_.find(t);
-    return seen == seen_at_.end() || seen->second > after || after == 0;
+    const auto seen = seen_.find(t);
+    return seen == seen_.end() || seen->second.at > after || after == 0;
   });
-  if (possible && txns.size() == 1) seen_at_.try_emplace(txns[0], now);
+  if (possible && txns.size() == 1) seen_.try_emplace(txns[0], Seen{now, reader});
   return possible;
+}
+
+std::vector<TxnId> MaybeWrites::WhoWrote(KeyId key, ValueId value) const {
+  std::vector<TxnId> who;
+  const auto it = writes_.find({key, value});
+  if (it == writes_.end()) return who;
+  for (const TxnId t : it->second.txns) {
+    who.push_back(t);
+    if (const auto seen = seen_.find(t); seen != seen_.end()) who.push_back(seen->second.by);
+  }
+  return who;
 }
 
 bool MaybeWrites::TakeElement(KeyId key, ValueId value) {

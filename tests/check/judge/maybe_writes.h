@@ -17,14 +17,16 @@ class MaybeWrites {
   explicit MaybeWrites(const History& history);
 
   // Takes the value at `key` (kNone: its absence) to be that of an indeterminate transaction, which
-  // committed behind `after` and was seen at `now`. False: none can have.
-  bool Take(KeyId key, ValueId value, uint64_t after, uint64_t now);
+  // committed behind `after` and was seen at `now` by `reader`. False: none can have.
+  bool Take(KeyId key, ValueId value, uint64_t after, uint64_t now, TxnId reader);
   // The same of an element of a list. Each append gives one.
   bool TakeElement(KeyId key, ValueId value);
   void BeginTaking() { taken_.clear(); }
   void UndoTaking();  // Of the elements since.
   // Some of these transactions deleted the key, or wrote to it what is no list.
   bool Replaces(KeyId key) const { return key < replaces_.size() && replaces_[key]; }
+  // Those that leave the value, or append it, and who saw that they had committed.
+  std::vector<TxnId> WhoWrote(KeyId key, ValueId value) const;
 
  private:
   struct Maybe {
@@ -32,8 +34,12 @@ class MaybeWrites {
     uint32_t taken = 0;       // Of lists.
   };
   absl::flat_hash_map<std::pair<KeyId, ValueId>, Maybe> writes_;
-  absl::flat_hash_map<TxnId, uint64_t> seen_at_;  // Those of which it is certain that they had
-                                                  // committed by then.
+  struct Seen {
+    uint64_t at = 0;
+    TxnId by = kNone;
+  };
+  absl::flat_hash_map<TxnId, Seen> seen_;  // Those of which it is certain that they had committed
+                                           // by then.
   std::vector<Maybe*> taken_;
   std::vector<bool> replaces_;  // By key.
 };

@@ -123,15 +123,20 @@ class Replay {
       return;
     }
     const ReplayState::Key& key = state_.key(mismatch.key);
+    const TxnId missed = CommittedAppendMissedBy(op, mismatch.key);
     const std::string there =
-        key.maybe ? Cat("what a transaction of unknown outcome had written to ",
-                        KeyText(history_, mismatch.key), " was there, as other answers show")
+        missed != kNone
+            ? Cat(TxnText(history_, missed), " had committed ", KeyText(history_, mismatch.key),
+                  " at ", *history_.commit_timestamp(missed))
+        : key.maybe ? Cat("what a transaction of unknown outcome had written to ",
+                          KeyText(history_, mismatch.key), " was there, as that of ",
+                          TxnText(history_, key.observer), " shows")
         : key.writer == kNone
             ? Cat("nobody had written ", KeyText(history_, mismatch.key))
             : Cat(TxnText(history_, key.writer), " had committed ", KeyText(history_, mismatch.key),
                   " at ", key.committed, " as the last");
     const std::string words = Cat(did, " with a snapshot of ", timestamp, ", when ", there);
-    const auto [anomaly, writer] = WhatWasRead(op, mismatch.key, timestamp);
+    const auto [anomaly, writer] = WhatWasRead(t, op, mismatch.key, timestamp);
     std::vector<TxnId> txns = {t};
     if (writer != kNone) txns.insert(txns.begin(), writer);
     switch (anomaly) {
@@ -153,12 +158,93 @@ class Replay {
         return;
       default: break;
     }
-    if (key.writer != kNone) txns = {key.writer, t};
+    txns.clear();
+    const auto add = [&](TxnId of) {
+      const bool known = std::find(txns.begin(), txns.end(), of) != txns.end();
+      if (of != kNone && of != t && !known) txns.push_back(of);
+    };
+    add(missed != kNone ? missed : key.writer);
+    for (const TxnId of : ShownBy(op, mismatch.key)) add(of);
+    txns.push_back(t);
     Fail(Anomaly::kGSIb, Order::kData, txns, words);
   }
 
+  // Whose writes and answers, besides the last commit, show what was there instead.
+  std::vector<TxnId> ShownBy(const Op& op, KeyId id) {
+    const ReplayState::Key& key = state_.key(id);
+    std::vector<TxnId> by;
+    const auto add = [&by](const std::vector<TxnId>& more) {
+      by.insert(by.end(), more.begin(), more.end());
+    };
+    if (key.maybe) add(maybe_.WhoWrote(id, key.value));
+    if (op.kind != OpKind::kReadList && key.list.empty()) {
+      // When somebody else can have left what was read, who saw that it was overwritten.
+      add(maybe_.WhoWrote(id, op.kind == OpKind::kRead ? op.value : kNone));
+    } else {
+      add(ListShownBy(op, id));
+    }
+    const bool seen = key.maybe || (!by.empty() && key.observed >= key.committed);
+    if (seen) by.push_back(key.observer);
+    return by;
+  }
+
+  using Elements = std::vector<ValueId>;
+
+  // Of a list: the first element that is missing, and of those that were read the first that stands
+  // elsewhere and the first of unknown outcome, unless the missing one is nowhere. kNone: none.
+  struct Differences {
+    ValueId missing = kNone;
+    ValueId misplaced = kNone;
+    ValueId maybe = kNone;
+  };
+  Differences DifferencesOf(const Op& op, KeyId id) const {
+    const Elements& there = state_.key(id).list;
+    Elements read;
+    if (op.kind == OpKind::kReadList) read = history_.lists().Elements(op.list());
+    Differences differences;
+    size_t known = 0;
+    for (const ValueId value : read) {
+      if (known < there.size() && value == there[known]) {
+        ++known;
+      } else if (maybe_.WhoWrote(id, value).empty()) {
+        differences.misplaced = value;
+        break;
+      } else if (differences.maybe == kNone) {
+        differences.maybe = value;
+      }
+    }
+    if (known == there.size()) return differences;
+    differences.missing = there[known];
+    const bool nowhere = std::find(read.begin(), read.end(), there[known]) == read.end();
+    return nowhere ? Differences{.missing = there[known]} : differences;
+  }
+
+  // Who alone appended the first element that is missing, if it committed; or kNone.
+  TxnId CommittedAppendMissedBy(const Op& op, KeyId id) {
+    const ValueId missing = DifferencesOf(op, id).missing;
+    if (missing == kNone) return kNone;
+    if (!writes_.has_value()) writes_.emplace(history_);
+    const WriteIndex::Write* const write = writes_->Find(id, missing);
+    const bool alone = write != nullptr && write->appends == 1 && history_.committed(write->txn);
+    return alone ? write->txn : kNone;
+  }
+
+  // Of a list: who appended what is missing, or stands where it cannot.
+  std::vector<TxnId> ListShownBy(const Op& op, KeyId id) {
+    std::vector<TxnId> by;
+    const auto [missing, misplaced, maybe] = DifferencesOf(op, id);
+    for (const ValueId value : {missing, misplaced, maybe}) {
+      if (value == kNone) continue;
+      const std::vector<TxnId> who = maybe_.WhoWrote(id, value);
+      by.insert(by.end(), who.begin(), who.end());
+      const WriteIndex::Write* const write = writes_->Find(id, value);
+      if (who.empty() && write != nullptr) by.push_back(write->txn);
+    }
+    return by;
+  }
+
   // Where the answer came from, if it did not come from an older state.
-  std::pair<Anomaly, TxnId> WhatWasRead(const Op& op, KeyId key, uint64_t timestamp) {
+  std::pair<Anomaly, TxnId> WhatWasRead(TxnId t, const Op& op, KeyId key, uint64_t timestamp) {
     std::vector<ValueId> values;
     if (op.kind == OpKind::kRead && op.value != kNone) values = {op.value};
     if (op.kind == OpKind::kReadList) values = history_.lists().Elements(op.list());
@@ -168,6 +254,7 @@ class Replay {
       const WriteIndex::Write* write = writes_->Find(key, values[i]);
       if (write == nullptr) return {Anomaly::kThinAirRead, kNone};
       const TxnId writer = write->txn;
+      if (writer == t) continue;
       if (history_.outcome(writer) == Outcome::kAborted) return {Anomaly::kAbortedRead, writer};
       if (write->intermediate && i + 1 == values.size()) {
         worst = {Anomaly::kIntermediateRead, writer};
@@ -196,9 +283,17 @@ class Replay {
     // In the order of commits, a transaction that wrote stands at its commit.
     if (serial_) undecided_ |= PlaceOf(t) < place;
     if (serial_ || begin >= place) return;
-    Fail(Anomaly::kGSIb, order, {before, t},
-         Cat(TxnText(history_, before),
-             Writes(history_, before) ? " had committed at " : " had seen a commit of ", place,
+    std::vector<TxnId> txns = {before, t};
+    std::string did = " had committed at ";
+    if (!Writes(history_, before)) {
+      const TxnId seen =
+          std::prev(std::upper_bound(commits_.begin(), commits_.end(), Event(place, kNone)))
+              ->second;
+      txns.insert(txns.begin(), seen);
+      did = Cat(" had seen the commit of ", TxnText(history_, seen), " at ");
+    }
+    Fail(Anomaly::kGSIb, order, std::move(txns),
+         Cat(TxnText(history_, before), did, place,
              order == Order::kSession ? ", and next in its session " : ", and had returned when ",
              TxnText(history_, t), " began, with a snapshot of ", begin));
   }

@@ -64,6 +64,7 @@ void ReplayState::SetList(KeyId key, std::vector<ValueId> list) {
 
 ReplayState::Mismatch ReplayState::Compare(TxnId t, uint64_t timestamp) {
   const absl::Span<const Op> ops = history_.ops(t);
+  reader_ = t;
   own_.Clear();
   previous_append_.resize(std::max(previous_append_.size(), ops.size()));
   for (uint32_t i = 0; i < ops.size(); ++i) {
@@ -80,14 +81,13 @@ ReplayState::Mismatch ReplayState::Compare(TxnId t, uint64_t timestamp) {
       continue;
     }
     if (op.kind != OpKind::kScan) {
-      if (!ReadAgrees(ops, op, timestamp)) return {i, op.key, own_.Find(op.key) != nullptr};
+      if (!ReadAgrees(ops, op, timestamp)) return {i, op.key, own_disagrees_};
       continue;
     }
     // What it found first, since that may tell of more that is there.
     const uint32_t end = i + op.results();
     for (uint32_t r = i + 1; r <= end; ++r) {
-      if (!ReadAgrees(ops, ops[r], timestamp))
-        return {r, ops[r].key, own_.Find(ops[r].key) != nullptr};
+      if (!ReadAgrees(ops, ops[r], timestamp)) return {r, ops[r].key, own_disagrees_};
     }
     for (KeyId missed = MissedBy(ops, i, 0); missed != kNone;
          missed = MissedBy(ops, i, rank_[missed] + size_t{1})) {
@@ -101,6 +101,7 @@ ReplayState::Mismatch ReplayState::Compare(TxnId t, uint64_t timestamp) {
 
 bool ReplayState::ReadAgrees(absl::Span<const Op> ops, const Op& op, uint64_t timestamp) {
   const OwnKey* own = own_.Find(op.key);
+  own_disagrees_ = own != nullptr;
   const bool list = op.kind == OpKind::kReadList ||
                     (op.value == kNone && (!keys_[op.key].list.empty() || (own && own->appends)));
   return list ? ListAgrees(ops, own, op, timestamp) : RegisterAgrees(ops, own, op, timestamp);
@@ -117,7 +118,7 @@ bool ReplayState::RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, co
   if (!key.list.empty() || op.value != key.value) {
     return TakeMaybe(op.key, op.value, timestamp);
   }
-  key.observed = timestamp;
+  Observed(key, timestamp);
   return true;
 }
 
@@ -132,12 +133,12 @@ bool ReplayState::TakeMaybe(KeyId key, ValueId value, uint64_t timestamp) {
     if (!maybe_->Replaces(key)) return false;
   } else {
     const uint64_t after = std::max(state.committed, state.observed);
-    if (!maybe_->Take(key, value, after, timestamp)) return false;
+    if (!maybe_->Take(key, value, after, timestamp, reader_)) return false;
   }
   const bool was = Present(key);
   if (!state.list.empty()) SetList(key, {});
   state.value = value;
-  state.observed = timestamp;
+  Observed(state, timestamp);
   state.maybe = true;
   assumed_ = true;
   SetPresence(key, was);
@@ -160,10 +161,11 @@ bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const 
     list = place == 0 ? ListRef{} : history_.lists().Prefix(list, place);
   }
   if (replaced) return list.length == 0;
+  own_disagrees_ = false;
   // A value is no list either, but it may have been deleted since.
   if (key.value == kNone && list.length == key.list.size()) {
     if (list.length == 0) {
-      key.observed = timestamp;
+      Observed(key, timestamp);
       return true;
     }
     Agreed& agreed = agreed_[list.branch];
@@ -174,7 +176,7 @@ bool ReplayState::ListAgrees(absl::Span<const Op> ops, const OwnKey* own, const 
     }
     if (agreed.length >= list.length) {
       key.list_observed = list.length;
-      key.observed = timestamp;
+      Observed(key, timestamp);
       return true;
     }
   }
@@ -209,7 +211,8 @@ bool ReplayState::AgreesWithMaybes(KeyId key, ListRef list, uint64_t timestamp) 
   const auto length = static_cast<uint32_t>(elements.size());
   SetList(key, std::move(elements));
   state.list_observed = length;
-  state.observed = timestamp;
+  Observed(state, timestamp);
+  state.maybe = true;
   assumed_ = true;
   SetPresence(key, was);
   return true;

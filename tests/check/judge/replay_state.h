@@ -26,8 +26,9 @@ class ReplayState {
     ValueId value = kNone;  // Of a register; kNone: absent.
     TxnId writer = kNone;   // Of the last commit; kNone: none yet.
     uint64_t committed = 0;
-    uint64_t observed = 0;  // When it was last read as it is.
-    bool maybe = false;     // It was written by an indeterminate transaction.
+    uint64_t observed = 0;   // When it was last read as it is,
+    TxnId observer = kNone;  // by this one.
+    bool maybe = false;      // It was written by an indeterminate transaction.
     std::vector<ValueId> list;
     uint32_t list_observed = 0;  // How many elements of the list were read.
     uint32_t generation = 0;     // Of the list: how often it was not only appended to.
@@ -38,7 +39,7 @@ class ReplayState {
   struct Mismatch {
     uint32_t op = kNone;  // kNone: there is none.
     KeyId key = kNone;    // Of a scan: a key that it should have found.
-    bool own = false;     // The transaction had written the key itself.
+    bool own = false;     // The transaction's own writes contradict it.
   };
   // Of the reads of `t` at `timestamp`. In the order of time.
   Mismatch Compare(TxnId t, uint64_t timestamp);
@@ -53,6 +54,10 @@ class ReplayState {
   bool RegisterAgrees(absl::Span<const Op> ops, const OwnKey* own, const Op& op,
                       uint64_t timestamp);
   bool TakeMaybe(KeyId key, ValueId value, uint64_t timestamp);
+  void Observed(Key& key, uint64_t timestamp) const {
+    key.observed = timestamp;
+    key.observer = reader_;
+  }
   // The first key of the scan's range, from that rank on, that is there and was not returned, or
   // kNone. Precondition: SCAN-ANSWER.
   KeyId MissedBy(absl::Span<const Op> ops, uint32_t i, size_t from_rank);
@@ -71,6 +76,8 @@ class ReplayState {
     uint32_t length = 0;
   };
   std::vector<Agreed> agreed_;  // By branch: how many of its elements are known to be the key's.
+  TxnId reader_ = kNone;        // The transaction at hand.
+  bool own_disagrees_ = false;  // The last answer that did not agree did not with its own writes.
   OwnView own_;
   std::vector<uint32_t> previous_append_;
   const SortedKeys sorted_;

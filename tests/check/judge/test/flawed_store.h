@@ -21,12 +21,13 @@ class FlawedStore {
     bool again = false;  // Deletions, and values that are written more than once.
     bool both = false;   // A key that is a list and a register in turn, too.
     bool old = false;    // Snapshots of any time.
+    bool more = false;   // Transactions, and of these more that read.
   };
   FlawedStore(uint32_t seed, const Shape& shape)
       : random_(seed), shape_(shape), flaw_one_in_(Below(2) == 0 ? 1'000 : 5) {}
 
   std::string History() {
-    const uint32_t txns = 3 + Below(4);
+    const uint32_t txns = (shape_.more ? 7 : 3) + Below(4);
     std::string text;
     for (uint32_t i = 1; i <= txns; ++i) {
       if (!late_.empty() && Below(3) == 0) Commit(std::exchange(late_, {}));
@@ -92,7 +93,7 @@ class FlawedStore {
                             : shape_.lists && Below(3) > 0 ? (Below(2) == 0 ? "l" : "n")
                                                            : (Below(2) == 0 ? "k" : "m");
     const bool list = key == "l" || key == "n" || (both && Below(2) == 0);
-    if (unknown || Below(2) == 0) {
+    if (unknown || Below(shape_.more ? 4 : 2) == 0) {
       const bool deletes = shape_.again && Below(4) == 0;
       const bool same = !deletes && shape_.again && (!list || shape_.both) && Below(3) == 0;
       std::string value = deletes ? "" : " " + std::to_string(same ? 1 : ++values_);

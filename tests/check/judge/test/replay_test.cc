@@ -152,6 +152,28 @@ TEST(Replay, AnIndeterminateTransactionThatNobodySawExplainsNothing) {
             "G-SIa");
 }
 
+TEST(Replay, AListWithoutWhatWasThereBeforeItsOwnElementsMissesThat) {
+  const Verdict verdict =
+      Judge(Parsed("T1 ok time=1..2 | append l 2\nT3 ok time=2..3 | append l 4\n"
+                   "T2 ok time=3..5 | append l 6 | list l [4 6]\n"),
+            Level::kSnapshotIsolation);
+  ASSERT_EQ(verdict.violations.size(), 1u);
+  EXPECT_EQ(verdict.violations[0].name(), "G-SIb");
+  EXPECT_EQ(verdict.violations[0].txns, (std::vector<TxnId>{0, 2}));
+  EXPECT_EQ(AtSnapshot("T2 ok time=3..5 | append l 6 | list l [4]\n"), "internal");
+}
+
+TEST(Replay, AnAnswerThatShowsAnUnknownOutcomeIsNamed) {
+  const Verdict verdict = Judge(Parsed("T1 ok time=1..2 | write x 1\nT2 info | write x 9\n"
+                                       "T3 ok time=5..? | read x 9\nT4 ok time=6..? | read x 1\n"),
+                                Level::kSnapshotIsolation);
+  ASSERT_EQ(verdict.violations.size(), 1u);
+  EXPECT_EQ(verdict.violations[0].txns, (std::vector<TxnId>{0, 1, 2, 3}));
+  EXPECT_EQ(verdict.violations[0].words,
+            "T4 (line 4) read x = 1 with a snapshot of 6, when what a transaction of unknown "
+            "outcome had written to x was there, as that of T3 (line 3) shows");
+}
+
 TEST(Replay, WhatAnIndeterminateTransactionExplainsHidesNothingElse) {
   const std::string seen = "T3 info | write y 1\nT4 ok time=6..? | read y 1\n";
   EXPECT_EQ(AtSnapshot(seen + "T1 ok time=1..2 | write x 1\nT2 ok time=5..? | read x nil"),
