@@ -1,5 +1,6 @@
 #include "tests/check/run/resp_session.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -19,18 +20,23 @@ constexpr size_t kKeysPerCommand = 1000;
 
 }  // namespace
 
-RespConnection::RespConnection(const client::ClientOptions& options) : client_(options) {}
+RespConnection::RespConnection(const RespPlan& plan)
+    : call_timeout_(plan.client.call_timeout), wait_(plan.wait), client_(plan.client) {}
 
-absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Open(
-    const client::ClientOptions& options) {
+absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Open(const RespPlan& plan) {
   std::unique_ptr<RespConnection> connection;
   try {
-    connection.reset(new RespConnection(options));
+    connection.reset(new RespConnection(plan));
   } catch (const std::exception& error) {
     return absl::ResourceExhaustedError(error.what());
   }
-  absl::StatusOr<client::BlockingLease> lease =
-      connection->client_.Acquire({.timeout = kConnectTimeout});
+  absl::StatusOr<client::BlockingLease> lease;
+  // An attempt goes on from one wait to the next.
+  connection->wait_->Until(kConnectTimeout, [&](absl::Duration span) {
+    // A timeout of zero would be that of the client.
+    lease = connection->client_.Acquire({.timeout = std::max(span, absl::Nanoseconds(1))});
+    return !absl::IsDeadlineExceeded(lease.status());
+  });
   if (!lease.ok()) return lease.status();
   connection->lease_.emplace(*std::move(lease));
   return connection;
@@ -38,9 +44,29 @@ absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Open(
 
 absl::StatusOr<std::vector<Reply>> RespConnection::Ask(const Request& request) {
   if (lost()) return absl::UnavailableError("the connection is closed");
-  absl::StatusOr<std::vector<Reply>> replies = lease_->ExecAll(request);
+  absl::StatusOr<std::vector<Reply>> replies = SendAndReceive(request);
   if (!replies.ok()) Close();
   return replies;
+}
+
+absl::StatusOr<std::vector<Reply>> RespConnection::SendAndReceive(const Request& request) {
+  if (absl::Status status = lease_->Send(request); !status.ok()) return status;
+  std::vector<Reply> replies;
+  absl::Status failure;
+  const bool ended = wait_->Until(call_timeout_, [&](absl::Duration span) {
+    while (replies.size() < request.commands()) {
+      absl::StatusOr<Reply> reply = lease_->Receive(span);
+      if (absl::IsDeadlineExceeded(reply.status())) return false;
+      failure = reply.status();
+      if (!reply.ok()) return true;
+      if (reply->kind() != client::ReplyKind::kPush) replies.push_back(*std::move(reply));
+    }
+    return true;
+  });
+  if (ended && failure.ok()) return replies;
+  if (!ended) failure = absl::DeadlineExceededError("no answer came in time");
+  return client::MakeError(failure.code(), std::string(failure.message()),
+                           client::Outcome::kUnknown);
 }
 
 absl::StatusOr<Reply> RespConnection::AskOne(const Request& request) {

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "nacre/client/blocking.h"
+#include "tests/check/run/answer_wait.h"
 #include "tests/check/run/resp_target.h"
 #include "tests/check/run/target.h"
 
@@ -25,16 +26,18 @@ struct RespPlan {
   bool scans = false;       // RANGE.
   Isolation isolation = Isolation::kSerializable;
   bool forget_to_watch = false;
+  std::shared_ptr<AnswerWait> wait;  // Of all connections.
 };
 
 // One connection that is not shared.
 class RespConnection {
  public:
   // kResourceExhausted: this process has no descriptors left.
-  static absl::StatusOr<std::unique_ptr<RespConnection>> Open(const client::ClientOptions& options);
+  static absl::StatusOr<std::unique_ptr<RespConnection>> Open(const RespPlan& plan);
 
   // All replies, error replies among them. After any failure the connection is closed: a server
-  // that has not answered is not to be asked for anything else.
+  // that has not answered is not to be asked for anything else. Of one that was sent, the outcome
+  // is unknown then.
   absl::StatusOr<std::vector<client::Reply>> Ask(const client::Request& request);
   // One command; its error reply is a status.
   absl::StatusOr<client::Reply> AskOne(const client::Request& request);
@@ -45,8 +48,11 @@ class RespConnection {
   const client::ServerInfo& server() const { return lease_->server(); }
 
  private:
-  explicit RespConnection(const client::ClientOptions& options);
+  explicit RespConnection(const RespPlan& plan);
+  absl::StatusOr<std::vector<client::Reply>> SendAndReceive(const client::Request& request);
 
+  const absl::Duration call_timeout_;
+  const std::shared_ptr<AnswerWait> wait_;
   client::BlockingClient client_;
   std::optional<client::BlockingLease> lease_;
 };

@@ -14,14 +14,12 @@ namespace {
 using client::Reply;
 using client::Request;
 
-constexpr absl::Duration kCallTimeout = absl::Seconds(10);
-
 client::ClientOptions ClientOptionsOf(const RespOptions& options) {
   client::ClientOptions client;
   client.connection.endpoint = options.endpoint;
   client.connection.password = options.password;
   client.connection.client_name = "nacre-check";
-  client.call_timeout = kCallTimeout;
+  client.call_timeout = options.call_timeout;
   client.leases_max = 1;
   client.health_check_interval = absl::ZeroDuration();
   // Who comes back after a restart is to be told so at once.
@@ -47,13 +45,21 @@ class RespTarget final : public Target {
   bool can_lose_answers() const override { return true; }
 
   absl::StatusOr<std::unique_ptr<Session>> Connect() override {
-    absl::StatusOr<std::unique_ptr<RespConnection>> connection = RespConnection::Open(plan_.client);
-    if (!connection.ok()) return connection.status();
+    // Each of the sessions would wait for itself again, and so would whoever removes the keys.
+    if (plan_.wait->gave_up()) return NotWaitedFor();
+    absl::StatusOr<std::unique_ptr<RespConnection>> connection = RespConnection::Open(plan_);
+    if (!connection.ok()) return plan_.wait->gave_up() ? NotWaitedFor() : connection.status();
     return plan_.begin ? MakeBeginSession(plan_, *std::move(connection))
                        : MakeWatchSession(plan_, *std::move(connection));
   }
 
  private:
+  absl::Status NotWaitedFor() const {
+    return absl::UnavailableError(absl::StrCat(name_, " did not answer within ",
+                                               absl::FormatDuration(AnswerWait::kGrace),
+                                               " of when the run was interrupted"));
+  }
+
   const RespPlan plan_;
   const std::string name_;
 };
@@ -71,14 +77,21 @@ std::string DrawPrefix() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& options) {
+absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& options,
+                                                       const StopEvent& interrupt) {
   RespPlan plan;
+  plan.wait = std::make_shared<AnswerWait>(interrupt);
   plan.client = ClientOptionsOf(options);
   plan.prefix = options.prefix.empty() ? DrawPrefix() : options.prefix;
   plan.isolation = options.isolation;
   plan.forget_to_watch = options.forget_to_watch;
-  absl::StatusOr<std::unique_ptr<RespConnection>> opened = RespConnection::Open(plan.client);
+  absl::StatusOr<std::unique_ptr<RespConnection>> opened = RespConnection::Open(plan);
+  const auto interrupted = [&] {
+    return absl::CancelledError(
+        absl::StrCat("interrupted before ", options.endpoint.ToString(), " had answered"));
+  };
   if (!opened.ok()) {
+    if (plan.wait->gave_up()) return interrupted();
     return absl::Status(opened.status().code(),
                         absl::StrCat("cannot reach ", options.endpoint.ToString(), ": ",
                                      std::string(opened.status().message())));
@@ -97,6 +110,7 @@ absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& option
   plan.lists = Knows(connection, Request("LRANGE", plan.prefix + "none", 0, 0));
   plan.scans = Knows(connection, Request("RANGE", "-", "+", "LIMIT", 0, 0));
   if (connection.lost()) {
+    if (plan.wait->gave_up()) return interrupted();
     return absl::UnavailableError(absl::StrCat(name, " closed the connection"));
   }
   absl::StrAppend(&name, plan.begin ? ", through BEGIN and COMMIT" : ", through WATCH and EXEC");

@@ -18,8 +18,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "nacre/client/options.h"
 #include "nacre/types.h"
+#include "tests/check/run/stop_event.h"
 #include "tests/check/run/target.h"
 
 namespace nacre::check::run {
@@ -33,13 +35,17 @@ struct RespOptions {
   Isolation isolation = Isolation::kSerializable;  // Of BEGIN; WATCH has but one.
   // Before all keys, so that several runs can share a server. Empty: drawn.
   std::string prefix;
+  // Longer for none; see AnswerWait.
+  absl::Duration call_timeout = absl::Seconds(10);
   // For tests of what a run finds: reads without WATCH, so that EXEC refuses nothing.
   bool forget_to_watch = false;
 };
 
 // Connects, and asks what the server can do. kUnavailable: nobody is there; kFailedPrecondition: it
-// has not the transactions that were asked for.
-absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& options);
+// has not the transactions that were asked for; kCancelled: `interrupt`, which outlives the target,
+// was set before it had answered.
+absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& options,
+                                                       const StopEvent& interrupt);
 
 // "HOST:PORT", ":PORT", "[::1]:6379" or the path of a socket. kInvalidArgument: none of these.
 absl::StatusOr<client::Endpoint> ParseEndpoint(const std::string& address);

@@ -83,7 +83,7 @@ absl::Status Round::SetUp(const StopEvent& interrupt) {
   for (const auto& each : runners_) {
     if (interrupt.is_set()) return interrupted;
     absl::StatusOr<std::unique_ptr<Session>> session = target_.Connect();
-    if (!session.ok()) return session.status();
+    if (!session.ok()) return interrupt.is_set() ? interrupted : session.status();
     each->session = *std::move(session);
   }
   absl::Status status;
@@ -91,7 +91,8 @@ absl::Status Round::SetUp(const StopEvent& interrupt) {
     if (interrupt.is_set()) return interrupted;
     RunSetUp(runner, i, status);
   }
-  return status;
+  // Of a target that has stopped answering, nobody waits for the answer then.
+  return !status.ok() && interrupt.is_set() ? interrupted : status;
 }
 
 void Round::RunSetUp(Runner& runner, uint64_t number, absl::Status& status) {
@@ -153,9 +154,14 @@ void Round::KeepWrittenKeys(Runner& runner) {
 
 void Round::RemoveOldKeys(Runner& runner) {
   if (!workload_.has_keys_by_stretch() || runner.session->lost()) return;
-  auto old = written_keys_.TakeOld(pace_.oldest());
-  if (old.empty() || runner.session->Remove(WrittenKeys::NamesOf(old)).ok()) return;
-  for (auto& [stretch, names] : old) written_keys_.Add(stretch, std::move(names));
+  const uint64_t oldest = pace_.oldest();
+  auto old = written_keys_.TakeOld(oldest);
+  if (old.empty()) return;
+  if (runner.session->Remove(WrittenKeys::NamesOf(old)).ok()) {
+    written_keys_.Removed();
+  } else {
+    written_keys_.Refuse(oldest, std::move(old));
+  }
 }
 
 bool Round::Connect(Runner& runner) {

@@ -85,6 +85,8 @@ class Round {
   std::string refusal() const;
   // What transactions have written, or tried to, and has not been removed yet. After Wait().
   std::vector<std::string> written_keys() const { return written_keys_.All(); }
+  // How many more there were, which the target refused to remove again and again.
+  uint64_t forgotten_keys() const { return written_keys_.forgotten(); }
   // How many transactions the longest session has done, those before this round included.
   uint64_t next_index() const;
 

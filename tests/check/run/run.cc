@@ -59,11 +59,12 @@ class Runs {
     TransactionSink& sink = online ? static_cast<TransactionSink&>(*online) : log;
     Round round(**target, workload_, OptionsOf(**target), sink);
     if (absl::Status status = round.SetUp(interrupt_); !status.ok()) {
-      RemoveKeys(**target, round.written_keys());
+      RemoveKeys(**target, round);
       if (absl::IsCancelled(status)) return status;
-      return absl::Status(status.code(),
-                          absl::StrCat(result_.target, " refused what a run begins with: ",
-                                       std::string(status.message())));
+      std::string refusal = absl::StrCat(
+          result_.target, " refused what a run begins with: ", std::string(status.message()));
+      if (!result_.left_behind.empty()) absl::StrAppend(&refusal, ". ", result_.left_behind);
+      return absl::Status(status.code(), refusal);
     }
     // What the target and the workload need to be ready is no part of the run.
     if (result_.lives.empty()) start_ = SteadyNow();
@@ -85,17 +86,26 @@ class Runs {
       }
       result_.lives.back().history = online->evidence();
     }
-    if (!killed_) RemoveKeys(**target, round.written_keys());
+    if (!killed_) RemoveKeys(**target, round);
     return absl::OkStatus();
   }
 
   // What has to stay, stays: no verdict depends on it, but somebody may want to know.
-  void RemoveKeys(Target& target, const std::vector<std::string>& keys) {
-    const absl::StatusOr<std::unique_ptr<Session>> session = target.Connect();
-    const absl::Status removed = session.ok() ? (*session)->Remove(keys) : session.status();
-    if (removed.ok() || keys.empty()) return;
-    result_.left_behind = absl::StrCat("Keys of this run were left in ", target.name(), ": ",
-                                       std::string(removed.message()));
+  void RemoveKeys(Target& target, const Round& round) {
+    const std::vector<std::string> keys = round.written_keys();
+    absl::Status removed;
+    if (!keys.empty()) {
+      const absl::StatusOr<std::unique_ptr<Session>> session = target.Connect();
+      removed = session.ok() ? (*session)->Remove(keys) : session.status();
+    }
+    const uint64_t left = round.forgotten_keys() + (removed.ok() ? 0 : keys.size());
+    if (left == 0) return;
+    const std::string why = removed.ok()
+                                ? absl::StrCat("it refused to remove them ",
+                                               WrittenKeys::kRefusalsMax, " times in a row")
+                                : std::string(removed.message());
+    result_.left_behind = absl::StrCat("Keys of this run were left in ", target.name(), ", ", left,
+                                       " at most: ", why);
   }
 
   uint64_t TransactionsOfEach() const {

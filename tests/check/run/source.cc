@@ -23,8 +23,8 @@ class EmbeddedSource final : public TargetSource {
 class ServerSource final : public TargetSource {
  public:
   explicit ServerSource(RespOptions options) : options_(std::move(options)) {}
-  absl::StatusOr<std::unique_ptr<Target>> Open(const StopEvent&) override {
-    return OpenRespTarget(options_);
+  absl::StatusOr<std::unique_ptr<Target>> Open(const StopEvent& interrupt) override {
+    return OpenRespTarget(options_, interrupt);
   }
 
  private:
@@ -43,7 +43,7 @@ class SpawnedSource final : public TargetSource {
     options_.endpoint = {.host = "127.0.0.1", .port = server_->port(), .unix_path = ""};
     const absl::Duration until = SteadyNow() + kPatience;
     for (;;) {
-      absl::StatusOr<std::unique_ptr<Target>> target = OpenRespTarget(options_);
+      absl::StatusOr<std::unique_ptr<Target>> target = OpenRespTarget(options_, interrupt);
       if (target.ok() || !MayComeUp(target.status())) return target;
       std::string how;
       if (server_->HasEnded(how)) {

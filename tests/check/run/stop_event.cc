@@ -21,7 +21,8 @@ StopEvent::~StopEvent() { close(descriptor_); }
 
 void StopEvent::Set() {
   const int error = errno;  // Of whoever a signal handler has interrupted.
-  is_set_ = true;
+  int64_t unset = kNotSet;
+  set_at_.compare_exchange_strong(unset, absl::ToInt64Nanoseconds(SteadyNow()));
   const uint64_t one = 1;
   // Fails where it has been set 2^64 times, and then it is set.
   [[maybe_unused]] const ssize_t written = write(descriptor_, &one, sizeof(one));

@@ -2,6 +2,7 @@
 #define NACRE_TESTS_CHECK_RUN_STOP_EVENT_H_
 
 #include <atomic>
+#include <cstdint>
 
 #include "absl/time/time.h"
 
@@ -17,13 +18,17 @@ class StopEvent {
 
   // Signal handlers may call it.
   void Set();
-  bool is_set() const { return is_set_; }
+  bool is_set() const { return set_at_ != kNotSet; }
+  // When it was first set, by SteadyNow(). Precondition: is_set().
+  absl::Duration set_at() const { return absl::Nanoseconds(set_at_.load()); }
   // Waits until it is set, `timeout` at most. Whether it is set.
   bool WaitFor(absl::Duration timeout) const;
 
  private:
-  std::atomic<bool> is_set_ = false;
-  const int descriptor_;  // An eventfd, readable for good once it is set.
+  static constexpr int64_t kNotSet = INT64_MAX;
+
+  std::atomic<int64_t> set_at_ = kNotSet;  // In nanoseconds.
+  const int descriptor_;                   // An eventfd, readable for good once it is set.
 };
 
 }  // namespace nacre::check::run

@@ -15,14 +15,36 @@ namespace nacre::check::run {
 //
 // BOUNDED-KEYS. As long as the target lets them be removed, it holds the keys of the stretches in
 // use and of at most kStretchesPerRemoval + kStretchesOfGrace before them, and so many names are
-// kept. What it does not let go of comes back, and is tried again with the next stretch.
+// kept. What it does not let go of comes back, and is tried again, each time twice as many
+// stretches later. Who has refused kRefusalsMax times in a row is not asked again while the run
+// goes on, and the names of old stretches are let go of from then on, so that there are not more
+// and more.
 class WrittenKeys {
  public:
   using Names = std::unordered_set<std::string>;
 
+  static constexpr uint32_t kRefusalsMax = 10;
+
   void Add(uint64_t stretch, Names&& names) {
     const std::lock_guard lock(mutex_);
     stretches_[stretch].merge(names);
+  }
+  // What TakeOld() gave could not be removed, when `oldest` was the oldest stretch.
+  void Refuse(uint64_t oldest, std::map<uint64_t, Names>&& old) {
+    const std::lock_guard lock(mutex_);
+    for (auto& [stretch, names] : old) stretches_[stretch].merge(names);
+    if (refusals_ < kRefusalsMax) ++refusals_;
+    next_removal_ = refusals_ < kRefusalsMax ? oldest + (uint64_t{1} << refusals_) : 0;
+  }
+  // It could.
+  void Removed() {
+    const std::lock_guard lock(mutex_);
+    refusals_ = 0;
+  }
+  // How many keys nobody is going to remove.
+  uint64_t forgotten() const {
+    const std::lock_guard lock(mutex_);
+    return forgotten_;
   }
   // What nobody comes back to, if it is enough to be worth a removal. Nobody else gets it then.
   // Precondition: no session is, or comes again, to a stretch before `oldest`.
@@ -30,10 +52,16 @@ class WrittenKeys {
     std::map<uint64_t, Names> old;
     const std::lock_guard lock(mutex_);
     if (stretches_.empty() ||
-        stretches_.begin()->first + kStretchesOfGrace + kStretchesPerRemoval > oldest) {
+        stretches_.begin()->first + kStretchesOfGrace + kStretchesPerRemoval > oldest ||
+        oldest < next_removal_) {
       return old;
     }
     const auto end = stretches_.lower_bound(oldest - kStretchesOfGrace);
+    if (refusals_ == kRefusalsMax) {
+      for (auto it = stretches_.begin(); it != end; ++it) forgotten_ += it->second.size();
+      stretches_.erase(stretches_.begin(), end);
+      return old;
+    }
     while (stretches_.begin() != end) old.insert(stretches_.extract(stretches_.begin()));
     return old;
   }
@@ -56,7 +84,11 @@ class WrittenKeys {
   static constexpr uint64_t kStretchesOfGrace = 2;
 
   mutable std::mutex mutex_;
-  std::map<uint64_t, Names> stretches_;  // Guarded by mutex_.
+  // Guarded by mutex_.
+  std::map<uint64_t, Names> stretches_;
+  uint32_t refusals_ = 0;  // In a row.
+  uint64_t next_removal_ = 0;
+  uint64_t forgotten_ = 0;
 };
 
 }  // namespace nacre::check::run

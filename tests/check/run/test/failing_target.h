@@ -26,6 +26,7 @@ struct Failure {
   std::set<std::string> written;  // By whomever; guarded by `mutex`.
   std::set<std::string> removed;
   size_t removed_last = 0;
+  uint64_t removals_asked = 0;
   uint64_t removals_refused = 0;  // The next so many.
   std::atomic<uint64_t> connections = 0;
 };
@@ -69,6 +70,7 @@ class FailingSession final : public Session {
   void Rollback() override { inner_->Rollback(); }
   absl::Status Remove(absl::Span<const std::string> keys) override {
     const std::lock_guard lock(failure_.mutex);
+    ++failure_.removals_asked;
     if (lost() || failure_.removals_refused > 0) {
       if (failure_.removals_refused > 0) --failure_.removals_refused;
       return Gone();

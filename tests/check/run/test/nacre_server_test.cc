@@ -65,7 +65,8 @@ TEST(NacreServer, IsLeftAsItWas) {
   ServerFixture server(ServerKind::kNacre);
   server.options().prefix = "run:";
   server.RunAndJudge("bank", OptionsForTest(100));
-  const auto target = OpenRespTarget(server.options());
+  const StopEvent never;
+  const auto target = OpenRespTarget(server.options(), never);
   ASSERT_TRUE(target.ok()) << target.status();
   const auto session = (*target)->Connect();
   ASSERT_TRUE(session.ok()) << session.status();

@@ -56,7 +56,7 @@ TEST(Redis, HasNoRangesToScan) {
 TEST(Redis, HasNoBegin) {
   ServerFixture server(ServerKind::kRedis);
   server.options().transactions = Transactions::kBegin;
-  EXPECT_EQ(OpenRespTarget(server.options()).status().code(),
+  EXPECT_EQ(OpenRespTarget(server.options(), StopEvent()).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
 

@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "tests/check/run/test/failing_target.h"
 #include "tests/check/run/test/run_for_test.h"
+#include "tests/check/run/written_keys.h"
 
 namespace nacre::check::run {
 namespace {
@@ -33,6 +34,54 @@ TEST(Removal, OfWhatTheTargetDidNotLetGoOfIsTriedAgain) {
   EXPECT_EQ(failure.removals_refused, 0u);
   EXPECT_TRUE(RemovedAll(failure));
   EXPECT_LT(failure.removed_last, failure.written.size() / 2);
+}
+
+TEST(Removal, ThatIsAlwaysRefusedIsNotAskedForWithoutEnd) {
+  Failure failure;
+  failure.removals_refused = UINT64_MAX;
+  const Judged judged = RunOn(failure, LongRun());
+  EXPECT_EQ(judged.verdict.ruling, Ruling::kHolds) << judged.verdict.ToString();
+  // The last time, when the run is over.
+  EXPECT_LE(failure.removals_asked, WrittenKeys::kRefusalsMax + 1);
+}
+
+WrittenKeys::Names NameOf(uint64_t stretch) { return {"k" + std::to_string(stretch)}; }
+
+TEST(WrittenKeys, ThatTheTargetKeepsAreTriedEverMoreRarelyAndThenForgotten) {
+  WrittenKeys keys;
+  std::vector<uint64_t> tries;
+  constexpr uint64_t kStretches = 5000;
+  for (uint64_t stretch = 0; stretch < kStretches; ++stretch) {
+    keys.Add(stretch, NameOf(stretch));
+    auto old = keys.TakeOld(stretch);
+    if (old.empty()) continue;
+    tries.push_back(stretch);
+    keys.Refuse(stretch, std::move(old));
+  }
+  ASSERT_EQ(tries.size(), WrittenKeys::kRefusalsMax);
+  for (size_t i = 2; i < tries.size(); ++i) {
+    EXPECT_EQ(tries[i] - tries[i - 1], 2 * (tries[i - 1] - tries[i - 2]));
+  }
+  EXPECT_LT(keys.All().size(), 100u);
+  EXPECT_EQ(keys.All().size() + keys.forgotten(), kStretches);
+}
+
+TEST(WrittenKeys, AreAllTriedAgainOnceTheTargetLetsGoOfSome) {
+  WrittenKeys keys;
+  uint64_t stretch = 0;
+  const auto take = [&] {
+    for (;; ++stretch) {
+      keys.Add(stretch, NameOf(stretch));
+      auto old = keys.TakeOld(stretch);
+      if (!old.empty()) return old;
+    }
+  };
+  for (uint32_t i = 0; i + 1 < WrittenKeys::kRefusalsMax; ++i) keys.Refuse(stretch, take());
+  EXPECT_FALSE(take().empty());
+  keys.Removed();
+  keys.Refuse(stretch, take());
+  EXPECT_FALSE(take().empty());
+  EXPECT_EQ(keys.forgotten(), 0u);
 }
 
 // Who fits into the limits of the target and of this process does so to the end.

@@ -23,7 +23,8 @@ Timestamps AnsweredBy(const CannedReplies& replies) {
   ScriptedServer server(replies);
   RespOptions options;
   options.endpoint.port = server.port();
-  const auto target = OpenRespTarget(options);
+  const StopEvent never;
+  const auto target = OpenRespTarget(options, never);
   EXPECT_TRUE(target.ok()) << target.status();
   if (!target.ok()) return {};
   const auto session = (*target)->Connect();
@@ -59,6 +60,7 @@ TEST(RespTarget, SaysThatThisProcessHasNoDescriptorsLeft) {
   ScriptedServer server(CannedReplies{});
   RespOptions options;
   options.endpoint.port = server.port();
+  const StopEvent never;
   rlimit limit;
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
   const int next = ::dup(0);
@@ -67,7 +69,7 @@ TEST(RespTarget, SaysThatThisProcessHasNoDescriptorsLeft) {
   rlimit none = limit;
   none.rlim_cur = static_cast<rlim_t>(next);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const absl::Status status = OpenRespTarget(options).status();
+  const absl::Status status = OpenRespTarget(options, never).status();
   EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
 }

@@ -25,16 +25,24 @@ class ServerFixture {
   }
 
   RespOptions& options() { return options_; }
+  // It runs no instruction from now on, but its kernel still takes connections and bytes.
+  void Pause() { server_->Pause(); }
   absl::StatusOr<RunResult> Try(std::string_view workload, const RunOptions& run) {
-    OneTarget source([this] { return OpenRespTarget(options_); });
+    OneTarget source = Source(run);
     return Run(source, WorkloadNamed(workload), run);
   }
   Judged RunAndJudge(std::string_view workload, const RunOptions& run) {
-    OneTarget source([this] { return OpenRespTarget(options_); });
+    OneTarget source = Source(run);
     return run::RunAndJudge(source, workload, run);
   }
 
  private:
+  OneTarget Source(const RunOptions& run) const {
+    const StopEvent& interrupt = run.interrupt != nullptr ? *run.interrupt : never_;
+    return OneTarget([this, &interrupt] { return OpenRespTarget(options_, interrupt); });
+  }
+
+  const StopEvent never_;
   std::unique_ptr<client::support::ServerUnderTest> server_;
   RespOptions options_;
 };
