@@ -55,7 +55,7 @@ class RespTarget final : public Target {
 
  private:
   absl::Status NotWaitedFor() const {
-    return absl::UnavailableError(absl::StrCat(name_, " did not answer within ",
+    return absl::UnavailableError(absl::StrCat("it did not answer within ",
                                                absl::FormatDuration(AnswerWait::kGrace),
                                                " of when the run was interrupted"));
   }

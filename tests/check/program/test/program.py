@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 PROGRAM = os.environ["NACRE_CHECK"]
+SERVER = os.environ.get("NACRE_SERVER")  # Where the build has one.
 HISTORIES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "histories")
 
 WRITE_SKEW = ("T1 s=a ok | read x nil | read y nil | write x 1\n"

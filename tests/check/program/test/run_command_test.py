@@ -3,14 +3,29 @@
 
 import json
 import os
+import signal
+import sys
 import unittest
 
-from program import OnTerminal, ProgramTest, check
+from program import SERVER, OnTerminal, ProgramTest, check
 
 QUICK = ("--count", "2000", "--duration", "60", "--seed", "5")
 # Write skew is what snapshot isolation lets happen and serializability does not.
 SKEWED = ("run", "list-append", "--isolation", "snapshot", "--level", "serializable", "--seed", "5", "--keys", "4",
           "--duration", "60")
+
+
+def stop(process):
+    """Returns when no thread of it runs any more."""
+    os.kill(process, signal.SIGSTOP)
+    tasks = f"/proc/{process}/task"
+    while any(state_of(f"{tasks}/{task}") != "T" for task in os.listdir(tasks)):
+        os.sched_yield()
+
+
+def state_of(task):
+    with open(f"{task}/stat", encoding="utf-8") as file:
+        return file.read().rpartition(")")[2].split()[0]
 
 
 class Run(ProgramTest):
@@ -82,6 +97,45 @@ class Run(ProgramTest):
             self.assertEqual(status, 2, report)
             self.assertIn("interrupted while 'sh -c", report)
         self.assertEqual(json.loads(report)["verdict"], "unknown")
+
+    def test_ctrl_c_while_a_server_that_was_started_says_nothing_ends_it_with_the_reason(self):
+        # It takes connections, and answers nobody.
+        server = self.path("silent.py", "import signal, socket, sys\n"
+                                        "peer = socket.create_server(('127.0.0.1', int(sys.argv[1]))).accept()\n"
+                                        "with open(sys.argv[2], 'w') as pipe:\n"
+                                        "    pipe.write('asked')\n"
+                                        "signal.pause()\n")
+        asked = self.path("asked")
+        os.mkfifo(asked)
+        program = OnTerminal("run", "--spawn", f"{sys.executable} {server} {{port}} {asked}")
+        with open(asked, encoding="utf-8") as pipe:
+            self.assertEqual(pipe.read(), "asked")
+        program.interrupt()
+        status, report = program.end()
+        self.assertEqual(status, 2, report)
+        self.assertIn("interrupted while '", report)
+
+    @unittest.skipUnless(SERVER, "a build without nacre-server")
+    def test_ctrl_c_does_not_wait_for_a_server_that_is_stopped(self):
+        pid = self.path("pid")
+        os.mkfifo(pid)
+        program = OnTerminal("run", "--duration", "1000000", "--count", "0", "--json", "--spawn",
+                             f"sh -c 'echo $$ > {pid}; exec {SERVER} --port $0' {{port}}")
+        with open(pid, encoding="utf-8") as pipe:
+            server = int(pipe.read())
+        while " unknown" not in program.wait_for_progress():
+            pass
+        stop(server)
+        # From one line to the next every session asks for something.
+        program.wait_for_progress()
+        program.wait_for_progress()
+        program.interrupt()
+        status, report = program.end()
+        self.assertEqual(status, 2, report)
+        report = json.loads(report)
+        self.assertRegex(report["reason"], "what it answered before was right: it did not answer within 1s of "
+                                           "when the run was interrupted")
+        self.assertRegex(report["facts"]["run"], "[1-9][0-9,]* transactions committed")
 
     def test_an_option_that_would_do_nothing_is_refused(self):
         for option, value in (("--restart-interval", "1"), ("--fault-share", "0.5"), ("--transactions", "watch"),
