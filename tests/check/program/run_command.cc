@@ -4,8 +4,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -82,6 +84,10 @@ std::string FurtherLifeOf(const std::string& file) {
   return "";
 }
 
+absl::Status CannotWrite(const std::string& file) {
+  return absl::UnavailableError("cannot write " + file + ": " + std::strerror(errno));
+}
+
 // What would be too late to learn when the run is over.
 absl::Status CheckHistoryFile(const std::string& file, const run::WorkloadKind& workload,
                               const run::WorkloadOptions& options) {
@@ -99,7 +105,7 @@ absl::Status CheckHistoryFile(const std::string& file, const run::WorkloadKind& 
                                       "of this run's target: move it away, or name another file");
   }
   std::ofstream out(file, std::ios::binary | std::ios::app);
-  if (!out.is_open()) return absl::UnavailableError("cannot write " + file);
+  if (!out.is_open()) return CannotWrite(file);
   return absl::OkStatus();
 }
 
@@ -107,11 +113,11 @@ absl::Status WriteHistories(const RunResult& result, const std::string& file) {
   const Format format = IsEdn(file) ? Format::kEdn : Format::kNative;
   for (size_t i = 0; i < result.lives.size(); ++i) {
     std::ofstream out(FileOfLife(file, i), std::ios::binary);
-    if (!out.is_open()) return absl::UnavailableError("cannot write " + FileOfLife(file, i));
+    if (!out.is_open()) return CannotWrite(FileOfLife(file, i));
     absl::Status status = WriteHistory(result.lives[i].history, format, out);
     if (!status.ok()) return status;
     out.flush();
-    if (!out.good()) return absl::UnavailableError("cannot write " + FileOfLife(file, i));
+    if (!out.good()) return CannotWrite(FileOfLife(file, i));
   }
   return absl::OkStatus();
 }
@@ -235,6 +241,19 @@ CLI::Validator NotNan() {
       "");
 }
 
+// What does not fit becomes another number, which no range that ends with the type excludes.
+CLI::Validator FitsIntoSeed() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        errno = 0;
+        std::strtoull(text.c_str(), nullptr, 0);
+        return text.starts_with('-') || errno == ERANGE
+                   ? text + " is no number from 0 to " + std::to_string(UINT64_MAX)
+                   : std::string();
+      },
+      "");
+}
+
 void AddTargetOptions(CLI::App& command, RunArguments& arguments) {
   const auto add = [&](const std::string& name, std::string& value, const std::string& what,
                        const std::string& type) {
@@ -309,6 +328,7 @@ void AddWorkloadOptions(CLI::App& command, RunArguments& arguments) {
   add("--seed", arguments.run.seed,
       "What the transactions of each session do follows from it. Default: drawn, and reported",
       CLI::Range(uint64_t{0}, UINT64_MAX))
+      ->check(FitsIntoSeed())
       ->each([&arguments](const std::string&) { arguments.seed_given = true; });
   add("--sessions", arguments.run.sessions, "That run transactions side by side. Default: 8",
       CLI::Range(1u, 1000u));

@@ -27,6 +27,20 @@ client::ClientOptions ClientOptionsOf(const RespOptions& options) {
   return client;
 }
 
+// Without what the client says of its pool, which is nothing to whoever wants to reach a server.
+absl::Status NotReached(const client::ConnectionOptions& options, const absl::Status& status) {
+  const std::string place = options.endpoint.ToString();
+  std::string_view why(status.message().data(), status.message().size());
+  if (absl::IsDeadlineExceeded(status)) {
+    const size_t end = why.find("): ");
+    why = end == std::string_view::npos ? "it does not answer" : why.substr(end + 3);
+  }
+  if (why.starts_with(place + ": ")) why.remove_prefix(place.size() + 2);
+  const bool has_none = absl::IsUnauthenticated(status) && options.password.empty();
+  return absl::Status(status.code(), absl::StrCat("cannot reach ", place, ": ", std::string(why),
+                                                  has_none ? "; --password gives it one" : ""));
+}
+
 class RespTarget final : public Target {
  public:
   RespTarget(RespPlan plan, std::string name) : plan_(std::move(plan)), name_(std::move(name)) {}
@@ -37,7 +51,7 @@ class RespTarget final : public Target {
                                                                   : Level::kStrictSerializable;
   }
   bool has_scans(std::string& why) const override {
-    if (!plan_.begin) why = name_ + " is used through WATCH, which watches keys and no ranges";
+    if (!plan_.begin) why = name_ + ", watches keys and no ranges";
     if (plan_.begin && !plan_.scans) why = name_ + " has no ordered scans (RANGE)";
     return plan_.begin && plan_.scans;
   }
@@ -48,7 +62,10 @@ class RespTarget final : public Target {
     // Each of the sessions would wait for itself again, and so would whoever removes the keys.
     if (plan_.wait->gave_up()) return NotWaitedFor();
     absl::StatusOr<std::unique_ptr<RespConnection>> connection = RespConnection::Open(plan_);
-    if (!connection.ok()) return plan_.wait->gave_up() ? NotWaitedFor() : connection.status();
+    if (!connection.ok()) {
+      return plan_.wait->gave_up() ? NotWaitedFor()
+                                   : NotReached(plan_.client.connection, connection.status());
+    }
     return plan_.begin ? MakeBeginSession(plan_, *std::move(connection))
                        : MakeWatchSession(plan_, *std::move(connection));
   }
@@ -92,9 +109,7 @@ absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& option
   };
   if (!opened.ok()) {
     if (plan.wait->gave_up()) return interrupted();
-    return absl::Status(opened.status().code(),
-                        absl::StrCat("cannot reach ", options.endpoint.ToString(), ": ",
-                                     std::string(opened.status().message())));
+    return NotReached(plan.client.connection, opened.status());
   }
   RespConnection& connection = **opened;
   std::string name = connection.server().name + " " + connection.server().version;

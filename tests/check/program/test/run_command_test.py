@@ -78,7 +78,8 @@ class Run(ProgramTest):
         self.assertIn("There is no workload 'nonsense'", self.refused("run", "nonsense"))
         self.assertIn("--spawn", self.refused("run", "--fault", "restart"))
         self.assertIn("is no target", self.refused("run", "--target", "nowhere"))
-        self.assertIn("cannot reach 127.0.0.1:1", self.refused("run", "--target", "127.0.0.1:1"))
+        self.assertEqual("nacre-check: cannot reach 127.0.0.1:1: Connection refused\n",
+                         self.refused("run", "--target", "127.0.0.1:1"))
         self.assertIn("{port}", self.refused("run", "--spawn", "true"))
         self.assertIn("ended with status 7", self.refused("run", "--spawn", "sh -c 'exit 7' {port}"))
         self.assertIn("--target", self.refused("run", "--target", "embedded", "--spawn", "server {port}"))
@@ -145,6 +146,10 @@ class Run(ProgramTest):
     def test_numbers_that_are_none_are_refused(self):
         for option in ("--duration", "--skew", "--fault-share", "--restart-interval", "--read-share"):
             self.assertIn("nan is no number", self.refused("run", option, "nan", "--count", "10"))
+        for seed in ("-1", str(1 << 64)):
+            self.assertIn(f"{seed} is no number from 0 to ", self.refused("run", "--seed", seed, "--count", "10"))
+        self.assertIn("seed: 18446744073709551615\n",
+                      self.judged(0, "run", "--seed", str((1 << 64) - 1), "--count", "2000"))
 
     def test_a_workload_may_follow_the_faults(self):
         report = self.judged(0, "run", "--fault", "drop", "--fault", "pause", "bank", "--count", "400", "--seed", "5")
@@ -154,7 +159,7 @@ class Run(ProgramTest):
         # A run of that many seconds would not end.
         endless = ("--duration", "1000000", "--count", "0")
         unwritable = self.path("no/such/folder/history.txt")
-        self.assertIn("cannot write", self.refused("run", "--history", unwritable, *endless))
+        self.assertIn("history.txt: No such file or directory", self.refused("run", "--history", unwritable, *endless))
         edn = self.path("history.edn")
         self.assertIn("EDN has no form", self.refused("run", "range", "--history", edn, *endless))
         self.assertFalse(os.path.exists(edn))

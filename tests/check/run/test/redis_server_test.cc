@@ -53,6 +53,27 @@ TEST(Redis, HasNoRangesToScan) {
       << result.status();
 }
 
+TEST(Redis, ThatWantsAPasswordIsToldOfAndHowToGiveIt) {
+  const auto server =
+      client::support::ServerUnderTest::Start(ServerKind::kRedis, {"--requirepass", "secret"});
+  ASSERT_TRUE(server.ok()) << server.status();
+  RespOptions options;
+  options.endpoint.port = (*server)->port();
+  const StopEvent never;
+  const absl::Status none = OpenRespTarget(options, never).status();
+  EXPECT_EQ(none.code(), absl::StatusCode::kUnauthenticated) << none;
+  const std::string place = options.endpoint.ToString();
+  EXPECT_TRUE(std::string(none.message()).starts_with("cannot reach " + place + ": NOAUTH "))
+      << none;
+  EXPECT_TRUE(std::string(none.message()).ends_with("; --password gives it one")) << none;
+  options.password = "guessed";
+  const absl::Status wrong = OpenRespTarget(options, never).status();
+  EXPECT_TRUE(std::string(wrong.message()).starts_with("cannot reach " + place + ": WRONGPASS "))
+      << wrong;
+  options.password = "secret";
+  EXPECT_TRUE(OpenRespTarget(options, never).ok());
+}
+
 TEST(Redis, HasNoBegin) {
   ServerFixture server(ServerKind::kRedis);
   server.options().transactions = Transactions::kBegin;

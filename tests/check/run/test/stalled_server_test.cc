@@ -72,6 +72,16 @@ absl::Status StatusOfRun(const std::string& command) {
   return run::Run(**source, WorkloadNamed("bank"), options).status();
 }
 
+TEST(StalledServer, IsNotReached) {
+  const StopEvent never;
+  ScriptedServer server([](ScriptedServer::Peer& peer) { peer.WaitUntilClosed(); });
+  RespOptions options;
+  options.endpoint.port = server.port();
+  const absl::Status status = OpenRespTarget(options, never).status();
+  EXPECT_EQ(status.message(),
+            "cannot reach " + options.endpoint.ToString() + ": it does not answer");
+}
+
 TEST(StalledServer, MayBeInterruptedBeforeTheFirstTransaction) {
   // While it is greeted, while it is asked what it can do, and while the accounts are set up.
   for (const char* command : {"HELLO", "LRANGE", "EXEC"}) {
