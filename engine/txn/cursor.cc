@@ -6,6 +6,7 @@
 
 #include "engine/base/epoch.h"
 #include "engine/mvcc/visibility.h"
+#include "engine/txn/prefetch.h"
 
 namespace nacre::txn {
 
@@ -44,12 +45,7 @@ absl::Status SnapshotCursor::Start(std::string_view from, bool inclusive, bool f
   resume_from_end_ = from_end;
   forward_ = forward;
   exhausted_ = false;
-  batch_size_ = kBatchMin;
-  return Fill();
-}
-
-absl::Status SnapshotCursor::Advance() {
-  if (++next_ < batch_.size() || exhausted_) return absl::OkStatus();
+  batch_size_ = expected_ == 0 ? kBatchMin : std::min<uint64_t>(expected_, kBatchMax);
   return Fill();
 }
 
@@ -59,10 +55,37 @@ size_t SnapshotCursor::Collect(absl::Span<mvcc::Record*> records) const {
   return tree_->index.CollectBackward(resume_, resume_inclusive_, records);
 }
 
+// The waits for memory of a batch overlap: Collect() has asked for the records, and before the
+// first version is looked at, all are asked for; before the first value is handed out, all of it.
+void SnapshotCursor::TakeVisible(Records records) {
+  PrefetchHeads(records);
+  std::array<const mvcc::Version*, kBatchMax> versions;
+  for (size_t i = 0; i < records.size(); ++i) {
+    versions[i] = mvcc::FindVisible(*records[i], view_.read_timestamp);
+    if (versions[i] != nullptr) PrefetchEnd(versions[i]->value());
+  }
+  base::Arena& copies = kept_ != nullptr ? *kept_ : copied_;
+  batch_.reserve(records.size());
+  for (size_t i = 0; i < records.size(); ++i) {
+    const mvcc::Version* version = versions[i];
+    if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) continue;
+    const std::string_view key = records[i]->key();
+    batch_.push_back({copies_ ? copies.Copy(key) : key,
+                      copies_ ? copies.Copy(version->value()) : version->value(),
+                      version->expiry()});
+  }
+}
+
+// Where keys are gone one after the other, batches grow until some are found again.
+void SnapshotCursor::ChooseNextBatch(size_t found) {
+  expected_ -= std::min<uint64_t>(expected_, found);
+  const bool known = expected_ != 0 && found != 0;
+  batch_size_ = std::min<uint64_t>(known ? expected_ : batch_size_ * 4, kBatchMax);
+}
+
 absl::Status SnapshotCursor::Fill() {
   batch_.clear();
   if (copies_ && kept_ == nullptr) copied_ = base::Arena();
-  base::Arena& copies = kept_ != nullptr ? *kept_ : copied_;
   next_ = 0;
   std::array<mvcc::Record*, kBatchMax> records;
   while (batch_.empty() && !exhausted_) {
@@ -70,18 +93,10 @@ absl::Status SnapshotCursor::Fill() {
     if (copies_ && view_.IsTooOld()) return TooOldError();
     const size_t count = Collect(absl::MakeSpan(records.data(), batch_size_));
     exhausted_ = count < batch_size_;
-    for (size_t i = 0; i < count; ++i) {
-      const std::string_view key = records[i]->key();
-      if (!InBounds(key)) {
-        exhausted_ = true;
-        break;
-      }
-      const mvcc::Version* version = mvcc::FindVisible(*records[i], view_.read_timestamp);
-      if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) continue;
-      batch_.push_back({copies_ ? copies.Copy(key) : key,
-                        copies_ ? copies.Copy(version->value()) : version->value(),
-                        version->expiry()});
-    }
+    size_t inside = 0;
+    while (inside < count && InBounds(records[inside]->key())) ++inside;
+    exhausted_ |= inside < count;
+    TakeVisible(absl::MakeConstSpan(records.data(), inside));
     if (view_.IsTooOld()) {
       batch_.clear();
       exhausted_ = true;
@@ -91,7 +106,7 @@ absl::Status SnapshotCursor::Fill() {
       resume_.assign(records[count - 1]->key());
       resume_inclusive_ = false;
       resume_from_end_ = false;
-      batch_size_ = std::min(batch_size_ * 4, kBatchMax);
+      ChooseNextBatch(batch_.size());
     }
   }
   return absl::OkStatus();
@@ -192,6 +207,7 @@ absl::Status Cursor::SeekToLast() {
 }
 
 absl::Status Cursor::Next() {
+  if (forward_ && OnlySnapshot()) return Settle(snapshot_.Advance());
   own_from_.assign(item_.key);
   if (!forward_) return SeekForward(std::string(own_from_), false);
   own_inclusive_ = false;
@@ -202,6 +218,7 @@ absl::Status Cursor::Next() {
 }
 
 absl::Status Cursor::Prev() {
+  if (!forward_ && OnlySnapshot()) return Settle(snapshot_.Advance());
   own_from_.assign(item_.key);
   if (forward_) return SeekBackward(std::string(own_from_), false);
   own_inclusive_ = false;
@@ -233,20 +250,25 @@ std::optional<OwnWrites::Own> Cursor::NextOwn() const {
   return own && InBounds(own->key) ? own : std::nullopt;
 }
 
+void Cursor::TakeFromSnapshot() {
+  valid_ = snapshot_.valid();
+  if (!valid_) return;
+  item_ = snapshot_.item();
+  if (reads_ != nullptr) reads_->NoteExpiry(item_.expiry, item_.key);
+}
+
 absl::Status Cursor::Merge() {
+  if (!own_.Any()) {
+    TakeFromSnapshot();
+    return absl::OkStatus();
+  }
   for (;;) {
     const std::optional<OwnWrites::Own> own = NextOwn();
     const bool from_snapshot =
         snapshot_.valid() &&
         (!own || (forward_ ? snapshot_.item().key < own->key : snapshot_.item().key > own->key));
-    if (from_snapshot) {
-      item_ = snapshot_.item();
-      valid_ = true;
-      if (reads_ != nullptr) reads_->NoteExpiry(item_.expiry, item_.key);
-      return absl::OkStatus();
-    }
-    if (!own) {
-      valid_ = false;
+    if (from_snapshot || !own) {
+      TakeFromSnapshot();
       return absl::OkStatus();
     }
     if (mvcc::IsLive(*own->version, view_.now)) {
@@ -282,11 +304,11 @@ void Cursor::TrackReached() {
   KeyInterval& tracked = reads_->range(tracked_range_);
   const KeyInterval& bounds = snapshot_.interval();
   if (forward_) {
-    tracked.high = valid_ ? std::string(item_.key) : bounds.high;
+    tracked.high.assign(valid_ ? item_.key : bounds.high);
     tracked.high_inclusive = valid_ || bounds.high_inclusive;
     tracked.has_high = valid_ || bounds.has_high;
   } else {
-    tracked.low = valid_ ? std::string(item_.key) : bounds.low;
+    tracked.low.assign(valid_ ? item_.key : bounds.low);
     tracked.low_inclusive = valid_ || bounds.low_inclusive;
   }
 }

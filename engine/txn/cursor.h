@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "engine/base/arena.h"
 #include "engine/txn/key_interval.h"
@@ -40,7 +41,14 @@ class SnapshotCursor {
   absl::Status SeekForward(std::string_view from, bool inclusive);
   absl::Status SeekBackward(std::string_view from, bool inclusive);
   absl::Status SeekBackwardFromEnd();
-  absl::Status Advance();
+  absl::Status Advance() {
+    if (++next_ < batch_.size() || exhausted_) return absl::OkStatus();
+    return Fill();
+  }
+
+  // A hint: so many keys will be asked for. The batches then end where the walk does; without it
+  // they begin small and grow.
+  void Expect(uint64_t keys) { expected_ = keys; }
 
   bool valid() const { return next_ < batch_.size(); }
   const CursorItem& item() const { return batch_[next_]; }
@@ -49,10 +57,13 @@ class SnapshotCursor {
  private:
   static constexpr size_t kBatchMin = 8;
   static constexpr size_t kBatchMax = 128;
+  using Records = absl::Span<mvcc::Record* const>;
 
   absl::Status Start(std::string_view from, bool inclusive, bool from_end, bool forward);
   absl::Status Fill();
   size_t Collect(absl::Span<mvcc::Record*> records) const;
+  void TakeVisible(Records records);
+  void ChooseNextBatch(size_t found);
   bool InBounds(std::string_view key) const {
     return forward_ ? interval_.BelowHigh(key) : interval_.AboveLow(key);
   }
@@ -63,9 +74,10 @@ class SnapshotCursor {
   const KeyInterval interval_;
   const bool copies_;
 
-  std::vector<CursorItem> batch_;
+  absl::InlinedVector<CursorItem, kBatchMin> batch_;
   size_t next_ = 0;
   size_t batch_size_ = kBatchMin;
+  uint64_t expected_ = 0;  // Of Expect(), less what was found. 0: nothing is known.
   // Where the next batch begins.
   std::string resume_;
   bool resume_inclusive_ = true;
@@ -94,6 +106,8 @@ class OwnWrites {
   // O(own writes in the interval), the first time.
   void Freeze(const KeyInterval& interval);
   void Thaw() { frozen_.reset(); }
+  // False: there is none, wherever one looks.
+  bool Any() const { return frozen_ ? !frozen_->empty() : writes_ != nullptr && !writes_->empty(); }
 
  private:
   static std::optional<Own> Expose(WriteEntry* entry);
@@ -123,6 +137,8 @@ class Cursor {
 
   bool valid() const { return valid_; }
   const CursorItem& item() const { return item_; }
+  // See SnapshotCursor.
+  void Expect(uint64_t keys) { snapshot_.Expect(keys); }
   // Before the transaction writes.
   void Freeze() { own_.Freeze(snapshot_.interval()); }
   // Before a new seek: own writes are seen again as they are.
@@ -132,6 +148,11 @@ class Cursor {
   absl::Status Settle(absl::Status sought);
   // Picks the nearer of snapshot and own writes, passing over what is deleted or expired.
   absl::Status Merge();
+  void TakeFromSnapshot();
+  // Whether the walk can go on without a look at own writes.
+  bool OnlySnapshot() const {
+    return !own_.Any() && snapshot_.valid() && snapshot_.item().key.data() == item_.key.data();
+  }
   std::optional<OwnWrites::Own> NextOwn() const;
   bool InBounds(std::string_view key) const;
   void TrackStart(std::string_view from, bool inclusive, bool from_end);

@@ -244,6 +244,33 @@ TEST_F(ScanTest, Count_ObeysBoundsPrefixOffsetAndLimit) {
   EXPECT_THAT(tx.Count({.offset = 5}), Yields(1u));
 }
 
+// A walk asks for its keys in batches, whose sizes follow the limit.
+TEST_F(ScanTest, AnyLimitStopsWhereItShould_AlsoBehindKeysThatAreGone) {
+  Open(DefaultOptions());
+  constexpr int kKeys = 700;
+  const auto key_of = [](int i) { return "key" + std::to_string(1000 + i); };
+  for (int i = 0; i < kKeys; ++i) Put(key_of(i), "v");
+  // Long and short gaps; the snapshot keeps the tombstones in the index.
+  const Snapshot held = db_->GetSnapshot();
+  std::vector<std::string> present;
+  for (int i = 0; i < kKeys; ++i) {
+    const bool gone = (i >= 50 && i < 400) || i % 7 == 0;
+    if (gone) Delete(key_of(i));
+    if (!gone) present.push_back(key_of(i));
+  }
+  Transaction tx = db_->Begin();
+  std::vector<std::string> backwards(present.rbegin(), present.rend());
+  for (const uint64_t limit : {1, 2, 7, 8, 9, 41, 42, 43, 44, 127, 128, 129, 150, 255, 257, 5000}) {
+    const size_t count = std::min<size_t>(limit, present.size());
+    EXPECT_EQ(ScanKeys(tx, {.limit = limit}),
+              std::vector<std::string>(present.begin(), present.begin() + count));
+    EXPECT_EQ(ScanKeys(tx, {.reverse = true, .limit = limit}),
+              std::vector<std::string>(backwards.begin(), backwards.begin() + count));
+    EXPECT_THAT(held.Count({.offset = 3, .limit = limit}),
+                Yields(std::min<uint64_t>(limit, kKeys - 3)));
+  }
+}
+
 TEST_F(ScanTest, ManyKeys_AgreeWithPointReadsAndWithBothDirections) {
   Open(DefaultOptions());
   std::vector<std::string> expected;
