@@ -87,6 +87,16 @@ bool Knows(RespConnection& connection, const Request& request) {
   return replies.ok() && !(*replies)[0].is_error();
 }
 
+// What it says of the first of these that it refuses.
+absl::Status Refusal(RespConnection& connection, const Request& request) {
+  const absl::StatusOr<std::vector<Reply>> replies = connection.Ask(request);
+  if (!replies.ok()) return absl::OkStatus();
+  for (const Reply& reply : *replies) {
+    if (reply.is_error()) return reply.status();
+  }
+  return absl::OkStatus();
+}
+
 std::string DrawPrefix() {
   std::random_device device;
   return absl::StrFormat("nacre-check:%08x:", device());
@@ -124,9 +134,22 @@ absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& option
   plan.timestamps = has_begin && Knows(connection, Request("BEGIN", "TIMESTAMP").Add("ROLLBACK"));
   plan.lists = Knows(connection, Request("LRANGE", plan.prefix + "none", 0, 0));
   plan.scans = Knows(connection, Request("RANGE", "-", "+", "LIMIT", 0, 0));
+  absl::Status refusal;
+  if (!has_begin) {
+    refusal = Refusal(
+        connection, Request("WATCH", plan.prefix + "none").Add("UNWATCH").Add("MULTI").Add("EXEC"));
+  }
   if (connection.lost()) {
     if (plan.wait->gave_up()) return interrupted();
     return absl::UnavailableError(absl::StrCat(name, " closed the connection"));
+  }
+  if (!refusal.ok()) {
+    // Who is coming up will have them.
+    const bool may_change = absl::IsUnavailable(refusal);
+    return absl::Status(
+        may_change ? absl::StatusCode::kUnavailable : absl::StatusCode::kFailedPrecondition,
+        absl::StrCat(name, " cannot be used through WATCH, MULTI and EXEC: ",
+                     std::string(refusal.message())));
   }
   absl::StrAppend(&name, plan.begin ? ", through BEGIN and COMMIT" : ", through WATCH and EXEC");
   return std::make_unique<RespTarget>(std::move(plan), std::move(name));

@@ -42,8 +42,8 @@ struct RespOptions {
 };
 
 // Connects, and asks what the server can do. kUnavailable: nobody is there; kFailedPrecondition: it
-// has not the transactions that were asked for; kCancelled: `interrupt`, which outlives the target,
-// was set before it had answered.
+// has not the transactions that were asked for, or none; kCancelled: `interrupt`, which outlives
+// the target, was set before it had answered.
 absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& options,
                                                        const StopEvent& interrupt);
 

@@ -71,6 +71,7 @@ class WatchSession final : public RespSession {
     const absl::StatusOr<std::vector<Reply>> replies = connection_->Ask(CommitRequest());
     watches_ = false;
     if (!replies.ok()) return FailedCommit(replies.status());
+    if (replies->front().is_error()) return WithoutMulti(*replies);
     const Reply& executed = replies->back();
     if (executed.is_null()) return {.ending = Ending::kConflict, .why = "a watched key changed"};
     if (executed.is_error()) {
@@ -104,6 +105,16 @@ class WatchSession final : public RespSession {
   }
 
  private:
+  // Each write was on its own then: those that were not refused have been done at once.
+  static CommitResult WithoutMulti(const std::vector<Reply>& replies) {
+    CommitResult result = {.ending = Ending::kRefused,
+                           .why = std::string(replies.front().status().message())};
+    for (size_t i = 1; i + 1 < replies.size(); ++i) {
+      if (!replies[i].is_error()) result.ending = Ending::kUnknown;
+    }
+    return result;
+  }
+
   Request CommitRequest() const {
     Request request("MULTI");
     request.Add(writes_).Add("EXEC");

@@ -52,6 +52,61 @@ TEST(BeginSession, TakesNumbersForTimestampsOnlyWhereItHasAskedForThem) {
   EXPECT_EQ(not_asked.commit, std::nullopt);
 }
 
+// Of a server that is like a stock redis on its first connection, on which it is asked whether
+// there are transactions, and begins none on the next.
+CommitResult CommitWithoutMulti(std::string_view answer_to_set) {
+  ScriptedServer server([answer_to_set](ScriptedServer::Peer& peer) {
+    CannedReplies replies;
+    replies.On("WATCH", "+OK\r\n").On("UNWATCH", "+OK\r\n");
+    replies.On("MULTI", "+OK\r\n").On("EXEC", "*0\r\n");
+    CannedReplies later;
+    later.On("MULTI", "-LOADING it is coming up\r\n").On("SET", answer_to_set);
+    later.On("EXEC", "-ERR EXEC without MULTI\r\n");
+    while (const auto words = peer.ReadCommand()) {
+      peer.Answer(*words, peer.number() == 0 ? replies : later);
+    }
+  });
+  RespOptions options;
+  options.endpoint.port = server.port();
+  const StopEvent never;
+  const auto target = OpenRespTarget(options, never);
+  EXPECT_TRUE(target.ok()) << target.status();
+  if (!target.ok()) return {};
+  const auto session = (*target)->Connect();
+  EXPECT_TRUE(session.ok()) << session.status();
+  if (!session.ok()) return {};
+  EXPECT_TRUE((*session)->Begin(false).ok());
+  EXPECT_TRUE((*session)->Write("k", "v").ok());
+  return (*session)->Commit();
+}
+
+TEST(WatchSession, WhoseMultiIsRefusedMayHaveWrittenAllTheSame) {
+  const CommitResult done = CommitWithoutMulti("+OK\r\n");
+  EXPECT_EQ(done.ending, Ending::kUnknown);
+  EXPECT_EQ(done.why, "LOADING it is coming up");
+  EXPECT_EQ(CommitWithoutMulti("-LOADING it is coming up\r\n").ending, Ending::kRefused);
+}
+
+TEST(RespTarget, HasToHaveTransactions) {
+  CannedReplies replies;
+  replies.On("WATCH", "+OK\r\n").On("UNWATCH", "+OK\r\n");
+  replies.On("EXEC", "-ERR EXEC without MULTI\r\n");
+  const auto opened_if_multi_says = [&](const std::string& answer) {
+    ScriptedServer server(replies.On("MULTI", "-" + answer + "\r\n"));
+    RespOptions options;
+    options.endpoint.port = server.port();
+    const StopEvent never;
+    const absl::Status status = OpenRespTarget(options, never).status();
+    EXPECT_TRUE(std::string(status.message())
+                    .ends_with(" cannot be used through WATCH, MULTI and EXEC: " + answer))
+        << status;
+    return status.code();
+  };
+  EXPECT_EQ(opened_if_multi_says("NOPERM no multi"), absl::StatusCode::kFailedPrecondition);
+  // Whoever has started it tries again.
+  EXPECT_EQ(opened_if_multi_says("LOADING it is coming up"), absl::StatusCode::kUnavailable);
+}
+
 TEST(RespTarget, SaysThatThisProcessHasNoDescriptorsLeft) {
 #ifdef NACRE_SANITIZED
   GTEST_SKIP() << "the sanitizer opens a pipe to see whether memory can be read, and takes it for "
