@@ -5,7 +5,6 @@
 // the vacuum has removed the last of them. Nothing touches those keys. Prints both distributions,
 // their ratios, and what the memory was.
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -22,6 +21,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "allocator/allocator.h"
 #include "nacre/database.h"
 
 namespace nacre::bench {
@@ -178,7 +178,7 @@ void Run(int keys, int quiet_ms) {
   const Stats stats = db.GetStats();
   while (db.GetStats().objects_retired > 1000) absl::SleepFor(absl::Milliseconds(1));
   const double counted = static_cast<double>(db.GetStats().memory_bytes) / (1 << 20);
-  malloc_trim(0);
+  allocator::ReturnFreePages();
 
   Print(quiet, busy);
   absl::PrintF("removed %d keys in %.2f s; conflicts %d, commits behind the gate %d\n", keys,

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "allocator/allocator.h"
+
 namespace nacre::bench {
 
 void EndWithParent() { prctl(PR_SET_PDEATHSIG, SIGKILL); }
@@ -42,6 +44,7 @@ void InFreshProcess(absl::FunctionRef<void()> body) {
   }
   if (pid == 0) {
     EndWithParent();
+    allocator::ResumeAfterFork();
     body();
     std::fflush(nullptr);
     _exit(0);

@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "allocator/allocator.h"
 #include "bench/ycsb/conditions.h"
 #include "bench/ycsb/csv_output.h"
 #include "bench/ycsb/experiments/experiments.h"
@@ -132,8 +133,9 @@ std::vector<RunSpec> SpecsOf(const Arguments& arguments) {
 }
 
 void PrintConditions(const Arguments& arguments) {
-  absl::PrintF("%d keys, median of %d runs of %.2f s, by %s time\n\n", arguments.conditions.keys,
-               arguments.conditions.repetitions, arguments.conditions.seconds, arguments.clock);
+  absl::PrintF("%d keys, median of %d runs of %.2f s, by %s time, allocator %s\n\n",
+               arguments.conditions.keys, arguments.conditions.repetitions,
+               arguments.conditions.seconds, arguments.clock, std::string(allocator::Name()));
 }
 
 // Runs the specs, writes the samples as they come, and prints what `print` makes of them.

@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <fstream>
+#include <thread>
 
 namespace nacre::bench {
 namespace {
@@ -25,6 +28,23 @@ int64_t ResidentBytes() {
   int64_t resident_pages = 0;
   statm >> total_pages >> resident_pages;
   return resident_pages * sysconf(_SC_PAGESIZE);
+}
+
+int64_t ResidentBytesAtRest() {
+  constexpr double kRestSeconds = 1.5;
+  constexpr double kSecondsMax = 60;
+  constexpr int64_t kLessThan = 64 << 10;  // Is no change.
+  const double start = WallSeconds();
+  double changed = start;
+  int64_t least = ResidentBytes();
+  while (WallSeconds() < std::min(changed + kRestSeconds, start + kSecondsMax)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const int64_t now = ResidentBytes();
+    if (now > least - kLessThan) continue;
+    least = now;
+    changed = WallSeconds();
+  }
+  return ResidentBytes();
 }
 
 }  // namespace nacre::bench

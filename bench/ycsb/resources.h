@@ -14,6 +14,9 @@ double CpuSeconds();
 // Resident set of this process: heap, code, and what is mapped of files in memory.
 // Signed, since a difference of two may be negative.
 int64_t ResidentBytes();
+// The same once it has not shrunk for a while: some allocators give pages back only after seconds.
+// Takes a second and a half to a minute.
+int64_t ResidentBytesAtRest();
 
 // Runs from its construction on.
 class Stopwatch {

@@ -11,6 +11,7 @@
 #include <string>
 #include <type_traits>
 
+#include "allocator/allocator.h"
 #include "bench/ycsb/fresh_process.h"
 
 namespace nacre::bench {
@@ -56,6 +57,7 @@ StoreProcess::StoreProcess(const StoreEntry& entry, uint64_t keys) : entry_(entr
   if (pid_ < 0) Fail("fork");
   if (pid_ == 0) {
     EndWithParent();
+    allocator::ResumeAfterFork();
     close(sockets[0]);
     Serve(entry, keys, sockets[1]);
     _exit(0);

@@ -206,8 +206,8 @@ for. `keyspace_hits` and `keyspace_misses` are not counted.)",
 as its share of the index, and older versions that a snapshot holds, come on top.
 
 Differs from Redis: `STATS` has other lines, `DOCTOR` looks for other problems (snapshots that hold
-superseded versions, a vacuum that is behind, a full memory), and `MALLOC-STATS` is that of the C
-library.)",
+superseded versions, a vacuum that is behind, a full memory), and `MALLOC-STATS` is that of the
+allocator that the server was built with: jemalloc, or the C library.)",
      .subcommands = kMemorySubcommands},
     {.name = "shutdown",
      .arity = -1,

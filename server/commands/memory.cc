@@ -1,11 +1,7 @@
 // MEMORY: how much of it there is, and who holds it.
 
-#include <malloc.h>
-
-#include <cstdio>
-#include <cstdlib>
-
 #include "absl/strings/str_cat.h"
+#include "allocator/allocator.h"
 #include "nacre/database.h"
 #include "server/base/numbers.h"
 #include "server/base/text.h"
@@ -82,22 +78,10 @@ void RunMemoryDoctor(Session& session, Args) {
       Diagnosis(session.server().db().GetStats(), session.server().settings().memory_bytes_max()));
 }
 
-void RunMemoryMallocStats(Session& session, Args) {
-  char* text = nullptr;
-  size_t bytes = 0;
-  std::FILE* const stream = open_memstream(&text, &bytes);
-  if (stream == nullptr) {
-    session.out().Error("ERR no memory for the report");
-    return;
-  }
-  malloc_info(0, stream);
-  std::fclose(stream);
-  session.out().Verbatim({text, bytes});
-  std::free(text);
-}
+void RunMemoryMallocStats(Session& session, Args) { session.out().Verbatim(allocator::Report()); }
 
 void RunMemoryPurge(Session& session, Args) {
-  malloc_trim(0);
+  allocator::ReturnFreePages();
   session.out().Ok();
 }
 

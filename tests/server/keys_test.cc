@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include "allocator/allocator.h"
 #include "tests/server/server_fixture.h"
 
 namespace nacre::server {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using Keys = ServerTest;
 
@@ -219,7 +221,24 @@ TEST_F(Keys, MemoryTellsHowMuchAKeyTakes) {
                     {"MEMORY USAGE", "-ERR wrong number of arguments for 'memory|usage' command"}});
   EXPECT_THAT(client.Do("MEMORY DOCTOR"), HasSubstr("No memory problem"));
   EXPECT_THAT(client.Do("MEMORY STATS"), HasSubstr("\"keys.count\", :2"));
-  EXPECT_THAT(client.Do("MEMORY MALLOC-STATS"), HasSubstr("<malloc"));
+}
+
+// The report is that of the allocator the program really has: one that is linked without taking
+// over would report that nothing was ever asked of it.
+TEST_F(Keys, MallocStatsAreThoseOfTheAllocatorThatTheServerRunsWith) {
+  WireClient client = Connect();
+  const bool is_jemalloc = allocator::Name().starts_with("jemalloc");
+#ifdef NACRE_SANITIZED
+  ASSERT_FALSE(is_jemalloc);
+#endif
+  client.DoWords({"SET", "large", std::string(10'000'000, 'x')});
+  const std::string report = client.Do("MEMORY MALLOC-STATS");
+  if (is_jemalloc) {
+    EXPECT_THAT(report, HasSubstr("opt.background_thread: true"));
+    EXPECT_THAT(report, ContainsRegex("\nAllocated: [1-9][0-9]{7,}, active: "));
+  } else {
+    EXPECT_THAT(report, HasSubstr("<malloc"));
+  }
 }
 
 TEST_F(Keys, TimeIsTheServersTime) {

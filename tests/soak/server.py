@@ -12,12 +12,25 @@ from replies import Error, ReplyReader
 from traffic import encode
 
 STOP_SECONDS_MAX = 60
-# The C library's allocator keeps what it may need again: small blocks with each thread, large ones at the ends of its
-# arenas, up to the highest peaks of the traffic. Without that, what is allocated is what the server
-# holds, and what is resident is little more. A value in the environment wins.
-TUNABLES = ":".join(f"glibc.malloc.{setting}" for setting in
-                    ("tcache_count=0", "mmap_threshold=65536", "trim_threshold=65536"))
+# An allocator keeps what it may need again: small blocks with each thread, free pages for a while (jemalloc), or at the
+# ends of its arenas up to the highest peaks of the traffic (the C library's). Without that, what is allocated is what
+# the server holds, and what is resident is little more. A value in the environment wins.
+ALLOCATOR_SETTINGS = {
+    "MALLOC_CONF": "tcache:false,dirty_decay_ms:0,muzzy_decay_ms:0",
+    "GLIBC_TUNABLES": ":".join(f"glibc.malloc.{setting}" for setting in
+                               ("tcache_count=0", "mmap_threshold=65536", "trim_threshold=65536")),
+}
 REPLY_SECONDS_MAX = 120
+
+
+def allocated_in(report: str) -> int:
+    """The bytes given out and not got back, by the report of jemalloc or of the C library."""
+    found = re.search(r"^Allocated: (\d+), active: ", report, re.MULTILINE)
+    if found:
+        return int(found.group(1))
+    sizes = {f"{tag} {kind}": int(size) for tag, kind, size in
+             re.findall(r'<(total|system) type="(\w+)"[^>]* size="(\d+)"/>', report.rsplit("</heap>", 1)[1])}
+    return sizes["system current"] - sizes["total fast"] - sizes["total rest"] + sizes["total mmap"]
 
 
 class Control:
@@ -45,11 +58,8 @@ class Control:
         return dict(line.split(":", 1) for line in lines if ":" in line)
 
     def allocated_bytes(self) -> int:
-        """What the C library's allocator has given out and not got back."""
-        report = self.ask("MEMORY", "MALLOC-STATS").decode().rsplit("</heap>", 1)[1]
-        sizes = {f"{tag} {kind}": int(size) for tag, kind, size in
-                 re.findall(r'<(total|system) type="(\w+)"[^>]* size="(\d+)"/>', report)}
-        return sizes["system current"] - sizes["total fast"] - sizes["total rest"] + sizes["total mmap"]
+        """What the allocator has given out and not got back."""
+        return allocated_in(self.ask("MEMORY", "MALLOC-STATS").decode())
 
     def close(self) -> None:
         self._socket.close()
@@ -62,7 +72,7 @@ class Server:
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen([program, "--port", "0", *flags], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=self.errors, text=True,
-                                        env={"GLIBC_TUNABLES": TUNABLES, **os.environ})
+                                        env={**ALLOCATOR_SETTINGS, **os.environ})
         lines = [self.process.stdout.readline() for _ in range(3)]
         found = re.search(r":(\d+)$", lines[0])
         if not found:

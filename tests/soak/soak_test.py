@@ -6,6 +6,7 @@ import unittest
 from unittest import mock
 
 import client
+import server
 import soak
 import traffic
 from replies import Error, Malformed, ReplyReader
@@ -16,6 +17,17 @@ FLAT = soak.Figures(resident_kib=20_000, allocated_kib=1000, used_kib=1, descrip
 def read_all(data, piece):
     reader = ReplyReader()
     return [reply for at in range(0, len(data), piece) for reply in reader.feed(data[at:at + piece])]
+
+
+class AllocatedTest(unittest.TestCase):
+    def test_reads_the_reports_of_both_allocators(self):
+        jemalloc = "___ Begin ___\nBackground threads: 1\nAllocated: 176128, active: 188416, resident: 2834432\n"
+        self.assertEqual(server.allocated_in(jemalloc), 176128)
+        libc = ('<malloc version="1">\n<heap nr="0">\n<total type="fast" count="9" size="999"/>\n'
+                '<system type="current" size="7777"/>\n</heap>\n<total type="fast" count="1" size="32"/>\n'
+                '<total type="rest" count="2" size="500"/>\n<total type="mmap" count="1" size="4096"/>\n'
+                '<system type="current" size="135168"/>\n<system type="max" size="200000"/>\n</malloc>\n')
+        self.assertEqual(server.allocated_in(libc), 135168 - 32 - 500 + 4096)
 
 
 class RepliesTest(unittest.TestCase):

@@ -72,7 +72,7 @@ class Held {
     }
     snapshots_.clear();
     contender_->Settle();
-    outcome.resident_after = ResidentBytes();
+    outcome.resident_after = ResidentBytesAtRest();
     Report("ended", outcome.updates.transactions, PerSecond(outcome.updates));
     return outcome;
   }

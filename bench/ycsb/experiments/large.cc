@@ -150,7 +150,7 @@ class Large {
     while (db_->RunVacuumOnce() > 0 || db_->GetStats().objects_retired > 0) {
     }
     Report(phase, 0, 0, WallSeconds() - start);
-    return ResidentBytes();
+    return ResidentBytesAtRest();
   }
 
   void Report(std::string_view phase, int tenth, uint64_t keys, double seconds) {
