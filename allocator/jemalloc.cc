@@ -6,8 +6,7 @@
 //   background_thread  pages that are free go back to the system also while nobody allocates: after
 //                      a mass deletion, or when held snapshots have ended
 //   dirty_decay_ms     within this time, and not the tenfold: the thread takes long steps when
-//   little
-//                      is left to give back
+//                      little is left to give back
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000";
