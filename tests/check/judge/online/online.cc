@@ -128,7 +128,7 @@ class OnlineJudge::Impl {
     }
     // JUDGED-IS-PAST: what was compared or dropped by timestamps went before all that is to come.
     if (txn.info.outcome == Outcome::kCommitted && by_time_ && txn.writes &&
-        *txn.info.commit_timestamp <= judged_time_) {
+        *txn.info.commit_timestamp <= judged_time_ && !CompareAgain()) {
       LeaveTime(Cat("T", txn.info.number, " committed at ", *txn.info.commit_timestamp,
                     ", though what came later had been judged when it was added"));
     }
@@ -141,6 +141,14 @@ class OnlineJudge::Impl {
       return;
     }
     window_.txns.push_back(std::move(txn));
+  }
+
+  // As long as nothing was dropped, what was compared can be compared once more.
+  bool CompareAgain() {
+    if (serial_ || dropped_) return false;
+    for (KeptTxn& txn : window_.txns) txn.verified = false;
+    judged_time_ = horizon_time_ = 0;
+    return true;
   }
 
   // From now on by values. If the commits of what was dropped were a serial order, that explains
@@ -167,6 +175,7 @@ class OnlineJudge::Impl {
                        .finished = finished_,
                        .by_time = by_time_,
                        .serial = serial_,
+                       .sessions = Knows(level_, Order::kSession),
                        .real_time = Knows(level_, Order::kRealTime),
                        .horizon_time = horizon_time_});
     beyond_ += readings.beyond();
@@ -187,10 +196,15 @@ class OnlineJudge::Impl {
             .real_time = Knows(level_, Order::kRealTime)};
   }
 
-  JudgeOptions ByValues() const {
+  JudgeOptions WithinLimit() const {
     JudgeOptions options = options_.judge;
-    options.ignore_timestamps = true;
     options.time_limit = limit_.left();
+    return options;
+  }
+
+  JudgeOptions ByValues() const {
+    JudgeOptions options = WithinLimit();
+    options.ignore_timestamps = true;
     return options;
   }
 
@@ -267,6 +281,8 @@ class OnlineJudge::Impl {
   }
 
   void StepByTime(const Readings& readings) {
+    limit_.Begin();
+    undecided_.clear();
     judge::WindowHistory timed = HistoryOf(window_, frontier_, readings, Side::kTimed, nullptr);
     Verdict verdict;
     const ReplayResult result =
@@ -277,6 +293,7 @@ class OnlineJudge::Impl {
       case ReplayResult::kHolds: break;
       case ReplayResult::kViolated: JudgePart(readings, Side::kTimed); return;
       case ReplayResult::kUndecided:
+        if (StepByPlaces()) return;
         LeaveTime("the timestamps do not explain the answers");
         // What is still to come may contradict its timestamps all the same.
         if (!serial_ && !finished_) {
@@ -302,11 +319,28 @@ class OnlineJudge::Impl {
     Apply(cut);
   }
 
+  // An answer shows a transaction of unknown outcome. As long as nothing was dropped, the window is
+  // the whole so far, and is judged as such: by when those can have committed. Nothing is dropped
+  // either, then, since that hangs on all answers. False: that is not so, or no longer.
+  bool StepByPlaces() {
+    if (!CompareAgain()) return false;
+    const Readings readings(window_, frontier_,
+                            {.oldest_open = oldest_open_,
+                             .finished = finished_,
+                             .by_time = true,
+                             .real_time = Knows(level_, Order::kRealTime)});
+    const Verdict whole = JudgePart(readings, Side::kTimed);
+    if (whole.ruling == Ruling::kViolated) return true;
+    evidence_ = {};
+    undecided_ = whole.ruling == Ruling::kUnknown ? whole.reason : "";
+    return finished_ || (!limit_.End() && !TooMany(readings, 0));
+  }
+
   // If that is violated, so is the whole: then it is the verdict.
   Verdict JudgePart(const Readings& readings, Side side) {
     judge::WindowHistory part = HistoryOf(window_, frontier_, readings, side, nullptr);
     Verdict verdict =
-        Judge(part.history, level_, side == Side::kTimed ? options_.judge : ByValues());
+        Judge(part.history, level_, side == Side::kTimed ? WithinLimit() : ByValues());
     evidence_ = std::move(part.history);
     if (verdict.ruling != Ruling::kViolated) return verdict;
     for (const TxnId t : part.shown_as_absent) {

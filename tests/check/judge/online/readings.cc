@@ -74,13 +74,14 @@ void Readings::FindKnownLists() {
 }
 
 void Readings::Beyond(uint32_t t, KeyId key) {
+  Beyond(t, Cat("read a state of ", window_.keys.text(key), " that is older than what is kept"));
+}
+
+void Readings::Beyond(uint32_t t, std::string what) {
   KeptTxn& txn = window_.txns[t];
   if (txn.beyond) return;
   txn.beyond = true;
-  if (beyond_++ == 0) {
-    beyond_example_ = Cat("T", txn.info.number, " read a state of ", window_.keys.text(key),
-                          " that is older than what is kept");
-  }
+  if (beyond_++ == 0) beyond_example_ = Cat("T", txn.info.number, " ", what);
 }
 
 void Readings::Classify(uint32_t t) {
@@ -106,6 +107,10 @@ void Readings::Classify(uint32_t t) {
     } else if (kept.op.kind == OpKind::kRead) {
       use = OfRegister(t, kept.op, settled);
     }
+  }
+  // Whether somebody who was dropped was over before it was begun and had more is not known.
+  if (behind && knowledge_.sessions && !knowledge_.serial) {
+    Beyond(t, Cat("began at ", place, ", before all that is kept"));
   }
   for (uint32_t i = 0; i < txn.ops.size(); ++i) {
     if (txn.ops[i].op.kind == OpKind::kScan && use(t, i) == Use::kAsIs) {

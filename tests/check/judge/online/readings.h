@@ -28,7 +28,8 @@ struct Knowledge {
   bool finished = false;      // There is none.
   bool by_time = false;       // Reads are compared by timestamps.
   bool serial = false;        // And that at the commit.
-  bool real_time = false;     // The level knows it.
+  bool sessions = false;      // The level knows their order,
+  bool real_time = false;     // and that of real time.
   uint64_t horizon_time = 0;  // By timestamps: states before it are not known.
 };
 
@@ -82,6 +83,7 @@ class Readings {
   Use OfList(uint32_t t, uint32_t i, const KeptOp& kept, bool settled);
   Use OfScan(uint32_t t, uint32_t i, bool settled);
   void Beyond(uint32_t t, KeyId key);
+  void Beyond(uint32_t t, std::string what);
 
   Window& window_;
   Frontier& frontier_;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "tests/check/judge/text.h"
 
 namespace nacre::check::judge {
@@ -63,12 +64,14 @@ class Maker {
   // The transactions that left the frontier, in the order in which they finished; those of several
   // keys as one only if by timestamps.
   void Stubs() {
+    CollectUnknown();
     std::multimap<std::pair<uint64_t, uint64_t>, Stub> stubs;
     const auto add = [&](std::string_view key, const KeyState& state) {
       absences_unclear_ |= state.deleted;
       if (!state.is_list && !state.present) {
         absences_unclear_ = true;
-        return;
+        // Its time counts all the same for who wrote the key too.
+        if (side_ != Side::kTimed) return;
       }
       const uint64_t time = side_ == Side::kTimed ? state.writer.commit_timestamp.value_or(0) : 0;
       stubs.insert({{time, state.fed}, {&state, key}});
@@ -89,7 +92,7 @@ class Maker {
       } while (side_ == Side::kTimed && it != stubs.end() && it->first == same);
       TxnInfo info = state.writer;
       info.outcome = Outcome::kCommitted;
-      info.session = state.session.has_value() ? builder_.Session(*state.session) : kNone;
+      info.session = KeepsSession(state) ? builder_.Session(*state.session) : kNone;
       if (!timestamps_) {
         info.begin_timestamp = info.commit_timestamp = std::nullopt;
       } else if (info.commit_timestamp.value_or(0) > 0) {
@@ -98,6 +101,20 @@ class Maker {
       }
       builder_.Add(info);
     }
+  }
+
+  // Those that left the frontier stand in front. A transaction of unknown outcome that came before
+  // one of them in its session may be kept all the same.
+  void CollectUnknown() {
+    for (const KeptTxn& txn : window_.txns) {
+      if (txn.info.outcome != Outcome::kIndeterminate || txn.info.session == kNone) continue;
+      unknown_since_.try_emplace(window_.sessions.text(txn.info.session), txn.fed);
+    }
+  }
+  bool KeepsSession(const KeyState& state) const {
+    if (!state.session.has_value()) return false;
+    const auto unknown = unknown_since_.find(*state.session);
+    return unknown == unknown_since_.end() || unknown->second > state.fed;
   }
 
   // ABSENT-IS-NOT-FRONTIER.
@@ -134,6 +151,10 @@ class Maker {
 
   void Write(const Stub& stub) {
     const KeyId key = builder_.Key(stub.key);
+    if (!stub.state->is_list && !stub.state->present) {
+      builder_.Delete(key);
+      return;
+    }
     const ValueId value = builder_.Value(stub.state->value);
     const KeyId in_window = window_.keys.Find(stub.key);
     if (in_window != kNone) stubs_[in_window] = value;
@@ -317,6 +338,7 @@ class Maker {
   std::vector<ValueId> elements_;
   std::vector<bool> marks_;
   std::vector<KeyId> marked_;
+  absl::flat_hash_map<std::string_view, uint64_t> unknown_since_;  // By session: when it was fed.
   uint32_t results_left_ = 0;
   bool settled_ = true;            // The transaction at hand.
   bool absences_unclear_ = false;  // Some may be the work of a dropped deletion.

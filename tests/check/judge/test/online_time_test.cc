@@ -5,11 +5,14 @@
 #include <string>
 
 #include "nacre/check/online.h"
+#include "tests/check/judge/test/flawed_store.h"
 #include "tests/check/judge/test/history_text.h"
 #include "tests/check/judge/test/online_compare.h"
 
 namespace nacre::check {
 namespace {
+
+const OnlineOptions kNothing = {.horizon = 0, .step = 1, .filter_bytes = 1 << 12};
 
 TEST(OnlineTime, ASnapshotFromBeforeWhatIsKeptIsAViolationByTimestamps) {
   std::string text;
@@ -115,6 +118,88 @@ TEST(OnlineTime, TimestampsThatAreLookedAtNoMoreDoNotHold) {
   // A serial order need not be that of the timestamps.
   for (const Level level : {Level::kSerializable, Level::kStrictSerializable}) {
     EXPECT_EQ(Online(order, level, kShort).ruling, Judge(Parsed(order), level).ruling);
+  }
+}
+
+TEST(OnlineTime, ASnapshotFromBeforeWhatIsKeptIsNotOverlookedIfNothingWasReadOfIt) {
+  const std::string text =
+      "T1 s=1 ok real=1..2 time=0..1 | write m 1\nT2 s=1 ok real=3..4 time=2..3 | write n 1\n"
+      "T3 s=1 ok real=8..9 time=0..4 | write k 1\n";
+  EXPECT_EQ(Online(text, Level::kSnapshotIsolation, kNothing).ruling, Ruling::kHolds);
+  for (const Level level :
+       {Level::kStrongSessionSnapshotIsolation, Level::kStrongSnapshotIsolation}) {
+    EXPECT_EQ(Judge(Parsed(text), level).ruling, Ruling::kViolated);
+    EXPECT_NE(Online(text, level, kNothing).ruling, Ruling::kHolds) << ToString(level);
+  }
+}
+
+TEST(OnlineTime, ADroppedDeletionConflictsWithWhoBeganBeforeIt) {
+  const std::string text =
+      "T1 s=1 ok real=1..2 time=1..2 | delete k\nT2 s=1 ok real=3..4 time=3..4 | write m 3\n"
+      "T4 s=1 ok real=6..9 time=1..5 | write k 4\n";
+  const Verdict verdict = Online(text, Level::kSnapshotIsolation, kNothing);
+  EXPECT_TRUE(verdict.Has(Anomaly::kGSIa)) << verdict.ToString();
+}
+
+// What was dropped is shown in front of what is kept, but did not come before it.
+TEST(OnlineTime, AnUnknownOutcomeDoesNotFollowWhatItsSessionDidLater) {
+  const std::string text =
+      "T1 s=1 info real=1..? | write m 2 | write k 3\n"
+      "T2 s=1 ok real=4..7 time=2..4 | write k 4\n"
+      "T3 s=2 ok real=8..12 time=4..? | read m 2 | read k 4\n";
+  for (const Level level :
+       {Level::kStrongSessionSnapshotIsolation, Level::kStrongSnapshotIsolation}) {
+    ASSERT_EQ(Judge(Parsed(text), level).ruling, Ruling::kHolds);
+    EXPECT_NE(Online(text, level, kNothing).ruling, Ruling::kViolated) << ToString(level);
+  }
+}
+
+constexpr Level kSnapshotLevels[] = {Level::kSnapshotIsolation,
+                                     Level::kStrongSessionSnapshotIsolation,
+                                     Level::kStrongSnapshotIsolation};
+
+// Judges random histories with unknown outcomes at each level. Returns how many verdicts are known.
+int CompareUnknownOutcomes(const OnlineOptions& options, bool may_be_unknown) {
+  const FlawedStore::Shape shapes[] = {
+      {}, {.lists = true, .scans = true}, {.again = true}, {.lists = true, .old = true}};
+  int known = 0;
+  for (uint32_t seed = FirstSeed(); seed < FirstSeed() + 1'000; ++seed) {
+    const std::string text = FlawedStore(seed, shapes[seed % 4]).History();
+    const History history = Parsed(text);
+    for (const Level level : kSnapshotLevels) {
+      const Verdict whole = Judge(history, level);
+      const OnlineRun online = JudgeOnline(history, level, options);
+      const Ruling ruling = online.verdict.ruling;
+      known += ruling != Ruling::kUnknown ? 1 : 0;
+      if (may_be_unknown && ruling == Ruling::kUnknown) continue;
+      // Without real time what comes later may explain what is a violation now.
+      if (online.added < history.size() && whole.ruling != Ruling::kViolated &&
+          level != Level::kStrongSnapshotIsolation) {
+        continue;
+      }
+      EXPECT_EQ(ruling, whole.ruling)
+          << "NACRE_SEED=" << seed << ", step " << options.step << ", " << ToString(level) << "\n"
+          << text << whole.ToString() << online.verdict.ToString();
+    }
+    if (testing::Test::HasFailure()) break;
+  }
+  return known;
+}
+
+// As long as nothing is dropped it makes no difference when it is looked at.
+TEST(OnlineTime, UnknownOutcomesAreJudgedAsOnTheWholeUntilSomethingIsDropped) {
+  for (const uint32_t step : {1u, 3u, 100u}) {
+    const int known =
+        CompareUnknownOutcomes({.horizon = 100, .step = step, .filter_bytes = 1 << 12}, false);
+    EXPECT_GT(known, 2'950);
+  }
+}
+
+TEST(OnlineTime, WhatWasDroppedMakesUnknownOutcomesUnknownButNeverWrong) {
+  for (const uint32_t horizon : {0u, 2u}) {
+    const int known =
+        CompareUnknownOutcomes({.horizon = horizon, .step = 1, .filter_bytes = 1 << 12}, true);
+    EXPECT_GT(known, 1'500);
   }
 }
 
