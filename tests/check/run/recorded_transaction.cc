@@ -8,7 +8,7 @@ namespace nacre::check::run {
 
 absl::Status RecordedTransaction::Step() {
   NACRE_RUN_CHECK(begun_, "a workload begins its transaction");
-  if (disturbance_.PausesAt(step_)) stopping_.WaitFor(disturbance_.pause());
+  if (disturbance_.PausesAt(step_)) end_.stopping.WaitFor(disturbance_.pause());
   if (disturbance_.DropsAt(step_)) {
     session_.Drop();
     GiveUp();
@@ -19,6 +19,11 @@ absl::Status RecordedTransaction::Step() {
   return absl::OkStatus();
 }
 
+absl::Status RecordedTransaction::StepToOperation() {
+  if (end_.abandons) return absl::CancelledError("the run was interrupted");
+  return Step();
+}
+
 absl::Status RecordedTransaction::Begin(bool read_only) {
   const absl::Status status = session_.Begin(read_only);
   begun_ = status.ok();
@@ -26,14 +31,14 @@ absl::Status RecordedTransaction::Begin(bool read_only) {
 }
 
 absl::StatusOr<std::optional<std::string>> RecordedTransaction::Read(std::string_view key) {
-  if (absl::Status status = Step(); !status.ok()) return status;
+  if (absl::Status status = StepToOperation(); !status.ok()) return status;
   absl::StatusOr<std::optional<std::string>> value = session_.Read(key);
   if (value.ok()) log_.Read(key, *value);
   return value;
 }
 
 absl::StatusOr<std::vector<std::string>> RecordedTransaction::ReadList(std::string_view key) {
-  if (absl::Status status = Step(); !status.ok()) return status;
+  if (absl::Status status = StepToOperation(); !status.ok()) return status;
   std::vector<std::string> elements;
   if (absl::Status status = session_.ReadList(key, elements); !status.ok()) return status;
   log_.ReadList(key, elements);
@@ -43,25 +48,25 @@ absl::StatusOr<std::vector<std::string>> RecordedTransaction::ReadList(std::stri
 // Writes are written down before they are asked for: one that was answered with an error may show
 // up all the same, and then it has to be known whose it was.
 absl::Status RecordedTransaction::Append(std::string_view key, std::string_view element) {
-  if (absl::Status status = Step(); !status.ok()) return status;
+  if (absl::Status status = StepToOperation(); !status.ok()) return status;
   log_.Append(key, element);
   return session_.Append(key, element);
 }
 
 absl::Status RecordedTransaction::Write(std::string_view key, std::string_view value) {
-  if (absl::Status status = Step(); !status.ok()) return status;
+  if (absl::Status status = StepToOperation(); !status.ok()) return status;
   log_.Write(key, value);
   return session_.Write(key, value);
 }
 
 absl::Status RecordedTransaction::Delete(std::string_view key) {
-  if (absl::Status status = Step(); !status.ok()) return status;
+  if (absl::Status status = StepToOperation(); !status.ok()) return status;
   log_.Delete(key);
   return session_.Delete(key);
 }
 
 absl::StatusOr<std::vector<Row>> RecordedTransaction::Scan(const KeyRange& range) {
-  if (absl::Status status = Step(); !status.ok()) return status;
+  if (absl::Status status = StepToOperation(); !status.ok()) return status;
   absl::StatusOr<std::vector<Row>> rows = session_.Scan(range);
   if (rows.ok()) log_.Scan(range, *rows);
   return rows;

@@ -1,6 +1,7 @@
 #ifndef NACRE_TESTS_CHECK_RUN_RECORDED_TRANSACTION_H_
 #define NACRE_TESTS_CHECK_RUN_RECORDED_TRANSACTION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,12 @@ struct Place {
   uint64_t index = 0;     // In its session, from 0.
 };
 
+// Told to those that run transactions.
+struct EndOfRun {
+  StopEvent stopping;  // No further transaction is begun, and nobody pauses any more.
+  std::atomic<bool> abandons = false;  // Those under way are rolled back, however long they are.
+};
+
 // A breach of what a workload keeps true by itself, such as the total of all accounts.
 struct Claim {
   Level from = Level::kSnapshotIsolation;  // The weakest level that rules it out.
@@ -35,12 +42,8 @@ struct Claim {
 class RecordedTransaction {
  public:
   RecordedTransaction(Session& session, const Place& place, const Disturbance& disturbance,
-                      const StopEvent& stopping, OperationLog& log)
-      : session_(session),
-        place_(place),
-        disturbance_(disturbance),
-        stopping_(stopping),
-        log_(log) {
+                      const EndOfRun& end, OperationLog& log)
+      : session_(session), place_(place), disturbance_(disturbance), end_(end), log_(log) {
     log_.Clear();
   }
 
@@ -72,8 +75,9 @@ class RecordedTransaction {
   const std::optional<Claim>& claim() const { return claim_; }
 
  private:
-  // Before everything that is asked.
+  // Before everything that is asked, and before each of the operations.
   absl::Status Step();
+  absl::Status StepToOperation();
 
   // Of values in one transaction.
   static constexpr uint64_t kValuesMax = 1024;
@@ -81,7 +85,7 @@ class RecordedTransaction {
   Session& session_;
   const Place place_;
   Disturbance disturbance_;
-  const StopEvent& stopping_;  // Ends pauses.
+  const EndOfRun& end_;
   OperationLog& log_;
   uint32_t step_ = 0;
   uint64_t values_ = 0;

@@ -100,7 +100,7 @@ void Round::RunSetUp(Runner& runner, uint64_t number, absl::Status& status) {
                        .sessions = options_.sessions + 1,
                        .index = options_.first_index + number};
   const Disturbance none({.yield_share = 0}, Random(0, 0, 0));
-  RecordedTransaction txn(*runner.session, place, none, stopping_, runner.log);
+  RecordedTransaction txn(*runner.session, place, none, end_, runner.log);
   const uint64_t invoked = Now();
   status = workload_.SetUp(number, txn);
   if (!status.ok()) return;
@@ -123,7 +123,7 @@ void Round::RunSession(Runner& runner) {
   const uint64_t begin = options_.first_index;
   const uint64_t left = UINT64_MAX - begin;
   const uint64_t end = begin + std::min(options_.transactions_per_session, left);
-  for (uint64_t index = begin; index < end && !stopping_.is_set(); ++index) {
+  for (uint64_t index = begin; index < end && !end_.stopping.is_set(); ++index) {
     const Place place = {
         .session = runner.number, .sessions = options_.sessions + 1, .index = index};
     if (index == begin || index % kTransactionsPerStretch == 0) {
@@ -174,11 +174,11 @@ bool Round::Connect(Runner& runner) {
       return true;
     }
     if (ends_with_target_) break;
-    if (stopping_.is_set() || SteadyNow() > until) {
+    if (end_.stopping.is_set() || SteadyNow() > until) {
       Lose(std::string(session.status().message()));
       return false;
     }
-    stopping_.WaitFor(kRetryInterval);
+    end_.stopping.WaitFor(kRetryInterval);
   }
   return false;
 }
@@ -192,7 +192,7 @@ void Round::RunTransaction(Runner& runner, const Place& place) {
   Random random(options_.seed, place.session, place.index);
   const Disturbance disturbance(
       options_.disturbance, Random(options_.seed ^ kDisturbanceSeed, place.session, place.index));
-  RecordedTransaction txn(*runner.session, place, disturbance, stopping_, runner.log);
+  RecordedTransaction txn(*runner.session, place, disturbance, end_, runner.log);
   const uint64_t invoked = Now();
   const absl::Status status = workload_.Run(random, txn);
   if (absl::IsCancelled(status)) txn.GiveUp();

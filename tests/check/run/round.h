@@ -16,6 +16,7 @@
 #include "tests/check/run/disturbance.h"
 #include "tests/check/run/finished_transaction.h"
 #include "tests/check/run/pace.h"
+#include "tests/check/run/recorded_transaction.h"
 #include "tests/check/run/stop_event.h"
 #include "tests/check/run/target.h"
 #include "tests/check/run/workload.h"
@@ -69,7 +70,12 @@ class Round {
   absl::Status SetUp(const StopEvent& interrupt);
   void Start();
   // Every session ends after the transaction that it is in.
-  void Stop() { stopping_.Set(); }
+  void Stop() { end_.stopping.Set(); }
+  // As Stop(), and does not wait for the transactions under way either.
+  void Abandon() {
+    end_.abandons = true;
+    Stop();
+  }
   // From now on a session that has lost its connection has ended: the target is about to go.
   void EndWithTarget() { ends_with_target_ = true; }
   // Whether all sessions have ended, `timeout` later at the latest.
@@ -110,7 +116,7 @@ class Round {
   TransactionSink& sink_;
   Pace pace_;
   WrittenKeys written_keys_;
-  StopEvent stopping_;
+  EndOfRun end_;
   std::atomic<bool> ends_with_target_ = false;
   std::vector<std::unique_ptr<Runner>> runners_;  // The last one sets up.
 

@@ -156,6 +156,7 @@ class Runs {
       Tally tally = result_.tally;
       options_.progress(
           {tally += round.tally(), now - start_, result_.lives.size() + 1, is_stopping});
+      if (interrupt_.is_set()) round.Abandon();
       if (now - start_ >= options_.duration || interrupt_.is_set() ||
           (online != nullptr && online->violated())) {
         round.Stop();

@@ -87,6 +87,33 @@ TEST(Run, DoesNotWaitForPausesWhenItEnds) {
   EXPECT_TRUE(run::Run(source, WorkloadNamed("list-append"), options).ok());
 }
 
+// Reads without end, in one transaction.
+class Endless final : public Workload {
+ public:
+  absl::Status Run(Random&, RecordedTransaction& txn) const override {
+    absl::Status status = txn.Begin();
+    while (status.ok()) status = txn.Read("k").status();
+    return status;
+  }
+};
+
+TEST(Run, DoesNotWaitForTransactionsWithoutEndWhenItIsInterrupted) {
+  Failure failure;
+  OneTarget source = SourceOf(failure);
+  RunOptions options = OptionsForTest(0);
+  StopEvent interrupt;
+  options.interrupt = &interrupt;
+  options.progress = [&](const Progress&) { interrupt.Set(); };
+  const WorkloadKind endless = {"endless", "",
+                                [](const WorkloadOptions&) -> std::unique_ptr<Workload> {
+                                  return std::make_unique<Endless>();
+                                }};
+  const absl::StatusOr<RunResult> result = run::Run(source, endless, options);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->tally.rolled_back, options.sessions);
+  EXPECT_EQ(result->tally.all(), options.sessions);
+}
+
 TEST(Run, InWhichNobodyWritesSaysNothing) {
   Failure failure;
   OneTarget source = SourceOf(failure);
