@@ -127,8 +127,16 @@ void AddFacts(RunArguments& arguments) {
   arguments.report.facts.emplace_back("seed", std::to_string(arguments.run.seed));
 }
 
+// That can take longer than the run has, and who looks on is to know what is waited for.
+run::RunVerdict JudgeBeforeOthers(const RunResult& result, const JudgeOptions& options) {
+  run::ProgressLine line(stderr);
+  line.Show(absl::ZeroDuration(),
+            [&] { return "judging " + std::to_string(result.tally.all()) + " transactions"; });
+  return JudgeRun(result, options);
+}
+
 ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
-  const run::RunVerdict judged = JudgeRun(result, arguments.judge);
+  const run::RunVerdict judged = JudgeBeforeOthers(result, arguments.judge);
   auto& facts = arguments.report.facts;
   AddFacts(arguments);
   facts.emplace_back("run", run::ProgressWords({result.tally, result.elapsed, 1}));

@@ -138,6 +138,13 @@ class Run(ProgramTest):
                                            "when the run was interrupted")
         self.assertRegex(report["facts"]["run"], "[1-9][0-9,]* transactions committed")
 
+    def test_a_person_sees_that_it_judges(self):
+        program = OnTerminal("run", *QUICK)
+        shown = ""
+        while "judging 2000 transactions" not in shown:
+            shown += program.wait_for_progress()
+        self.assertEqual(program.end()[0], 0)
+
     def test_an_option_that_would_do_nothing_is_refused(self):
         for option, value in (("--restart-interval", "1"), ("--fault-share", "0.5"), ("--transactions", "watch"),
                               ("--password", "secret")):
