@@ -21,8 +21,8 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "allocator/allocator.h"
 #include "nacre/database.h"
+#include "server/allocator/allocator.h"
 
 namespace nacre::bench {
 namespace {

@@ -1,5 +1,5 @@
-// What threads pay for meeting: the stations that docs/SCALING.md counts, each by itself, at one thread and at two.
-// bench/scaling/model.py reads these figures.
+// What threads pay for meeting: the stations that docs/SCALING.md counts, each by itself, at one
+// thread and at two. bench/scaling/model.py reads these figures.
 
 #include <benchmark/benchmark.h>
 
@@ -93,8 +93,8 @@ void BM_Scaling_Pin(benchmark::State& state) {
 }
 BENCHMARK(BM_Scaling_Pin)->ThreadRange(1, 2)->UseRealTime();
 
-// Whole commits of one write, each thread on keys of its own. The vacuum's thread sleeps: what it costs is measured
-// by itself (BM_Vacuum_Prune).
+// Whole commits of one write, each thread on keys of its own. The vacuum's thread sleeps: what it
+// costs is measured by itself (BM_Vacuum_Prune).
 void BM_Scaling_Commit(benchmark::State& state) {
   constexpr uint64_t kKeysEach = 1 << 16;
   static Database* const db = [] {

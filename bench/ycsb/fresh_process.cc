@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "allocator/allocator.h"
+#include "server/allocator/allocator.h"
 
 namespace nacre::bench {
 

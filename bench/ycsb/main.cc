@@ -13,7 +13,6 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "allocator/allocator.h"
 #include "bench/ycsb/conditions.h"
 #include "bench/ycsb/csv_output.h"
 #include "bench/ycsb/experiments/experiments.h"
@@ -25,6 +24,7 @@
 #include "bench/ycsb/suite.h"
 #include "bench/ycsb/targets.h"
 #include "bench/ycsb/workload.h"
+#include "server/allocator/allocator.h"
 
 namespace nacre::bench {
 namespace {

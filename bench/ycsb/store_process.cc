@@ -11,8 +11,8 @@
 #include <string>
 #include <type_traits>
 
-#include "allocator/allocator.h"
 #include "bench/ycsb/fresh_process.h"
+#include "server/allocator/allocator.h"
 
 namespace nacre::bench {
 namespace {

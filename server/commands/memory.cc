@@ -1,8 +1,8 @@
 // MEMORY: how much of it there is, and who holds it.
 
 #include "absl/strings/str_cat.h"
-#include "allocator/allocator.h"
 #include "nacre/database.h"
+#include "server/allocator/allocator.h"
 #include "server/base/numbers.h"
 #include "server/base/text.h"
 #include "server/commands/handlers.h"

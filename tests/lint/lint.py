@@ -62,7 +62,6 @@ VOCABULARY = {"nacre/" + h for h in ("types.h", "options.h", "stats.h", "testing
 # The arrows of the architecture. Layer (longest matching folder wins) -> what it may include besides
 # itself: a folder, or "nacre/" for the whole public surface, or "vocabulary".
 LAYERS = {
-    "allocator": [],
     "engine/include/nacre": ["nacre/"],
     "engine/base": ["vocabulary"],
     "engine/index": ["vocabulary", "engine/base"],
@@ -78,17 +77,17 @@ LAYERS = {
     "engine/examples": ["nacre/"],
     "client": ["nacre/client/"],
     "client/examples": ["nacre/client/"],
-    "server": ["nacre/", "allocator"],
-    "bench": ["nacre/", "nacre/check/", "client", "allocator"],
+    "server": ["nacre/", "server/allocator"],
+    "server/allocator": [],
+    "bench": ["nacre/", "nacre/check/", "client", "server/allocator"],
     "bench/micro": ["nacre/", "client", "bench", "engine", "vacuum", "server"],
     "tests/check": ["nacre/", "nacre/check/", "client"],
     "tests/check/include/nacre/check": ["nacre/check/"],
     "tests/check/run/test": ["nacre/", "nacre/check/", "client", "tests/check", "tests/client/support"],
     "tests/check/judge": ["nacre/check/"],  # Judges what it is shown, and knows no store.
-    "tests": ["nacre/", "nacre/check/", "engine", "vacuum", "server", "client", "tests", "bench",
-              "allocator"],
+    "tests": ["nacre/", "nacre/check/", "engine", "vacuum", "server", "client", "tests", "bench"],
 }
-OUR_ROOTS = ("nacre/", "engine/", "vacuum/", "server/", "client/", "bench/", "tests/", "allocator/")
+OUR_ROOTS = ("nacre/", "engine/", "vacuum/", "server/", "client/", "bench/", "tests/")
 THIRD_PARTY = ("absl/", "gtest/", "gmock/", "benchmark/", "CLI/", "xxhash.h", "boost/", "jemalloc/")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "allocator/allocator.h"
+#include "server/allocator/allocator.h"
 #include "tests/server/server_fixture.h"
 
 namespace nacre::server {

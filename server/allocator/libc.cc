@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "allocator/allocator.h"
+#include "server/allocator/allocator.h"
 
 namespace nacre::allocator {
 

@@ -1,5 +1,5 @@
-#ifndef NACRE_ALLOCATOR_ALLOCATOR_H_
-#define NACRE_ALLOCATOR_ALLOCATOR_H_
+#ifndef NACRE_SERVER_ALLOCATOR_ALLOCATOR_H_
+#define NACRE_SERVER_ALLOCATOR_ALLOCATOR_H_
 
 #include <string>
 #include <string_view>
@@ -24,4 +24,4 @@ void ResumeAfterFork();
 
 }  // namespace nacre::allocator
 
-#endif  // NACRE_ALLOCATOR_ALLOCATOR_H_
+#endif  // NACRE_SERVER_ALLOCATOR_ALLOCATOR_H_

@@ -1,6 +1,6 @@
 #include <jemalloc/jemalloc.h>
 
-#include "allocator/allocator.h"
+#include "server/allocator/allocator.h"
 
 // Read by jemalloc at its start, beneath what the environment says (MALLOC_CONF).
 //   background_thread  pages that are free go back to the system also while nobody allocates: after
