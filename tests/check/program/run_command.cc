@@ -1,5 +1,7 @@
 // nacre-check run: drives a store with concurrent transactions and judges its answers.
 
+#include <unistd.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -106,6 +108,19 @@ absl::Status CheckHistoryFile(const std::string& file, const run::WorkloadKind& 
   }
   std::ofstream out(file, std::ios::binary | std::ios::app);
   if (!out.is_open()) return CannotWrite(file);
+  return absl::OkStatus();
+}
+
+// Leaves no file behind: most runs have nothing to draw.
+absl::Status CheckPictureFile(const std::string& file) {
+  if (file.empty() || file == kStandardOutput) return absl::OkStatus();
+  const std::filesystem::path path(file);
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::is_directory(path, ignored);
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const bool exists = std::filesystem::exists(path, ignored);
+  if (is_folder) errno = EISDIR;
+  if (is_folder || access((exists ? path : folder).c_str(), W_OK) != 0) return CannotWrite(file);
   return absl::OkStatus();
 }
 
@@ -223,6 +238,10 @@ ExitCode DriveAndJudge(RunArguments& arguments) {
   if (!arguments.history_file.empty()) {
     const absl::Status status =
         CheckHistoryFile(arguments.history_file, *workload, arguments.run.workload);
+    if (!status.ok()) return RefuseStatus(status);
+  }
+  for (const std::string& file : {arguments.report.svg_file, arguments.report.dot_file}) {
+    const absl::Status status = CheckPictureFile(file);
     if (!status.ok()) return RefuseStatus(status);
   }
   const absl::StatusOr<RunResult> result = Drive(**source, *workload, arguments.run);

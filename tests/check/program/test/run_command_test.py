@@ -167,6 +167,10 @@ class Run(ProgramTest):
         endless = ("--duration", "1000000", "--count", "0")
         unwritable = self.path("no/such/folder/history.txt")
         self.assertIn("history.txt: No such file or directory", self.refused("run", "--history", unwritable, *endless))
+        for option in ("--svg", "--dot"):
+            picture = self.path("no/such/folder/picture")
+            self.assertIn("picture: No such file or directory", self.refused("run", option, picture, *endless))
+            self.assertIn(": Is a directory", self.refused("run", option, self.folder, *endless))
         edn = self.path("history.edn")
         self.assertIn("EDN has no form", self.refused("run", "range", "--history", edn, *endless))
         self.assertFalse(os.path.exists(edn))
