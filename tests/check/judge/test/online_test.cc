@@ -123,6 +123,21 @@ TEST(Online, AReadOfOneOfTwoConcurrentDroppedWritesIsNotCalledOld) {
   }
 }
 
+// LAST-READER: T1 answered last, and yet T2 wrote x last, as T3 shows. Strong snapshot isolation is
+// violated, so no order is known.
+TEST(Online, WhatIsDroppedLeavesNoStateThatItsOwnReadsForbid) {
+  const std::string text =
+      "T8 s=a ok real=1..2 | write q 1\nT9 s=b ok real=3..4 | read q nil\n"
+      "T2 s=2 ok real=5..8 | write x 2\nT1 s=1 ok real=5..9 | write x 1 | write y 1\n"
+      "T3 s=3 ok real=10..11 | read y 1 | read x 2\n" +
+      Filler(10, 20, 20);
+  const std::string read = "T4 s=3 ok real=100..101 | read x ";
+  const OnlineOptions options = {.horizon = 4, .step = 3, .filter_bytes = 1 << 12};
+  EXPECT_EQ(Online(text + read + "2\n", Level::kCausal, options).ruling, Ruling::kHolds);
+  const Verdict back = Online(text + read + "1\n", Level::kCausal, options);
+  EXPECT_EQ(back.ruling, Ruling::kViolated) << back.ToString();
+}
+
 // DROPPED-IS-KNOWN
 TEST(Online, AnOldValueIsNotTakenForOneThatNobodyWrote) {
   const std::string text =

@@ -149,6 +149,15 @@ TEST(SearchDeathTest, ComponentHasCycleIsChecked) {
   const judge::EventGraph graph(history, seen, problem, {}, solver);
   EXPECT_EQ(FindCycles(graph, {}, 1).cycles.size(), 1u);
   EXPECT_DEATH(FindCycles(graph, {}, 0), "component without a cycle");
+  // The same of the judge of complete orders.
+  const auto violations = [&](uint32_t looked_for) {
+    Verdict verdict;
+    judge::JudgeByCycles(history, seen, Level::kSerializable, {.violations_max = looked_for},
+                         verdict);
+    return verdict.violations.size();
+  };
+  EXPECT_EQ(violations(1), 1u);
+  EXPECT_DEATH(violations(0), "component without a forbidden cycle");
 }
 
 // A clock that goes on by a second whenever it is asked: so a limit of n seconds ends the judge
