@@ -27,10 +27,9 @@ class CausalPast {
   // one before it in its session).
   CausalPast(const std::vector<TxnId>& order, uint32_t txns) : order_(order), txns_(txns) {}
 
-  // How many chains of so many fit in bounded memory.
-  static uint32_t BlockFor(uint32_t txns, uint32_t chains) {
-    constexpr uint64_t kEntriesMax = 32'000'000;
-    const uint64_t fits = std::max<uint64_t>(1, kEntriesMax / std::max<uint32_t>(txns, 1));
+  // How many chains of so many fit in so many entries; one at least.
+  static uint32_t BlockFor(uint32_t txns, uint32_t chains, uint64_t entries_max) {
+    const uint64_t fits = std::max<uint64_t>(1, entries_max / std::max<uint32_t>(txns, 1));
     return static_cast<uint32_t>(std::min<uint64_t>(fits, std::max<uint32_t>(chains, 1)));
   }
 

@@ -273,7 +273,7 @@ class VisibilityJudge {
     const Chains chains = MakeChains(order);
     GroupWriters(order, chains);
     CausalPast past(order, txns);
-    const uint32_t block = CausalPast::BlockFor(txns, chains.count);
+    const uint32_t block = CausalPast::BlockFor(txns, chains.count, visibility_.past_entries_max);
     // One block is linear: only what comes after it is ever given up.
     for (uint32_t first = 0; first < chains.count; first += block) {
       if (first > 0 && Stopped()) return false;

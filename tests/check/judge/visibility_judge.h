@@ -19,6 +19,8 @@ struct Visibility {
   bool sessions = false;
   // True ends what is not linear: what proves a verdict that was found is told all the same.
   Stop stop = nullptr;
+  // Of causal pasts that are kept at a time: transactions x sessions. At least one session is.
+  uint64_t past_entries_max = 32'000'000;
 };
 // False: it was stopped before it had looked at all, and found nothing by then.
 bool JudgeByVisibility(const History& history, const Observations& seen, Visibility visibility,

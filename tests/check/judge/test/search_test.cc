@@ -2,18 +2,21 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "nacre/check/judge.h"
+#include "tests/check/judge/causal_past.h"
 #include "tests/check/judge/cycle_judge.h"
 #include "tests/check/judge/register_order.h"
 #include "tests/check/judge/sat/counterexample.h"
 #include "tests/check/judge/sat/order_search.h"
 #include "tests/check/judge/test/history_text.h"
 #include "tests/check/judge/test/rule_store.h"
+#include "tests/check/judge/visibility_judge.h"
 #include "tests/check/judge/witness.h"
 
 namespace nacre::check {
@@ -139,6 +142,73 @@ TEST(Search, ALimitEndsTheImitationOfAStore) {
   // Only before it begins there is time left.
   EXPECT_EQ(limited.Run([asked = 0]() mutable { return asked++ > 0; }),
             OrderSearch::Outcome::kStopped);
+}
+
+TEST(CausalPast, AsManyChainsAreKeptAsFitAndOneAtLeast) {
+  EXPECT_EQ(judge::CausalPast::BlockFor(10, 4, 41), 4u);
+  EXPECT_EQ(judge::CausalPast::BlockFor(10, 4, 40), 4u);
+  EXPECT_EQ(judge::CausalPast::BlockFor(10, 4, 39), 3u);
+  EXPECT_EQ(judge::CausalPast::BlockFor(10, 4, 9), 1u);
+  EXPECT_EQ(judge::CausalPast::BlockFor(10, 4, 0), 1u);
+  EXPECT_EQ(judge::CausalPast::BlockFor(0, 0, 0), 1u);
+  EXPECT_EQ(judge::CausalPast::BlockFor(1, UINT32_MAX, UINT64_MAX), UINT32_MAX);
+}
+
+// Whether all was looked at, and what was found.
+struct Seen {
+  bool all = true;
+  std::vector<std::string> violations = {};
+};
+
+Seen Causal(const std::string& text, uint64_t entries_max, const judge::Stop& stop) {
+  const History history = Parsed(text);
+  judge::Observations seen = judge::Observe(history, 10);
+  judge::NarrowReads(history, seen);
+  Verdict verdict;
+  judge::JudgeByCycles(history, seen, Level::kCausal, {}, verdict);
+  if (!verdict.violations.empty()) return {};  // The precondition.
+  Seen found;
+  found.all = judge::JudgeByVisibility(
+      history, seen,
+      {.transitive = true, .sessions = true, .stop = stop, .past_entries_max = entries_max},
+      {.violations_max = 1'000}, verdict);
+  for (const Violation& violation : verdict.violations) found.violations.push_back(violation.words);
+  std::sort(found.violations.begin(), found.violations.end());
+  return found;
+}
+
+TEST(CausalPast, HowManyChainsFitAtATimeChangesNoVerdict) {
+  constexpr uint64_t kAll = 32'000'000;
+  int violated = 0;
+  int given_up = 0;
+  for (uint32_t seed = 1; seed <= 300; ++seed) {
+    StoreRules rules = Registers();
+    rules.reads = seed % 2 == 0 ? StoreRules::Reads::kCommitted : StoreRules::Reads::kSnapshot;
+    rules.fresh = false;
+    rules.first_committer = false;
+    rules.validate = false;
+    rules.steps = 60;
+    rules.sessions = 4;
+    const std::string text = ToText(RunStore(rules, seed));
+    const uint32_t txns = Parsed(text).size();
+    const Seen whole = Causal(text, kAll, Never);
+    violated += whole.violations.empty() ? 0 : 1;
+    for (uint32_t chains = 0; chains <= 4; ++chains) {
+      for (const uint64_t entries : {uint64_t{txns} * chains, uint64_t{txns} * chains + 1}) {
+        const Seen seen = Causal(text, entries, Never);
+        EXPECT_TRUE(seen.all);
+        EXPECT_EQ(seen.violations, whole.violations) << "seed " << seed << ", " << entries;
+      }
+    }
+    // What fits is linear, and not given up. One entry less is one session less.
+    const auto always = [] { return true; };
+    EXPECT_TRUE(Causal(text, uint64_t{txns} * 4, always).all);
+    const Seen part = Causal(text, uint64_t{txns} * 4 - 1, always);
+    given_up += part.all ? 0 : 1;
+    EXPECT_TRUE(!part.all || !part.violations.empty() || whole.violations.empty()) << text;
+  }
+  EXPECT_GT(violated, 30);
+  EXPECT_GT(given_up, 30);
 }
 
 TEST(SearchDeathTest, ComponentHasCycleIsChecked) {
