@@ -1,96 +1,97 @@
 #include "engine/base/epoch.h"
 
-#include "engine/base/check.h"
+#include <utility>
 
 namespace nacre::base {
+
+namespace internal {
+
+constinit EpochCounter global_epoch;
+constinit thread_local EpochSlot* epoch_slot = nullptr;
+
 namespace {
 
-constexpr size_t kCacheLineBytes = 64;
+constinit std::atomic<EpochSlot*> slots_head{nullptr};
+// Outlives the object that sets it: see SpareBlock.
+constinit thread_local bool thread_ends = false;
 
-// Written by its thread, read by reclaimers. Slots are reused by later threads and never freed, so
-// a reclaimer may walk the list without a lock.
-struct alignas(kCacheLineBytes) ThreadSlot {
-  std::atomic<uint64_t> epoch{EpochDomain::kUnpinned};
-  std::atomic<bool> taken{true};
-  uint32_t depth = 0;  // Owner only.
-  size_t index = 0;    // Constant after registration.
-  ThreadSlot* next = nullptr;
-};
-static_assert(sizeof(ThreadSlot) == kCacheLineBytes);
-
-alignas(kCacheLineBytes) constinit std::atomic<uint64_t> global_epoch{1};
-constinit std::atomic<ThreadSlot*> slots_head{nullptr};
-constinit thread_local ThreadSlot* thread_slot = nullptr;
+void GiveBack(EpochSlot* slot) { slot->taken.store(false, std::memory_order_release); }
 
 // Gives the slot back when its thread ends.
-struct SlotReturn {
-  ~SlotReturn() {
-    ThreadSlot* slot = thread_slot;
-    thread_slot = nullptr;
+struct AtThreadEnd {
+  ~AtThreadEnd() {
+    thread_ends = true;
+    EpochSlot* slot = std::exchange(epoch_slot, nullptr);
     if (slot == nullptr) return;
     NACRE_CHECK(slot->depth == 0, "a thread ended while it was pinned");
-    slot->taken.store(false, std::memory_order_release);
+    GiveBack(slot);
   }
 };
 
-ThreadSlot* Register() {
-  static thread_local SlotReturn give_back;
-  (void)give_back;
-  for (ThreadSlot* slot = slots_head.load(std::memory_order_acquire); slot != nullptr;
+EpochSlot* FindFreeSlot() {
+  for (EpochSlot* slot = slots_head.load(std::memory_order_acquire); slot != nullptr;
        slot = slot->next) {
     bool free = false;
-    if (slot->taken.compare_exchange_strong(free, true, std::memory_order_acq_rel)) {
-      return thread_slot = slot;
+    if (slot->taken.load(std::memory_order_relaxed) == free &&
+        slot->taken.compare_exchange_strong(free, true, std::memory_order_acq_rel)) {
+      return slot;
     }
   }
-  auto* slot = new ThreadSlot;
-  ThreadSlot* head = slots_head.load(std::memory_order_acquire);
+  return nullptr;
+}
+
+EpochSlot* AddSlot() {
+  auto* slot = new EpochSlot;
+  EpochSlot* head = slots_head.load(std::memory_order_acquire);
   do {
     slot->next = head;
     slot->index = head == nullptr ? 0 : head->index + 1;
-    // seq_cst: a reclaimer that misses the new slot precedes its first pin in the single order.
+    // A reclaimer that misses the new slot misses the store of its first pin too: EPOCH-SAFE.
   } while (!slots_head.compare_exchange_weak(head, slot, std::memory_order_seq_cst));
-  return thread_slot = slot;
-}
-
-inline ThreadSlot* Current() {
-  ThreadSlot* slot = thread_slot;
-  return __builtin_expect(slot != nullptr, 1) ? slot : Register();
+  return slot;
 }
 
 }  // namespace
 
-uint64_t EpochDomain::Advance() { return global_epoch.fetch_add(1, std::memory_order_seq_cst); }
+EpochSlot* TakeEpochSlot() {
+  AsymmetricFence::Decide();
+  if (!thread_ends) {
+    static thread_local AtThreadEnd at_thread_end;
+    (void)at_thread_end;
+  }
+  EpochSlot* slot = FindFreeSlot();
+  if (slot == nullptr) slot = AddSlot();
+  // Nothing is called at the end of this thread any more: the slot goes back with the pin.
+  slot->borrowed = thread_ends;
+  return epoch_slot = slot;
+}
+
+void GiveBackBorrowedSlot() {
+  EpochSlot* slot = std::exchange(epoch_slot, nullptr);
+  slot->borrowed = false;
+  GiveBack(slot);
+}
+
+}  // namespace internal
+
+uint64_t EpochDomain::Advance() {
+  const uint64_t epoch = internal::global_epoch.value.fetch_add(1, std::memory_order_seq_cst);
+  AsymmetricFence::Heavy();
+  return epoch;
+}
 
 bool EpochDomain::HasPassed(uint64_t epoch) {
-  for (ThreadSlot* slot = slots_head.load(std::memory_order_seq_cst); slot != nullptr;
-       slot = slot->next) {
-    const uint64_t pinned = slot->epoch.load(std::memory_order_seq_cst);
+  using internal::EpochSlot;
+  for (const EpochSlot* slot = internal::slots_head.load(std::memory_order_acquire);
+       slot != nullptr; slot = slot->next) {
+    const uint64_t pinned = slot->epoch.load(std::memory_order_acquire);
     if (pinned != kUnpinned && pinned <= epoch) return false;
   }
   return true;
 }
 
-bool EpochDomain::IsPinned() { return thread_slot != nullptr && thread_slot->depth != 0; }
-
-size_t EpochDomain::ThreadIndex() { return Current()->index; }
-
-EpochPin::EpochPin() {
-  ThreadSlot* slot = Current();
-  if (slot->depth++ != 0) return;
-  uint64_t epoch = global_epoch.load(std::memory_order_acquire);
-  for (;;) {
-    slot->epoch.store(epoch, std::memory_order_seq_cst);
-    const uint64_t again = global_epoch.load(std::memory_order_seq_cst);
-    if (again == epoch) return;
-    epoch = again;
-  }
-}
-
-EpochPin::~EpochPin() {
-  ThreadSlot* slot = thread_slot;
-  NACRE_CHECK(slot != nullptr && slot->depth != 0, "a pin ended on a thread that did not begin it");
-  if (--slot->depth == 0) slot->epoch.store(EpochDomain::kUnpinned, std::memory_order_release);
+size_t EpochDomain::RegisterThread() {
+  return internal::thread_ends ? kEndingThread : internal::TakeEpochSlot()->index;
 }
 
 }  // namespace nacre::base

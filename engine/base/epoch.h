@@ -5,6 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/base/asymmetric_fence.h"
+#include "engine/base/check.h"
+
 // Epochs answer one question: may memory that was unlinked be freed? They know nothing of
 // transaction time, and a pin lasts one call into the engine, never as long as a transaction.
 //
@@ -13,40 +16,103 @@
 //
 //   reader (Pin)                              reclaimer
 //   1. e = global (acquire)                   a. unlinks the object
-//   2. slot = e (seq_cst)                     b. E = global++ (seq_cst)
-//   3. global == e still? (seq_cst)           c. loads every slot (seq_cst): free when each is 0 or
-//   > E
-//      else again from 1
+//   2. slot = e (release)                     b. E = global++
+//      Light()                                   Heavy()
+//   3. global == e still? (acquire)           c. loads every slot (acquire): free when each is 0 or
+//      else again from 2, with what it is        > E
 //
-// If (c) reads a slot from before (2), then (c) precedes (2) in the order of sequentially
-// consistent operations, so (b) precedes (3), and (3) sees at least E + 1: the reader repeats with
-// an e > E, whose acquire load makes (a) visible, and it can not find the object. If (c) reads e
-// from (2) and e <= E, the object is kept. If e > E, (1) has read a value published by (b) or
-// later, again with (a) visible.
+// If (c) reads a slot from before (2), then by ASYMMETRIC (3) sees at least E + 1: the reader
+// repeats with an e > E, whose acquire load makes (a) visible, and it can not find the object. If
+// (c) reads e from (2) and e <= E, the object is kept. If e > E, (1) has read a value published by
+// (b) or later, again with (a) visible. What the thread has read under an earlier pin is over: its
+// end and (2) are releases, (c) is an acquire.
+//
+// One Heavy() serves every later look at the slots for the same E: a reader whose (2) comes before
+// it is seen by all of them, one whose (2) comes after it has an e > E.
 
 namespace nacre::base {
+
+namespace internal {
+
+// Written by its thread, read by reclaimers. Slots are reused by later threads and never freed, so
+// a reclaimer may walk the list without a lock.
+struct alignas(64) EpochSlot {
+  std::atomic<uint64_t> epoch{0};
+  std::atomic<bool> taken{true};
+  // Owner only: taken for one pin, by a thread whose thread-local variables are being destroyed.
+  bool borrowed = false;
+  uint32_t depth = 0;  // Owner only.
+  size_t index = 0;    // Constant after registration.
+  EpochSlot* next = nullptr;
+};
+static_assert(sizeof(EpochSlot) == 64);
+
+struct alignas(64) EpochCounter {
+  std::atomic<uint64_t> value{1};
+};
+extern constinit EpochCounter global_epoch;
+// Null before the first use on a thread, and after its last.
+extern constinit thread_local EpochSlot* epoch_slot;
+
+EpochSlot* TakeEpochSlot();
+void GiveBackBorrowedSlot();
+
+}  // namespace internal
 
 // One domain for the process, shared by all databases: threads register once.
 class EpochDomain {
  public:
   static constexpr uint64_t kUnpinned = 0;
+  // The ThreadIndex() of all threads that are ending, at once.
+  static constexpr size_t kEndingThread = SIZE_MAX;
 
-  // Closes the current epoch and returns it. O(1).
+  // Closes the current epoch and returns it. O(1), and a Heavy().
   static uint64_t Advance();
-  // True when no thread is pinned in `epoch` or before it. O(threads).
+  // True when no thread is pinned in `epoch`, which Advance() has returned, or before it.
+  // O(threads).
   static bool HasPassed(uint64_t epoch);
   // True while the calling thread is pinned.
-  static bool IsPinned();
+  static bool IsPinned() {
+    return internal::epoch_slot != nullptr && internal::epoch_slot->depth != 0;
+  }
   // A small number that differs between running threads, for spreading load over shards.
-  static size_t ThreadIndex();
+  static size_t ThreadIndex() {
+    const internal::EpochSlot* slot = internal::epoch_slot;
+    return slot != nullptr ? slot->index : RegisterThread();
+  }
+
+ private:
+  static size_t RegisterThread();
 };
 
 // Keeps everything that the calling thread can reach from being freed. May be nested, also across
 // the fibers of one thread: the outermost pin counts. Must end on the thread that began it.
 class EpochPin {
  public:
-  EpochPin();
-  ~EpochPin();
+  EpochPin() {
+    internal::EpochSlot* slot = internal::epoch_slot;
+    if (slot == nullptr) [[unlikely]]
+      slot = internal::TakeEpochSlot();
+    if (slot->depth++ != 0) return;
+    uint64_t epoch = internal::global_epoch.value.load(std::memory_order_acquire);
+    for (;;) {
+      slot->epoch.store(epoch, std::memory_order_release);
+      AsymmetricFence::Light();
+      const uint64_t again = internal::global_epoch.value.load(std::memory_order_acquire);
+      if (again == epoch) [[likely]]
+        return;
+      epoch = again;
+    }
+  }
+  ~EpochPin() {
+    internal::EpochSlot* slot = internal::epoch_slot;
+    NACRE_CHECK(slot != nullptr && slot->depth != 0,
+                "a pin ended on a thread that did not begin it");
+    if (--slot->depth != 0) return;
+    slot->epoch.store(EpochDomain::kUnpinned, std::memory_order_release);
+    if (slot->borrowed) [[unlikely]]
+      internal::GiveBackBorrowedSlot();
+  }
   EpochPin(const EpochPin&) = delete;
   EpochPin& operator=(const EpochPin&) = delete;
 };

@@ -39,9 +39,12 @@ void RetireList::CollectFresh() {
 
 size_t RetireList::Reclaim(size_t limit) {
   if (!batches_mutex_.TryLock()) return 0;
-  CollectFresh();
   size_t freed = 0;
-  while (freed < limit && !batches_.empty() && EpochDomain::HasPassed(batches_.front().epoch)) {
+  while (freed < limit) {
+    // A batch costs a Heavy(). So what is fresh stays where it is while an older batch waits, and
+    // the next one is the larger for it.
+    if (batches_.empty()) CollectFresh();
+    if (batches_.empty() || !EpochDomain::HasPassed(batches_.front().epoch)) break;
     std::vector<Retired>& objects = batches_.front().objects;
     while (freed < limit && !objects.empty()) {
       const Retired retired = objects.back();

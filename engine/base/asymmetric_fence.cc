@@ -1,0 +1,95 @@
+#include "engine/base/asymmetric_fence.h"
+
+#if defined(__linux__) && __has_include(<linux/membarrier.h>)
+#define NACRE_HAS_MEMBARRIER 1
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include <cerrno>
+
+#include "engine/base/check.h"
+
+// Clang and GCC tell it in different ways.
+#if defined(__SANITIZE_THREAD__)
+#define NACRE_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NACRE_THREAD_SANITIZER 1
+#endif
+#endif
+
+namespace nacre::base {
+
+namespace internal {
+constinit std::atomic<bool> light_is_free{false};
+}  // namespace internal
+
+namespace {
+
+using Kind = AsymmetricFence::Kind;
+
+#if defined(NACRE_HAS_MEMBARRIER)
+long Membarrier(int command) { return syscall(SYS_membarrier, command, 0, 0); }
+
+bool Register() { return Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0; }
+
+bool Expedite() { return Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0; }
+
+bool HasMembarrier() {
+  const long commands = Membarrier(MEMBARRIER_CMD_QUERY);
+  return commands > 0 && (commands & MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0 && Register() &&
+         Expedite();
+}
+#else
+bool Register() { return false; }
+bool Expedite() { return false; }
+bool HasMembarrier() { return false; }
+#endif
+
+Kind Choose() {
+#if defined(NACRE_THREAD_SANITIZER)
+  return Kind::kByFences;
+#else
+  return HasMembarrier() ? Kind::kByMembarrier : Kind::kByFences;
+#endif
+}
+
+// What Heavy() does. Written before light_is_free is set, and by tests.
+std::atomic<Kind>& ChosenKind() {
+  static std::atomic<Kind> chosen(Choose());
+  return chosen;
+}
+
+}  // namespace
+
+Kind AsymmetricFence::Decide() {
+  // The choice is made first: no Heavy() from now on makes do with less than a Light() needs.
+  static const bool announced = [] {
+    const bool by_membarrier = ChosenKind().load(std::memory_order_relaxed) == Kind::kByMembarrier;
+    internal::light_is_free.store(by_membarrier, std::memory_order_relaxed);
+    return true;
+  }();
+  (void)announced;
+  return ChosenKind().load(std::memory_order_relaxed);
+}
+
+void AsymmetricFence::Heavy() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (ChosenKind().load(std::memory_order_relaxed) == Kind::kByFences || Expedite()) return;
+  // Linux hands the registration on to the child of a fork(), which is nowhere promised.
+  const bool done = errno == EPERM && Register() && Expedite();
+  NACRE_CHECK(done, "membarrier(), which other threads rely on, was refused after it had worked");
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+bool AsymmetricFence::SetKindForTesting(Kind kind) {
+  Decide();
+  if (kind == Kind::kByMembarrier && Choose() != Kind::kByMembarrier) return false;
+  ChosenKind().store(kind, std::memory_order_seq_cst);
+  internal::light_is_free.store(kind == Kind::kByMembarrier, std::memory_order_seq_cst);
+  return true;
+}
+
+}  // namespace nacre::base

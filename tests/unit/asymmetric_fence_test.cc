@@ -1,0 +1,198 @@
+#include "engine/base/asymmetric_fence.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "engine/base/epoch.h"
+#include "gtest/gtest.h"
+
+namespace nacre::base {
+namespace {
+
+using Kind = AsymmetricFence::Kind;
+
+struct alignas(128) Line {
+  std::atomic<int> value{0};
+};
+
+// One of the two may have the only core.
+void Await(const Line& line, int round) {
+  for (int spins = 0; line.value.load(std::memory_order_acquire) < round; ++spins) {
+    if (spins > 2000) std::this_thread::yield();
+  }
+}
+
+// Store buffering: with a fence on both sides, one of the two sees the other. What the light side
+// stores has to wait behind stores to lines that the other core holds, so that its load would be
+// done long before, were it allowed to; and the heavy side starts at another moment each round.
+int CountBothBlind(int rounds) {
+  constexpr int kLines = 24;
+  constexpr int kMoments = 128;
+  Line x;
+  Line y;
+  Line begin;
+  Line end;
+  Line lines[kLines];
+  int seen_by_light = 0;
+  int both_blind = 0;
+  std::thread light([&] {
+    for (int round = 1; round <= rounds; ++round) {
+      Await(begin, round);
+      for (Line& line : lines) line.value.store(round, std::memory_order_relaxed);
+      x.value.store(round, std::memory_order_release);
+      AsymmetricFence::Light();
+      seen_by_light = y.value.load(std::memory_order_acquire);
+      end.value.store(round, std::memory_order_release);
+    }
+  });
+  for (int round = 1; round <= rounds; ++round) {
+    for (Line& line : lines) line.value.store(-round, std::memory_order_relaxed);
+    begin.value.store(round, std::memory_order_seq_cst);
+    for (volatile int wait = round % kMoments; wait > 0;) wait = wait - 1;
+    y.value.store(round, std::memory_order_release);
+    AsymmetricFence::Heavy();
+    const int seen_by_heavy = x.value.load(std::memory_order_acquire);
+    Await(end, round);
+    if (seen_by_heavy < round && seen_by_light < round) ++both_blind;
+  }
+  light.join();
+  return both_blind;
+}
+
+class AsymmetricFenceTest : public ::testing::TestWithParam<Kind> {
+ protected:
+  void SetUp() override {
+    usual_ = AsymmetricFence::Decide();
+    if (!AsymmetricFence::SetKindForTesting(GetParam())) GTEST_SKIP() << "not to be had here";
+  }
+  void TearDown() override { AsymmetricFence::SetKindForTesting(usual_); }
+
+ private:
+  Kind usual_ = Kind::kByFences;
+};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, AsymmetricFenceTest,
+                         ::testing::Values(Kind::kByMembarrier, Kind::kByFences),
+                         [](const ::testing::TestParamInfo<Kind>& kind) {
+                           return kind.param == Kind::kByFences ? "Fences" : "Membarrier";
+                         });
+
+TEST_P(AsymmetricFenceTest, StoreBuffering_OneSideSeesTheOther) {
+  AsymmetricFence::Decide();
+  EXPECT_EQ(CountBothBlind(100'000), 0);
+}
+
+// In a child there is one thread, and others that it starts: both are under the barrier.
+TEST_P(AsymmetricFenceTest, ChildOfAFork_HasFencesToo) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "no threads after fork() under the thread sanitizer";
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "no threads after fork() under the thread sanitizer";
+#endif
+#endif
+  AsymmetricFence::Heavy();
+  const pid_t child = fork();
+  ASSERT_NE(child, -1);
+  if (child == 0) {
+    const uint64_t epoch = EpochDomain::Advance();
+    {
+      EpochPin pin;
+      if (EpochDomain::HasPassed(EpochDomain::Advance())) _exit(1);
+    }
+    if (!EpochDomain::HasPassed(epoch)) _exit(2);
+    _exit(CountBothBlind(20'000) == 0 ? 0 : 3);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_P(AsymmetricFenceTest, Epoch_DoesNotPassAPin) {
+  std::atomic<int> step{0};
+  const auto await = [&](int wanted) {
+    while (step.load() < wanted) std::this_thread::yield();
+  };
+  std::thread reader([&] {
+    EpochPin pin;
+    step = 1;
+    await(2);
+  });
+  await(1);
+  const uint64_t epoch = EpochDomain::Advance();
+  EXPECT_FALSE(EpochDomain::HasPassed(epoch));
+  step = 2;
+  reader.join();
+  EXPECT_TRUE(EpochDomain::HasPassed(epoch));
+}
+
+// What a reader finds is not freed before it has let go of it; a freed object would say so.
+TEST_P(AsymmetricFenceTest, Epoch_KeepsWhatAReaderHasFound) {
+  struct Object {
+    std::atomic<bool> freed{false};
+  };
+  constexpr int kObjects = 20'000;
+  const auto objects = std::make_unique<Object[]>(kObjects + 1);
+  std::atomic<int> current{0};
+  std::atomic<bool> stop{false};
+  std::atomic<int> freed_under_reader{0};
+  std::thread reader([&] {
+    while (!stop.load(std::memory_order_relaxed)) {
+      EpochPin pin;
+      const Object& found = objects[current.load(std::memory_order_acquire)];
+      for (int look = 0; look < 8; ++look) {
+        if (found.freed.load(std::memory_order_relaxed)) freed_under_reader.fetch_add(1);
+      }
+    }
+  });
+  for (int i = 0; i < kObjects; ++i) {
+    current.store(i + 1, std::memory_order_release);
+    const uint64_t epoch = EpochDomain::Advance();
+    while (!EpochDomain::HasPassed(epoch)) std::this_thread::yield();
+    objects[i].freed.store(true, std::memory_order_relaxed);
+  }
+  stop = true;
+  reader.join();
+  EXPECT_EQ(freed_under_reader.load(), 0);
+}
+
+// A variable of the application that uses the engine after the engine has said goodbye to the
+// thread. Slots are given back all the same, else each such thread would leave one behind.
+struct UsesEngineAtTheEnd {
+  std::atomic<size_t>* index = nullptr;
+  ~UsesEngineAtTheEnd() {
+    for (int i = 0; i < 2; ++i) {
+      EpochPin pin;
+      EpochPin nested;
+      if (!EpochDomain::IsPinned()) std::abort();
+      index->store(EpochDomain::ThreadIndex());
+    }
+    if (EpochDomain::ThreadIndex() != EpochDomain::kEndingThread) std::abort();
+  }
+};
+
+TEST(EpochTest, ThreadThatEnds_PinsAndGivesItsSlotBack) {
+  std::atomic<size_t> index{0};
+  size_t index_max = 0;
+  for (int i = 0; i < 100; ++i) {
+    std::thread ends([&] {
+      static thread_local UsesEngineAtTheEnd variable;
+      variable.index = &index;
+      EpochPin pin;
+    });
+    ends.join();
+    if (i == 1) index_max = index;
+    if (i > 1) {
+      ASSERT_LE(index, index_max);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace nacre::base
