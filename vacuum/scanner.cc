@@ -1,10 +1,10 @@
 #include "vacuum/scanner.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "engine/base/check.h"
 #include "engine/base/faults.h"
+#include "engine/base/steady_clock.h"
 
 namespace nacre::vacuum {
 namespace {
@@ -32,7 +32,7 @@ Scanner::Scanner(txn::Store& store, const Tuning& tuning)
 
 int64_t Scanner::NowNs() const {
   if (tuning_.steady_ns) return tuning_.steady_ns();
-  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+  return base::SteadyNs();
 }
 
 std::shared_ptr<const Scan> Scanner::Take() {
@@ -60,7 +60,7 @@ std::shared_ptr<const Scan> Scanner::TakeLocked() {
     store_.registry.Collect(active_);
     NACRE_STEP(kPruneScanned);
   }
-  scan->clock = store_.sequencer.clock().load(std::memory_order_seq_cst);
+  scan->clock = store_.sequencer.Clock();
   // After the clock: what was superseded by then has been history at least since now.
   const int64_t now_ns = NowNs();
   scan->floor = std::min(scan->clock, history_.FloorAt(now_ns, scan->clock));

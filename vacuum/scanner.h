@@ -17,12 +17,12 @@ namespace nacre::vacuum {
 
 // Takes scans, and hands out the last one. Thread-safe.
 //
-// Order of a scan, each step before the next in the single order of seq_cst operations:
+// Order of a scan; a Heavy() stands before step 3, and a Light() where a snapshot registers:
 //   1. U = clock                   REGISTERED (snapshot_registry.h): a snapshot that step 3 misses
 //                                  reads at U or above.
 //   2. retention_floor = F <= U    Invariant FLOOR-FIRST: an AS OF snapshot publishes its ray and
-//                                  then loads the floor. If step 3 misses the ray, that load sees
-//                                  F, and a timestamp below F is refused.
+//                                  then loads the floor. If step 3 misses the ray, by ASYMMETRIC
+//                                  that load sees F, and a timestamp below F is refused.
 //   3. loads every slot
 //   4. marks the snapshots that are too old, and leaves them out
 //                                  TOO-OLD: before any unlink that leaving them out allows.

@@ -58,9 +58,10 @@ class Sequencer {
       ring_->writes[writes_end_++ % kWritesRemembered] = write;
   }
 
-  // seq_cst: see REGISTERED in snapshot_registry.h.
+  // Those who load it in an order of their own have a fence for that: REGISTERED in
+  // snapshot_registry.h.
   void Publish(uint64_t timestamp) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    clock_.store(timestamp, std::memory_order_seq_cst);
+    clock_.store(timestamp, std::memory_order_release);
   }
 
   // Calls visit(write) for each write of the commits in (since, clock] until it returns false.

@@ -1,10 +1,12 @@
 #include "engine/txn/snapshot_registry.h"
 
-#include <chrono>
+#include <algorithm>
 
+#include "engine/base/asymmetric_fence.h"
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
 #include "engine/base/faults.h"
+#include "engine/base/steady_clock.h"
 
 namespace nacre::txn {
 namespace {
@@ -18,69 +20,146 @@ constexpr uint64_t Encode(uint64_t timestamp, bool ray) {
   return timestamp << 2 | (ray ? kRay : 0) | kTaken;
 }
 
-int64_t SteadyNanoseconds() {
-  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
-}
+// More threads than this share what slots there are.
+constexpr size_t kHomesMax = 4096;
+constexpr uint64_t kIdsAtOnce = 1024;
 
 // Where this thread found a free slot last time; a hint for any registry.
 constinit thread_local size_t slot_hint = SIZE_MAX;
 
 }  // namespace
 
-SnapshotRegistry::SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max)
+SnapshotRegistry::SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max,
+                                   bool exact_ages)
     : clock_(clock),
       snapshots_max_(snapshots_max),
-      chunks_(std::make_unique<std::atomic<Chunk*>[]>((snapshots_max + kSlotsPerChunk - 1) /
-                                                      kSlotsPerChunk)) {
-  AddChunk();
+      exact_ages_(exact_ages),
+      homes_(std::make_shared<HomeSlots>(std::min(snapshots_max, kHomesMax))),
+      shared_(snapshots_max, /*of_homes=*/false) {
+  base::AsymmetricFence::Decide();
 }
 
 SnapshotRegistry::~SnapshotRegistry() {
   NACRE_CHECK(active_count() == 0, "a database was closed before its transactions and snapshots");
-  for (size_t i = 0; i < chunk_count_.load(std::memory_order_relaxed); ++i) {
-    delete chunks_[i].load(std::memory_order_relaxed);
-  }
+  homes_->Abandon();
 }
 
-bool SnapshotRegistry::TryTake(Slot& slot, uint64_t ray_from) {
-  uint64_t state = kFree;
-  if (slot.state.load(std::memory_order_relaxed) != kFree) return false;
-  const bool ray = !NACRE_BUG(kRayAsPoint);
-  return slot.state.compare_exchange_strong(state, Encode(ray_from, ray),
-                                            std::memory_order_seq_cst);
+SnapshotRegistry::Slot* SnapshotRegistry::Home() {
+  Slot* home = homes_->OfThread();
+  if (home != nullptr) [[likely]]
+    return home;
+  base::MutexLock lock(mutex_);
+  home = HomeSlots::Lend(homes_);
+  if (home != nullptr && !home->counted.load(std::memory_order_relaxed) && TryGetPlace()) {
+    home->counted.store(true, std::memory_order_relaxed);
+  }
+  return home;
+}
+
+uint64_t SnapshotRegistry::NextId(Slot* home) {
+  if (home == nullptr) return next_id_.fetch_add(1, std::memory_order_relaxed);
+  if (home->next_id == home->ids_end) {
+    home->next_id = next_id_.fetch_add(kIdsAtOnce, std::memory_order_relaxed);
+    home->ids_end = home->next_id + kIdsAtOnce;
+  }
+  return home->next_id++;
+}
+
+// Steps 1 and 2 of PLACES.
+bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
+  if (home.state.load(std::memory_order_acquire) != kFree) return false;
+  home.state.store(state, std::memory_order_release);
+  base::AsymmetricFence::Light();
+  if (home.counted.load(std::memory_order_relaxed)) [[likely]]
+    return true;
+  home.state.store(kFree, std::memory_order_release);
+  return false;
+}
+
+bool SnapshotRegistry::TryGetPlace() {
+  size_t places = places_.load(std::memory_order_relaxed);
+  while (places < snapshots_max_) {
+    // Acquire: the slot that its last owner has freed.
+    if (places_.compare_exchange_weak(places, places + 1, std::memory_order_acq_rel)) return true;
+  }
+  return false;
+}
+
+bool SnapshotRegistry::TryGetPlaceOfIdleHome() {
+  base::MutexLock lock(mutex_);
+  if (TryGetPlace()) return true;
+  std::vector<Slot*> asked;
+  for (size_t i = 0; i < homes_->size(); ++i) {
+    Slot& home = homes_->at(i);
+    const bool idle = home.state.load(std::memory_order_relaxed) == kFree;
+    if (!idle || !home.counted.load(std::memory_order_relaxed)) continue;
+    home.counted.store(false, std::memory_order_relaxed);
+    asked.push_back(&home);
+  }
+  if (asked.empty()) return false;
+  base::AsymmetricFence::Heavy();
+  size_t won = 0;
+  for (Slot* home : asked) {
+    if (home->state.load(std::memory_order_acquire) == kFree) {
+      ++won;
+    } else {
+      home->counted.store(true, std::memory_order_relaxed);
+    }
+  }
+  if (won == 0) return false;
+  places_.fetch_sub(won - 1, std::memory_order_release);
+  return true;
+}
+
+SnapshotRegistry::Slot* SnapshotRegistry::TakeAny(Slot* home, uint64_t state) {
+  if (home != nullptr && !home->counted.load(std::memory_order_relaxed)) {
+    // Its place was taken from it. Where there is one again, it need not be asked for each time.
+    {
+      base::MutexLock lock(mutex_);
+      const bool lost = !home->counted.load(std::memory_order_relaxed);
+      if (lost && TryGetPlace()) home->counted.store(true, std::memory_order_relaxed);
+    }
+    if (TryTakeHome(*home, state)) return home;
+  }
+  if (!TryGetPlace() && !TryGetPlaceOfIdleHome()) return nullptr;
+  return TakeShared(state);
+}
+
+// The caller has a place, so that there is a slot or may be one more.
+SnapshotRegistry::Slot* SnapshotRegistry::TakeShared(uint64_t state) {
+  if (slot_hint == SIZE_MAX) slot_hint = base::EpochDomain::ThreadIndex();
+  for (;;) {
+    const size_t count = shared_.size();
+    const size_t start = count == 0 ? 0 : slot_hint % count;
+    for (size_t i = 0; i < count; ++i) {
+      const size_t index = start + i < count ? start + i : start + i - count;
+      Slot& slot = shared_.at(index);
+      uint64_t free = kFree;
+      if (slot.state.load(std::memory_order_relaxed) != kFree ||
+          !slot.state.compare_exchange_strong(free, state, std::memory_order_seq_cst)) {
+        continue;
+      }
+      slot_hint = index;
+      base::AsymmetricFence::Light();
+      return &slot;
+    }
+    slot_hint = count;
+    base::MutexLock lock(mutex_);
+    if (shared_.size() == count) shared_.Grow();
+  }
 }
 
 std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Take(uint64_t ray_from,
                                                                      uint64_t owner) {
-  // The count is taken first, so that the limit is exact and a free slot or a chunk to grow is
-  // assured.
-  if (active_count_.fetch_add(1, std::memory_order_relaxed) >= snapshots_max_) {
-    active_count_.fetch_sub(1, std::memory_order_relaxed);
-    return std::nullopt;
-  }
-  if (slot_hint == SIZE_MAX) slot_hint = base::EpochDomain::ThreadIndex();
-  Slot* taken = nullptr;
-  while (taken == nullptr) {
-    const size_t count = chunk_count_.load(std::memory_order_acquire) * kSlotsPerChunk;
-    const size_t start = slot_hint % count;
-    for (size_t i = 0; i < count; ++i) {
-      const size_t index = start + i < count ? start + i : start + i - count;
-      Slot& slot = chunks_[index / kSlotsPerChunk]
-                       .load(std::memory_order_acquire)
-                       ->slots[index % kSlotsPerChunk];
-      if (TryTake(slot, ray_from)) {
-        slot_hint = index;
-        taken = &slot;
-        break;
-      }
-    }
-    if (taken == nullptr) {
-      slot_hint = count;
-      AddChunk();
-    }
-  }
-  const uint64_t id = next_id_.fetch_add(1, std::memory_order_relaxed);
-  taken->began_ns.store(SteadyNanoseconds(), std::memory_order_relaxed);
+  const uint64_t state = Encode(ray_from, /*ray=*/!NACRE_BUG(kRayAsPoint));
+  Slot* const home = Home();
+  Slot* taken = home;
+  if (home == nullptr || !TryTakeHome(*home, state)) [[unlikely]]
+    taken = TakeAny(home, state);
+  if (taken == nullptr) return std::nullopt;
+  const uint64_t id = NextId(home);
+  taken->began_ns.store(exact_ages_ ? base::SteadyNs() : base::CoarseSteadyNs(),
+                        std::memory_order_relaxed);
   taken->owner.store(owner, std::memory_order_relaxed);
   taken->id.store(id, std::memory_order_release);
   return Registration{taken, id, ray_from};
@@ -98,7 +177,7 @@ std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(uint64_
   std::optional<Registration> registration = Take(lower, owner);
   if (!registration) return registration;
   NACRE_STEP(kBeginRegistered);
-  registration->read_timestamp = clock_.load(std::memory_order_seq_cst);
+  registration->read_timestamp = clock_.load(std::memory_order_acquire);
   NACRE_STEP(kBeginDrawn);
   Settle(*registration);
   return registration;
@@ -118,43 +197,48 @@ void SnapshotRegistry::Release(const Registration& registration) {
   Slot& slot = *registration.slot;
   NACRE_CHECK(slot.id.load(std::memory_order_relaxed) == registration.id,
               "a snapshot was released twice");
+  const bool keeps_place = slot.is_home;
   slot.id.store(0, std::memory_order_relaxed);
   slot.state.store(kFree, std::memory_order_release);
-  active_count_.fetch_sub(1, std::memory_order_relaxed);
+  if (!keeps_place) places_.fetch_sub(1, std::memory_order_release);
 }
 
 void SnapshotRegistry::MarkTooOld(const Active& active) {
   active.slot->too_old_id.store(active.id, std::memory_order_seq_cst);
 }
 
-void SnapshotRegistry::Collect(std::vector<Active>& active) const {
-  const size_t chunks = chunk_count_.load(std::memory_order_seq_cst);
-  for (size_t c = 0; c < chunks; ++c) {
-    for (Slot& slot : chunks_[c].load(std::memory_order_acquire)->slots) {
-      const uint64_t state = slot.state.load(std::memory_order_seq_cst);
-      if (state == kFree) continue;
-      Active seen;
-      seen.read_timestamp = state >> 2;
-      seen.is_ray = (state & kRay) != 0;
-      seen.id = slot.id.load(std::memory_order_acquire);
-      seen.owner = slot.owner.load(std::memory_order_relaxed);
-      seen.began_ns = slot.began_ns.load(std::memory_order_relaxed);
-      seen.too_old = seen.id != 0 && slot.too_old_id.load(std::memory_order_acquire) == seen.id;
-      seen.slot = &slot;
-      active.push_back(seen);
-    }
-  }
+template <typename Visit>
+void SnapshotRegistry::ForEachSlot(Visit visit) const {
+  const size_t homes = homes_->size();
+  for (size_t i = 0; i < homes; ++i) visit(homes_->at(i));
+  const size_t shared = shared_.size();
+  for (size_t i = 0; i < shared; ++i) visit(shared_.at(i));
 }
 
-SnapshotRegistry::Chunk* SnapshotRegistry::AddChunk() {
-  base::MutexLock lock(grow_mutex_);
-  const size_t count = chunk_count_.load(std::memory_order_relaxed);
-  if (count * kSlotsPerChunk >= snapshots_max_) return nullptr;
-  auto* chunk = new Chunk;
-  chunks_[count].store(chunk, std::memory_order_release);
-  // seq_cst: a pruner that misses the chunk precedes every registration in it.
-  chunk_count_.store(count + 1, std::memory_order_seq_cst);
-  return chunk;
+void SnapshotRegistry::Collect(std::vector<Active>& active) const {
+  // Before the tables are looked at too: a slot that is not in them yet is not taken yet.
+  base::AsymmetricFence::Heavy();
+  ForEachSlot([&active](Slot& slot) {
+    const uint64_t state = slot.state.load(std::memory_order_acquire);
+    if (state == kFree) return;
+    Active seen;
+    seen.read_timestamp = state >> 2;
+    seen.is_ray = (state & kRay) != 0;
+    seen.id = slot.id.load(std::memory_order_acquire);
+    seen.owner = slot.owner.load(std::memory_order_relaxed);
+    seen.began_ns = slot.began_ns.load(std::memory_order_relaxed);
+    seen.too_old = seen.id != 0 && slot.too_old_id.load(std::memory_order_acquire) == seen.id;
+    seen.slot = &slot;
+    active.push_back(seen);
+  });
+}
+
+size_t SnapshotRegistry::active_count() const {
+  size_t count = 0;
+  ForEachSlot([&count](const Slot& slot) {
+    if (slot.state.load(std::memory_order_acquire) != kFree) ++count;
+  });
+  return count;
 }
 
 }  // namespace nacre::txn

@@ -10,6 +10,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "engine/base/mutex.h"
+#include "engine/txn/home_slots.h"
+#include "engine/txn/snapshot_slot.h"
 
 // Who is reading the past. The vacuum prunes a version only if no registered snapshot can see it.
 //
@@ -18,35 +20,43 @@
 // no scanned snapshot in its interval, is seen by nobody, now or later.
 //
 //   a beginning transaction                     the pruner
-//   1. L = clock                                a. U = clock               (seq_cst)
-//   2. slot: free -> ray [L, oo)   (seq_cst)    b. loads every slot        (seq_cst)
-//   3. R = clock                   (seq_cst)    c. prunes [b, e) with e <= U and no slot in it
+//   1. L = clock                                a. U = clock
+//   2. slot: free -> ray [L, oo)                b. Heavy()
+//      Light()                                  c. loads every slot
+//   3. R = clock                                d. prunes [b, e) with e <= U and no slot in it
 //   4. slot = point R
 //
-// If (b) reads the slot from before (2), (b) precedes (2) in the single order of seq_cst
-// operations, so (a) precedes (3), and R >= U by coherence. If (b) reads the ray, every e > L is
-// kept; R >= L. If (b) reads the point, it is exact.
+// If (c) reads the slot from before (2), then by ASYMMETRIC (asymmetric_fence.h) (3) sees the clock
+// as (a) did, or newer: R >= U. If (c) reads the ray, every e > L is kept; R >= L. If (c) reads the
+// point, it is exact.
 //   Forbidden: 3 before 2. Between them the pruner passes by and R's versions go (late
 //   registration). Forbidden: publishing L as a point. A version superseded in (L, R] that R still
-//   sees lies outside (ray as point).
+//   sees lies outside (ray as point). Forbidden: b before a. A commit comes between them, and U is
+//   its timestamp; a snapshot that (c) misses need only see the clock as it was before.
+//
+// Invariant HOME-SLOT: a free home is taken by its thread alone, and a taken one is freed by
+// whoever ends the snapshot, so 2 is a plain store there. (That thread may be another one than took
+// it; its release is what the owner acquires.) All other snapshots, a thread's second one above
+// all, take a slot that belongs to nobody by compare-exchange.
+//
+// Invariant PLACES: no more than snapshots_max are registered. A slot that belongs to nobody has a
+// place while it is taken; a home has one from then on, so that taking it again need not count.
+// Where all places are given out, those of idle homes are taken back:
+//
+//   the owner                                   who needs a place, under the mutex
+//   1. home: free -> ray                        a. counted = false, in homes that have a place
+//      Light()                                  b. Heavy()
+//   2. counted still?                           c. free? has won its place; else counted = true
+//      else frees the home and asks for a place
+//
+// One of the two sees the other (ASYMMETRIC). So a snapshot is refused only if, when it had asked,
+// every place was that of a snapshot which is registered or was about to be.
 
 namespace nacre::txn {
 
 class SnapshotRegistry {
  public:
-  // A cache line. `state` is written by the owner and read by pruners; the rest says who it is.
-  struct alignas(64) Slot {
-    std::atomic<uint64_t> state{0};
-    // The snapshot in the slot; 0 before the state is freed, set after it is taken. So a pruner
-    // that loads state first and id second never takes a new state for an old id.
-    std::atomic<uint64_t> id{0};
-    std::atomic<uint64_t> owner{0};
-    std::atomic<int64_t> began_ns{0};
-    // The id of a snapshot that may have lost its versions. Invariant TOO-OLD: written before the
-    // first unlink that it allows; read after each walk, inside the pin, and at commit.
-    std::atomic<uint64_t> too_old_id{0};
-  };
-  static_assert(sizeof(Slot) == 64);
+  using Slot = SnapshotSlot;
 
   struct Registration {
     Slot* slot = nullptr;
@@ -65,11 +75,12 @@ class SnapshotRegistry {
     Slot* slot = nullptr;
   };
 
-  SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max);
+  // Without `exact_ages` a snapshot may seem a few milliseconds older than it is.
+  SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max, bool exact_ages);
   ~SnapshotRegistry();
 
   // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) in general; O(slots)
-  // when full.
+  // and a Heavy() when full.
   std::optional<Registration> Register(uint64_t owner);
   // Registers the ray from a timestamp in the past. The caller then checks that the vacuum still
   // retains `timestamp`, and either settles the registration on that point or releases it.
@@ -77,7 +88,7 @@ class SnapshotRegistry {
   static void Settle(const Registration& registration);
   void Release(const Registration& registration);
   // For a transaction that registers nothing.
-  uint64_t NewId() { return next_id_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t NewId() ABSL_LOCKS_EXCLUDED(mutex_) { return NextId(Home()); }
 
   static bool IsTooOld(const Registration& registration) {
     return registration.slot->too_old_id.load(std::memory_order_acquire) == registration.id;
@@ -85,29 +96,36 @@ class SnapshotRegistry {
   // From now on the snapshot holds no version. Before any unlink that this allows.
   static void MarkTooOld(const Active& active);
 
-  // Appends every registered snapshot, in no order. O(slots ever used at once).
+  // Appends every registered snapshot, in no order, after a Heavy(). O(slots ever used at once).
   void Collect(std::vector<Active>& active) const;
-  size_t active_count() const { return active_count_.load(std::memory_order_relaxed); }
+  // Exact when nobody begins or ends one. O(slots ever used at once).
+  size_t active_count() const;
 
  private:
-  static constexpr size_t kSlotsPerChunk = 64;
-  struct Chunk {
-    Slot slots[kSlotsPerChunk];
-  };
-
-  std::optional<Registration> Take(uint64_t ray_from, uint64_t owner);
-  bool TryTake(Slot& slot, uint64_t ray_from);
-  // nullptr if there may be no more.
-  Chunk* AddChunk() ABSL_LOCKS_EXCLUDED(grow_mutex_);
+  // Of the calling thread; nullptr if there may be no more.
+  Slot* Home() ABSL_LOCKS_EXCLUDED(mutex_);
+  uint64_t NextId(Slot* home);
+  std::optional<Registration> Take(uint64_t ray_from, uint64_t owner) ABSL_LOCKS_EXCLUDED(mutex_);
+  static bool TryTakeHome(Slot& home, uint64_t state);
+  // nullptr if there is no place.
+  Slot* TakeAny(Slot* home, uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
+  Slot* TakeShared(uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool TryGetPlace();
+  bool TryGetPlaceOfIdleHome() ABSL_LOCKS_EXCLUDED(mutex_);
+  template <typename Visit>
+  void ForEachSlot(Visit visit) const;
 
   const std::atomic<uint64_t>& clock_;
   const size_t snapshots_max_;
+  const bool exact_ages_;
+  // Written once for many ids, and by threads without a home.
   std::atomic<uint64_t> next_id_{1};
-  std::atomic<size_t> active_count_{0};
-  base::Mutex grow_mutex_;
-  // Appended to under grow_mutex_, read without it; entries never change.
-  const std::unique_ptr<std::atomic<Chunk*>[]> chunks_;
-  std::atomic<size_t> chunk_count_{0};
+  // Places given out.
+  std::atomic<size_t> places_{0};
+  // Guards the lending of homes, their places, and the growth of shared_.
+  base::Mutex mutex_;
+  const std::shared_ptr<HomeSlots> homes_;
+  SlotTable shared_;
 };
 
 }  // namespace nacre::txn

@@ -28,7 +28,7 @@ struct Store {
   explicit Store(const Options& store_options)
       : options(store_options),
         memory_bytes_max(store_options.memory_bytes_max),
-        registry(sequencer.clock(), store_options.snapshots_max),
+        registry(sequencer.clock(), store_options.snapshots_max, snapshots_grow_old()),
         latches(store_options.latch_stripes),
         keyspaces(store_options.keyspaces_max, retired),
         time(store_options.time_source, sequencer.mutex()) {}
@@ -61,9 +61,9 @@ struct Store {
   // followed (release): who reads 0 (acquire) inside the sequencer sees an index that is exact as
   // of the clock.
   std::atomic<uint32_t> expiry_changes_pending{0};
-  // The vacuum may have pruned versions superseded at or below this. Stored (seq_cst) before the
-  // registry is scanned for such a prune; loaded (seq_cst) after an AS OF snapshot has registered
-  // its ray.
+  // The vacuum may have pruned versions superseded at or below this. Stored before the Heavy() of
+  // the scan for such a prune; loaded after an AS OF snapshot has registered its ray, with a
+  // Light().
   std::atomic<uint64_t> retention_floor{0};
   Counters counters;
   // Set once, before the first transaction.
