@@ -1,6 +1,15 @@
 #include "engine/base/asymmetric_fence.h"
 
-#if defined(__linux__) && __has_include(<linux/membarrier.h>)
+// Clang and GCC tell of it in different ways.
+#if defined(__SANITIZE_THREAD__)
+#define NACRE_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NACRE_THREAD_SANITIZER 1
+#endif
+#endif
+
+#if defined(__linux__) && !defined(NACRE_THREAD_SANITIZER) && __has_include(<linux/membarrier.h>)
 #define NACRE_HAS_MEMBARRIER 1
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -10,15 +19,6 @@
 #include <cerrno>
 
 #include "engine/base/check.h"
-
-// Clang and GCC tell it in different ways.
-#if defined(__SANITIZE_THREAD__)
-#define NACRE_THREAD_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define NACRE_THREAD_SANITIZER 1
-#endif
-#endif
 
 namespace nacre::base {
 
@@ -48,13 +48,7 @@ bool Expedite() { return false; }
 bool HasMembarrier() { return false; }
 #endif
 
-Kind Choose() {
-#if defined(NACRE_THREAD_SANITIZER)
-  return Kind::kByFences;
-#else
-  return HasMembarrier() ? Kind::kByMembarrier : Kind::kByFences;
-#endif
-}
+Kind Choose() { return HasMembarrier() ? Kind::kByMembarrier : Kind::kByFences; }
 
 // What Heavy() does. Written before light_is_free is set, and by tests.
 std::atomic<Kind>& ChosenKind() {
