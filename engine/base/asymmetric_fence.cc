@@ -30,6 +30,8 @@ namespace {
 
 using Kind = AsymmetricFence::Kind;
 
+constinit std::atomic<uint64_t> heavies{0};
+
 #if defined(NACRE_HAS_MEMBARRIER)
 long Membarrier(int command) { return syscall(SYS_membarrier, command, 0, 0); }
 
@@ -70,6 +72,7 @@ Kind AsymmetricFence::Decide() {
 }
 
 void AsymmetricFence::Heavy() {
+  heavies.fetch_add(1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (ChosenKind().load(std::memory_order_relaxed) == Kind::kByFences || Expedite()) return;
   // Linux hands the registration on to the child of a fork(), which is nowhere promised.
@@ -77,6 +80,8 @@ void AsymmetricFence::Heavy() {
   NACRE_CHECK(done, "membarrier(), which other threads rely on, was refused after it had worked");
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
+
+uint64_t AsymmetricFence::heavy_count() { return heavies.load(std::memory_order_relaxed); }
 
 bool AsymmetricFence::SetKindForTesting(Kind kind) {
   Decide();

@@ -48,6 +48,9 @@ class AsymmetricFence {
   }
   // 1 to 3 us where other threads run. Also a full barrier of the calling thread.
   static void Heavy();
+  // Calls of Heavy() so far in the process. For tests: where one is missing, hardly ever does
+  // anything go wrong.
+  static uint64_t heavy_count();
 
   // For tests, to have both kinds run on one machine. False, and nothing changes, if the kind is
   // not to be had here. Nobody else is inside the engine.

@@ -34,15 +34,17 @@ Transaction Database::Begin(const TransactionOptions& options) {
 }
 
 absl::StatusOr<Snapshot> Database::TakeSnapshot(uint64_t owner) const {
-  absl::StatusOr<txn::BegunView> begun = txn::BeginView(impl_->store, owner);
-  if (!begun.ok()) return begun.status();
-  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun->view));
+  txn::BegunView begun;
+  absl::Status status = txn::BeginView(impl_->store, owner, begun);
+  if (!status.ok()) return status;
+  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun.view));
 }
 
 absl::StatusOr<Snapshot> Database::GetSnapshotAt(Timestamp timestamp) const {
-  absl::StatusOr<txn::BegunView> begun = txn::BeginViewAt(impl_->store, ToInteger(timestamp), 0);
-  if (!begun.ok()) return begun.status();
-  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun->view));
+  txn::BegunView begun;
+  absl::Status status = txn::BeginViewAt(impl_->store, ToInteger(timestamp), 0, begun);
+  if (!status.ok()) return status;
+  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun.view));
 }
 
 namespace {

@@ -12,6 +12,7 @@
 namespace nacre {
 namespace {
 
+using PlainRead = txn::TransactionState::PlainRead;
 using Keeping = txn::TransactionState::Keeping;
 using Tracking = txn::TransactionState::Tracking;
 
@@ -63,6 +64,12 @@ absl::Status Transaction::Use(Keyspace keyspace) {
 
 absl::StatusOr<std::optional<std::string_view>> Transaction::Get(std::string_view key) {
   if (state_ == nullptr) return MovedFrom();
+  std::string_view value;
+  switch (state_->ReadPlain(key, &value)) {
+    case PlainRead::kFound: return value;
+    case PlainRead::kAbsent: return std::nullopt;
+    case PlainRead::kNotPlain: break;
+  }
   return ToView(state_->Get(key));
 }
 

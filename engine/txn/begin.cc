@@ -18,9 +18,8 @@ void Release(Store& store, const SnapshotRegistry::Registration& registration) {
 
 }  // namespace
 
-absl::StatusOr<BegunView> BeginView(Store& store, uint64_t owner) {
+absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun) {
   for (;;) {
-    BegunView begun;
     begun.knows_time = store.expiry_used.load(std::memory_order_acquire);
     begun.view.now = begun.knows_time ? store.time.Refresh() : store.time.Last();
     const auto registration = store.registry.Register(owner);
@@ -32,16 +31,15 @@ absl::StatusOr<BegunView> BeginView(Store& store, uint64_t owner) {
     // timestamp.
     const bool one_cut = begun.knows_time ? store.time.Last() == begun.view.now
                                           : !store.expiry_used.load(std::memory_order_acquire);
-    if (one_cut) return begun;
+    if (one_cut) return absl::OkStatus();
     Release(store, *registration);
   }
 }
 
-absl::StatusOr<BegunView> BeginViewAt(Store& store, uint64_t timestamp, uint64_t owner) {
+absl::Status BeginViewAt(Store& store, uint64_t timestamp, uint64_t owner, BegunView& begun) {
   if (timestamp > store.sequencer.Clock()) {
     return absl::OutOfRangeError(absl::StrCat("timestamp ", timestamp, " lies in the future"));
   }
-  BegunView begun;
   begun.knows_time = true;
   begun.view.now = store.time.Refresh();
   const auto registration = store.registry.RegisterAt(timestamp, owner);
@@ -54,7 +52,7 @@ absl::StatusOr<BegunView> BeginViewAt(Store& store, uint64_t timestamp, uint64_t
                                               " is gone; see Options::history_retention"));
   }
   SnapshotRegistry::Settle(*registration);
-  return begun;
+  return absl::OkStatus();
 }
 
 bool HasChangedBetween(Store& store, const Tree& tree, std::string_view key, const ReadView& since,

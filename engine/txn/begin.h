@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "engine/txn/read_view.h"
 #include "engine/txn/store.h"
 
@@ -19,12 +19,12 @@ struct BegunView {
 
 // Registers a snapshot of now: the time first, then the read timestamp (ONE-TIME, REGISTERED).
 // kResourceExhausted if snapshots_max are registered.
-absl::StatusOr<BegunView> BeginView(Store& store, uint64_t owner);
+absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun);
 
 // Registers a snapshot of the past: the ray first, then the check that the vacuum still retains it.
 // kOutOfRange if not, or if it is the future.
 //   Forbidden: the check first. The vacuum raises the floor and prunes between the two.
-absl::StatusOr<BegunView> BeginViewAt(Store& store, uint64_t timestamp, uint64_t owner);
+absl::Status BeginViewAt(Store& store, uint64_t timestamp, uint64_t owner, BegunView& begun);
 
 // Whether a key of one tree changed between two views, as WATCH means it: it got a version, or
 // expired. The caller is pinned; `latched`: it holds the latch of the key.

@@ -3,40 +3,41 @@
 
 #include <array>
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "engine/base/epoch.h"
+#include "engine/base/asymmetric_fence.h"
 #include "engine/base/faults.h"
 #include "engine/base/mutex.h"
+#include "engine/base/sharded_counter.h"
 
 namespace nacre::txn {
 
 // Lets one transaction run while no other commits, so that everything finishes in the end.
 //
 // Every committer passes the gate before its first latch and leaves when it holds none. Who closes
-// it waits for those inside. Both sides store first and load second, seq_cst, so at least one sees
-// the other.
+// it waits for those inside. Both sides store first and load second, with a Light() here and a
+// Heavy() there between the two, so at least one sees the other (ASYMMETRIC).
 class CommitGate {
  public:
   // Inside the gate. Movable nowhere: lives on the committer's stack.
   class Passage {
    public:
     // `owner`: the caller has closed the gate itself and passes.
-    Passage(CommitGate& gate, bool owner) : gate_(gate), shard_(nullptr) {
-      if (!owner) shard_ = gate_.Enter();
+    Passage(CommitGate& gate, bool owner) : gate_(gate), enters_(!owner) {
+      if (enters_) gate_.Enter(part_);
     }
     ~Passage() {
-      if (shard_ != nullptr) shard_->fetch_sub(1, std::memory_order_release);
+      if (enters_) gate_.Leave(part_);
     }
     Passage(const Passage&) = delete;
     Passage& operator=(const Passage&) = delete;
 
    private:
     CommitGate& gate_;
-    std::atomic<int32_t>* shard_;
+    const base::ThreadPart part_;
+    const bool enters_;
   };
 
   // Closed for all others. One at a time; waits for the committers inside.
@@ -45,9 +46,10 @@ class CommitGate {
     explicit Closed(CommitGate& gate) ABSL_EXCLUSIVE_LOCK_FUNCTION(gate.owner_mutex_)
         : gate_(gate) {
       gate_.owner_mutex_.Lock();
-      gate_.closed_.store(true, std::memory_order_seq_cst);
+      gate_.closed_.store(true, std::memory_order_relaxed);
+      base::AsymmetricFence::Heavy();
       for (Shard& shard : gate_.shards_) {
-        while (shard.inside.load(std::memory_order_seq_cst) != 0) Pause();
+        while (shard.inside.load(std::memory_order_acquire) != 0) Pause();
       }
     }
     ~Closed() ABSL_UNLOCK_FUNCTION() {
@@ -62,20 +64,22 @@ class CommitGate {
   };
 
  private:
-  static constexpr size_t kShards = 16;
   struct alignas(64) Shard {
     std::atomic<int32_t> inside{0};
   };
 
-  std::atomic<int32_t>* Enter() {
-    std::atomic<int32_t>& inside = shards_[base::EpochDomain::ThreadIndex() % kShards].inside;
+  void Enter(const base::ThreadPart& part) {
     for (;;) {
-      inside.fetch_add(1, std::memory_order_seq_cst);
-      if (!closed_.load(std::memory_order_seq_cst)) return &inside;
-      inside.fetch_sub(1, std::memory_order_release);
+      part.Add(shards_[part.index()].inside, 1, std::memory_order_relaxed);
+      base::AsymmetricFence::Light();
+      if (!closed_.load(std::memory_order_acquire)) return;
+      Leave(part);
       // Sleeps until the owner is through, rather than spinning against it.
       WaitUntilOpen();
     }
+  }
+  void Leave(const base::ThreadPart& part) {
+    part.Add(shards_[part.index()].inside, -1, std::memory_order_release);
   }
 
   void WaitUntilOpen() ABSL_LOCKS_EXCLUDED(owner_mutex_) { base::MutexLock wait(owner_mutex_); }
@@ -86,7 +90,7 @@ class CommitGate {
     std::this_thread::yield();
   }
 
-  std::array<Shard, kShards> shards_;
+  std::array<Shard, base::ThreadPart::kCount> shards_;
   alignas(64) std::atomic<bool> closed_{false};
   base::Mutex owner_mutex_;
 };

@@ -16,7 +16,7 @@ SnapshotCursor::SnapshotCursor(const Store& store, const ReadView& view, const T
       view_(view),
       tree_(tree),
       interval_(std::move(interval)),
-      copies_(store.snapshots_grow_old()),
+      copies_(store.snapshots_grow_old),
       kept_(kept) {}
 
 absl::Status SnapshotCursor::SeekForward(std::string_view from, bool inclusive) {

@@ -27,14 +27,12 @@ namespace nacre::txn {
 struct Store {
   explicit Store(const Options& store_options)
       : options(store_options),
+        snapshots_grow_old(store_options.max_snapshot_age != absl::InfiniteDuration()),
         memory_bytes_max(store_options.memory_bytes_max),
-        registry(sequencer.clock(), store_options.snapshots_max, snapshots_grow_old()),
+        registry(sequencer.clock(), store_options.snapshots_max, snapshots_grow_old),
         latches(store_options.latch_stripes),
         keyspaces(store_options.keyspaces_max, retired),
         time(store_options.time_source, sequencer.mutex()) {}
-
-  // If so, a view into a version may dangle once the snapshot has grown too old: values are copied.
-  bool snapshots_grow_old() const { return options.max_snapshot_age != absl::InfiniteDuration(); }
 
   // As counted for memory_bytes_max.
   size_t MemoryBytes() const {
@@ -43,6 +41,8 @@ struct Store {
   }
 
   const Options options;
+  // If so, a view into a version may dangle once the snapshot has grown too old: values are copied.
+  const bool snapshots_grow_old;
   // Database::SetMemoryBytesMax() stores, commits load. Relaxed: a commit that misses a change came
   // before it.
   std::atomic<size_t> memory_bytes_max;

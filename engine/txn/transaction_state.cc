@@ -19,16 +19,14 @@ TransactionState::TransactionState(Store& store, const TransactionOptions& optio
                     !options.as_of),
       read_only_(options.read_only || options.as_of.has_value()),
       locked_(false),
+      reads_plainly_(!serializable_ && !store.snapshots_grow_old),
       keyspace_(options.keyspace.id()) {
-  absl::StatusOr<BegunView> begun = options.as_of
-                                        ? BeginViewAt(store_, ToInteger(*options.as_of), owner_)
-                                        : BeginView(store_, owner_);
-  if (!begun.ok()) {
-    doomed_ = begun.status();
-    return;
-  }
-  view_ = begun->view;
-  knows_time_ = begun->knows_time;
+  BegunView begun;
+  doomed_ = options.as_of ? BeginViewAt(store_, ToInteger(*options.as_of), owner_, begun)
+                          : BeginView(store_, owner_, begun);
+  if (!doomed_.ok()) return;
+  view_ = begun.view;
+  knows_time_ = begun.knows_time;
   id_ = view_.registration.id;
 }
 
@@ -39,6 +37,7 @@ TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t 
       serializable_(false),
       read_only_(false),
       locked_(true),
+      reads_plainly_(false),
       knows_time_(store.expiry_used.load(std::memory_order_acquire)) {}
 
 TransactionState::~TransactionState() { Rollback(); }
@@ -48,7 +47,7 @@ void TransactionState::Finish() {
   active_ = false;
   NACRE_CHECK(cursors_.empty() || !locked_, "a lock-first transaction has no cursors");
   writes_.Clear();
-  reads_ = ReadSet();
+  if (serializable_) reads_ = ReadSet();
   if (view_.registration.slot != nullptr) {
     store_.registry.Release(view_.registration);
     view_.registration.slot = nullptr;
@@ -99,9 +98,12 @@ absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
     return absl::NotFoundError(
         absl::StrCat("there is no keyspace ", keyspace, " at the read timestamp"));
   }
-  Tree* const tree = generation->tree;
-  generations_.push_back({keyspace, tree->id, tree, tree, generation});
-  return generations_.back();
+  return Note(keyspace, *generation);
+}
+
+const GenerationUse& TransactionState::Note(uint32_t keyspace, const Generation& generation) {
+  Tree* const tree = generation.tree;
+  return generations_.emplace_back(GenerationUse{keyspace, tree->id, tree, tree, &generation});
 }
 
 absl::Status TransactionState::Use(uint32_t keyspace) {
@@ -123,7 +125,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
                                                                      uint64_t hash,
                                                                      Tracking tracking) {
   base::EpochPin pin;
-  const bool grows_old = store_.snapshots_grow_old();
+  const bool grows_old = store_.snapshots_grow_old;
   if (grows_old && view_.IsTooOld()) return doomed_ = TooOldError();
   mvcc::Record* record = nullptr;
   const mvcc::Version* version = FindVersion(*tree, key, view_, &record);
@@ -139,6 +141,24 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
   if (!live) return std::nullopt;
   return Value{grows_old ? copied_.Copy(version->value()) : version->value(), version->expiry(),
                version->commit_timestamp()};
+}
+
+TransactionState::PlainRead TransactionState::ReadPlain(std::string_view key,
+                                                        std::string_view* value) {
+  if (!reads_plainly_ || !active_ || !writes_.empty() || !doomed_.ok()) return PlainRead::kNotPlain;
+  base::EpochPin pin;
+  if (current_.tree == nullptr) {
+    if (!generations_.empty()) return PlainRead::kNotPlain;
+    const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
+    if (generation == nullptr) return PlainRead::kNotPlain;
+    current_ = Note(keyspace_, *generation);
+  }
+  const mvcc::Version* version = FindVersion(*current_.tree, key, view_);
+  if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) {
+    return PlainRead::kAbsent;
+  }
+  *value = version->value();
+  return PlainRead::kFound;
 }
 
 absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key, Tracking tracking,
@@ -193,7 +213,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::GetForUpdate(std::string_
   if (!locked_) {
     // What has already failed need not wait for the commit to say so.
     base::EpochPin pin;
-    if (store_.snapshots_grow_old() && view_.IsTooOld()) return doomed_ = TooOldError();
+    if (store_.snapshots_grow_old && view_.IsTooOld()) return doomed_ = TooOldError();
     const mvcc::Record* record = (*entry)->tree->index.Find(key);
     if (record != nullptr && mvcc::HasNewerThan(*record, view_.read_timestamp, view_.now)) {
       store_.counters.conflicts_write.Add(1);
@@ -400,6 +420,11 @@ absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
 }
 
 absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
+  if (active_ && doomed_.ok() && writes_.empty() && swaps_.empty() && !view_.IsTooOld()) {
+    store_.counters.commits_read_only.Add(1);
+    Finish();
+    return view_.read_timestamp;
+  }
   absl::Status status = CheckActive();
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;

@@ -60,6 +60,10 @@ class TransactionState {
     mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
     uint64_t commit_timestamp = 0;  // 0: own write.
   };
+  // Get() where the committed state alone can answer: nothing is written yet, no read is tracked,
+  // no value is copied. Else kNotPlain, and Get() tells, errors too.
+  enum class PlainRead : uint8_t { kFound, kAbsent, kNotPlain };
+  PlainRead ReadPlain(std::string_view key, std::string_view* value);
   enum class Tracking : uint8_t { kTracked, kUntracked };
   absl::StatusOr<std::optional<Value>> Get(std::string_view key);
   // A hint: the keys are about to be read.
@@ -113,6 +117,7 @@ class TransactionState {
   absl::Status CheckWritable() const;
   absl::Status CheckKey(std::string_view key) const;
   absl::Status ResolveCurrent();
+  const GenerationUse& Note(uint32_t keyspace, const Generation& generation);
   absl::Status NotDeclared(std::string_view key) const;
   // Of a locked transaction, which has declared the key.
   std::optional<Value> ReadLatched(WriteEntry& entry) const;
@@ -150,6 +155,7 @@ class TransactionState {
   const bool serializable_;
   const bool read_only_;
   const bool locked_;
+  const bool reads_plainly_;  // As long as nothing is written.
   bool active_ = true;
   bool managed_ = false;
   bool knows_time_ = false;

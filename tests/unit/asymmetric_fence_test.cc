@@ -7,8 +7,11 @@
 #include <cstdlib>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "engine/base/epoch.h"
+#include "engine/base/sharded_counter.h"
+#include "engine/txn/commit_gate.h"
 #include "gtest/gtest.h"
 
 namespace nacre::base {
@@ -112,6 +115,74 @@ TEST_P(AsymmetricFenceTest, ChildOfAFork_HasFencesToo) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_P(AsymmetricFenceTest, Epoch_IsClosedWithAFence_AndLookedAtWithNone) {
+  const uint64_t before = AsymmetricFence::heavy_count();
+  const uint64_t epoch = EpochDomain::Advance();
+  EXPECT_EQ(AsymmetricFence::heavy_count(), before + 1);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(EpochDomain::HasPassed(epoch));
+  EXPECT_EQ(AsymmetricFence::heavy_count(), before + 1);
+}
+
+TEST_P(AsymmetricFenceTest, CommitGate_IsClosedWithAFence_AndPassedWithNone) {
+  txn::CommitGate gate;
+  const uint64_t before = AsymmetricFence::heavy_count();
+  { const txn::CommitGate::Passage passage(gate, /*owner=*/false); }
+  EXPECT_EQ(AsymmetricFence::heavy_count(), before);
+  { const txn::CommitGate::Closed closed(gate); }
+  EXPECT_EQ(AsymmetricFence::heavy_count(), before + 1);
+}
+
+// Threads with a part of their own, and more of them, which share parts.
+TEST_P(AsymmetricFenceTest, CommitGate_NobodyIsInsideWhileItIsClosed) {
+  constexpr int kThreads = static_cast<int>(ThreadPart::kOwned) + 6;
+  constexpr int kRounds = 300;
+  txn::CommitGate gate;
+  std::atomic<bool> stop{false};
+  std::atomic<int> inside{0};
+  std::atomic<int> met{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      while (!stop.load(std::memory_order_relaxed)) {
+        {
+          const txn::CommitGate::Passage passage(gate, /*owner=*/false);
+          inside.fetch_add(1, std::memory_order_relaxed);
+          inside.fetch_sub(1, std::memory_order_relaxed);
+        }
+        std::this_thread::yield();
+      }
+    });
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    const txn::CommitGate::Closed closed(gate);
+    if (inside.load(std::memory_order_relaxed) != 0) met.fetch_add(1);
+    std::this_thread::yield();
+    if (inside.load(std::memory_order_relaxed) != 0) met.fetch_add(1);
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(met.load(), 0);
+}
+
+TEST_P(AsymmetricFenceTest, ShardedCounter_CountsOfMoreThreadsThanParts) {
+  constexpr int kThreads = 3 * static_cast<int>(ThreadPart::kCount);
+  constexpr int kAdds = 2000;
+  ShardedCounter counter;
+  for (int round = 0; round < 2; ++round) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kThreads; ++i) {
+      threads.emplace_back([&] {
+        for (int add = 0; add < kAdds; ++add) {
+          counter.Add(1);
+          if (add % 100 == 0) std::this_thread::yield();
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  EXPECT_EQ(counter.Sum(), 2 * kThreads * kAdds);
 }
 
 TEST_P(AsymmetricFenceTest, Epoch_DoesNotPassAPin) {

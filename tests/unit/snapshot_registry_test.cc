@@ -303,6 +303,29 @@ TEST_P(SnapshotRegistryTest, AThreadThatEndsMayBeginSnapshots_InSlotsThatBelongT
   EXPECT_EQ(registry_->active_count(), 0u);
 }
 
+// The fence is the pruner's, and that of whoever needs the place of an idle home.
+TEST_P(SnapshotRegistryTest, AScanHasAFence_ABeginHasNone) {
+  Open(2);
+  std::thread([&] { registry_->Release(registry_->Register(0).value()); }).join();
+  const uint64_t before = base::AsymmetricFence::heavy_count();
+  const Registration first = registry_->Register(0).value();
+  EXPECT_EQ(base::AsymmetricFence::heavy_count(), before);
+  EXPECT_EQ(Collect().size(), 1u);
+  EXPECT_EQ(base::AsymmetricFence::heavy_count(), before + 1);
+  registry_->Release(first);
+  const Registration again = registry_->Register(0).value();
+  EXPECT_EQ(base::AsymmetricFence::heavy_count(), before + 1);
+  std::thread([&] {
+    // Is lent the other home, whose place this thread's second snapshot takes.
+    const Registration other = registry_->Register(0).value();
+    registry_->Release(other);
+  }).join();
+  const Registration second = registry_->Register(0).value();
+  EXPECT_EQ(base::AsymmetricFence::heavy_count(), before + 2);
+  registry_->Release(again);
+  registry_->Release(second);
+}
+
 // Ids are unique, whoever gives them out: homes, their later owners, slots that belong to nobody,
 // and transactions that register nothing.
 TEST_P(SnapshotRegistryTest, IdsAreNeverGivenOutTwice) {
