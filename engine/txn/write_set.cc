@@ -19,6 +19,8 @@ size_t ValueBytes(const mvcc::Version& version) { return version.value().size();
 WriteSet::~WriteSet() { Clear(); }
 
 void WriteSet::Clear() {
+  // As it is in a transaction that only reads, twice.
+  if (entries_.empty() && savepoints_.empty() && undo_.empty() && kept_.empty()) return;
   for (WriteEntry& entry : entries_) {
     if (entry.version != nullptr) mvcc::Version::Free(entry.version);
   }
