@@ -168,15 +168,20 @@ TEST_P(AsymmetricFenceTest, CommitGate_NobodyIsInsideWhileItIsClosed) {
 
 TEST_P(AsymmetricFenceTest, ShardedCounter_CountsOfMoreThreadsThanParts) {
   constexpr int kThreads = 3 * static_cast<int>(ThreadPart::kCount);
-  constexpr int kAdds = 2000;
+  constexpr int kAdds = 100'000;
   ShardedCounter counter;
   for (int round = 0; round < 2; ++round) {
+    // All at once, so that there are not parts enough.
+    std::atomic<int> ready{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&] {
+        counter.Add(0);
+        ready.fetch_add(1);
+        while (ready.load() < kThreads) std::this_thread::yield();
         for (int add = 0; add < kAdds; ++add) {
           counter.Add(1);
-          if (add % 100 == 0) std::this_thread::yield();
+          if (add % 4096 == 0) std::this_thread::yield();
         }
       });
     }
