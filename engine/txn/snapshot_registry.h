@@ -76,7 +76,8 @@ class SnapshotRegistry {
   };
 
   // Without `exact_ages` a snapshot may seem a few milliseconds older than it is.
-  SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max, bool exact_ages);
+  SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max,
+                   bool exact_ages = false);
   ~SnapshotRegistry();
 
   // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) in general; O(slots)
