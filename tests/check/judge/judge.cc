@@ -7,6 +7,7 @@
 #include "tests/check/judge/cycle_judge.h"
 #include "tests/check/judge/deadline.h"
 #include "tests/check/judge/dependency_graph.h"
+#include "tests/check/judge/equal_elements.h"
 #include "tests/check/judge/explain.h"
 #include "tests/check/judge/maybe_places.h"
 #include "tests/check/judge/observations.h"
@@ -180,6 +181,60 @@ Verdict JudgeWithout(const History& history, const std::vector<KeyId>& mixed, Le
   return verdict;
 }
 
+void AddOnce(const std::vector<TxnId>& more, Violation& violation) {
+  const auto in = [](TxnId t, const std::vector<TxnId>& txns) {
+    return std::find(txns.begin(), txns.end(), t) != txns.end();
+  };
+  for (const TxnId t : more) {
+    if (!in(t, violation.txns) && !in(t, violation.witnesses)) violation.witnesses.push_back(t);
+  }
+}
+
+// Of elements that several transactions appended to a list all ways are tried in which they can
+// have: one that holds is enough. Otherwise the mildest violation of them is told, since only so
+// much is certain. False: that does not decide it, or there are too many.
+bool JudgeEqualElements(const History& history, const Observations& seen, Level level,
+                        const JudgeOptions& options, absl::Time deadline, uint32_t rounds_max,
+                        Verdict& verdict, std::string& why_not) {
+  constexpr uint64_t kWaysMax = 1'000;
+  constexpr uint64_t kOperationsMax = 20'000'000;  // Of all ways together.
+  judge::EqualElements ways(history, seen);
+  if (!ways.any()) return false;
+  JudgeOptions left = options;
+  const uint64_t ways_max =
+      std::min(kWaysMax, kOperationsMax / std::max<uint64_t>(history.operations(), 1));
+  std::vector<Violation> found;
+  for (uint64_t tried = 0; tried <= ways_max; ++tried) {
+    if (deadline < absl::InfiniteFuture()) left.time_limit = deadline - judge::TimeNow(options);
+    if (left.time_limit <= absl::ZeroDuration()) return false;
+    const std::optional<History> way = ways.Next();
+    if (!way.has_value()) break;
+    if (tried == ways_max) {
+      why_not = Cat(", and there are more ways than the ", ways_max, " that were tried");
+      return false;
+    }
+    Verdict of_way = JudgeHistory(*way, level, left, nullptr, rounds_max);
+    if (of_way.ruling == Ruling::kHolds) return true;
+    if (of_way.ruling == Ruling::kUnknown) return false;
+    found.push_back(std::move(of_way.violations[0]));
+  }
+  if (found.empty()) return false;
+  const auto mildest = std::max_element(
+      found.begin(), found.end(),
+      [](const Violation& a, const Violation& b) { return a.anomaly < b.anomaly; });
+  Violation violation = *mildest;
+  for (const Violation& other : found) {
+    AddOnce(other.txns, violation);
+    AddOnce(other.witnesses, violation);
+  }
+  verdict.violations.push_back(std::move(violation));
+  verdict.notes.push_back(Cat("more than one transaction appended the same to a list: of ",
+                              found.size(),
+                              " ways in which they can have, none is possible; the "
+                              "counterexample is that of one of them"));
+  return true;
+}
+
 // Leaves in `witness`, if it is asked for, what explains a history that holds.
 Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& options,
                      std::optional<Observations>* witness, uint32_t rounds_max) {
@@ -194,6 +249,9 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
     return verdict;
   }
   const judge::Stop stop = judge::StopAtLimit(options);
+  const absl::Time deadline = options.time_limit < absl::InfiniteDuration()
+                                  ? judge::TimeNow(options) + options.time_limit
+                                  : absl::InfiniteFuture();
   judge::CheckScanAnswers(history, options, verdict);
   if (!verdict.violations.empty()) {
     verdict.ruling = Ruling::kViolated;
@@ -241,13 +299,22 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
       JudgeOpen(history, seen, sources, level, options, stop, rounds_max, verdict);
     }
   }
+  bool all_ways = false;  // That decided it.
+  std::string why_not;
+  if (verdict.violations.empty() && verdict.ruling == Ruling::kHolds && seen.ambiguous > 0 &&
+      in_time) {
+    all_ways =
+        JudgeEqualElements(history, seen, level, options, deadline, rounds_max, verdict, why_not);
+  }
   if (!verdict.violations.empty()) {
     verdict.ruling = Ruling::kViolated;
     verdict.reason.clear();
+  } else if (all_ways) {
+    return verdict;
   } else if (verdict.ruling == Ruling::kHolds && seen.ambiguous > 0) {
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = Cat("of ", seen.ambiguous, " reads it cannot be told whose write they saw; ",
-                         seen.ambiguous_example);
+                         seen.ambiguous_example, why_not);
   } else if (verdict.ruling == Ruling::kHolds && !in_time) {
     verdict.ruling = Ruling::kUnknown;
     verdict.reason = "the time limit ended before all that was seen indirectly was looked at";

@@ -200,7 +200,9 @@ void Observer::CollectUnread() {
     for (const Op& op : history_.ops(t)) {
       if (op.kind != OpKind::kAppend) continue;
       const WriteIndex::Write* write = writes_.Find(op.key, op.value);
-      if (write->seen > 0 || (write->txn != t && !write->several)) continue;
+      // Of several of one value in one transaction some may not have been read.
+      const bool read = write->seen > 0 && (write->several || write->seen >= write->appends);
+      if (read || (write->txn != t && !write->several)) continue;
       std::vector<TxnId>& row = unread[op.key];
       if (row.empty() || row.back() != t) row.push_back(t);
     }

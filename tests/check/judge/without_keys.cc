@@ -5,7 +5,6 @@
 #include <vector>
 
 namespace nacre::check::judge {
-namespace {
 
 void CopyTexts(const History& history, HistoryBuilder& builder) {
   for (KeyId k = 0; k < history.keys().size(); ++k) builder.Key(history.key(k));
@@ -27,6 +26,8 @@ void CopyOperation(const History& history, const Op& op, HistoryBuilder& builder
     case OpKind::kScan: break;  // CopyScan()
   }
 }
+
+namespace {
 
 // With the results that stay. A key that nobody used any more is in no range, and a limited scan
 // went as far as the last of its results.

@@ -11,6 +11,11 @@ namespace nacre::check::judge {
 // violates.
 History WithoutKeys(const History& history, absl::Span<const KeyId> keys);
 
+// To make a history out of another: all texts, so that ids are the same,
+void CopyTexts(const History& history, HistoryBuilder& builder);
+// and what is no scan.
+void CopyOperation(const History& history, const Op& op, HistoryBuilder& builder);
+
 }  // namespace nacre::check::judge
 
 #endif  // NACRE_TESTS_CHECK_JUDGE_WITHOUT_KEYS_H_

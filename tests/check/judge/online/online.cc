@@ -229,7 +229,9 @@ class OnlineJudge::Impl {
 
   // What explains the window explains what is dropped of it as well, if it tells all that
   // ChooseCut() would else have to guess.
+  // Whose append an element was that is in a list is told by the whole list.
   bool Proves(const judge::WriteOrder& order, const Readings& readings, const Cut& cut) const {
+    if (readings.equal_elements()) return false;
     if (!order.empty() && indeterminate_ == 0 && !readings.ambiguous() && !cut.guessed) return true;
     const judge::WindowHistory dropped =
         HistoryOf(window_, frontier_, readings, Side::kAssumed, &cut);

@@ -73,6 +73,13 @@ void Readings::FindKnownLists() {
   }
 }
 
+bool Readings::HasSeveral(KeyId key, ListRef list) const {
+  if (several_.empty()) return false;
+  const std::vector<ValueId> elements = window_.lists.Elements(list);
+  return std::any_of(elements.begin(), elements.end(),
+                     [&](ValueId value) { return several_.contains(Pack(key, value)); });
+}
+
 void Readings::Beyond(uint32_t t, KeyId key) {
   Beyond(t, Cat("read a state of ", window_.keys.text(key), " that is older than what is kept"));
 }
@@ -122,6 +129,11 @@ void Readings::Classify(uint32_t t) {
 Use Readings::OfList(uint32_t t, uint32_t i, const KeptOp& kept, bool settled) {
   switch (kept.reach) {
     case Reach::kWithin:
+      // Of equal elements some more may come.
+      if (HasSeveral(kept.op.key, kept.op.list())) {
+        equal_elements_ = true;
+        return settled ? Use::kAsIs : Use::kLeftOut;
+      }
       // Of one that is settled the judge will say that nobody wrote it.
       return settled || Known(kept.op.list()) ? Use::kAsIs : Use::kLeftOut;
     case Reach::kBehind:

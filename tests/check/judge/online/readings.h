@@ -66,6 +66,8 @@ class Readings {
   bool has_scans() const { return has_scans_; }
   // Of some value that was written it cannot be told by whom.
   bool ambiguous() const { return !several_.empty(); }
+  // And a list that was read has such an element.
+  bool equal_elements() const { return equal_elements_; }
   // Reads that saw what was dropped, so that the verdict cannot be `holds`: told once each.
   uint64_t beyond() const { return beyond_; }
   const std::string& beyond_example() const { return beyond_example_; }
@@ -78,6 +80,7 @@ class Readings {
   void AddWriter(const Op& op, uint32_t t);
   void FindKnownLists();
   bool Known(ListRef list) const { return known_[list.branch] >= list.length; }
+  bool HasSeveral(KeyId key, ListRef list) const;
   void Classify(uint32_t t);
   Use OfRegister(uint32_t t, const Op& op, bool settled);
   Use OfList(uint32_t t, uint32_t i, const KeptOp& kept, bool settled);
@@ -98,6 +101,7 @@ class Readings {
   // The frontier in the order of the keys; only with scans.
   std::vector<std::pair<std::string_view, const KeyState*>> sorted_;
   bool has_scans_ = false;
+  bool equal_elements_ = false;
   uint64_t beyond_ = 0;
   std::string beyond_example_;
   std::pair<uint32_t, uint32_t> contradiction_ = {kNone, 0};

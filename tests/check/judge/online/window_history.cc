@@ -205,7 +205,7 @@ class Maker {
       case OpKind::kScan: BeginScan(t, i, use); break;
       case OpKind::kRead: Read(op, use); break;
       case OpKind::kReadList:
-        if (!settled_) break;
+        if (!settled_ || ElementsUnclear(kept)) break;
         if (use == Use::kAsIs || (use == Use::kBefore && side_ != Side::kAssumed)) {
           List(kept, use == Use::kAsIs && side_ != Side::kAssumed);
         }
@@ -259,6 +259,20 @@ class Maker {
       return readings_.Doubtful(op.key, op.value);
     }
     return state != nullptr && state->several && state->value == window_.values.text(op.value);
+  }
+
+  // The same of lists: a dropped transaction may have appended an equal element behind others, or
+  // a kept one what seems to have been dropped.
+  bool ElementsUnclear(const KeptOp& kept) const {
+    if (side_ != Side::kPart) return false;
+    const KeyState* const state = window_.state(kept.op.key);
+    if (state != nullptr && state->is_list) {
+      const ValueId last = window_.values.Find(state->value);
+      if (last != kNone && readings_.WriterOf(kept.op.key, last) != kNone) return true;
+    }
+    const std::vector<ValueId> elements = window_.lists.Elements(kept.op.list());
+    return std::any_of(elements.begin(), elements.end(),
+                       [&](ValueId value) { return readings_.Doubtful(kept.op.key, value); });
   }
 
   void BeginScan(uint32_t t, uint32_t i, Use use) {

@@ -308,13 +308,41 @@ TEST(Judge, TheCounterexampleIsTheShortest) {
   EXPECT_EQ(verdict.violations[0].txns.size(), 3u) << verdict.ToString();
 }
 
-TEST(Judge, DuplicateAppendsAreUnknownOnlyIfTheyWereRead) {
-  const std::string appends = "T1 ok | append x 1\nT2 ok | append x 1\n";
-  EXPECT_EQ(Judge(Parsed(appends + "T3 ok | list x []"), Level::kSerializable).ruling,
+TEST(Judge, EqualElementsAreThoseOfWhomeverThatExplains) {
+  const std::string appends =
+      "T1 ok real=1..2 | append x 1 | append y 1\nT2 ok real=3..4 | append x 1\n";
+  const auto judged = [&](const std::string& text, Level level) {
+    return Judge(Parsed(appends + text), level);
+  };
+  EXPECT_EQ(judged("T3 ok | list x []", Level::kSerializable).ruling, Ruling::kHolds);
+  EXPECT_EQ(judged("T3 ok | list x [1]", Level::kSerializable).ruling, Ruling::kHolds);
+  EXPECT_EQ(judged("T3 ok | list x [1] | list y []", Level::kSerializable).ruling, Ruling::kHolds);
+  EXPECT_EQ(judged("T3 ok | list x [1 1] | list y [1]", Level::kSerializable).ruling,
             Ruling::kHolds);
-  const Verdict verdict = Judge(Parsed(appends + "T3 ok | list x [1]"), Level::kSerializable);
-  EXPECT_EQ(verdict.ruling, Ruling::kUnknown);
-  EXPECT_NE(verdict.reason.find("appended 1 to x"), std::string::npos) << verdict.reason;
+  EXPECT_EQ(judged("T3 ok | list x [1 1] | list y []", Level::kSnapshotIsolation).ruling,
+            Ruling::kViolated);
+  const Verdict late =
+      judged("T3 ok real=5..6 | list x [1] | list y [1]", Level::kStrictSerializable);
+  EXPECT_EQ(late.ruling, Ruling::kViolated);
+  EXPECT_EQ(late.violations[0].txns.size() + late.violations[0].witnesses.size(), 3u);
+  ASSERT_FALSE(late.notes.empty());
+  EXPECT_NE(late.notes.back().find("of 2 ways"), std::string::npos) << late.notes.back();
+}
+
+TEST(Judge, MoreEqualElementsThanCanBeTriedAreUnknown) {
+  // All had returned, so all would have to be there.
+  std::string text;
+  for (int i = 0; i < 12; ++i) text += "T" + std::to_string(i) + " ok real=1..2 | append x 1\n";
+  const std::string read = "T20 ok real=3..4 | list x ";
+  EXPECT_EQ(Judge(Parsed(text + read + "[1]"), Level::kStrictSerializable).ruling,
+            Ruling::kViolated);
+  EXPECT_EQ(Judge(Parsed(text + read + "[1 1 1 1 1 1]"), Level::kSerializable).ruling,
+            Ruling::kHolds);
+  const Verdict many = Judge(Parsed(text + read + "[1 1 1 1 1 1]"), Level::kStrictSerializable);
+  EXPECT_EQ(many.ruling, Ruling::kUnknown);
+  EXPECT_EQ(many.reason,
+            "of 6 reads it cannot be told whose write they saw; more than one transaction appended "
+            "1 to x, and there are more ways than the 1000 that were tried");
 }
 
 TEST(Judge, MissingProcessesDoNotMakeItUnknown) {
