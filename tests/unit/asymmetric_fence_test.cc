@@ -1,9 +1,17 @@
 #include "engine/base/asymmetric_fence.h"
 
+#include <linux/filter.h>
+#include <linux/membarrier.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <thread>
@@ -115,6 +123,57 @@ TEST_P(AsymmetricFenceTest, ChildOfAFork_HasFencesToo) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// From now on the process is refused membarrier(). False: no filter is to be had.
+bool ForbidMembarrier() {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 &&
+         syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0) == -1;
+}
+
+constexpr int kNoFilter = 77;
+
+// What a child of its own returns from `run`, or minus the signal that ended it.
+template <typename Run>
+int InChild(Run run) {
+  const pid_t child = fork();
+  if (child == 0) _exit(run());
+  int status = 0;
+  if (child == -1 || waitpid(child, &status, 0) != child) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+// Where it is forbidden from the first, fences take its place.
+TEST_P(AsymmetricFenceTest, MembarrierThatIsForbidden_IsNotChosen) {
+  const int result = InChild([] {
+    if (!ForbidMembarrier()) return kNoFilter;
+    if (AsymmetricFence::SetKindForTesting(Kind::kByMembarrier)) return 1;
+    if (!AsymmetricFence::SetKindForTesting(Kind::kByFences)) return 2;
+    AsymmetricFence::Heavy();
+    return 0;
+  });
+  if (result == kNoFilter) GTEST_SKIP() << "no filter is to be had here";
+  EXPECT_EQ(result, 0);
+}
+
+// Where it is forbidden later, nothing else will do: others rely on it.
+TEST_P(AsymmetricFenceTest, MembarrierThatIsForbiddenLater_StopsTheProcess) {
+  if (GetParam() != Kind::kByMembarrier) GTEST_SKIP() << "nobody relies on it";
+  const int result = InChild([] {
+    if (!ForbidMembarrier()) return kNoFilter;
+    AsymmetricFence::Heavy();
+    return 0;
+  });
+  if (result == kNoFilter) GTEST_SKIP() << "no filter is to be had here";
+  EXPECT_EQ(result, -SIGABRT);
 }
 
 TEST_P(AsymmetricFenceTest, Epoch_IsClosedWithAFence_AndLookedAtWithNone) {
