@@ -50,8 +50,8 @@ class ExpiryIndex {
     // are none.
     int64_t MeanTimeToLive(mvcc::ExpiryMs now) const;
   };
-  // nullopt if more than `due_max` records, of all trees, are due. The caller is pinned. O(shards
-  // + due).
+  // nullopt if more than `due_max` records are due that stand beside those of the tree: its own,
+  // and those of other trees in the same shards. The caller is pinned. O(shards + due_max).
   std::optional<TreeTotal> CountTree(uint32_t tree_id, mvcc::ExpiryMs now, size_t due_max) const;
   // How many are due, counted up to about `count_max`.
   size_t CountDue(mvcc::ExpiryMs now, size_t count_max) const;

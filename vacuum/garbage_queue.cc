@@ -7,8 +7,9 @@
 
 namespace nacre::vacuum {
 
-GarbageQueue::GarbageQueue(size_t size_error_max)
-    : report_every_(std::clamp<size_t>(size_error_max / kShards, 1, 64)) {}
+GarbageQueue::GarbageQueue(size_t backlog_max)
+    : backlog_max_(backlog_max),
+      report_every_(std::clamp<size_t>(backlog_max / 4 / kShards, 1, 64)) {}
 
 GarbageQueue::Shard& GarbageQueue::OwnShard() {
   return shards_[base::EpochDomain::ThreadIndex() % kShards];
@@ -26,6 +27,7 @@ void GarbageQueue::Push(absl::Span<const txn::Garbage> entries) {
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
   shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  if (approximate_size() <= backlog_max_) shard.owed = 0;
   shard.owed += entries.size();
   Report(shard);
 }

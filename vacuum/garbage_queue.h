@@ -18,8 +18,9 @@ namespace nacre::vacuum {
 // push is an uncontended lock and a copy. Thread-safe.
 class GarbageQueue {
  public:
-  // `size_error_max`: by how much approximate_size() may lag behind.
-  explicit GarbageQueue(size_t size_error_max);
+  // approximate_size() may lag behind by a quarter of `backlog_max`, the size beyond which shares
+  // of work are owed.
+  explicit GarbageQueue(size_t backlog_max);
 
   // Called by the thread that made the garbage: it then owes a share of the work.
   void Push(absl::Span<const txn::Garbage> entries);
@@ -31,10 +32,11 @@ class GarbageQueue {
   // Takes at most `count` entries, from the shard of the calling thread first.
   void TakeSome(size_t count, std::vector<txn::Garbage>& taken);
 
-  // How many entries the shard of the calling thread has received since it was asked last.
+  // How many entries the calling thread, or another one of its shard, has pushed since it was asked
+  // last: all of those beyond the backlog, and of those before only the last commit's.
   size_t TakeOwed();
 
-  // One load; may be off by size_error_max. For the question whether there is too much.
+  // One load; may be off by what the constructor says. For the question whether there is too much.
   size_t approximate_size() const { return reported_.load(std::memory_order_relaxed); }
   // Exact when nobody pushes. O(shards).
   size_t size() const;
@@ -60,6 +62,7 @@ class GarbageQueue {
   Shard& OwnShard();
   void Report(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 
+  const size_t backlog_max_;
   const size_t report_every_;
   std::array<Shard, kShards> shards_;
   // Sum of Shard::reported. Written when a shard has grown by report_every_ or was taken from; read

@@ -3,8 +3,9 @@
 //
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
 // more entries than it made. So the queue can not grow, whether or not the vacuum's thread gets to
-// run. A share is bounded by what the commit itself did: in entries, in steps along chains, in
-// objects freed.
+// run. While more than kRetiredMax objects wait to be freed, each commit frees more than it
+// retired, as far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what
+// the commit itself did: in entries, in steps along chains, in objects freed.
 
 #include <algorithm>
 #include <memory>
@@ -20,12 +21,18 @@ constexpr size_t kShareEntries = 64;
 constexpr size_t kShareLatchesPerEntry = 2;
 constexpr size_t kShareStepsPerEntry = 64;
 constexpr size_t kEntriesPerRound = 16;
+// Twice what the thread is woken for: where it gets to run, it frees them all.
+constexpr size_t kRetiredMax = 8192;
 
 }  // namespace
 
 void Vacuum::Assist() {
   scanner_.NoteClock();
-  if (store_.retired.waiting() > kRetiredRing) bell_.Ring();
+  // Also where the queue is short: inserts retire nodes of the index and make no garbage.
+  if (store_.retired.waiting() > kRetiredRing) {
+    bell_.Ring();
+    if (store_.retired.waiting() > kRetiredMax) FreeShare(base::RetireList::kBatchObjects);
+  }
   if (queue_.approximate_size() <= store_.options.vacuum_backlog_max) return;
   shares_running_.fetch_add(1, std::memory_order_seq_cst);
   if (!shares_paused_.load(std::memory_order_seq_cst)) DoShare();
@@ -83,7 +90,18 @@ void Vacuum::DoShare() {
   }
   done = std::min(done, end);
   queue_.Return(absl::MakeConstSpan(taken).subspan(done));
-  if (store_.retired.waiting() > share) Reclaim(2 * share);
+  // Of those taken, of those ready and of those pending it has retired at most a share each.
+  FreeShare(3 * share);
+}
+
+void Vacuum::FreeShare(size_t objects) {
+  size_t freed = 0;
+  while (freed < objects) {
+    const size_t batch = store_.retired.ReclaimBatch();
+    if (batch == 0) break;
+    freed += batch;
+  }
+  CountFreed(freed);
 }
 
 }  // namespace nacre::vacuum

@@ -25,7 +25,7 @@ constexpr int64_t kPendingEveryNs = 1'000'000;
 Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
     : store_(store),
       tuning_(tuning),
-      queue_(store.options.vacuum_backlog_max / 4),
+      queue_(store.options.vacuum_backlog_max),
       scanner_(store, tuning),
       pruner_(store, waiting_tombstones_),
       expirer_(store, expiries_),
@@ -98,10 +98,10 @@ Vacuum::PassResult Vacuum::Pass(bool whole) {
   do {
     freed = Reclaim(kFreedPerPass);
     if (freed != 0) result.progress = true;
-  } while (whole && freed == kFreedPerPass);
+  } while (whole && freed >= kFreedPerPass);
   if (result.versions != 0) result.progress = true;
   result.more = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
-                freed == kFreedPerPass ||
+                freed >= kFreedPerPass ||
                 queue_.approximate_size() > store_.options.vacuum_backlog_max / 4;
   return result;
 }
@@ -138,8 +138,12 @@ size_t Vacuum::ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& p
 
 size_t Vacuum::Reclaim(size_t limit) {
   const size_t freed = store_.retired.Reclaim(limit);
-  if (freed != 0) store_.counters.objects_freed.Add(static_cast<int64_t>(freed));
+  CountFreed(freed);
   return freed;
+}
+
+void Vacuum::CountFreed(size_t objects) {
+  if (objects != 0) store_.counters.objects_freed.Add(static_cast<int64_t>(objects));
 }
 
 template <typename Visit>

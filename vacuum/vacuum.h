@@ -119,8 +119,11 @@ class Vacuum final : public txn::GarbageSink {
   size_t ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& processor)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   size_t Reclaim(size_t limit);
+  void CountFreed(size_t objects);
 
   void DoShare();
+  // Frees about so many objects, if they may be freed.
+  void FreeShare(size_t objects);
   std::shared_ptr<const Scan> ScanForShare(size_t entries);
 
   void RunThread();

@@ -7,56 +7,103 @@
 namespace nacre::base {
 
 RetireList::~RetireList() {
-  MutexLock lock(batches_mutex_);
-  CollectFresh();
-  for (Batch& batch : batches_) {
-    for (const Retired& retired : batch.objects) retired.free(retired.object);
-  }
-}
-
-void RetireList::Add(void* object, Free free) {
-  Shard& shard = shards_[EpochDomain::ThreadIndex() % kShards];
-  // Counted first: it can be freed as soon as it is in the list.
-  waiting_.fetch_add(1, std::memory_order_relaxed);
-  MutexLock lock(shard.mutex);
-  shard.fresh.push_back({object, free});
-}
-
-void RetireList::CollectFresh() {
-  std::vector<Retired> objects;
   for (Shard& shard : shards_) {
     MutexLock lock(shard.mutex);
-    if (objects.empty()) {
-      objects.swap(shard.fresh);
+    for (Batch& batch : shard.batches) {
+      for (const Retired& retired : batch.objects) retired.free(retired.object);
+    }
+    for (const Retired& retired : shard.fresh) retired.free(retired.object);
+  }
+}
+
+RetireList::Shard& RetireList::LockAnyShard() {
+  const size_t own = EpochDomain::ThreadIndex();
+  for (size_t i = 0; i < kShards; ++i) {
+    Shard& shard = shards_[(own + i) % kShards];
+    if (shard.mutex.TryLock()) return shard;
+  }
+  Shard& shard = shards_[own % kShards];
+  shard.mutex.Lock();
+  return shard;
+}
+
+void RetireList::Add(void* object, Free free) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  // Counted first: it can be freed as soon as it is in the list.
+  waiting_.fetch_add(1, std::memory_order_relaxed);
+  Objects full;
+  Shard& shard = LockAnyShard();
+  shard.fresh.push_back({object, free});
+  if (shard.fresh.size() >= kBatchObjects) full.swap(shard.fresh);
+  shard.mutex.Unlock();
+  if (full.empty()) return;
+  // The epoch is closed after the last object was taken: every one of them was unlinked before.
+  const uint64_t epoch = EpochDomain::Advance();
+  Shard& target = LockAnyShard();
+  target.batches.push_back({epoch, std::move(full)});
+  target.mutex.Unlock();
+}
+
+void RetireList::CloseFresh() {
+  std::array<Objects, kShards> taken;
+  bool any = false;
+  for (size_t i = 0; i < kShards; ++i) {
+    MutexLock lock(shards_[i].mutex);
+    taken[i].swap(shards_[i].fresh);
+    any |= !taken[i].empty();
+  }
+  if (!any) return;
+  const uint64_t epoch = EpochDomain::Advance();
+  for (size_t i = 0; i < kShards; ++i) {
+    if (taken[i].empty()) continue;
+    MutexLock lock(shards_[i].mutex);
+    shards_[i].batches.push_back({epoch, std::move(taken[i])});
+  }
+}
+
+RetireList::Objects RetireList::TakePassed(Shard& shard, uint64_t& too_young) {
+  Objects objects;
+  if (!shard.mutex.TryLock()) return objects;
+  if (!shard.batches.empty() && shard.batches.front().epoch < too_young) {
+    Batch& oldest = shard.batches.front();
+    if (EpochDomain::HasPassed(oldest.epoch)) {
+      objects.swap(oldest.objects);
+      shard.batches.pop_front();
     } else {
-      objects.insert(objects.end(), shard.fresh.begin(), shard.fresh.end());
-      shard.fresh.clear();
+      too_young = oldest.epoch;
     }
   }
-  // The epoch is closed after the last object was taken: every one of them was unlinked before.
-  if (!objects.empty()) batches_.push_back({EpochDomain::Advance(), std::move(objects)});
+  shard.mutex.Unlock();
+  return objects;
+}
+
+size_t RetireList::ReclaimBatch() {
+  const size_t own = EpochDomain::ThreadIndex();
+  uint64_t too_young = UINT64_MAX;
+  for (size_t i = 0; i < kShards; ++i) {
+    const Objects objects = TakePassed(shards_[(own + i) % kShards], too_young);
+    if (objects.empty()) continue;
+    for (const Retired& retired : objects) retired.free(retired.object);
+    waiting_.fetch_sub(objects.size(), std::memory_order_relaxed);
+    return objects.size();
+  }
+  return 0;
+}
+
+size_t RetireList::ReclaimBatches(size_t limit) {
+  size_t freed = 0;
+  while (freed < limit) {
+    const size_t batch = ReclaimBatch();
+    if (batch == 0) break;
+    freed += batch;
+  }
+  return freed;
 }
 
 size_t RetireList::Reclaim(size_t limit) {
-  if (!batches_mutex_.TryLock()) return 0;
-  size_t freed = 0;
-  while (freed < limit) {
-    // A batch costs a Heavy(). So what is fresh stays where it is while an older batch waits, and
-    // the next one is the larger for it.
-    if (batches_.empty()) CollectFresh();
-    if (batches_.empty() || !EpochDomain::HasPassed(batches_.front().epoch)) break;
-    std::vector<Retired>& objects = batches_.front().objects;
-    while (freed < limit && !objects.empty()) {
-      const Retired retired = objects.back();
-      objects.pop_back();
-      retired.free(retired.object);
-      ++freed;
-    }
-    if (objects.empty()) batches_.pop_front();
-  }
-  batches_mutex_.Unlock();
-  waiting_.fetch_sub(freed, std::memory_order_relaxed);
-  return freed;
+  size_t freed = ReclaimBatches(limit);
+  if (freed >= limit) return freed;
+  CloseFresh();
+  return freed + ReclaimBatches(limit - freed);
 }
 
 }  // namespace nacre::base

@@ -94,7 +94,7 @@ TEST(VacuumScan, AgreesWithBruteForce) {
 }
 
 TEST(VacuumQueue, NothingIsLostOrDoubledByTakingSome) {
-  GarbageQueue queue(/*size_error_max=*/1);
+  GarbageQueue queue(/*backlog_max=*/4);
   std::vector<txn::Garbage> entries;
   for (uint64_t i = 1; i <= 100; ++i) entries.push_back({nullptr, nullptr, i});
   queue.Push(entries);
@@ -117,8 +117,19 @@ TEST(VacuumQueue, NothingIsLostOrDoubledByTakingSome) {
   EXPECT_EQ(queue.approximate_size(), 0u);
 }
 
+TEST(VacuumQueue, UpToTheBacklogOnlyTheLastCommitOwes) {
+  GarbageQueue queue(/*backlog_max=*/4);
+  const std::vector<txn::Garbage> two(2);
+  for (size_t owed : {2, 2, 2, 4, 6}) {  // Pushed onto 0, 2, 4, 6 and 8.
+    queue.Push(two);
+    GarbageQueue other(/*backlog_max=*/4);
+    for (size_t i = 0; i < queue.size(); i += 2) other.Push(two);
+    EXPECT_EQ(other.TakeOwed(), owed) << queue.size();
+  }
+}
+
 TEST(VacuumQueue, TheApproximateSizeIsOffByNoMoreThanWasAllowed) {
-  GarbageQueue queue(/*size_error_max=*/160);
+  GarbageQueue queue(/*backlog_max=*/640);
   for (int i = 0; i < 1000; ++i) {
     const txn::Garbage entry;
     queue.Push({&entry, 1});

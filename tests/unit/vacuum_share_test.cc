@@ -41,6 +41,34 @@ TEST_F(VacuumShare, WithoutAThreadTheBacklogStaysBounded) {
   EXPECT_EQ(store_->counters.vacuum_passes.load(), 0u);
 }
 
+// Conflicts retire prepared versions, and inserts nodes of the index, which makes no garbage that
+// would wake a share.
+TEST_F(VacuumShare, WithoutAThreadWhatMakesNoGarbageIsFreedToo) {
+  size_t most = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    store_->retired.Add(mvcc::Version::NewTombstone(), mvcc::Version::Free);
+    vacuum_->Assist();
+    most = std::max(most, store_->retired.waiting());
+  }
+  EXPECT_GE(most, 8192u);  // The limit was met at all.
+  EXPECT_LE(most, 8192u + base::RetireList::kBatchObjects);
+}
+
+// Forbidden: to owe for what was pushed while nobody had to do a share. The first commit beyond the
+// threshold then pays for all that were before it, ten thousand by default, with milliseconds.
+TEST_F(VacuumShare, ACommitOwesForItselfOnly) {
+  size_t shares = 0;
+  for (int i = 0; i < 5000; ++i) {
+    Put("k" + std::to_string(i), "v");
+    Put("k" + std::to_string(i), "v");  // One superseded version in each chain.
+    const size_t before = vacuum_->queued();
+    vacuum_->Assist();
+    ASSERT_LE(before - vacuum_->queued(), 64u + 2u);
+    if (vacuum_->queued() < before) ++shares;
+  }
+  EXPECT_GT(shares, 10u);
+}
+
 TEST_F(VacuumShare, ACommitOfManyWritesOwesMore) {
   for (int i = 0; i < 100; ++i) {
     for (int k = 0; k < 2000; ++k) Put("k" + std::to_string(k), "v");

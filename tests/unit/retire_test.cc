@@ -1,0 +1,152 @@
+// When retired objects are freed, and who may hold that up.
+
+#include "engine/base/retire.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "engine/base/epoch.h"
+
+namespace nacre::base {
+namespace {
+
+constexpr size_t kBatch = RetireList::kBatchObjects;
+
+// Counts its deletion.
+struct Object {
+  explicit Object(std::atomic<size_t>& deleted_objects) : deleted(deleted_objects) {}
+  static void Free(void* object) {
+    auto* const self = static_cast<Object*>(object);
+    self->deleted.fetch_add(1);
+    delete self;
+  }
+  std::atomic<size_t>& deleted;
+};
+
+class Retire : public ::testing::Test {
+ protected:
+  void Add(size_t count) {
+    for (size_t i = 0; i < count; ++i) list_.Add(new Object(deleted_), Object::Free);
+  }
+
+  std::atomic<size_t> deleted_{0};
+  RetireList list_;  // Ends first.
+};
+
+TEST_F(Retire, ABatchIsFreedWhenItIsFullAndTheRestByReclaim) {
+  Add(kBatch - 1);
+  EXPECT_EQ(list_.ReclaimBatch(), 0u);
+  Add(1);
+  EXPECT_EQ(deleted_, 0u);  // Add() frees nothing.
+  EXPECT_EQ(list_.waiting(), kBatch);
+  EXPECT_EQ(list_.ReclaimBatch(), kBatch);
+  EXPECT_EQ(deleted_, kBatch);
+  Add(3 * kBatch + 7);
+  EXPECT_EQ(list_.Reclaim(kBatch + 1), 2 * kBatch);  // Whole batches.
+  EXPECT_EQ(list_.Reclaim(SIZE_MAX), kBatch + 7);
+  EXPECT_EQ(list_.Reclaim(SIZE_MAX), 0u);
+  EXPECT_EQ(list_.waiting(), 0u);
+}
+
+TEST_F(Retire, NothingIsFreedUnderAPinThatIsAsOld) {
+  std::atomic<int> step{0};
+  std::thread reader([&] {
+    EpochPin pin;
+    step = 1;
+    while (step != 2) std::this_thread::yield();
+  });
+  while (step != 1) std::this_thread::yield();
+  Add(2 * kBatch + 1);
+  EXPECT_EQ(list_.ReclaimBatch(), 0u);
+  EXPECT_EQ(list_.Reclaim(SIZE_MAX), 0u);
+  {
+    EpochPin younger;  // Does not hold what was retired before it.
+    step = 2;
+    reader.join();
+    EXPECT_EQ(list_.ReclaimBatch(), kBatch);
+    Add(kBatch);
+    EXPECT_EQ(list_.Reclaim(SIZE_MAX), kBatch + 1);
+  }
+  EXPECT_EQ(list_.Reclaim(SIZE_MAX), kBatch);
+  EXPECT_EQ(deleted_, 3 * kBatch + 1);
+}
+
+// Between two objects, as a thread that has lost its core.
+struct StandsStill {
+  static void Free(void* object) {
+    auto* const self = static_cast<StandsStill*>(object);
+    self->stands = true;
+    while (!self->goes_on) std::this_thread::yield();
+  }
+  std::atomic<bool> stands{false};
+  std::atomic<bool> goes_on{false};
+};
+
+TEST_F(Retire, WhoStandsStillWhileFreeingHoldsUpNobody) {
+  StandsStill object;
+  list_.Add(&object, StandsStill::Free);
+  std::thread still([&] { list_.Reclaim(SIZE_MAX); });
+  while (!object.stands) std::this_thread::yield();
+  for (int i = 0; i < 100; ++i) {
+    Add(kBatch);
+    EXPECT_EQ(list_.ReclaimBatch(), kBatch);
+  }
+  EXPECT_EQ(list_.waiting(), 1u);
+  object.goes_on = true;
+  still.join();
+  EXPECT_EQ(list_.waiting(), 0u);
+}
+
+// Readers follow a pointer that writers keep exchanging. Whoever meets freed memory sees a wrong
+// number, or is told by a sanitizer.
+TEST_F(Retire, UnderReadersAndSeveralThatFree) {
+  struct Cell {
+    static void Free(void* cell) {
+      static_cast<Cell*>(cell)->number = 0;
+      delete static_cast<Cell*>(cell);
+    }
+    uint64_t number = 42;
+  };
+  std::atomic<Cell*> shared{new Cell};
+  std::atomic<bool> stop{false};
+  std::atomic<size_t> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 2; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        EpochPin pin;
+        if (shared.load(std::memory_order_acquire)->number != 42) ++wrong;
+      }
+    });
+    threads.emplace_back([&] {
+      for (int n = 0; n < 40'000; ++n) {
+        list_.Add(shared.exchange(new Cell, std::memory_order_acq_rel), Cell::Free);
+        if (n % 100 == 0) list_.ReclaimBatch();
+        if (n % 1000 == 0) list_.Reclaim(kBatch);
+      }
+    });
+  }
+  threads[1].join();
+  threads[3].join();
+  stop = true;
+  threads[0].join();
+  threads[2].join();
+  EXPECT_EQ(wrong, 0u);
+  list_.Reclaim(SIZE_MAX);
+  EXPECT_EQ(list_.waiting(), 0u);
+  Cell::Free(shared.load());
+}
+
+TEST_F(Retire, TheEndFreesTheRest) {
+  {
+    RetireList list;
+    for (size_t i = 0; i < kBatch + 5; ++i) list.Add(new Object(deleted_), Object::Free);
+  }
+  EXPECT_EQ(deleted_, kBatch + 5);
+}
+
+}  // namespace
+}  // namespace nacre::base
