@@ -15,10 +15,6 @@ namespace {
 using PlainRead = txn::TransactionState::PlainRead;
 using Keeping = txn::TransactionState::Keeping;
 using Tracking = txn::TransactionState::Tracking;
-
-// Of a MultiGet(). Fewer than the least are not worth a second look-up.
-constexpr size_t kKeysLoadedTogether = 16;
-constexpr size_t kKeysLoadedTogetherMin = 4;
 using Value = txn::TransactionState::Value;
 
 absl::Status MovedFrom() {
@@ -79,16 +75,7 @@ absl::Status Transaction::MultiGet(absl::Span<const std::string_view> keys,
     return absl::InvalidArgumentError("MultiGet needs one place for a value for each key");
   }
   if (state_ == nullptr) return MovedFrom();
-  if (absl::Status status = state_->CheckActive(); !status.ok()) return status;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (i % kKeysLoadedTogether == 0 && keys.size() - i >= kKeysLoadedTogetherMin) {
-      state_->Prefetch(keys.subspan(i, kKeysLoadedTogether));
-    }
-    absl::StatusOr<std::optional<std::string_view>> value = Get(keys[i]);
-    if (!value.ok()) return value.status();
-    values[i] = *value;
-  }
-  return absl::OkStatus();
+  return state_->MultiGet(keys, values);
 }
 
 absl::StatusOr<std::optional<std::string_view>> Transaction::GetForUpdate(std::string_view key) {

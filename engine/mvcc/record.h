@@ -13,9 +13,12 @@ namespace nacre::mvcc {
 // allocation.
 //
 // Found through the index under an epoch pin. A record leaves the index only when its chain is a
-// lone committed tombstone (or empty, after an aborted insert), under the latch of its key; so a
-// transaction whose snapshot sees a value in it may keep the pointer for as long as the snapshot is
-// registered.
+// lone committed tombstone (or empty, after an aborted insert), under the latch of its key. Hence:
+//   STAYS   A transaction whose snapshot sees a value in a record may keep the pointer for as long
+//           as the snapshot is registered.
+//   VALUED  Under the latch of its key, a record whose head is a value stands in the index: what
+//           was removed keeps the head with which it was removed, since every writer takes its
+//           record from the index, or by this rule.
 class Record {
  public:
   static Record* New(uint32_t tree_id, std::string_view key);
@@ -28,6 +31,12 @@ class Record {
   uint32_t tree_id() const { return tree_id_; }
   size_t memory_bytes() const { return MemoryBytes(key_bytes_); }
   static size_t MemoryBytes(size_t key_bytes) { return sizeof(Record) + key_bytes; }
+
+  // Precondition: the latch of the key is held. See VALUED.
+  bool HeadIsValue() const {
+    const Version* newest = head();
+    return newest != nullptr && !newest->is_tombstone();
+  }
 
   // Written under the latch of the key. Release: whoever finds the version sees its contents.
   Version* head() const { return head_.load(std::memory_order_acquire); }

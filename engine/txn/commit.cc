@@ -47,11 +47,15 @@ Committer::Committer(Store& store, const ReadView& view, WriteSet& writes, ReadS
 
 absl::Status Committer::CheckFirstCommitterWins() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   NACRE_STEP(kCommitLatched);
-  if (NACRE_BUG(kSkipWriteConflict)) return absl::OkStatus();
   for (WriteEntry& entry : writes_.entries()) {
     if (!entry.takes_part()) continue;
-    mvcc::Record* const record = entry.tree->index.Find(entry.key);
-    entry.record = record;
+    // What was found before the latch may have left the index, unless its head says that it has
+    // not.
+    if (entry.record == nullptr || !entry.record->HeadIsValue()) {
+      entry.record = entry.tree->index.Find(entry.key);
+    }
+    const mvcc::Record* const record = entry.record;
+    if (NACRE_BUG(kSkipWriteConflict)) continue;
     const bool newer = record != nullptr
                            ? mvcc::HasNewerThan(*record, view_.read_timestamp, view_.now)
                            : !NACRE_BUG(kIgnoreFloor) &&
@@ -106,7 +110,10 @@ void Committer::CountLive(const WriteEntry& entry) {
 // versions nobody has seen.
 void Committer::UnlinkAll(bool will_repeat) {
   for (WriteEntry& entry : writes_.entries()) {
-    if (entry.version == nullptr) continue;
+    if (entry.version == nullptr) {
+      entry.record = nullptr;
+      continue;
+    }
     NACRE_CHECK(entry.record->head() == entry.version,
                 "a prepared version is the head of its chain as long as its latch is held");
     entry.record->set_head(entry.superseded);

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/check.h"
 #include "engine/base/epoch.h"
 
 namespace nacre::txn {
 namespace {
 
 constexpr size_t kKeysAtOnce = 16;
+// The processor looks ahead over a few writes by itself.
+constexpr size_t kWritesMin = 4;
 
 void PrefetchSome(Store& store, const Tree& tree, absl::Span<const std::string_view> keys) {
   for (const std::string_view key : keys) {
@@ -17,11 +20,7 @@ void PrefetchSome(Store& store, const Tree& tree, absl::Span<const std::string_v
   std::array<mvcc::Record*, kKeysAtOnce> records;
   tree.index.FindEach(keys, absl::MakeSpan(records.data(), keys.size()));
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (records[i] == nullptr) continue;
-    const auto* newest = reinterpret_cast<const char*>(records[i]->head());
-    if (newest == nullptr) continue;  // Inserted, and not yet linked.
-    __builtin_prefetch(newest);
-    __builtin_prefetch(newest + 64);
+    if (records[i] != nullptr) PrefetchHead(*records[i]);
   }
 }
 
@@ -33,6 +32,36 @@ void Prefetch(Store& store, uint32_t keyspace, absl::Span<const std::string_view
   if (generation == nullptr || generation->tree == nullptr) return;
   for (size_t first = 0; first < keys.size(); first += kKeysAtOnce) {
     PrefetchSome(store, *generation->tree, keys.subspan(first, kKeysAtOnce));
+  }
+}
+
+void FindRecords(LatchTable& latches, WriteSet& writes) {
+  WriteSet::Entries& entries = writes.entries();
+  for (const WriteEntry& entry : entries) {
+    NACRE_CHECK(entry.record == nullptr, "a record was kept from one pin to the next");
+  }
+  if (entries.size() < kWritesMin) return;
+  for (size_t next = 0; next < entries.size();) {
+    std::array<WriteEntry*, kKeysAtOnce> group;
+    std::array<std::string_view, kKeysAtOnce> keys;
+    std::array<mvcc::Record*, kKeysAtOnce> records;
+    size_t count = 0;
+    // Of one tree.
+    for (; next < entries.size() && count < kKeysAtOnce; ++next) {
+      WriteEntry& entry = entries[next];
+      if (count != 0 && entry.tree != group[0]->tree) break;
+      if (!entry.takes_part()) continue;
+      __builtin_prefetch(&latches.at(latches.IndexOf(entry.hash)), /*rw=*/1);
+      group[count] = &entry;
+      keys[count++] = entry.key;
+    }
+    if (count == 0) continue;
+    group[0]->tree->index.FindEach(absl::MakeConstSpan(keys.data(), count),
+                                   absl::MakeSpan(records.data(), count));
+    for (size_t i = 0; i < count; ++i) {
+      group[i]->record = records[i];
+      if (records[i] != nullptr) __builtin_prefetch(records[i]->head());
+    }
   }
 }
 

@@ -6,18 +6,20 @@
 
 #include "absl/types/span.h"
 #include "engine/txn/store.h"
+#include "engine/txn/write_set.h"
 
 namespace nacre::txn {
 
 // Hints: they change nothing, promise nothing. The caller is pinned where records are touched.
 
-// Starts loading the newest version of each record, whose own loads should be under way.
+// Starts loading the newest version of a record, whose own load should be under way.
+inline void PrefetchHead(const mvcc::Record& record) {
+  const auto* head = reinterpret_cast<const char*>(record.head());
+  __builtin_prefetch(head);
+  __builtin_prefetch(head + 64);
+}
 inline void PrefetchHeads(absl::Span<mvcc::Record* const> records) {
-  for (const mvcc::Record* record : records) {
-    const auto* head = reinterpret_cast<const char*>(record->head());
-    __builtin_prefetch(head);
-    __builtin_prefetch(head + 64);
-  }
+  for (const mvcc::Record* record : records) PrefetchHead(*record);
 }
 
 // Starts loading the part of a value that does not stand beside the header of its version.
@@ -28,6 +30,11 @@ inline void PrefetchEnd(std::string_view value) {
 // Starts loading what a read or a commit of these keys will touch: the way to the record, the
 // record, its newest version, the stripe.
 void Prefetch(Store& store, uint32_t keyspace, absl::Span<const std::string_view> keys);
+
+// Looks up the records of several writes side by side, before the commit holds any latch, and
+// starts loading their newest versions. What it enters may have left the index by the time of the
+// latch (VALUED in record.h). The caller is pinned, for as long as it commits.
+void FindRecords(LatchTable& latches, WriteSet& writes);
 
 }  // namespace nacre::txn
 

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "engine/txn/prefetch.h"
 
 namespace nacre::txn {
 namespace {
@@ -27,6 +28,7 @@ absl::Status ValidateRange(const ReadSet::ReadRange& range, const ReadView& view
   bool inclusive = range.interval.low_inclusive;
   for (;;) {
     const size_t count = range.tree->index.CollectForward(from, inclusive, absl::MakeSpan(records));
+    PrefetchHeads(absl::MakeConstSpan(records.data(), count));
     for (size_t i = 0; i < count; ++i) {
       const std::string_view key = records[i]->key();
       if (!range.interval.BelowHigh(key)) return absl::OkStatus();
@@ -42,29 +44,25 @@ absl::Status ValidateRange(const ReadSet::ReadRange& range, const ReadView& view
 
 // A key that is read again and again must not make the set grow for ever. Returns the size at which
 // to do it again.
-template <typename Read, typename Identity>
-size_t RemoveRepetitions(std::vector<Read>& reads, Identity identity) {
+template <typename Reads, typename Identity>
+size_t RemoveRepetitions(Reads& reads, Identity identity) {
   std::sort(reads.begin(), reads.end(),
-            [&](const Read& a, const Read& b) { return identity(a) < identity(b); });
+            [&](const auto& a, const auto& b) { return identity(a) < identity(b); });
   reads.erase(std::unique(reads.begin(), reads.end(),
-                          [&](const Read& a, const Read& b) { return identity(a) == identity(b); }),
+                          [&](const auto& a, const auto& b) { return identity(a) == identity(b); }),
               reads.end());
   return std::max<size_t>(4096, 2 * reads.size());
 }
 
 }  // namespace
 
-void ReadSet::AddPresent(mvcc::Record* record, uint64_t hash, mvcc::ExpiryMs expiry) {
-  NoteExpiry(expiry, record->key());
-  if (!present_.empty() && present_.back().record == record) return;
-  present_.push_back({record, hash});
-  if (present_.size() < compact_present_at_) return;
+void ReadSet::CompactPresent() {
   compact_present_at_ = RemoveRepetitions(
       present_, [](const Present& read) { return reinterpret_cast<uintptr_t>(read.record); });
 }
 
-void ReadSet::AddAbsent(const Tree* tree, uint64_t hash, std::string_view key) {
-  absent_.push_back({tree, hash, std::string(key)});
+void ReadSet::AddAbsent(const Tree* tree, std::string_view key) {
+  absent_.push_back({tree, LatchTable::HashOf(tree->id, key), std::string(key)});
   if (absent_.size() < compact_absent_at_) return;
   compact_absent_at_ = RemoveRepetitions(
       absent_, [](const Absent& read) { return std::tie(read.hash, read.tree, read.key); });
@@ -84,6 +82,7 @@ void ReadSet::AddWholeTree(const Tree* tree) {
 absl::Status ReadSet::Validate(const ReadView& view) const {
   if (!NACRE_BUG(kSkipReadValidation)) {
     for (const Present& present : present_) {
+      if (present.record->head() == present.seen) continue;
       if (mvcc::HasNewerThan(*present.record, view.read_timestamp, view.now)) {
         return KeyChanged(present.record->key());
       }
@@ -125,23 +124,31 @@ void ReadSet::MergeRanges() {
 
 void ReadSet::PrepareToMatch() {
   if (ranges_.size() > kLinearSearchMax) MergeRanges();
-  if (present_.size() + absent_.size() <= kLinearSearchMax || !hashes_.empty()) return;
-  hashes_.reserve(present_.size() + absent_.size());
-  for (const Present& present : present_) hashes_.insert(present.hash);
-  for (const Absent& absent : absent_) hashes_.insert(absent.hash);
+  if (present_.size() > kLinearSearchMax && records_.empty()) {
+    records_.reserve(present_.size());
+    for (const Present& present : present_) records_.insert(present.record);
+  }
+  if (absent_.size() > kLinearSearchMax && hashes_.empty()) {
+    hashes_.reserve(absent_.size());
+    for (const Absent& absent : absent_) hashes_.insert(absent.hash);
+  }
 }
 
-bool ReadSet::ReadByHash(uint64_t hash) const {
-  if (!hashes_.empty()) return hashes_.contains(hash);
-  const auto matches = [hash](const auto& read) { return read.hash == hash; };
-  return std::any_of(present_.begin(), present_.end(), matches) ||
-         std::any_of(absent_.begin(), absent_.end(), matches);
+bool ReadSet::WasRead(const RecentWrite& write) const {
+  const bool seen = records_.empty()
+                        ? std::any_of(present_.begin(), present_.end(),
+                                      [&](const Present& p) { return p.record == write.record; })
+                        : records_.contains(write.record);
+  if (seen) return true;
+  return hashes_.empty() ? std::any_of(absent_.begin(), absent_.end(),
+                                       [&](const Absent& a) { return a.hash == write.hash; })
+                         : hashes_.contains(write.hash);
 }
 
 absl::Status ReadSet::ValidateWrite(const RecentWrite& write, const ReadView& view) const {
   const mvcc::Record& record = *write.record;
   // Two keys of one hash make a conflict without cause once in 2^64.
-  if (!NACRE_BUG(kSkipReadValidation) && ReadByHash(write.hash) &&
+  if (!NACRE_BUG(kSkipReadValidation) && WasRead(write) &&
       mvcc::HasNewerThan(record, view.read_timestamp, view.now)) {
     return KeyChanged(record.key());
   }

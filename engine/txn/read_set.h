@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "engine/mvcc/record.h"
 #include "engine/txn/key_interval.h"
@@ -20,6 +21,15 @@ namespace nacre::txn {
 // Every read path enters what it saw here: a key that is present by its record (which the snapshot
 // holds in the index), a key that is absent by its bytes, a range by the interval that was walked.
 // Forgetting one is a write skew that nobody reports.
+//
+// Invariant SEEN-STAYS: the record and the version in which a key was seen present stay in memory,
+// and the record in the index, as long as the snapshot is registered (STAYS in record.h; a pruner
+// leaves what a snapshot sees). Hence
+//   - if that version is the head of the chain, nobody has committed a write of the key since: no
+//     other version can stand at its address, and none that was superseded becomes the head again
+//     (a commit that fails puts back what it found);
+//   - the first write of the key since then goes to that record, whose address tells it.
+// A snapshot that has grown too old registers nothing: who validates asks for that afterwards.
 class ReadSet {
  public:
   struct ReadRange {
@@ -27,8 +37,14 @@ class ReadSet {
     KeyInterval interval;
   };
 
-  void AddPresent(mvcc::Record* record, uint64_t hash, mvcc::ExpiryMs expiry);
-  void AddAbsent(const Tree* tree, uint64_t hash, std::string_view key);
+  // `seen`: the version, a live one, that the snapshot sees in `record`.
+  void AddPresent(mvcc::Record* record, const mvcc::Version* seen) {
+    if (seen->expiry() != mvcc::kNoExpiry) NoteExpiry(seen->expiry(), record->key());
+    if (!present_.empty() && present_.back().record == record) return;
+    present_.push_back({record, seen});
+    if (present_.size() >= compact_present_at_) CompactPresent();
+  }
+  void AddAbsent(const Tree* tree, std::string_view key);
   // The caller extends the interval while it walks; the index stays valid.
   size_t AddRange(const Tree* tree, KeyInterval interval);
   // Every key, present or not. Once is enough for each tree.
@@ -60,7 +76,7 @@ class ReadSet {
  private:
   struct Present {
     mvcc::Record* record;
-    uint64_t hash;
+    const mvcc::Version* seen;
   };
   struct Absent {
     const Tree* tree;
@@ -70,14 +86,17 @@ class ReadSet {
   static constexpr size_t kLinearSearchMax = 16;
   static constexpr uint64_t kComparisonsMax = 1 << 16;
 
-  bool ReadByHash(uint64_t hash) const;
+  bool WasRead(const RecentWrite& write) const;
+  void CompactPresent();
   void MergeRanges();
 
-  std::vector<Present> present_;
+  absl::InlinedVector<Present, kLinearSearchMax> present_;
   std::vector<Absent> absent_;
   std::vector<ReadRange> ranges_;
-  std::vector<const Tree*> whole_;        // Trees that a range of ranges_ covers from end to end.
-  absl::flat_hash_set<uint64_t> hashes_;  // Of both, once PrepareToMatch() found too many.
+  std::vector<const Tree*> whole_;  // Trees that a range of ranges_ covers from end to end.
+  // Of present_ and absent_, once PrepareToMatch() found too many.
+  absl::flat_hash_set<const mvcc::Record*> records_;
+  absl::flat_hash_set<uint64_t> hashes_;
   size_t compact_present_at_ = 4096;
   size_t compact_absent_at_ = 4096;
   mvcc::ExpiryMs earliest_expiry_ = mvcc::kNoExpiry;

@@ -7,6 +7,7 @@
 #include "engine/base/epoch.h"
 #include "engine/mvcc/visibility.h"
 #include "engine/txn/begin.h"
+#include "engine/txn/prefetch.h"
 
 namespace nacre::txn {
 
@@ -122,25 +123,14 @@ absl::Status TransactionState::ResolveCurrent() {
 
 absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
                                                                      std::string_view key,
-                                                                     uint64_t hash,
                                                                      Tracking tracking) {
   base::EpochPin pin;
-  const bool grows_old = store_.snapshots_grow_old;
-  if (grows_old && view_.IsTooOld()) return doomed_ = TooOldError();
+  if (store_.snapshots_grow_old && view_.IsTooOld()) return doomed_ = TooOldError();
   mvcc::Record* record = nullptr;
   const mvcc::Version* version = FindVersion(*tree, key, view_, &record);
   if (!NACRE_BUG(kCheckTooOldBeforeWalk) && view_.IsTooOld()) return doomed_ = TooOldError();
-  const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
-  if (serializable_ && tracking == Tracking::kTracked) {
-    if (live) {
-      reads_.AddPresent(record, hash, version->expiry());
-    } else {
-      reads_.AddAbsent(tree, hash, key);
-    }
-  }
-  if (!live) return std::nullopt;
-  return Value{grows_old ? copied_.Copy(version->value()) : version->value(), version->expiry(),
-               version->commit_timestamp()};
+  if (!NoteRead(tree, key, record, version, tracking)) return std::nullopt;
+  return ValueOf(*version);
 }
 
 TransactionState::PlainRead TransactionState::ReadPlain(std::string_view key,
@@ -165,9 +155,8 @@ absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key
                                                             WriteEntry** own) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
   if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
-  uint64_t hash = 0;
-  if (!writes_.empty() || serializable_ || locked_) {
-    hash = LatchTable::HashOf(current_.tree_id, key);
+  if (!writes_.empty() || locked_) {
+    const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
     WriteEntry* entry = writes_.Find(current_.tree, hash, key);
     if (entry != nullptr && entry->version != nullptr) {
       if (!mvcc::IsLive(*entry->version, view_.now)) return std::nullopt;
@@ -179,7 +168,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key
       return ReadLatched(*entry);
     }
   }
-  return ReadCommitted(current_.tree, key, hash, tracking);
+  return ReadCommitted(current_.tree, key, tracking);
 }
 
 std::optional<Value> TransactionState::ReadLatched(WriteEntry& entry) const {
@@ -277,9 +266,8 @@ absl::StatusOr<bool> TransactionState::LatchedOrSeenChangedSince(std::string_vie
   if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
   // The answer depends on the key: it is a read like any other.
   if (serializable_ && now.ok()) {
-    const uint64_t hash = LatchTable::HashOf(now->committed->id, key);
     absl::StatusOr<std::optional<Value>> read =
-        ReadCommitted(now->committed, key, hash, Tracking::kTracked);
+        ReadCommitted(now->committed, key, Tracking::kTracked);
     if (!read.ok()) return read.status();
   }
   return changed;
@@ -304,7 +292,8 @@ absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key
     return absl::ResourceExhaustedError(absl::StrCat(
         "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
   }
-  return entry != nullptr ? entry : &writes_.FindOrAdd(current_.tree, keyspace_, hash, key);
+  if (entry != nullptr) return entry;
+  return &writes_.Add(current_.tree, keyspace_, hash, key);
 }
 
 uint64_t TransactionState::Declare(const GenerationUse& use, std::string_view key) {
@@ -385,6 +374,7 @@ absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is
   CommitGate::Passage passage(store_.gate, gate_is_mine);
   base::EpochPin pin;
   if (view_.IsTooOld()) return TooOldError();
+  FindRecords(store_.latches, writes_);
   NACRE_STEP(kCommitStart);
   Committer committer(store_, view_, writes_, serializable_ ? &reads_ : nullptr, generations_, log);
   committer.SetGenerations(changes);

@@ -1,6 +1,7 @@
 #ifndef NACRE_ENGINE_TXN_TRANSACTION_STATE_H_
 #define NACRE_ENGINE_TXN_TRANSACTION_STATE_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,7 +15,6 @@
 #include "engine/base/spare_block.h"
 #include "engine/txn/commit.h"
 #include "engine/txn/cursor.h"
-#include "engine/txn/prefetch.h"
 #include "engine/txn/read_set.h"
 #include "engine/txn/read_view.h"
 #include "engine/txn/store.h"
@@ -66,10 +66,9 @@ class TransactionState {
   PlainRead ReadPlain(std::string_view key, std::string_view* value);
   enum class Tracking : uint8_t { kTracked, kUntracked };
   absl::StatusOr<std::optional<Value>> Get(std::string_view key);
-  // A hint: the keys are about to be read.
-  void Prefetch(absl::Span<const std::string_view> keys) const {
-    txn::Prefetch(store_, keyspace_, keys);
-  }
+  // Get() of each key. values.size() is keys.size().
+  absl::Status MultiGet(absl::Span<const std::string_view> keys,
+                        absl::Span<std::optional<std::string_view>> values);
   // Get() of which no view is kept.
   absl::StatusOr<std::optional<Value>> GetInfo(std::string_view key,
                                                Tracking tracking = Tracking::kTracked);
@@ -125,7 +124,32 @@ class TransactionState {
   absl::StatusOr<std::optional<Value>> Look(std::string_view key, Tracking tracking,
                                             WriteEntry** own);
   absl::StatusOr<std::optional<Value>> ReadCommitted(Tree* tree, std::string_view key,
-                                                     uint64_t hash, Tracking tracking);
+                                                     Tracking tracking);
+  // Enters what a read found into the read set; false if that is no live value. `record` and
+  // `version` may be nullptr. The caller is pinned and the view was not too old after the walk.
+  bool NoteRead(Tree* tree, std::string_view key, mvcc::Record* record,
+                const mvcc::Version* version, Tracking tracking) {
+    const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
+    if (!serializable_ || tracking == Tracking::kUntracked) return live;
+    if (live) {
+      reads_.AddPresent(record, version);
+    } else {
+      reads_.AddAbsent(tree, key);
+    }
+    return live;
+  }
+  Value ValueOf(const mvcc::Version& version) {
+    return {store_.snapshots_grow_old ? copied_.Copy(version.value()) : version.value(),
+            version.expiry(), version.commit_timestamp()};
+  }
+  // Of MultiGet(): keys without own writes, and where their values go.
+  static constexpr size_t kKeysSideBySide = 16;
+  struct KeyGroup {
+    std::array<std::string_view, kKeysSideBySide> keys;
+    std::array<std::optional<std::string_view>*, kKeysSideBySide> values;
+    size_t count = 0;
+  };
+  absl::Status ReadGroup(const KeyGroup& group);
   // The entry of a key, if the write set may take it and `value_bytes` more.
   absl::StatusOr<WriteEntry*> EntryForWrite(std::string_view key, size_t value_bytes);
   absl::StatusOr<WriteEntry*> PrepareToWrite(std::string_view key, size_t value_bytes);

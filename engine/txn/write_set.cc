@@ -51,7 +51,12 @@ WriteEntry* WriteSet::Find(const Tree* tree, uint64_t hash, std::string_view key
 
 WriteEntry& WriteSet::FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
                                 KeyBytes key_bytes) {
-  if (WriteEntry* found = Find(tree, hash, key); found != nullptr) return *found;
+  WriteEntry* const found = Find(tree, hash, key);
+  return found != nullptr ? *found : Add(tree, keyspace, hash, key, key_bytes);
+}
+
+WriteEntry& WriteSet::Add(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
+                          KeyBytes key_bytes) {
   const auto index = static_cast<uint32_t>(entries_.size());
   WriteEntry& entry = entries_.emplace_back();
   entry.tree = tree;

@@ -31,8 +31,9 @@ struct WriteEntry {
   bool exposed = false;    // The caller has a view into `version`.
   uint64_t savepoint = 0;  // In force when `version` was set.
 
-  // Only while the latch of the key is held, under which no record leaves the index. nullptr: not
-  // looked up, or there is none.
+  // Only within the pin of a commit. Once the latch of the key is held, under which no record
+  // leaves the index: the one that stands there. Before that: one that stood there within the pin.
+  // nullptr: not looked up, or there is none.
   mvcc::Record* record = nullptr;
   mvcc::Version* superseded = nullptr;  // The newest committed version before this one.
   bool record_is_new = false;
@@ -63,6 +64,8 @@ class WriteSet {
   WriteEntry* Find(const Tree* tree, uint64_t hash, std::string_view key);
   // The entry of a key, made if there is none; without a version then.
   enum class KeyBytes : uint8_t { kCopied, kStay };  // kStay: they outlive the write set.
+  WriteEntry& Add(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
+                  KeyBytes key_bytes = KeyBytes::kCopied);  // Precondition: there is none.
   WriteEntry& FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
                         KeyBytes key_bytes = KeyBytes::kCopied);
   // Makes the key take part in the commit, written or not.

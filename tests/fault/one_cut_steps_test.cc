@@ -1,39 +1,16 @@
 // What happens between two steps of one begin or commit, made to happen with a hook.
 
 #include <atomic>
-#include <functional>
 #include <memory>
 
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "nacre/database.h"
 #include "nacre/testing.h"
+#include "tests/fault/at_step.h"
 
 namespace nacre {
 namespace {
-
-// Runs an action the first time a step is reached.
-class AtStep {
- public:
-  AtStep(testing::Step step, std::function<void()> action)
-      : step_(step), action_(std::move(action)) {
-    testing::SetStepHook(&AtStep::Reached, this);
-  }
-  ~AtStep() { testing::SetStepHook(nullptr, nullptr); }
-  bool reached() const { return reached_; }
-
- private:
-  static void Reached(testing::Step step, void* context) {
-    auto* self = static_cast<AtStep*>(context);
-    if (step != self->step_ || self->reached_) return;
-    self->reached_ = true;
-    self->action_();
-  }
-
-  const testing::Step step_;
-  const std::function<void()> action_;
-  bool reached_ = false;
-};
 
 TEST(OneCutStepsTest, TimeThatMovesInsideABegin_DoesNotSplitItsView) {
   std::atomic<int64_t> now_ms{1000};

@@ -1,0 +1,159 @@
+// What a commit has found, and what it has read, changes between two of its steps.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "nacre/database.h"
+#include "nacre/testing.h"
+#include "tests/fault/at_step.h"
+
+namespace nacre {
+namespace {
+
+std::unique_ptr<Database> OpenWithoutVacuum() {
+  Options options;
+  options.vacuum_thread = false;
+  return Database::Open(options).value();
+}
+
+std::string Key(const char* prefix, int i) { return prefix + std::to_string(i); }
+
+void PutAlone(Database& db, std::string_view key) {
+  ASSERT_TRUE(db.Transact([key](Transaction& tx) { return tx.Put(key, "alone"); }).ok());
+}
+
+std::string NewestOf(Database& db, std::string_view key) {
+  return db.GetSnapshot().Get(key).value().value_or("absent");
+}
+
+// VALUED: the records of many writes are looked up before the latches are taken.
+TEST(CommitStepsTest, RecordThatIsRemovedBeforeTheLatch_TakesNoWrite) {
+  auto db = OpenWithoutVacuum();
+  PutAlone(*db, "k");
+  std::optional<Snapshot> held(db->GetSnapshot());
+  ASSERT_TRUE(db->Transact([](Transaction& tx) { return tx.Delete("k"); }).ok());
+  Transaction tx = db->Begin();
+  ASSERT_TRUE(tx.Put("k", "new").ok());
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(tx.Put(Key("other", i), "x").ok());
+  {
+    AtStep between(testing::Step::kCommitStart, [&] {
+      held.reset();
+      while (db->GetStats().records_removed == 0) db->RunVacuumOnce();
+    });
+    ASSERT_TRUE(tx.Commit().ok());
+    ASSERT_TRUE(between.reached());
+  }
+  EXPECT_EQ(NewestOf(*db, "k"), "new");
+  EXPECT_TRUE(db->Verify().ok());
+}
+
+TEST(CommitStepsTest, RecordThatIsThereAtTheLatch_TakesTheWriteAndKeepsItsConflict) {
+  for (const bool conflicts : {false, true}) {
+    auto db = OpenWithoutVacuum();
+    PutAlone(*db, "k");
+    Transaction tx = db->Begin();
+    ASSERT_TRUE(tx.Put("k", "new").ok());
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(tx.Put(Key("other", i), "x").ok());
+    AtStep between(testing::Step::kCommitStart, [&] { PutAlone(*db, conflicts ? "k" : "q"); });
+    EXPECT_EQ(tx.Commit().ok(), !conflicts);
+    ASSERT_TRUE(between.reached());
+    EXPECT_EQ(NewestOf(*db, "k"), conflicts ? "alone" : "new");
+  }
+}
+
+// Few reads are compared one by one with what commits meanwhile, many through a hash table.
+TEST(CommitStepsTest, CommitThatPassesByAfterTheValidation_MeetsEveryRead) {
+  for (const int reads : {1, 16, 17, 40}) {
+    for (const bool present : {true, false}) {
+      for (const int written : {-1, 0, reads - 1}) {
+        auto db = OpenWithoutVacuum();
+        for (int i = 0; present && i < reads; ++i) PutAlone(*db, Key("read", i));
+        PutAlone(*db, "other");
+        Transaction tx = db->Begin({.isolation = Isolation::kSerializable});
+        for (int i = 0; i < reads; ++i) {
+          ASSERT_EQ(tx.Get(Key("read", i)).value().has_value(), present);
+        }
+        ASSERT_TRUE(tx.Put("mine", "x").ok());
+        AtStep between(testing::Step::kCommitValidated,
+                       [&] { PutAlone(*db, written < 0 ? "other" : Key("read", written)); });
+        EXPECT_EQ(tx.Commit().ok(), written < 0) << reads << " reads, " << present;
+        ASSERT_TRUE(between.reached());
+      }
+    }
+  }
+}
+
+// The second attempt, behind the gate, has a pin of its own.
+TEST(CommitStepsTest, CommitThatIsRepeated_KeepsNoRecordOfTheFirstAttempt) {
+  struct Context {
+    std::unique_ptr<Database> db = OpenWithoutVacuum();
+    int validations = 0;
+    bool inside = false;
+  } context;
+  PutAlone(*context.db, "read");
+  PutAlone(*context.db, "locked");
+  Transaction tx = context.db->Begin({.isolation = Isolation::kSerializable});
+  ASSERT_TRUE(tx.Get("read").value().has_value());
+  ASSERT_TRUE(tx.GetForUpdate("locked").value().has_value());
+  ASSERT_TRUE(tx.Put("mine", "x").ok());
+  // More commits pass by each validation than are remembered, until the gate is closed.
+  testing::SetStepHook(
+      [](testing::Step step, void* given) {
+        auto* self = static_cast<Context*>(given);
+        if (step != testing::Step::kCommitValidated || self->inside || ++self->validations > 4) {
+          return;
+        }
+        self->inside = true;
+        for (int i = 0; i < 1100; ++i) PutAlone(*self->db, "noise");
+        self->inside = false;
+      },
+      &context);
+  const absl::Status status = tx.Commit().status();
+  testing::SetStepHook(nullptr, nullptr);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(context.validations, 5);
+  EXPECT_EQ(NewestOf(*context.db, "mine"), "x");
+}
+
+// SEEN-STAYS: the version that was seen is the head again once a commit has failed.
+TEST(CommitStepsTest, WriteOfAReadKeyThatFails_LeavesTheReadUnchanged) {
+  auto db = OpenWithoutVacuum();
+  PutAlone(*db, "k");
+  PutAlone(*db, "guard");
+  Transaction reader = db->Begin({.isolation = Isolation::kSerializable});
+  ASSERT_TRUE(reader.Get("k").value().has_value());
+  ASSERT_TRUE(reader.Put("mine", "x").ok());
+  Transaction writer = db->Begin({.isolation = Isolation::kSerializable});
+  ASSERT_TRUE(writer.Get("guard").value().has_value());
+  ASSERT_TRUE(writer.Put("k", "never").ok());
+  {
+    AtStep between(testing::Step::kCommitLinked, [&] { PutAlone(*db, "guard"); });
+    ASSERT_TRUE(absl::IsAborted(writer.Commit().status()));
+    ASSERT_TRUE(between.reached());
+  }
+  EXPECT_TRUE(reader.Commit().ok());
+}
+
+// What stands at the head when the key is read need not be what is seen.
+TEST(CommitStepsTest, ReadBesideAPreparedWrite_ConflictsOnceThatIsCommitted) {
+  auto db = OpenWithoutVacuum();
+  PutAlone(*db, "k");
+  std::optional<Transaction> reader;
+  Transaction writer = db->Begin();
+  ASSERT_TRUE(writer.Put("k", "new").ok());
+  {
+    AtStep between(testing::Step::kCommitLinked, [&] {
+      reader.emplace(db->Begin({.isolation = Isolation::kSerializable}));
+      EXPECT_EQ(reader->Get("k").value(), "alone");
+      ASSERT_TRUE(reader->Put("mine", "x").ok());
+    });
+    ASSERT_TRUE(writer.Commit().ok());
+    ASSERT_TRUE(between.reached());
+  }
+  EXPECT_TRUE(absl::IsAborted(reader->Commit().status()));
+}
+
+}  // namespace
+}  // namespace nacre
