@@ -69,9 +69,13 @@ class WatchSession final : public RespSession {
   CommitResult Commit() override {
     if (writes_.empty() && !watches_) return {};
     const absl::StatusOr<std::vector<Reply>> replies = connection_->Ask(CommitRequest());
-    watches_ = false;
     if (!replies.ok()) return FailedCommit(replies.status());
-    if (replies->front().is_error()) return WithoutMulti(*replies);
+    if (replies->front().is_error()) {
+      // EXEC had nothing to end, so the keys are still watched.
+      Rollback();
+      return WithoutMulti(*replies);
+    }
+    watches_ = false;
     const Reply& executed = replies->back();
     if (executed.is_null()) return {.ending = Ending::kConflict, .why = "a watched key changed"};
     if (executed.is_error()) {
@@ -105,12 +109,14 @@ class WatchSession final : public RespSession {
   }
 
  private:
-  // Each write was on its own then: those that were not refused have been done at once.
+  // Each write was on its own then, and was done at once, unless it was refused in so many words.
   static CommitResult WithoutMulti(const std::vector<Reply>& replies) {
     CommitResult result = {.ending = Ending::kRefused,
                            .why = std::string(replies.front().status().message())};
     for (size_t i = 1; i + 1 < replies.size(); ++i) {
-      if (!replies[i].is_error()) result.ending = Ending::kUnknown;
+      const bool is_refused = replies[i].is_error() && client::OutcomeOf(replies[i].status()) ==
+                                                           client::Outcome::kNotExecuted;
+      if (!is_refused) result.ending = Ending::kUnknown;
     }
     return result;
   }

@@ -12,6 +12,7 @@ namespace {
 
 using client::support::CannedReplies;
 using client::support::ScriptedServer;
+using client::support::Words;
 
 // What is known of a transaction that writes.
 struct Timestamps {
@@ -60,6 +61,7 @@ CommitResult CommitWithoutMulti(std::string_view answer_to_set) {
     replies.On("WATCH", "+OK\r\n").On("UNWATCH", "+OK\r\n");
     replies.On("MULTI", "+OK\r\n").On("EXEC", "*0\r\n");
     CannedReplies later;
+    later.On("WATCH", "+OK\r\n").On("UNWATCH", "+OK\r\n").On("GET", "$-1\r\n");
     later.On("MULTI", "-LOADING it is coming up\r\n").On("SET", answer_to_set);
     later.On("EXEC", "-ERR EXEC without MULTI\r\n");
     while (const auto words = peer.ReadCommand()) {
@@ -76,8 +78,12 @@ CommitResult CommitWithoutMulti(std::string_view answer_to_set) {
   EXPECT_TRUE(session.ok()) << session.status();
   if (!session.ok()) return {};
   EXPECT_TRUE((*session)->Begin(false).ok());
+  EXPECT_TRUE((*session)->Read("read").ok());
   EXPECT_TRUE((*session)->Write("k", "v").ok());
-  return (*session)->Commit();
+  const CommitResult result = (*session)->Commit();
+  // Else the next transaction would be refused because of keys that it has not read.
+  EXPECT_EQ(server.commands().back(), Words{"UNWATCH"});
+  return result;
 }
 
 TEST(WatchSession, WhoseMultiIsRefusedMayHaveWrittenAllTheSame) {
@@ -85,6 +91,8 @@ TEST(WatchSession, WhoseMultiIsRefusedMayHaveWrittenAllTheSame) {
   EXPECT_EQ(done.ending, Ending::kUnknown);
   EXPECT_EQ(done.why, "LOADING it is coming up");
   EXPECT_EQ(CommitWithoutMulti("-LOADING it is coming up\r\n").ending, Ending::kRefused);
+  // An error that leaves open whether it has been done.
+  EXPECT_EQ(CommitWithoutMulti("-IOERR the other one is gone\r\n").ending, Ending::kUnknown);
 }
 
 TEST(RespTarget, HasToHaveTransactions) {
