@@ -116,12 +116,17 @@ absl::Status CheckPictureFile(const std::string& file) {
   if (file.empty() || file == kStandardOutput) return absl::OkStatus();
   const std::filesystem::path path(file);
   std::error_code ignored;
-  const bool is_folder = std::filesystem::is_directory(path, ignored);
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  const bool exists = std::filesystem::exists(path, ignored);
-  if (is_folder) errno = EISDIR;
-  if (is_folder || access((exists ? path : folder).c_str(), W_OK) != 0) return CannotWrite(file);
-  return absl::OkStatus();
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  if (std::filesystem::is_directory(status)) {
+    errno = EISDIR;
+    return CannotWrite(file);
+  }
+  if (std::filesystem::exists(status)) {
+    return access(path.c_str(), W_OK) == 0 ? absl::OkStatus() : CannotWrite(file);
+  }
+  // The "." has no effect in a folder, and is an error in everything else.
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() / "." : ".";
+  return access(folder.c_str(), W_OK | X_OK) == 0 ? absl::OkStatus() : CannotWrite(file);
 }
 
 absl::Status WriteHistories(const RunResult& result, const std::string& file) {
@@ -142,16 +147,19 @@ void AddFacts(RunArguments& arguments) {
   arguments.report.facts.emplace_back("seed", std::to_string(arguments.run.seed));
 }
 
-// That can take longer than the run has, and who looks on is to know what is waited for.
-run::RunVerdict JudgeBeforeOthers(const RunResult& result, const JudgeOptions& options) {
+// That can take longer than the run has, unless it was judged online, and who looks on is to know
+// what is waited for.
+run::RunVerdict JudgeWithProgress(const RunResult& result, const RunArguments& arguments) {
   run::ProgressLine line(stderr);
-  line.Show(absl::ZeroDuration(),
-            [&] { return "judging " + std::to_string(result.tally.all()) + " transactions"; });
-  return JudgeRun(result, options);
+  if (!arguments.online) {
+    line.Show(absl::ZeroDuration(),
+              [&] { return "judging " + std::to_string(result.tally.all()) + " transactions"; });
+  }
+  return JudgeRun(result, arguments.judge);
 }
 
 ExitCode JudgeAndReport(const RunResult& result, RunArguments& arguments) {
-  const run::RunVerdict judged = JudgeBeforeOthers(result, arguments.judge);
+  const run::RunVerdict judged = JudgeWithProgress(result, arguments);
   auto& facts = arguments.report.facts;
   AddFacts(arguments);
   facts.emplace_back("run", run::ProgressWords({result.tally, result.elapsed, 1}));
@@ -235,13 +243,14 @@ ExitCode DriveAndJudge(RunArguments& arguments) {
     arguments.judge_online.judge = arguments.judge;
     arguments.run.online = arguments.judge_online;
   }
+  for (const std::string& file : {arguments.report.svg_file, arguments.report.dot_file}) {
+    const absl::Status status = CheckPictureFile(file);
+    if (!status.ok()) return RefuseStatus(status);
+  }
+  // Last: it makes the file.
   if (!arguments.history_file.empty()) {
     const absl::Status status =
         CheckHistoryFile(arguments.history_file, *workload, arguments.run.workload);
-    if (!status.ok()) return RefuseStatus(status);
-  }
-  for (const std::string& file : {arguments.report.svg_file, arguments.report.dot_file}) {
-    const absl::Status status = CheckPictureFile(file);
     if (!status.ok()) return RefuseStatus(status);
   }
   const absl::StatusOr<RunResult> result = Drive(**source, *workload, arguments.run);
@@ -274,7 +283,7 @@ CLI::Validator FitsIntoSeed() {
       [](const std::string& text) {
         errno = 0;
         std::strtoull(text.c_str(), nullptr, 0);
-        return text.starts_with('-') || errno == ERANGE
+        return text.find('-') != std::string::npos || errno == ERANGE
                    ? text + " is no number from 0 to " + std::to_string(UINT64_MAX)
                    : std::string();
       },

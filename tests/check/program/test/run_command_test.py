@@ -153,7 +153,7 @@ class Run(ProgramTest):
     def test_numbers_that_are_none_are_refused(self):
         for option in ("--duration", "--skew", "--fault-share", "--restart-interval", "--read-share"):
             self.assertIn("nan is no number", self.refused("run", option, "nan", "--count", "10"))
-        for seed in ("-1", str(1 << 64)):
+        for seed in ("-1", " -1", str(1 << 64)):
             self.assertIn(f"{seed} is no number from 0 to ", self.refused("run", "--seed", seed, "--count", "10"))
         self.assertIn("seed: 18446744073709551615\n",
                       self.judged(0, "run", "--seed", str((1 << 64) - 1), "--count", "2000"))
@@ -171,6 +171,12 @@ class Run(ProgramTest):
             picture = self.path("no/such/folder/picture")
             self.assertIn("picture: No such file or directory", self.refused("run", option, picture, *endless))
             self.assertIn(": Is a directory", self.refused("run", option, self.folder, *endless))
+            of_a_file = os.path.join(self.path("a.txt", ""), "picture")
+            self.assertIn("picture: Not a directory", self.refused("run", option, of_a_file, *endless))
+            # What is refused leaves no history that is empty.
+            history = self.path("history.txt")
+            self.refused("run", "--history", history, option, picture, *endless)
+            self.assertFalse(os.path.exists(history))
         edn = self.path("history.edn")
         self.assertIn("EDN has no form", self.refused("run", "range", "--history", edn, *endless))
         self.assertFalse(os.path.exists(edn))
