@@ -37,9 +37,7 @@ class PartMaker {
  private:
   void Transaction(TxnId t);
   void Write(const Op& op);
-  void Read(TxnId t, uint32_t i);
   void ReadList(TxnId t, uint32_t i, uint32_t own_appends);
-  void Missed(TxnId t, uint32_t scan);
   bool ValueStands(TxnId reader, KeyId key, ValueId value) const;
   const std::vector<TxnId>& AppendersOf(KeyId key, ValueId value);
   KeyId Key(KeyId key) { return builder_.Key(whole_.key(key)); }
