@@ -20,7 +20,7 @@ absl::Status RecordedTransaction::Step() {
 }
 
 absl::Status RecordedTransaction::StepToOperation() {
-  if (end_.abandons) return absl::CancelledError("the run was interrupted");
+  if (end_.interrupt.is_set()) return absl::CancelledError("the run was interrupted");
   return Step();
 }
 

@@ -1,7 +1,6 @@
 #ifndef NACRE_TESTS_CHECK_RUN_RECORDED_TRANSACTION_H_
 #define NACRE_TESTS_CHECK_RUN_RECORDED_TRANSACTION_H_
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,7 +27,8 @@ struct Place {
 // Told to those that run transactions.
 struct EndOfRun {
   StopEvent stopping;  // No further transaction is begun, and nobody pauses any more.
-  std::atomic<bool> abandons = false;  // Those under way are rolled back, however long they are.
+  // Those under way are rolled back, however long they are. Outlives it.
+  const StopEvent& interrupt;
 };
 
 // A breach of what a workload keeps true by itself, such as the total of all accounts.

@@ -1,6 +1,5 @@
 #include "tests/check/run/resp_session.h"
 
-#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -16,6 +15,7 @@ namespace {
 
 // The client goes on trying for as long as it may wait. Who is refused is to know it soon.
 constexpr absl::Duration kConnectTimeout = absl::Seconds(1);
+static_assert(kConnectTimeout <= AnswerWait::kGrace);
 constexpr size_t kKeysPerCommand = 1000;
 
 }  // namespace
@@ -30,13 +30,9 @@ absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Open(const RespP
   } catch (const std::exception& error) {
     return absl::ResourceExhaustedError(error.what());
   }
-  absl::StatusOr<client::BlockingLease> lease;
-  // An attempt goes on from one wait to the next.
-  connection->wait_->Until(kConnectTimeout, [&](absl::Duration span) {
-    // A timeout of zero would be that of the client.
-    lease = connection->client_.Acquire({.timeout = std::max(span, absl::Nanoseconds(1))});
-    return !absl::IsDeadlineExceeded(lease.status());
-  });
+  // An interrupt would leave it as much time: see AnswerWait::kGrace.
+  absl::StatusOr<client::BlockingLease> lease =
+      connection->client_.Acquire({.timeout = kConnectTimeout});
   if (!lease.ok()) return lease.status();
   connection->lease_.emplace(*std::move(lease));
   return connection;
@@ -45,26 +41,32 @@ absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Open(const RespP
 absl::StatusOr<std::vector<Reply>> RespConnection::Ask(const Request& request) {
   if (lost()) return absl::UnavailableError("the connection is closed");
   absl::StatusOr<std::vector<Reply>> replies = SendAndReceive(request);
-  if (!replies.ok()) Close();
+  if (!replies.ok()) {
+    failure_ = replies.status();
+    Close();
+  }
   return replies;
 }
 
 absl::StatusOr<std::vector<Reply>> RespConnection::SendAndReceive(const Request& request) {
   if (absl::Status status = lease_->Send(request); !status.ok()) return status;
   std::vector<Reply> replies;
-  absl::Status failure;
-  const bool ended = wait_->Until(call_timeout_, [&](absl::Duration span) {
-    while (replies.size() < request.commands()) {
-      absl::StatusOr<Reply> reply = lease_->Receive(span);
+  absl::Status failure = absl::DeadlineExceededError("no answer came in time");
+  wait_->Until(call_timeout_, [&](absl::Duration span) {
+    // What is here already is taken at once, but not more than that: push messages may come on and
+    // on.
+    for (size_t i = request.commands(); i > 0 && replies.size() < request.commands(); --i) {
+      absl::StatusOr<Reply> reply = lease_->Receive(std::exchange(span, absl::ZeroDuration()));
       if (absl::IsDeadlineExceeded(reply.status())) return false;
-      failure = reply.status();
-      if (!reply.ok()) return true;
+      if (!reply.ok()) {
+        failure = reply.status();
+        return true;
+      }
       if (reply->kind() != client::ReplyKind::kPush) replies.push_back(*std::move(reply));
     }
-    return true;
+    return replies.size() == request.commands();
   });
-  if (ended && failure.ok()) return replies;
-  if (!ended) failure = absl::DeadlineExceededError("no answer came in time");
+  if (replies.size() == request.commands()) return replies;
   return client::MakeError(failure.code(), std::string(failure.message()),
                            client::Outcome::kUnknown);
 }
@@ -90,7 +92,11 @@ void RespConnection::Close() {
 }
 
 absl::Status RespSession::Remove(absl::Span<const std::string> keys) {
+  const absl::Duration began = SteadyNow();
   for (size_t from = 0; from < keys.size(); from += kKeysPerCommand) {
+    if (from > 0 && plan_.wait->IsOver(began)) {
+      return absl::DeadlineExceededError("interrupted while they were removed");
+    }
     std::vector<std::string> words;
     for (const std::string& key : keys.subspan(from, kKeysPerCommand)) words.push_back(KeyOf(key));
     const absl::StatusOr<Reply> reply = connection_->AskOne(Request("DEL", words));

@@ -45,6 +45,8 @@ class RespConnection {
   void SendAndClose(const client::Request& request);
   void Close();
   bool lost() const { return !lease_.has_value(); }
+  // Why it was closed; OK unless a failure was the reason.
+  const absl::Status& failure() const { return failure_; }
   const client::ServerInfo& server() const { return lease_->server(); }
 
  private:
@@ -55,6 +57,7 @@ class RespConnection {
   const std::shared_ptr<AnswerWait> wait_;
   client::BlockingClient client_;
   std::optional<client::BlockingLease> lease_;
+  absl::Status failure_;
 };
 
 // What both kinds of transactions have in common.

@@ -46,6 +46,7 @@ class RespTarget final : public Target {
   RespTarget(RespPlan plan, std::string name) : plan_(std::move(plan)), name_(std::move(name)) {}
 
   std::string name() const override { return name_; }
+  std::string key_prefix() const override { return plan_.prefix; }
   Level promises() const override {
     return plan_.begin && plan_.isolation == Isolation::kSnapshot ? Level::kStrongSnapshotIsolation
                                                                   : Level::kStrictSerializable;
@@ -62,10 +63,7 @@ class RespTarget final : public Target {
     // Each of the sessions would wait for itself again, and so would whoever removes the keys.
     if (plan_.wait->gave_up()) return NotWaitedFor();
     absl::StatusOr<std::unique_ptr<RespConnection>> connection = RespConnection::Open(plan_);
-    if (!connection.ok()) {
-      return plan_.wait->gave_up() ? NotWaitedFor()
-                                   : NotReached(plan_.client.connection, connection.status());
-    }
+    if (!connection.ok()) return NotReached(plan_.client.connection, connection.status());
     return plan_.begin ? MakeBeginSession(plan_, *std::move(connection))
                        : MakeWatchSession(plan_, *std::move(connection));
   }
@@ -81,20 +79,33 @@ class RespTarget final : public Target {
   const std::string name_;
 };
 
-// What the server answers without an error, it can do.
-bool Knows(RespConnection& connection, const Request& request) {
+// What the server says of the first of these if it refuses that. What it answers without an error,
+// it can do.
+absl::Status RefusalOfFirst(RespConnection& connection, const Request& request) {
   const absl::StatusOr<std::vector<Reply>> replies = connection.Ask(request);
-  return replies.ok() && !(*replies)[0].is_error();
+  if (!replies.ok()) return replies.status();
+  return (*replies)[0].is_error() ? (*replies)[0].status() : absl::OkStatus();
 }
 
-// What it says of the first of these that it refuses.
-absl::Status Refusal(RespConnection& connection, const Request& request) {
+bool Knows(RespConnection& connection, const Request& request) {
+  return RefusalOfFirst(connection, request).ok();
+}
+
+// What it says of the first that it refuses.
+absl::Status RefusalOfAny(RespConnection& connection, const Request& request) {
   const absl::StatusOr<std::vector<Reply>> replies = connection.Ask(request);
   if (!replies.ok()) return absl::OkStatus();
   for (const Reply& reply : *replies) {
     if (reply.is_error()) return reply.status();
   }
   return absl::OkStatus();
+}
+
+// Who is coming up will have what it refuses now.
+absl::Status CannotBeUsed(const std::string& how, const absl::Status& refusal) {
+  return absl::Status(absl::IsUnavailable(refusal) ? absl::StatusCode::kUnavailable
+                                                   : absl::StatusCode::kFailedPrecondition,
+                      absl::StrCat(how, ": ", std::string(refusal.message())));
 }
 
 std::string DrawPrefix() {
@@ -113,43 +124,46 @@ absl::StatusOr<std::unique_ptr<Target>> OpenRespTarget(const RespOptions& option
   plan.isolation = options.isolation;
   plan.forget_to_watch = options.forget_to_watch;
   absl::StatusOr<std::unique_ptr<RespConnection>> opened = RespConnection::Open(plan);
-  const auto interrupted = [&] {
-    return absl::CancelledError(
-        absl::StrCat("interrupted before ", options.endpoint.ToString(), " had answered"));
-  };
+  const absl::Status interrupted = absl::CancelledError(
+      absl::StrCat("interrupted before ", options.endpoint.ToString(), " had answered"));
   if (!opened.ok()) {
-    if (plan.wait->gave_up()) return interrupted();
+    const bool is_unanswered =
+        absl::IsDeadlineExceeded(opened.status()) || absl::IsUnavailable(opened.status());
+    if (is_unanswered && interrupt.is_set()) return interrupted;
     return NotReached(plan.client.connection, opened.status());
   }
   RespConnection& connection = **opened;
   std::string name = connection.server().name + " " + connection.server().version;
   if (name == " ") name = "the server";
   absl::StrAppend(&name, " at ", options.endpoint.ToString());
-  const bool has_begin = options.transactions != Transactions::kWatch &&
-                         Knows(connection, Request("BEGIN").Add("ROLLBACK"));
-  if (options.transactions == Transactions::kBegin && !has_begin) {
-    return absl::FailedPreconditionError(name + " has no BEGIN; use --transactions watch");
+  const auto lost = [&] {
+    if (interrupt.is_set()) return interrupted;
+    return absl::UnavailableError(
+        absl::StrCat("cannot use ", name, ": ", std::string(connection.failure().message())));
+  };
+  if (options.transactions != Transactions::kWatch) {
+    const absl::Status refusal = RefusalOfFirst(connection, Request("BEGIN").Add("ROLLBACK"));
+    if (connection.lost()) return lost();
+    // What it refuses for a moment it has.
+    if (absl::IsUnavailable(refusal)) {
+      return CannotBeUsed(name + " cannot be used through BEGIN", refusal);
+    }
+    if (options.transactions == Transactions::kBegin && !refusal.ok()) {
+      return CannotBeUsed(name + " has no BEGIN; use --transactions watch", refusal);
+    }
+    plan.begin = refusal.ok();
   }
-  plan.begin = has_begin;
-  plan.timestamps = has_begin && Knows(connection, Request("BEGIN", "TIMESTAMP").Add("ROLLBACK"));
+  plan.timestamps = plan.begin && Knows(connection, Request("BEGIN", "TIMESTAMP").Add("ROLLBACK"));
   plan.lists = Knows(connection, Request("LRANGE", plan.prefix + "none", 0, 0));
   plan.scans = Knows(connection, Request("RANGE", "-", "+", "LIMIT", 0, 0));
   absl::Status refusal;
-  if (!has_begin) {
-    refusal = Refusal(
+  if (!plan.begin) {
+    refusal = RefusalOfAny(
         connection, Request("WATCH", plan.prefix + "none").Add("UNWATCH").Add("MULTI").Add("EXEC"));
   }
-  if (connection.lost()) {
-    if (plan.wait->gave_up()) return interrupted();
-    return absl::UnavailableError(absl::StrCat(name, " closed the connection"));
-  }
+  if (connection.lost()) return lost();
   if (!refusal.ok()) {
-    // Who is coming up will have them.
-    const bool may_change = absl::IsUnavailable(refusal);
-    return absl::Status(
-        may_change ? absl::StatusCode::kUnavailable : absl::StatusCode::kFailedPrecondition,
-        absl::StrCat(name, " cannot be used through WATCH, MULTI and EXEC: ",
-                     std::string(refusal.message())));
+    return CannotBeUsed(name + " cannot be used through WATCH, MULTI and EXEC", refusal);
   }
   absl::StrAppend(&name, plan.begin ? ", through BEGIN and COMMIT" : ", through WATCH and EXEC");
   return std::make_unique<RespTarget>(std::move(plan), std::move(name));

@@ -35,7 +35,7 @@ struct RespOptions {
   Isolation isolation = Isolation::kSerializable;  // Of BEGIN; WATCH has but one.
   // Before all keys, so that several runs can share a server. Empty: drawn.
   std::string prefix;
-  // Longer for none; see AnswerWait.
+  // No answer is waited for longer; see AnswerWait.
   absl::Duration call_timeout = absl::Seconds(10);
   // For tests of what a run finds: reads without WATCH, so that EXEC refuses nothing.
   bool forget_to_watch = false;

@@ -59,12 +59,13 @@ struct alignas(64) Round::Runner {
 };
 
 Round::Round(Target& target, const Workload& workload, const RoundOptions& options,
-             TransactionSink& sink)
+             TransactionSink& sink, const StopEvent& interrupt)
     : target_(target),
       workload_(workload),
       options_(options),
       sink_(sink),
-      pace_(options.sessions) {
+      pace_(options.sessions),
+      end_{.stopping = {}, .interrupt = interrupt} {
   for (uint32_t i = 0; i <= options.sessions; ++i) {
     runners_.push_back(std::make_unique<Runner>());
     runners_.back()->number = i;
@@ -77,22 +78,22 @@ Round::~Round() {
   Wait();
 }
 
-absl::Status Round::SetUp(const StopEvent& interrupt) {
+absl::Status Round::SetUp() {
   Runner& runner = *runners_.back();
   const absl::Status interrupted = absl::CancelledError("interrupted while the workload set up");
   for (const auto& each : runners_) {
-    if (interrupt.is_set()) return interrupted;
+    if (end_.interrupt.is_set()) return interrupted;
     absl::StatusOr<std::unique_ptr<Session>> session = target_.Connect();
-    if (!session.ok()) return interrupt.is_set() ? interrupted : session.status();
+    if (!session.ok()) return end_.interrupt.is_set() ? interrupted : session.status();
     each->session = *std::move(session);
   }
   absl::Status status;
   for (uint64_t i = 0; i < workload_.setup_transactions() && status.ok(); ++i) {
-    if (interrupt.is_set()) return interrupted;
+    if (end_.interrupt.is_set()) return interrupted;
     RunSetUp(runner, i, status);
   }
   // Of a target that has stopped answering, nobody waits for the answer then.
-  return !status.ok() && interrupt.is_set() ? interrupted : status;
+  return !status.ok() && end_.interrupt.is_set() ? interrupted : status;
 }
 
 void Round::RunSetUp(Runner& runner, uint64_t number, absl::Status& status) {
@@ -119,11 +120,13 @@ void Round::Start() {
   }
 }
 
+bool Round::IsEnding() const { return end_.stopping.is_set() || end_.interrupt.is_set(); }
+
 void Round::RunSession(Runner& runner) {
   const uint64_t begin = options_.first_index;
   const uint64_t left = UINT64_MAX - begin;
   const uint64_t end = begin + std::min(options_.transactions_per_session, left);
-  for (uint64_t index = begin; index < end && !end_.stopping.is_set(); ++index) {
+  for (uint64_t index = begin; index < end && !IsEnding(); ++index) {
     const Place place = {
         .session = runner.number, .sessions = options_.sessions + 1, .index = index};
     if (index == begin || index % kTransactionsPerStretch == 0) {
@@ -160,7 +163,7 @@ void Round::RemoveOldKeys(Runner& runner) {
   if (runner.session->Remove(WrittenKeys::NamesOf(old)).ok()) {
     written_keys_.Removed();
   } else {
-    written_keys_.Refuse(oldest, std::move(old));
+    written_keys_.Refused(oldest, std::move(old));
   }
 }
 
@@ -174,7 +177,7 @@ bool Round::Connect(Runner& runner) {
       return true;
     }
     if (ends_with_target_) break;
-    if (end_.stopping.is_set() || SteadyNow() > until) {
+    if (IsEnding() || SteadyNow() > until) {
       Lose(std::string(session.status().message()));
       return false;
     }

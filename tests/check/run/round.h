@@ -56,26 +56,23 @@ struct RoundOptions {
   absl::Duration patience = absl::Seconds(10);
 };
 
-// Sessions at work on one target, from an empty state to the end of its life or of the run. Threads
+// Sessions at work on one target, from an empty state to the end of its life or of the run. Once
+// `interrupt`, which outlives it, is set, that is as Stop(), and those under way are rolled back.
+// Threads
 // may call Stop() and the accessors at any time, and everything else only the one that has made it.
 class Round {
  public:
   Round(Target& target, const Workload& workload, const RoundOptions& options,
-        TransactionSink& sink);
+        TransactionSink& sink, const StopEvent& interrupt);
   // As Stop() and Wait().
   ~Round();
 
   // What has to be there before anybody else comes. An error is that of the target.
-  // kCancelled: `interrupt` was set.
-  absl::Status SetUp(const StopEvent& interrupt);
+  // kCancelled: the interrupt was set.
+  absl::Status SetUp();
   void Start();
   // Every session ends after the transaction that it is in.
   void Stop() { end_.stopping.Set(); }
-  // As Stop(), and does not wait for the transactions under way either.
-  void Abandon() {
-    end_.abandons = true;
-    Stop();
-  }
   // From now on a session that has lost its connection has ended: the target is about to go.
   void EndWithTarget() { ends_with_target_ = true; }
   // Whether all sessions have ended, `timeout` later at the latest.
@@ -99,6 +96,7 @@ class Round {
  private:
   struct Runner;
   void RunSession(Runner& runner);
+  bool IsEnding() const;
   bool Connect(Runner& runner);
   void LookAfterTarget(Runner& runner);
   void KeepWrittenKeys(Runner& runner);

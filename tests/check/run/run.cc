@@ -57,14 +57,15 @@ class Runs {
       online.emplace(options_.sessions, result_.level, OnlineOptionsOf(**target));
     }
     TransactionSink& sink = online ? static_cast<TransactionSink&>(*online) : log;
-    Round round(**target, workload_, OptionsOf(**target), sink);
-    if (absl::Status status = round.SetUp(interrupt_); !status.ok()) {
+    Round round(**target, workload_, OptionsOf(**target), sink, interrupt_);
+    if (absl::Status status = round.SetUp(); !status.ok()) {
       RemoveKeys(**target, round);
-      if (absl::IsCancelled(status)) return status;
-      std::string refusal = absl::StrCat(
-          result_.target, " refused what a run begins with: ", std::string(status.message()));
-      if (!result_.left_behind.empty()) absl::StrAppend(&refusal, ". ", result_.left_behind);
-      return absl::Status(status.code(), refusal);
+      std::string words(status.message());
+      if (!absl::IsCancelled(status)) {
+        words = absl::StrCat(result_.target, " refused what a run begins with: ", words);
+      }
+      if (!result_.left_behind.empty()) absl::StrAppend(&words, ". ", result_.left_behind);
+      return absl::Status(status.code(), words);
     }
     // What the target and the workload need to be ready is no part of the run.
     if (result_.lives.empty()) start_ = SteadyNow();
@@ -104,8 +105,10 @@ class Runs {
                                 ? absl::StrCat("it refused to remove them ",
                                                WrittenKeys::kRefusalsMax, " times in a row")
                                 : std::string(removed.message());
-    result_.left_behind = absl::StrCat("Keys of this run were left in ", target.name(), ", ", left,
-                                       " at most: ", why);
+    const std::string prefix = target.key_prefix();
+    result_.left_behind =
+        absl::StrCat("Keys of this run were left in ", target.name(), ", ", left, " at most",
+                     prefix.empty() ? "" : ", all beginning with ", prefix, ": ", why);
   }
 
   uint64_t TransactionsOfEach() const {
@@ -156,7 +159,6 @@ class Runs {
       Tally tally = result_.tally;
       options_.progress(
           {tally += round.tally(), now - start_, result_.lives.size() + 1, is_stopping});
-      if (interrupt_.is_set()) round.Abandon();
       if (now - start_ >= options_.duration || interrupt_.is_set() ||
           (online != nullptr && online->violated())) {
         round.Stop();

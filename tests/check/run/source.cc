@@ -45,6 +45,10 @@ class SpawnedSource final : public TargetSource {
     for (;;) {
       absl::StatusOr<std::unique_ptr<Target>> target = OpenRespTarget(options_, interrupt);
       if (target.ok() || !MayComeUp(target.status())) return target;
+      // First of all: who interrupts has ended the wait, whatever would have become of it.
+      if (interrupt.is_set()) {
+        return absl::CancelledError(absl::StrCat("interrupted while '", command_, "' came up"));
+      }
       std::string how;
       if (server_->HasEnded(how)) {
         return absl::UnavailableError(absl::StrCat("'", command_, "' ", how));
@@ -53,9 +57,7 @@ class SpawnedSource final : public TargetSource {
         return absl::UnavailableError(absl::StrCat("'", command_, "' runs, but does not answer: ",
                                                    std::string(target.status().message())));
       }
-      if (interrupt.WaitFor(kRetryInterval)) {
-        return absl::CancelledError(absl::StrCat("interrupted while '", command_, "' came up"));
-      }
+      interrupt.WaitFor(kRetryInterval);
     }
   }
 

@@ -83,6 +83,8 @@ class Target {
   virtual ~Target() = default;
 
   virtual std::string name() const = 0;
+  // What all keys of the run begin with in the store, which others may use too.
+  virtual std::string key_prefix() const { return ""; }
   // The strongest level that the store promises for what its sessions do.
   virtual Level promises() const = 0;
   // Whether Session::Scan() and deletes are possible; if not, `why` says what is missing.

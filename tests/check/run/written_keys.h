@@ -30,7 +30,7 @@ class WrittenKeys {
     stretches_[stretch].merge(names);
   }
   // What TakeOld() gave could not be removed, when `oldest` was the oldest stretch.
-  void Refuse(uint64_t oldest, std::map<uint64_t, Names>&& old) {
+  void Refused(uint64_t oldest, std::map<uint64_t, Names>&& old) {
     const std::lock_guard lock(mutex_);
     for (auto& [stretch, names] : old) stretches_[stretch].merge(names);
     if (refusals_ < kRefusalsMax) ++refusals_;

@@ -56,7 +56,7 @@ TEST(WrittenKeys, ThatTheTargetKeepsAreTriedEverMoreRarelyAndThenForgotten) {
     auto old = keys.TakeOld(stretch);
     if (old.empty()) continue;
     tries.push_back(stretch);
-    keys.Refuse(stretch, std::move(old));
+    keys.Refused(stretch, std::move(old));
   }
   ASSERT_EQ(tries.size(), WrittenKeys::kRefusalsMax);
   for (size_t i = 2; i < tries.size(); ++i) {
@@ -76,10 +76,10 @@ TEST(WrittenKeys, AreAllTriedAgainOnceTheTargetLetsGoOfSome) {
       if (!old.empty()) return old;
     }
   };
-  for (uint32_t i = 0; i + 1 < WrittenKeys::kRefusalsMax; ++i) keys.Refuse(stretch, take());
+  for (uint32_t i = 0; i + 1 < WrittenKeys::kRefusalsMax; ++i) keys.Refused(stretch, take());
   EXPECT_FALSE(take().empty());
   keys.Removed();
-  keys.Refuse(stretch, take());
+  keys.Refused(stretch, take());
   EXPECT_FALSE(take().empty());
   EXPECT_EQ(keys.forgotten(), 0u);
 }

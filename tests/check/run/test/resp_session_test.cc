@@ -115,6 +115,35 @@ TEST(RespTarget, HasToHaveTransactions) {
   EXPECT_EQ(opened_if_multi_says("LOADING it is coming up"), absl::StatusCode::kUnavailable);
 }
 
+TEST(RespTarget, WhoseBeginIsNotAnsweredOrNotYetHasItAllTheSame) {
+  const auto opened_with = [](ScriptedServer& server, Transactions transactions) {
+    RespOptions options;
+    options.endpoint.port = server.port();
+    options.transactions = transactions;
+    const StopEvent never;
+    return OpenRespTarget(options, never).status();
+  };
+  CannedReplies replies;
+  replies.On("WATCH", "+OK\r\n").On("UNWATCH", "+OK\r\n");
+  replies.On("MULTI", "+OK\r\n").On("EXEC", "*0\r\n");
+  for (const Transactions transactions : {Transactions::kBegin, Transactions::kAuto}) {
+    ScriptedServer gone([](ScriptedServer::Peer& peer) { peer.AnswerHandshake(); });
+    const absl::Status lost = opened_with(gone, transactions);
+    EXPECT_EQ(lost.code(), absl::StatusCode::kUnavailable) << lost;
+    EXPECT_EQ(std::string(lost.message()).find("has no BEGIN"), std::string::npos) << lost;
+    replies.On("BEGIN", "-LOADING it is coming up\r\n");
+    ScriptedServer loading(replies);
+    const absl::Status early = opened_with(loading, transactions);
+    EXPECT_EQ(early.code(), absl::StatusCode::kUnavailable) << early;
+    EXPECT_TRUE(std::string(early.message()).ends_with(": LOADING it is coming up")) << early;
+    replies.On("BEGIN", "-ERR unknown command\r\n");
+    ScriptedServer stock(replies);
+    EXPECT_EQ(opened_with(stock, transactions).code(), transactions == Transactions::kBegin
+                                                           ? absl::StatusCode::kFailedPrecondition
+                                                           : absl::StatusCode::kOk);
+  }
+}
+
 TEST(RespTarget, SaysThatThisProcessHasNoDescriptorsLeft) {
 #ifdef NACRE_SANITIZED
   GTEST_SKIP() << "the sanitizer opens a pipe to see whether memory can be read, and takes it for "

@@ -1,10 +1,12 @@
-// Servers that stop answering, and whoever interrupts the run. Answers are waited for without end
-// here, so a wait that an interrupt does not end would never end.
+// Servers that stop answering, or are slow, and whoever interrupts the run. Answers are waited for
+// without end here, so a wait that an interrupt does not end would never end.
 
-#include <atomic>
+#include <algorithm>
 
+#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/check/run/answer_wait.h"
 #include "tests/check/run/source.h"
 #include "tests/check/run/test/server_fixture.h"
 #include "tests/client/support/scripted_server.h"
@@ -42,13 +44,18 @@ TEST(StalledServer, KeepsNobodyWaitingWhoInterrupts) {
   }
 }
 
+CannedReplies StockRedis() {
+  CannedReplies replies;
+  replies.On("BEGIN", "-ERR unknown command\r\n").On("ROLLBACK", "-ERR unknown command\r\n");
+  replies.On("WATCH", "+OK\r\n").On("UNWATCH", "+OK\r\n").On("MULTI", "+OK\r\n");
+  replies.On("EXEC", "*0\r\n").On("SET", "+QUEUED\r\n");
+  return replies;
+}
+
 // Answers like a stock redis until `command` comes: then `interrupt` is set, and nothing answered.
 ScriptedServer::Script SilentFrom(std::string command, StopEvent& interrupt) {
   return [command = std::move(command), &interrupt](ScriptedServer::Peer& peer) {
-    CannedReplies replies;
-    replies.On("BEGIN", "-ERR unknown command\r\n").On("ROLLBACK", "-ERR unknown command\r\n");
-    replies.On("WATCH", "+OK\r\n").On("UNWATCH", "+OK\r\n").On("MULTI", "+OK\r\n");
-    replies.On("EXEC", "*0\r\n").On("SET", "+QUEUED\r\n");
+    const CannedReplies replies = StockRedis();
     while (const std::optional<Words> words = peer.ReadCommand()) {
       if ((*words)[0] == command) {
         interrupt.Set();
@@ -60,17 +67,31 @@ ScriptedServer::Script SilentFrom(std::string command, StopEvent& interrupt) {
   };
 }
 
-absl::Status StatusOfRun(const std::string& command) {
-  StopEvent interrupt;
-  ScriptedServer server(SilentFrom(command, interrupt));
-  TargetOptions target;
-  target.address = "127.0.0.1:" + std::to_string(server.port());
-  target.resp.call_timeout = absl::InfiniteDuration();
+absl::Status StatusOfRun(const TargetOptions& target, const StopEvent& interrupt) {
   const auto source = MakeSource(target);
   EXPECT_TRUE(source.ok()) << source.status();
   RunOptions options = OptionsForTest(0);
+  options.workload.keys = 100;
   options.interrupt = &interrupt;
   return run::Run(**source, WorkloadNamed("bank"), options).status();
+}
+
+absl::Status StatusOfRun(ScriptedServer& server, const StopEvent& interrupt,
+                         Transactions transactions = Transactions::kAuto) {
+  TargetOptions target;
+  target.address = "127.0.0.1:" + std::to_string(server.port());
+  target.resp.call_timeout = absl::InfiniteDuration();
+  target.resp.transactions = transactions;
+  return StatusOfRun(target, interrupt);
+}
+
+std::unique_ptr<Target> TargetAt(ScriptedServer& server, const StopEvent& interrupt) {
+  RespOptions options;
+  options.endpoint.port = server.port();
+  options.call_timeout = absl::InfiniteDuration();
+  auto target = OpenRespTarget(options, interrupt);
+  EXPECT_TRUE(target.ok()) << target.status();
+  return target.ok() ? *std::move(target) : nullptr;
 }
 
 TEST(StalledServer, IsNotReached) {
@@ -85,11 +106,121 @@ TEST(StalledServer, IsNotReached) {
 
 TEST(StalledServer, MayBeInterruptedBeforeTheFirstTransaction) {
   // While it is greeted, while it is asked what it can do, and while the accounts are set up.
-  for (const char* command : {"HELLO", "LRANGE", "SET"}) {
-    const absl::Status status = StatusOfRun(command);
+  for (const std::string command : {"HELLO", "BEGIN", "LRANGE", "SET"}) {
+    StopEvent interrupt;
+    ScriptedServer server(SilentFrom(command, interrupt));
+    const absl::Status status = StatusOfRun(server, interrupt);
     EXPECT_TRUE(absl::IsCancelled(status)) << command << ": " << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("interrupted")) << command;
+    const std::string words(status.message());
+    EXPECT_THAT(words, HasSubstr("interrupted")) << command;
+    // The commit of what sets up was not answered: it may have taken place.
+    if (command == "SET") {
+      EXPECT_THAT(words, HasSubstr("Keys of this run were left in "));
+      EXPECT_THAT(words, HasSubstr(", 100 at most, all beginning with nacre-check:"));
+    }
   }
+}
+
+TEST(StalledServer, IsNotSaidToHaveNoBeginIfItDoesNotAnswerThat) {
+  StopEvent interrupt;
+  ScriptedServer server(SilentFrom("BEGIN", interrupt));
+  const absl::Status status = StatusOfRun(server, interrupt, Transactions::kBegin);
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+}
+
+TEST(StalledServer, IsNoneTheLessStalledIfItSendsPushMessagesWithoutEnd) {
+  StopEvent interrupt;
+  ScriptedServer server([&interrupt](ScriptedServer::Peer& peer) {
+    const CannedReplies replies = StockRedis();
+    while (const std::optional<Words> words = peer.ReadCommand()) {
+      if ((*words)[0] == "SET") {
+        interrupt.Set();
+        while (peer.Write(">2\r\n+a\r\n+b\r\n")) continue;
+        return;
+      }
+      peer.Answer(*words, replies);
+    }
+  });
+  const absl::Status status = StatusOfRun(server, interrupt);
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+}
+
+TEST(SpawnedServer, ThatEndsWhenTheRunIsInterruptedIsNotLost) {
+  StopEvent interrupt;
+  interrupt.Set();
+  TargetOptions target;
+  target.spawn = "false {port}";
+  const absl::Status status = StatusOfRun(target, interrupt);
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  EXPECT_EQ(status.message(), "interrupted while 'false {port}' came up");
+}
+
+TEST(AnswerWait, GivesUpOnlyWhomTheInterruptHasLeftLessTime) {
+  StopEvent interrupt;
+  AnswerWait wait(interrupt);
+  const auto silent = [](absl::Duration) { return false; };
+  EXPECT_FALSE(wait.Until(absl::ZeroDuration(), silent));
+  EXPECT_FALSE(wait.gave_up());
+  interrupt.Set();
+  EXPECT_FALSE(wait.Until(absl::ZeroDuration(), silent));
+  EXPECT_FALSE(wait.gave_up());
+  EXPECT_FALSE(wait.Until(absl::InfiniteDuration(), silent));
+  EXPECT_TRUE(wait.gave_up());
+}
+
+TEST(ServerThatIsDown, IsSaidToBeDownAlsoToWhoInterrupts) {
+  StopEvent interrupt;
+  ScriptedServer server(StockRedis());
+  const auto target = TargetAt(server, interrupt);
+  ASSERT_NE(target, nullptr);
+  server.Stop();
+  interrupt.Set();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(std::string(target->Connect().status().message()), HasSubstr("Connection refused"));
+  }
+}
+
+// --- Servers that answer, but slowly ---
+
+TEST(SlowServer, IsNotAskedForTheRestOfATransactionThatSetsUp) {
+  StopEvent interrupt;
+  ScriptedServer server([&interrupt](ScriptedServer::Peer& peer) {
+    CannedReplies replies;
+    replies.On("BEGIN", ":1\r\n").On("ROLLBACK", "+OK\r\n").On("COMMIT", ":2\r\n");
+    replies.On("SET", "+OK\r\n").On("DEL", ":0\r\n");
+    while (const std::optional<Words> words = peer.ReadCommand()) {
+      if ((*words)[0] == "SET") interrupt.Set();
+      peer.Answer(*words, replies);
+    }
+  });
+  const absl::Status status = StatusOfRun(server, interrupt);
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  const std::vector<Words> commands = server.commands();
+  EXPECT_EQ(
+      std::count_if(commands.begin(), commands.end(), [](const Words& w) { return w[0] == "SET"; }),
+      1);
+}
+
+TEST(SlowServer, IsNotAskedToRemoveKeysForLongerThanForOneAnswer) {
+  constexpr size_t kCommands = 8;
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < 1000 * kCommands; ++i) keys.push_back(std::to_string(i));
+  StopEvent interrupt;
+  // Each answer comes in time; all of them together do not.
+  ScriptedServer server([](ScriptedServer::Peer& peer) {
+    CannedReplies replies = StockRedis();
+    replies.On("DEL", ":0\r\n");
+    while (const std::optional<Words> words = peer.ReadCommand()) {
+      if ((*words)[0] == "DEL") absl::SleepFor(2 * AnswerWait::kGrace / kCommands);
+      peer.Answer(*words, replies);
+    }
+  });
+  const auto target = TargetAt(server, interrupt);
+  ASSERT_NE(target, nullptr);
+  const auto session = target->Connect();
+  ASSERT_TRUE(session.ok()) << session.status();
+  interrupt.Set();
+  EXPECT_FALSE((*session)->Remove(keys).ok());
 }
 
 }  // namespace
