@@ -36,15 +36,20 @@ int64_t Scanner::NowNs() const {
 }
 
 std::shared_ptr<const Scan> Scanner::Take() {
-  base::MutexLock lock(mutex_);
-  return TakeLocked();
+  auto scan = std::make_shared<Scan>();
+  {
+    base::MutexLock lock(mutex_);
+    Begin(*scan);
+  }
+  return Finish(std::move(scan));
 }
 
 std::shared_ptr<const Scan> Scanner::TryTake() {
+  auto scan = std::make_shared<Scan>();
   if (!mutex_.TryLock()) return nullptr;
-  std::shared_ptr<const Scan> scan = TakeLocked();
+  Begin(*scan);
   mutex_.Unlock();
-  return scan;
+  return Finish(std::move(scan));
 }
 
 std::shared_ptr<const Scan> Scanner::Last() const {
@@ -52,27 +57,27 @@ std::shared_ptr<const Scan> Scanner::Last() const {
   return last_;
 }
 
-std::shared_ptr<const Scan> Scanner::TakeLocked() {
-  auto scan = std::make_shared<Scan>();
-  const bool scan_first = NACRE_BUG(kScanThenLoadClock);
-  active_.clear();
-  if (scan_first) {
-    store_.registry.Collect(active_);
-    NACRE_STEP(kPruneScanned);
-  }
-  scan->clock = store_.sequencer.Clock();
+void Scanner::Begin(Scan& scan) {
+  scan.clock = store_.sequencer.Clock();
   // After the clock: what was superseded by then has been history at least since now.
-  const int64_t now_ns = NowNs();
-  scan->floor = std::min(scan->clock, history_.FloorAt(now_ns, scan->clock));
-  RaiseFloor(scan->floor);
-  if (!scan_first) store_.registry.Collect(active_);
-  scan->taken_ns = now_ns;
-  scan->lasting_ns = now_ns - absl::ToInt64Nanoseconds(tuning_.short_transaction);
-  Enter(now_ns, *scan);
-  {
-    base::MutexLock lock(last_mutex_);
-    last_ = scan;
+  scan.taken_ns = NowNs();
+  scan.lasting_ns = scan.taken_ns - absl::ToInt64Nanoseconds(tuning_.short_transaction);
+  scan.floor = std::min(scan.clock, history_.FloorAt(scan.taken_ns, scan.clock));
+  RaiseFloor(scan.floor);
+}
+
+std::shared_ptr<const Scan> Scanner::Finish(std::shared_ptr<Scan> scan) {
+  ActiveSnapshots active;
+  store_.registry.Collect(active);
+  if (NACRE_BUG(kScanThenLoadClock)) {
+    NACRE_STEP(kPruneScanned);
+    base::MutexLock lock(mutex_);
+    Begin(*scan);
   }
+  if (tuning_.in_scan) tuning_.in_scan();
+  Enter(active, *scan);
+  base::MutexLock lock(last_mutex_);
+  if (last_ == nullptr || last_->clock <= scan->clock) last_ = scan;
   return scan;
 }
 
@@ -87,25 +92,34 @@ void Scanner::NoteClock() {
 }
 
 void Scanner::RaiseFloor(uint64_t floor) {
-  // Only scanners write it, one at a time.
+  // Nobody else writes it.
   NACRE_CHECK(store_.retention_floor.load(std::memory_order_relaxed) <= floor,
               "the floor of retention moved back");
   store_.retention_floor.store(floor, std::memory_order_seq_cst);
 }
 
-void Scanner::Enter(int64_t now_ns, Scan& scan) {
-  for (const Active& active : active_) {
+void Scanner::MarkTooOld(const Active& active) {
+  base::MutexLock lock(mutex_);
+  // Another scan may have been here before, and another snapshot may be in the slot by now. Its
+  // mark must not be undone.
+  if (active.slot->id.load(std::memory_order_acquire) != active.id) return;
+  if (txn::SnapshotRegistry::MarkTooOld(active))
+    store_.counters.snapshots_too_old.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Scanner::Enter(const ActiveSnapshots& active_snapshots, Scan& scan) {
+  for (const Active& active : active_snapshots) {
     if (active.too_old) continue;
     // Without an id the snapshot is being registered: its age is not known yet, so it is young.
-    if (active.id != 0 && now_ns - active.began_ns > snapshot_age_max_ns_) {
-      txn::SnapshotRegistry::MarkTooOld(active);
-      store_.counters.snapshots_too_old.fetch_add(1, std::memory_order_relaxed);
+    if (active.id != 0 && scan.taken_ns - active.began_ns > snapshot_age_max_ns_) {
+      MarkTooOld(active);
       continue;
     }
     if (active.is_ray) {
       scan.ray_from = std::min(scan.ray_from, active.read_timestamp);
     } else {
-      scan.points.push_back({active.read_timestamp, active.id != 0 ? active.began_ns : now_ns});
+      scan.points.push_back(
+          {active.read_timestamp, active.id != 0 ? active.began_ns : scan.taken_ns});
     }
   }
   SortAndMerge(scan.points);

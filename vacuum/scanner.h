@@ -17,6 +17,10 @@ namespace nacre::vacuum {
 
 // Takes scans, and hands out the last one. Thread-safe.
 //
+// Several threads may scan at a time: the lock is held while the clock and the floor are chosen,
+// and not while slots are looked at. So one that is preempted in a scan keeps nobody else from
+// taking one (BACKPRESSURE in share.cc).
+//
 // Order of a scan; a Heavy() stands before step 3, and a Light() where a snapshot registers:
 //   1. U = clock                   REGISTERED (snapshot_registry.h): a snapshot that step 3 misses
 //                                  reads at U or above.
@@ -35,7 +39,7 @@ class Scanner {
   Scanner(txn::Store& store, const Tuning& tuning);
 
   std::shared_ptr<const Scan> Take() ABSL_LOCKS_EXCLUDED(mutex_);
-  // nullptr if another thread is scanning.
+  // nullptr if another thread is just beginning one.
   std::shared_ptr<const Scan> TryTake() ABSL_LOCKS_EXCLUDED(mutex_);
   // nullptr if there was none yet.
   std::shared_ptr<const Scan> Last() const ABSL_LOCKS_EXCLUDED(last_mutex_);
@@ -47,10 +51,16 @@ class Scanner {
   int64_t NowNs() const;
 
  private:
-  std::shared_ptr<const Scan> TakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void RaiseFloor(uint64_t floor);
-  // Marks what is too old and enters the others into the scan.
-  void Enter(int64_t now_ns, Scan& scan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  using ActiveSnapshots = std::vector<txn::SnapshotRegistry::Active>;
+
+  // Steps 1 and 2.
+  void Begin(Scan& scan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RaiseFloor(uint64_t floor) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Steps 3 and 4, and makes it the last scan, unless a later one is.
+  std::shared_ptr<const Scan> Finish(std::shared_ptr<Scan> scan) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Enters what is active into the scan, but for what is too old.
+  void Enter(const ActiveSnapshots& active, Scan& scan) ABSL_LOCKS_EXCLUDED(mutex_);
+  void MarkTooOld(const txn::SnapshotRegistry::Active& active) ABSL_LOCKS_EXCLUDED(mutex_);
 
   txn::Store& store_;
   const Tuning tuning_;
@@ -59,8 +69,7 @@ class Scanner {
   History history_ ABSL_GUARDED_BY(mutex_);
   // History::next_note_ns(). Written under mutex_; a stale value costs a futile TryLock.
   std::atomic<int64_t> next_note_ns_{INT64_MIN};
-  std::vector<txn::SnapshotRegistry::Active> active_ ABSL_GUARDED_BY(mutex_);  // Reused memory.
-  mutable base::Mutex last_mutex_ ABSL_ACQUIRED_AFTER(mutex_);
+  mutable base::Mutex last_mutex_;
   std::shared_ptr<const Scan> last_ ABSL_GUARDED_BY(last_mutex_);
 };
 

@@ -19,6 +19,8 @@ struct Tuning {
   // to do and sleeps until somebody rings, who from then on wakes it.
   std::function<void()> after_pass;
   std::function<void()> before_sleep;
+  // Whoever scans calls it, between its look at the registry and the end of the scan.
+  std::function<void()> in_scan;
 };
 
 }  // namespace nacre::vacuum

@@ -203,8 +203,8 @@ void SnapshotRegistry::Release(const Registration& registration) {
   if (!keeps_place) places_.fetch_sub(1, std::memory_order_release);
 }
 
-void SnapshotRegistry::MarkTooOld(const Active& active) {
-  active.slot->too_old_id.store(active.id, std::memory_order_seq_cst);
+bool SnapshotRegistry::MarkTooOld(const Active& active) {
+  return active.slot->too_old_id.exchange(active.id, std::memory_order_seq_cst) != active.id;
 }
 
 template <typename Visit>

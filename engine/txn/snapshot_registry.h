@@ -94,8 +94,10 @@ class SnapshotRegistry {
   static bool IsTooOld(const Registration& registration) {
     return registration.slot->too_old_id.load(std::memory_order_acquire) == registration.id;
   }
-  // From now on the snapshot holds no version. Before any unlink that this allows.
-  static void MarkTooOld(const Active& active);
+  // From now on the snapshot holds no version. Before any unlink that this allows. False if that
+  // was so already. One caller at a time: where the slot has another snapshot by now, whose mark
+  // this would undo, it must not be called.
+  static bool MarkTooOld(const Active& active);
 
   // Appends every registered snapshot, in no order, after a Heavy(). O(slots ever used at once).
   void Collect(std::vector<Active>& active) const;

@@ -224,7 +224,8 @@ class VacuumFixture : public ::testing::Test {
   Tuning tuning_{.short_transaction = absl::ZeroDuration(),
                  .steady_ns = [this] { return RealNs() + skipped_ns_.load(); },
                  .after_pass = {},
-                 .before_sleep = {}};
+                 .before_sleep = {},
+                 .in_scan = {}};
   std::unique_ptr<txn::Store> store_;
   std::unique_ptr<Vacuum> vacuum_;
   txn::Tree* tree_ = nullptr;

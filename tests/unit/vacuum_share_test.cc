@@ -1,6 +1,9 @@
 // What committers do themselves, and when the thread wakes.
 
+#include <algorithm>
+#include <atomic>
 #include <deque>
+#include <thread>
 
 #include "tests/unit/vacuum_fixture.h"
 
@@ -39,6 +42,35 @@ TEST_F(VacuumShare, WithoutAThreadTheBacklogStaysBounded) {
   }
   EXPECT_GT(store_->counters.vacuum_assists.load(), 0u);
   EXPECT_EQ(store_->counters.vacuum_passes.load(), 0u);
+}
+
+// Forbidden: to scan under a lock. Who is preempted in there keeps the others from new scans, and
+// of what was superseded since the last one they can unlink nothing.
+TEST_F(VacuumShare, WhoStandsStillInAScanHoldsUpNobody) {
+  std::atomic<bool> stands{false};
+  std::atomic<bool> goes_on{false};
+  std::atomic<bool> is_first{true};
+  tuning_.in_scan = [&] {
+    if (!is_first.exchange(false)) return;
+    stands = true;
+    stands.notify_all();
+    goes_on.wait(false);
+  };
+  Options options;
+  options.vacuum_backlog_max = kBacklogMax;
+  Open(options);
+  std::thread pass([this] { vacuum_->RunOnce(); });
+  stands.wait(false);
+  size_t most = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    Put("k" + std::to_string(i % 100), "v");
+    vacuum_->Assist();
+    most = std::max(most, vacuum_->queued());
+  }
+  goes_on = true;
+  goes_on.notify_all();
+  pass.join();
+  EXPECT_LE(most, kBacklogMax + kSlack);
 }
 
 // Conflicts retire prepared versions, and inserts nodes of the index, which makes no garbage that
