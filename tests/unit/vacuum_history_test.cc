@@ -1,5 +1,8 @@
 // history_retention and max_snapshot_age.
 
+#include <atomic>
+#include <thread>
+
 #include "tests/unit/vacuum_fixture.h"
 
 namespace nacre::vacuum {
@@ -149,6 +152,42 @@ TEST_F(VacuumTooOld, TheNextSnapshotInTheSlotIsNotTooOld) {
   EXPECT_FALSE(txn::SnapshotRegistry::IsTooOld(next));
   Put("k", "3");
   EXPECT_EQ(vacuum_->RunOnce(), 0u) << "it holds what it sees";
+  End(next);
+}
+
+// Forbidden: to mark a slot for a snapshot that has left it. That would take back the mark of the
+// one that is in it now, whose versions may be gone already.
+TEST_F(VacuumTooOld, AScanThatIsLateDoesNotTakeBackTheMarkOfTheNextSnapshot) {
+  std::atomic<bool> stands{false};
+  std::atomic<bool> goes_on{false};
+  std::atomic<bool> is_first{true};
+  tuning_.in_scan = [&] {
+    if (!is_first.exchange(false)) return;
+    stands = true;
+    stands.notify_all();
+    goes_on.wait(false);
+  };
+  Options options;
+  options.max_snapshot_age = absl::Hours(1);
+  options.vacuum_backlog_max = 1;
+  Open(options);
+  Put("k", "1");
+  const Registration held = Snapshot();
+  SkipTime(absl::Minutes(61));
+  std::thread late([this] { vacuum_->RunOnce(); });
+  stands.wait(false);
+  End(held);
+  const Registration next = Snapshot();
+  EXPECT_EQ(next.slot, held.slot);
+  for (int i = 0; i < 1000; ++i) {
+    Put("k", "2");
+    vacuum_->Assist();
+  }
+  EXPECT_TRUE(txn::SnapshotRegistry::IsTooOld(next)) << "its age is 61 minutes, too";
+  goes_on = true;
+  goes_on.notify_all();
+  late.join();
+  EXPECT_TRUE(txn::SnapshotRegistry::IsTooOld(next));
   End(next);
 }
 
