@@ -105,10 +105,10 @@ class Runs {
                                 ? absl::StrCat("it refused to remove them ",
                                                WrittenKeys::kRefusalsMax, " times in a row")
                                 : std::string(removed.message());
-    const std::string prefix = target.key_prefix();
-    result_.left_behind =
-        absl::StrCat("Keys of this run were left in ", target.name(), ", ", left, " at most",
-                     prefix.empty() ? "" : ", all beginning with ", prefix, ": ", why);
+    std::string prefix = target.key_prefix();
+    if (!prefix.empty()) prefix = absl::StrCat(", all beginning with '", prefix, "'");
+    result_.left_behind = absl::StrCat("Keys of this run were left in ", target.name(), ", ", left,
+                                       " at most", prefix, ": ", why);
   }
 
   uint64_t TransactionsOfEach() const {

@@ -116,7 +116,7 @@ TEST(StalledServer, MayBeInterruptedBeforeTheFirstTransaction) {
     // The commit of what sets up was not answered: it may have taken place.
     if (command == "SET") {
       EXPECT_THAT(words, HasSubstr("Keys of this run were left in "));
-      EXPECT_THAT(words, HasSubstr(", 100 at most, all beginning with nacre-check:"));
+      EXPECT_THAT(words, HasSubstr(", 100 at most, all beginning with 'nacre-check:"));
     }
   }
 }
