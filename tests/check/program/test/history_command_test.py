@@ -10,8 +10,12 @@ from program import HISTORIES, PROGRAM, WRITE_SKEW, ProgramTest, check
 
 LEVELS = ["read-committed", "read-atomic", "causal", "snapshot-isolation", "strong-session-snapshot-isolation",
           "strong-snapshot-isolation", "serializable", "strict-serializable"]
-# Two transactions wrote 1 to x: whose write the third saw does not follow.
-AMBIGUOUS = "T1 ok | append x 1\nT2 ok | append x 1\nT3 ok | list x [1]\n"
+# Two transactions appended the same to eleven lists, and both saw what the third appended after it had seen one of theirs:
+# no way in which that can be holds, and there are more of them than are tried.
+LISTS = ["x"] + [f"y{i}" for i in range(10)]
+APPENDS = " | ".join(f"append {key} 1" for key in LISTS)
+AMBIGUOUS = (f"T1 ok | {APPENDS} | list z [7]\nT2 ok | {APPENDS} | list z [7]\n"
+             f"T3 ok | {' | '.join(f'list {key} [1]' for key in LISTS)} | append z 7\n")
 
 
 def shared_verdicts():
