@@ -72,10 +72,12 @@ void Observer::CheckOwnOrder(KeyId key, ValueId value, uint32_t position, TxnId 
   uint32_t& next = next_append_[writer];
   if (next == kNone) return;  // Told already.
   uint32_t i = append_from(next);
-  // Where others appended the same, it is not known whose of them stands where.
-  while (i < ops.size() && ops[i].value != value && writes_.Find(key, ops[i].value)->several) {
-    i = append_from(i + 1);
-  }
+  // Where others appended the same, it is not known whose of those before it is meant.
+  const auto unclear = [&](ValueId own) {
+    const WriteIndex::Write* write = writes_.Find(key, own);
+    return write->several && write->seen > 0;
+  };
+  while (i < ops.size() && ops[i].value != value && unclear(ops[i].value)) i = append_from(i + 1);
   if (i < ops.size() && ops[i].value == value) {
     next = i + 1;
     intermediate_.back() = append_from(next) < ops.size();
