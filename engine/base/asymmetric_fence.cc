@@ -74,10 +74,12 @@ Kind AsymmetricFence::Decide() {
 void AsymmetricFence::Heavy() {
   heavies.fetch_add(1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (ChosenKind().load(std::memory_order_relaxed) == Kind::kByFences || Expedite()) return;
-  // Linux hands the registration on to the child of a fork(), which is nowhere promised.
-  const bool done = errno == EPERM && Register() && Expedite();
-  NACRE_CHECK(done, "membarrier(), which other threads rely on, was refused after it had worked");
+  if (ChosenKind().load(std::memory_order_relaxed) == Kind::kByMembarrier && !Expedite()) {
+    // Linux hands the registration on to the child of a fork(), which is nowhere promised.
+    const bool done = errno == EPERM && Register() && Expedite();
+    NACRE_CHECK(done, "membarrier(), which other threads rely on, was refused after it had worked");
+  }
+  // The call returns without a barrier where it finds only one thread, or one processor.
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 

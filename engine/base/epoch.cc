@@ -28,16 +28,20 @@ struct AtThreadEnd {
   }
 };
 
+// The one with the lowest index, for which most is kept (OWN-PART). Indices fall along the list.
 EpochSlot* FindFreeSlot() {
-  for (EpochSlot* slot = slots_head.load(std::memory_order_acquire); slot != nullptr;
-       slot = slot->next) {
+  for (;;) {
+    EpochSlot* lowest = nullptr;
+    for (EpochSlot* slot = slots_head.load(std::memory_order_acquire); slot != nullptr;
+         slot = slot->next) {
+      if (!slot->taken.load(std::memory_order_relaxed)) lowest = slot;
+    }
     bool free = false;
-    if (slot->taken.load(std::memory_order_relaxed) == free &&
-        slot->taken.compare_exchange_strong(free, true, std::memory_order_acq_rel)) {
-      return slot;
+    if (lowest == nullptr ||
+        lowest->taken.compare_exchange_strong(free, true, std::memory_order_acq_rel)) {
+      return lowest;
     }
   }
-  return nullptr;
 }
 
 EpochSlot* AddSlot() {

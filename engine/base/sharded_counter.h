@@ -14,7 +14,8 @@ namespace nacre::base {
 // two running threads have the same index, and what a thread has left in a part is seen by the next
 // one with its index: so a part that one thread has for itself is changed by a load and a store.
 //
-// Invariant OWN-PART: Own() is true only on the one thread that writes the part now.
+// Invariant OWN-PART: an index below kOwned belongs to one running thread, which alone writes that
+// part.
 class ThreadPart {
  public:
   static constexpr size_t kOwned = 16;

@@ -297,6 +297,30 @@ TEST_P(AsymmetricFenceTest, Epoch_KeepsWhatAReaderHasFound) {
   EXPECT_EQ(freed_under_reader.load(), 0);
 }
 
+// Of `count` threads that run at once.
+size_t HighestIndexOf(int count) {
+  std::atomic<size_t> highest{0};
+  std::atomic<int> here{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([&] {
+      const size_t index = EpochDomain::ThreadIndex();
+      size_t seen = highest.load();
+      while (seen < index && !highest.compare_exchange_weak(seen, index)) continue;
+      here.fetch_add(1);
+      while (here.load() != count) std::this_thread::yield();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return highest.load();
+}
+
+// Else all that run after a burst of threads share what those share who came too late for a part.
+TEST(EpochTest, ThreadsAfterManyOthers_HavePartsOfTheirOwn) {
+  EXPECT_GE(HighestIndexOf(40), size_t{39});
+  EXPECT_LT(HighestIndexOf(4), ThreadPart::kOwned);
+}
+
 // A variable of the application that uses the engine after the engine has said goodbye to the
 // thread. Slots are given back all the same, else each such thread would leave one behind.
 struct UsesEngineAtTheEnd {
