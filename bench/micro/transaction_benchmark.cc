@@ -23,6 +23,18 @@ void BM_BeginCommit_ReadOnly(benchmark::State& state) {
 }
 BENCHMARK(BM_BeginCommit_ReadOnly)->ThreadRange(1, 2);
 
+// A transaction of one read.
+void BM_OneRead(benchmark::State& state) {
+  Database& db = SharedDatabase();
+  Random random(state.thread_index());
+  for (auto _ : state) {
+    Transaction tx = db.Begin({.read_only = true});
+    benchmark::DoNotOptimize(Require(tx.Get(Key(random.Below(kKeys)))));
+    Require(tx.Commit());
+  }
+}
+BENCHMARK(BM_OneRead)->ThreadRange(1, 2);
+
 void BM_BeginCommit(benchmark::State& state) {
   Database& db = SharedDatabase();
   const auto isolation = static_cast<Isolation>(state.range(0));

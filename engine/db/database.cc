@@ -37,14 +37,14 @@ absl::StatusOr<Snapshot> Database::TakeSnapshot(uint64_t owner) const {
   txn::BegunView begun;
   absl::Status status = txn::BeginView(impl_->store, owner, begun);
   if (!status.ok()) return status;
-  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun.view));
+  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun));
 }
 
 absl::StatusOr<Snapshot> Database::GetSnapshotAt(Timestamp timestamp) const {
   txn::BegunView begun;
   absl::Status status = txn::BeginViewAt(impl_->store, ToInteger(timestamp), 0, begun);
   if (!status.ok()) return status;
-  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun.view));
+  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun));
 }
 
 namespace {

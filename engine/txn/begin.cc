@@ -21,17 +21,19 @@ void Release(Store& store, const SnapshotRegistry::Registration& registration) {
 absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun) {
   for (;;) {
     begun.knows_time = store.expiry_used.load(std::memory_order_acquire);
-    begun.view.now = begun.knows_time ? store.time.Refresh() : store.time.Last();
+    begun.now = begun.knows_time ? store.time.Refresh() : store.time.Last();
     const auto registration = store.registry.Register(owner);
     if (!registration) return TooMany(store);
-    begun.view.read_timestamp = registration->read_timestamp;
-    begun.view.registration = *registration;
     // Unless the time moved meanwhile, the read timestamp was drawn at this time. If there was
     // none, the first value with an expiry may have been committed meanwhile, below the read
     // timestamp.
-    const bool one_cut = begun.knows_time ? store.time.Last() == begun.view.now
+    const bool one_cut = begun.knows_time ? store.time.Last() == begun.now
                                           : !store.expiry_used.load(std::memory_order_acquire);
-    if (one_cut) return absl::OkStatus();
+    if (one_cut) {
+      begun.read_timestamp = registration->read_timestamp;
+      begun.registration = *registration;
+      return absl::OkStatus();
+    }
     Release(store, *registration);
   }
 }
@@ -41,17 +43,17 @@ absl::Status BeginViewAt(Store& store, uint64_t timestamp, uint64_t owner, Begun
     return absl::OutOfRangeError(absl::StrCat("timestamp ", timestamp, " lies in the future"));
   }
   begun.knows_time = true;
-  begun.view.now = store.time.Refresh();
+  begun.now = store.time.Refresh();
   const auto registration = store.registry.RegisterAt(timestamp, owner);
   if (!registration) return TooMany(store);
-  begun.view.read_timestamp = timestamp;
-  begun.view.registration = *registration;
   if (timestamp < store.retention_floor.load(std::memory_order_seq_cst)) {
     Release(store, *registration);
     return absl::OutOfRangeError(absl::StrCat("the history at timestamp ", timestamp,
                                               " is gone; see Options::history_retention"));
   }
   SnapshotRegistry::Settle(*registration);
+  begun.read_timestamp = timestamp;
+  begun.registration = *registration;
   return absl::OkStatus();
 }
 

@@ -10,8 +10,8 @@
 
 namespace nacre::txn {
 
-struct BegunView {
-  ReadView view;
+// Registered once it has begun, else not.
+struct BegunView : ReadView {
   // False: there was no value with an expiry in the database, and `now` may be any time of the
   // past.
   bool knows_time = false;

@@ -72,7 +72,7 @@ absl::Status TransactionState::SampleKey(std::string& from) {
 absl::StatusOr<bool> TransactionState::SampleOwnWrite(std::string& from) {
   base::EpochPin pin;
   if (view_.IsTooOld()) return doomed_ = TooOldError();
-  const auto& entries = writes_.entries();
+  const auto& entries = writes().entries();
   const bool all = entries.size() <= kOwnWritesSampled;
   const size_t looks = all ? entries.size() : kOwnWritesSampled;
   WeightedChoice<std::string_view> choice;
@@ -102,18 +102,18 @@ absl::StatusOr<std::optional<std::string_view>> TransactionState::RandomKey() {
   DropCursor(cursor->get());
   if (!item.ok()) return item.status();
   if (serializable_) {
-    reads_.AddWholeTree(current_.tree);
+    reads_->AddWholeTree(current_.tree);
     // As with any read, nobody else sees an own write, and its time may come.
-    if (*item && !HasWritten((*item)->key)) reads_.NoteExpiry((*item)->expiry, (*item)->key);
+    if (*item && !HasWritten((*item)->key)) reads_->NoteExpiry((*item)->expiry, (*item)->key);
   }
   if (!*item) return std::nullopt;
   return (*item)->key;
 }
 
 bool TransactionState::HasWritten(std::string_view key) {
-  if (writes_.empty()) return false;
+  if (!has_writes()) return false;
   const WriteEntry* entry =
-      writes_.Find(current_.tree, LatchTable::HashOf(current_.tree_id, key), key);
+      writes().Find(current_.tree, LatchTable::HashOf(current_.tree_id, key), key);
   return entry != nullptr && entry->version != nullptr;
 }
 
@@ -122,7 +122,7 @@ bool TransactionState::HasWritten(std::string_view key) {
 absl::StatusOr<std::optional<CursorItem>> TransactionState::RandomItem(Cursor& cursor) {
   std::string from;
   bool own = false;
-  if (writes_.write_count() != 0) {
+  if (has_writes()) {
     absl::StatusOr<bool> sampled = SampleOwnWrite(from);
     if (!sampled.ok()) return sampled.status();
     own = *sampled;
@@ -135,7 +135,7 @@ absl::StatusOr<std::optional<CursorItem>> TransactionState::RandomItem(Cursor& c
   if (!status.ok()) return status;
   if (!cursor.valid()) return std::nullopt;
   CursorItem item = cursor.item();
-  item.key = copied_.Copy(item.key);
+  item.key = held().copied.Copy(item.key);
   return item;
 }
 

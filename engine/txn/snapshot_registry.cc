@@ -5,24 +5,12 @@
 #include "engine/base/asymmetric_fence.h"
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
-#include "engine/base/faults.h"
-#include "engine/base/steady_clock.h"
 
 namespace nacre::txn {
 namespace {
 
-// state: 0 = free, else timestamp << 2 | is_ray << 1 | 1.
-constexpr uint64_t kFree = 0;
-constexpr uint64_t kTaken = 1;
-constexpr uint64_t kRay = 2;
-
-constexpr uint64_t Encode(uint64_t timestamp, bool ray) {
-  return timestamp << 2 | (ray ? kRay : 0) | kTaken;
-}
-
 // More threads than this share what slots there are.
 constexpr size_t kHomesMax = 4096;
-constexpr uint64_t kIdsAtOnce = 1024;
 
 // Where this thread found a free slot last time; a hint for any registry.
 constinit thread_local size_t slot_hint = SIZE_MAX;
@@ -44,36 +32,13 @@ SnapshotRegistry::~SnapshotRegistry() {
   homes_->Abandon();
 }
 
-SnapshotRegistry::Slot* SnapshotRegistry::Home() {
-  Slot* home = homes_->OfThread();
-  if (home != nullptr) [[likely]]
-    return home;
+SnapshotRegistry::Slot* SnapshotRegistry::LendHome() {
   base::MutexLock lock(mutex_);
-  home = HomeSlots::Lend(homes_);
+  Slot* const home = HomeSlots::Lend(homes_);
   if (home != nullptr && !home->counted.load(std::memory_order_relaxed) && TryGetPlace()) {
     home->counted.store(true, std::memory_order_relaxed);
   }
   return home;
-}
-
-uint64_t SnapshotRegistry::NextId(Slot* home) {
-  if (home == nullptr) return next_id_.fetch_add(1, std::memory_order_relaxed);
-  if (home->next_id == home->ids_end) {
-    home->next_id = next_id_.fetch_add(kIdsAtOnce, std::memory_order_relaxed);
-    home->ids_end = home->next_id + kIdsAtOnce;
-  }
-  return home->next_id++;
-}
-
-// Steps 1 and 2 of PLACES.
-bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
-  if (home.state.load(std::memory_order_acquire) != kFree) return false;
-  home.state.store(state, std::memory_order_release);
-  base::AsymmetricFence::Light();
-  if (home.counted.load(std::memory_order_relaxed)) [[likely]]
-    return true;
-  home.state.store(kFree, std::memory_order_release);
-  return false;
 }
 
 bool SnapshotRegistry::TryGetPlace() {
@@ -89,6 +54,7 @@ bool SnapshotRegistry::TryGetPlaceOfIdleHome() {
   base::MutexLock lock(mutex_);
   if (TryGetPlace()) return true;
   std::vector<Slot*> asked;
+  asked.reserve(homes_->size());
   for (size_t i = 0; i < homes_->size(); ++i) {
     Slot& home = homes_->at(i);
     const bool idle = home.state.load(std::memory_order_relaxed) == kFree;
@@ -147,60 +113,6 @@ SnapshotRegistry::Slot* SnapshotRegistry::TakeShared(uint64_t state) {
     base::MutexLock lock(mutex_);
     if (shared_.size() == count) shared_.Grow();
   }
-}
-
-std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Take(uint64_t ray_from,
-                                                                     uint64_t owner) {
-  const uint64_t state = Encode(ray_from, /*ray=*/!NACRE_BUG(kRayAsPoint));
-  Slot* const home = Home();
-  Slot* taken = home;
-  if (home == nullptr || !TryTakeHome(*home, state)) [[unlikely]]
-    taken = TakeAny(home, state);
-  if (taken == nullptr) return std::nullopt;
-  const uint64_t id = NextId(home);
-  taken->began_ns.store(exact_ages_ ? base::SteadyNs() : base::CoarseSteadyNs(),
-                        std::memory_order_relaxed);
-  taken->owner.store(owner, std::memory_order_relaxed);
-  taken->id.store(id, std::memory_order_release);
-  return Registration{taken, id, ray_from};
-}
-
-std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(uint64_t owner) {
-  NACRE_STEP(kBegin);
-  const uint64_t lower = clock_.load(std::memory_order_acquire);
-  if (NACRE_BUG(kLateRegistration)) {
-    NACRE_STEP(kBeginRegistered);
-    std::optional<Registration> late = Take(lower, owner);
-    if (late) Settle(*late);
-    return late;
-  }
-  std::optional<Registration> registration = Take(lower, owner);
-  if (!registration) return registration;
-  NACRE_STEP(kBeginRegistered);
-  registration->read_timestamp = clock_.load(std::memory_order_acquire);
-  NACRE_STEP(kBeginDrawn);
-  Settle(*registration);
-  return registration;
-}
-
-std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(uint64_t timestamp,
-                                                                           uint64_t owner) {
-  return Take(timestamp, owner);
-}
-
-void SnapshotRegistry::Settle(const Registration& registration) {
-  registration.slot->state.store(Encode(registration.read_timestamp, false),
-                                 std::memory_order_release);
-}
-
-void SnapshotRegistry::Release(const Registration& registration) {
-  Slot& slot = *registration.slot;
-  NACRE_CHECK(slot.id.load(std::memory_order_relaxed) == registration.id,
-              "a snapshot was released twice");
-  const bool keeps_place = slot.is_home;
-  slot.id.store(0, std::memory_order_relaxed);
-  slot.state.store(kFree, std::memory_order_release);
-  if (!keeps_place) places_.fetch_sub(1, std::memory_order_release);
 }
 
 bool SnapshotRegistry::MarkTooOld(const Active& active) {

@@ -9,7 +9,11 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "engine/base/asymmetric_fence.h"
+#include "engine/base/check.h"
+#include "engine/base/faults.h"
 #include "engine/base/mutex.h"
+#include "engine/base/steady_clock.h"
 #include "engine/txn/home_slots.h"
 #include "engine/txn/snapshot_slot.h"
 
@@ -105,8 +109,18 @@ class SnapshotRegistry {
   size_t active_count() const;
 
  private:
+  // The state of a slot: free, or timestamp << 2 | is_ray << 1 | 1.
+  static constexpr uint64_t kFree = 0;
+  static constexpr uint64_t kTaken = 1;
+  static constexpr uint64_t kRay = 2;
+  static constexpr uint64_t Encode(uint64_t timestamp, bool ray) {
+    return timestamp << 2 | (ray ? kRay : 0) | kTaken;
+  }
+  static constexpr uint64_t kIdsAtOnce = 1024;
+
   // Of the calling thread; nullptr if there may be no more.
   Slot* Home() ABSL_LOCKS_EXCLUDED(mutex_);
+  Slot* LendHome() ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t NextId(Slot* home);
   std::optional<Registration> Take(uint64_t ray_from, uint64_t owner) ABSL_LOCKS_EXCLUDED(mutex_);
   static bool TryTakeHome(Slot& home, uint64_t state);
@@ -130,6 +144,89 @@ class SnapshotRegistry {
   const std::shared_ptr<HomeSlots> homes_;
   SlotTable shared_;
 };
+
+// A begin takes some two hundred instructions in all, so that calls would be a good part of them.
+
+inline SnapshotRegistry::Slot* SnapshotRegistry::Home() {
+  Slot* const home = homes_->OfThread();
+  if (home != nullptr) [[likely]]
+    return home;
+  return LendHome();
+}
+
+inline uint64_t SnapshotRegistry::NextId(Slot* home) {
+  if (home == nullptr) return next_id_.fetch_add(1, std::memory_order_relaxed);
+  if (home->next_id == home->ids_end) {
+    home->next_id = next_id_.fetch_add(kIdsAtOnce, std::memory_order_relaxed);
+    home->ids_end = home->next_id + kIdsAtOnce;
+  }
+  return home->next_id++;
+}
+
+// Steps 1 and 2 of PLACES.
+inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
+  if (home.state.load(std::memory_order_acquire) != kFree) return false;
+  home.state.store(state, std::memory_order_release);
+  base::AsymmetricFence::Light();
+  if (home.counted.load(std::memory_order_relaxed)) [[likely]]
+    return true;
+  home.state.store(kFree, std::memory_order_release);
+  return false;
+}
+
+[[gnu::always_inline]] inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Take(
+    uint64_t ray_from, uint64_t owner) {
+  const uint64_t state = Encode(ray_from, /*ray=*/!NACRE_BUG(kRayAsPoint));
+  Slot* const home = Home();
+  Slot* taken = home;
+  if (home == nullptr || !TryTakeHome(*home, state)) [[unlikely]]
+    taken = TakeAny(home, state);
+  if (taken == nullptr) return std::nullopt;
+  const uint64_t id = NextId(home);
+  taken->began_ns.store(exact_ages_ ? base::SteadyNs() : base::CoarseSteadyNs(),
+                        std::memory_order_relaxed);
+  taken->owner.store(owner, std::memory_order_relaxed);
+  taken->id.store(id, std::memory_order_release);
+  return Registration{taken, id, ray_from};
+}
+
+inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(uint64_t owner) {
+  NACRE_STEP(kBegin);
+  const uint64_t lower = clock_.load(std::memory_order_acquire);
+  if (NACRE_BUG(kLateRegistration)) {
+    NACRE_STEP(kBeginRegistered);
+    std::optional<Registration> late = Take(lower, owner);
+    if (late) Settle(*late);
+    return late;
+  }
+  std::optional<Registration> registration = Take(lower, owner);
+  if (!registration) return registration;
+  NACRE_STEP(kBeginRegistered);
+  registration->read_timestamp = clock_.load(std::memory_order_acquire);
+  NACRE_STEP(kBeginDrawn);
+  Settle(*registration);
+  return registration;
+}
+
+inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(
+    uint64_t timestamp, uint64_t owner) {
+  return Take(timestamp, owner);
+}
+
+inline void SnapshotRegistry::Settle(const Registration& registration) {
+  registration.slot->state.store(Encode(registration.read_timestamp, false),
+                                 std::memory_order_release);
+}
+
+inline void SnapshotRegistry::Release(const Registration& registration) {
+  Slot& slot = *registration.slot;
+  NACRE_CHECK(slot.id.load(std::memory_order_relaxed) == registration.id,
+              "a snapshot was released twice");
+  const bool keeps_place = slot.is_home;
+  slot.id.store(0, std::memory_order_relaxed);
+  slot.state.store(kFree, std::memory_order_release);
+  if (!keeps_place) places_.fetch_sub(1, std::memory_order_release);
+}
 
 }  // namespace nacre::txn
 

@@ -26,7 +26,7 @@ absl::Status TransactionState::Swap(uint32_t a, uint32_t b) {
     if (!use.ok()) return use.status();
   }
   if (a == b) return absl::OkStatus();
-  swaps_.push_back({writes_.last_savepoint(), a, b});
+  held().swaps.push_back({writes().last_savepoint(), a, b});
   Exchange(a, b);
   return absl::OkStatus();
 }
@@ -45,15 +45,16 @@ void TransactionState::Exchange(uint32_t a, uint32_t b) {
 }
 
 void TransactionState::TakeBackSwaps(uint64_t savepoint) {
-  while (!swaps_.empty() && swaps_.back().savepoint >= savepoint) {
-    Exchange(swaps_.back().a, swaps_.back().b);
-    swaps_.pop_back();
+  std::vector<SwapMade>& swaps = held().swaps;
+  while (!swaps.empty() && swaps.back().savepoint >= savepoint) {
+    Exchange(swaps.back().a, swaps.back().b);
+    swaps.pop_back();
   }
 }
 
 std::vector<GenerationChange> TransactionState::Swapped() const {
   std::vector<GenerationChange> changes;
-  if (swaps_.empty()) return changes;
+  if (!held_ || held_->swaps.empty()) return changes;
   for (const GenerationUse& use : generations_) {
     if (use.tree != use.committed) changes.push_back({use.keyspace, use.tree});
   }
@@ -66,8 +67,8 @@ absl::Status TransactionState::CheckReads() {
   if (!serializable_) return absl::OkStatus();
   base::EpochPin pin;
   if (view_.IsTooOld()) return TooOldError();
-  reads_.PrepareToMatch();
-  absl::Status status = reads_.Validate(view_);
+  reads_->PrepareToMatch();
+  absl::Status status = reads_->Validate(view_);
   if (!status.ok()) store_.counters.conflicts_read.Add(1);
   if (status.ok() && view_.IsTooOld()) return TooOldError();
   return status;

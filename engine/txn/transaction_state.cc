@@ -6,7 +6,6 @@
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
 #include "engine/mvcc/visibility.h"
-#include "engine/txn/begin.h"
 #include "engine/txn/prefetch.h"
 
 namespace nacre::txn {
@@ -15,40 +14,35 @@ using Value = TransactionState::Value;
 
 TransactionState::TransactionState(Store& store, const TransactionOptions& options)
     : store_(store),
-      owner_(options.owner),
       serializable_(options.isolation == Isolation::kSerializable && !options.read_only &&
                     !options.as_of),
       read_only_(options.read_only || options.as_of.has_value()),
       locked_(false),
       reads_plainly_(!serializable_ && !store.snapshots_grow_old),
       keyspace_(options.keyspace.id()) {
-  BegunView begun;
-  doomed_ = options.as_of ? BeginViewAt(store_, ToInteger(*options.as_of), owner_, begun)
-                          : BeginView(store_, owner_, begun);
-  if (!doomed_.ok()) return;
-  view_ = begun.view;
-  knows_time_ = begun.knows_time;
+  if (serializable_) reads_.emplace();
+  doomed_ = options.as_of ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
+                          : BeginView(store_, options.owner, view_);
   id_ = view_.registration.id;
 }
 
 TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t id)
     : store_(store),
-      view_(view),
+      view_{view, store.expiry_used.load(std::memory_order_acquire)},
       id_(id),
       serializable_(false),
       read_only_(false),
       locked_(true),
-      reads_plainly_(false),
-      knows_time_(store.expiry_used.load(std::memory_order_acquire)) {}
-
-TransactionState::~TransactionState() { Rollback(); }
+      reads_plainly_(false) {}
 
 void TransactionState::Finish() {
   if (!active_) return;
   active_ = false;
-  NACRE_CHECK(cursors_.empty() || !locked_, "a lock-first transaction has no cursors");
-  writes_.Clear();
-  if (serializable_) reads_ = ReadSet();
+  if (held_) {
+    NACRE_CHECK(held_->cursors.empty() || !locked_, "a lock-first transaction has no cursors");
+    held_->writes.Clear();
+  }
+  if (reads_) *reads_ = ReadSet();
   if (view_.registration.slot != nullptr) {
     store_.registry.Release(view_.registration);
     view_.registration.slot = nullptr;
@@ -135,7 +129,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
 
 TransactionState::PlainRead TransactionState::ReadPlain(std::string_view key,
                                                         std::string_view* value) {
-  if (!reads_plainly_ || !active_ || !writes_.empty() || !doomed_.ok()) return PlainRead::kNotPlain;
+  if (!reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return PlainRead::kNotPlain;
   base::EpochPin pin;
   if (current_.tree == nullptr) {
     if (!generations_.empty()) return PlainRead::kNotPlain;
@@ -155,9 +149,9 @@ absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key
                                                             WriteEntry** own) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
   if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
-  if (!writes_.empty() || locked_) {
+  if (has_writes() || locked_) {
     const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
-    WriteEntry* entry = writes_.Find(current_.tree, hash, key);
+    WriteEntry* entry = writes().Find(current_.tree, hash, key);
     if (entry != nullptr && entry->version != nullptr) {
       if (!mvcc::IsLive(*entry->version, view_.now)) return std::nullopt;
       if (own != nullptr) *own = entry;
@@ -198,7 +192,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::GetForUpdate(std::string_
   if (absl::Status status = CheckKey(key); !status.ok()) return status;
   absl::StatusOr<WriteEntry*> entry = EntryForWrite(key, 0);
   if (!entry.ok()) return entry.status();
-  writes_.Lock(**entry);
+  writes().Lock(**entry);
   if (!locked_) {
     // What has already failed need not wait for the commit to say so.
     base::EpochPin pin;
@@ -223,16 +217,15 @@ absl::StatusOr<std::unique_ptr<Cursor>> TransactionState::NewCursor(const Range&
   }
   if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
   const bool track = serializable_ && tracking == Tracking::kTracked;
-  auto cursor = std::make_unique<Cursor>(store_, view_, current_.tree, KeyInterval::Of(range),
-                                         read_only_ ? nullptr : &writes_, track ? &reads_ : nullptr,
-                                         keeping == Keeping::kKeeps ? &copied_ : nullptr);
-  if (!read_only_) cursors_.push_back(cursor.get());
+  auto cursor = std::make_unique<Cursor>(
+      store_, view_, current_.tree, KeyInterval::Of(range), read_only_ ? nullptr : &writes(),
+      track ? &*reads_ : nullptr, keeping == Keeping::kKeeps ? &held().copied : nullptr);
+  if (!read_only_) held().cursors.push_back(cursor.get());
   return cursor;
 }
 
 void TransactionState::DropCursor(Cursor* cursor) {
-  const auto found = std::find(cursors_.begin(), cursors_.end(), cursor);
-  if (found != cursors_.end()) cursors_.erase(found);
+  if (held_) std::erase(held_->cursors, cursor);
 }
 
 absl::StatusOr<bool> TransactionState::ChangedSince(std::string_view key, const ReadView& since) {
@@ -240,7 +233,7 @@ absl::StatusOr<bool> TransactionState::ChangedSince(std::string_view key, const 
   if (locked_) {
     if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
     const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
-    if (writes_.Find(current_.tree, hash, key) == nullptr) return NotDeclared(key);
+    if (writes().Find(current_.tree, hash, key) == nullptr) return NotDeclared(key);
   }
   return LatchedOrSeenChangedSince(key, since);
 }
@@ -276,8 +269,8 @@ absl::StatusOr<bool> TransactionState::LatchedOrSeenChangedSince(std::string_vie
 // Before the first use of an expiry in a transaction that began when there was none in the
 // database. Any time will do then: nothing it can see depends on it.
 void TransactionState::NeedTime() {
-  if (knows_time_) return;
-  knows_time_ = true;
+  if (view_.knows_time) return;
+  view_.knows_time = true;
   store_.expiry_used.store(true, std::memory_order_seq_cst);
   view_.now = std::max(view_.now, store_.time.Refresh());
 }
@@ -286,19 +279,19 @@ absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key
                                                             size_t value_bytes) {
   if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
   const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
-  WriteEntry* entry = writes_.Find(current_.tree, hash, key);
+  WriteEntry* entry = writes().Find(current_.tree, hash, key);
   if (entry == nullptr && locked_) return NotDeclared(key);
-  if (writes_.BytesAfter(entry, key.size(), value_bytes) > store_.options.write_set_bytes_max) {
+  if (writes().BytesAfter(entry, key.size(), value_bytes) > store_.options.write_set_bytes_max) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
   }
   if (entry != nullptr) return entry;
-  return &writes_.Add(current_.tree, keyspace_, hash, key);
+  return &writes().Add(current_.tree, keyspace_, hash, key);
 }
 
 uint64_t TransactionState::Declare(const GenerationUse& use, std::string_view key) {
   const uint64_t hash = LatchTable::HashOf(use.tree_id, key);
-  writes_.Lock(writes_.FindOrAdd(use.tree, use.keyspace, hash, key, WriteSet::KeyBytes::kStay));
+  writes().Lock(writes().FindOrAdd(use.tree, use.keyspace, hash, key, WriteSet::KeyBytes::kStay));
   return hash;
 }
 
@@ -306,7 +299,7 @@ absl::StatusOr<WriteEntry*> TransactionState::PrepareToWrite(std::string_view ke
                                                              size_t value_bytes) {
   if (absl::Status status = CheckWritable(); !status.ok()) return status;
   if (absl::Status status = CheckKey(key); !status.ok()) return status;
-  for (Cursor* cursor : cursors_) cursor->Freeze();
+  for (Cursor* cursor : held().cursors) cursor->Freeze();
   return EntryForWrite(key, value_bytes);
 }
 
@@ -330,24 +323,24 @@ absl::Status TransactionState::Put(std::string_view key, std::string_view value,
     expiry = absl::ToUnixMillis(options.expiry);
     NeedTime();
   }
-  writes_.Set(**entry, mvcc::Version::NewBytes(value, expiry));
+  writes().Set(**entry, mvcc::Version::NewBytes(value, expiry));
   return absl::OkStatus();
 }
 
 absl::Status TransactionState::Delete(std::string_view key) {
   absl::StatusOr<WriteEntry*> entry = PrepareToWrite(key, 0);
   if (!entry.ok()) return entry.status();
-  writes_.Set(**entry, mvcc::Version::NewTombstone());
+  writes().Set(**entry, mvcc::Version::NewTombstone());
   return absl::OkStatus();
 }
 
-uint64_t TransactionState::SetSavepoint() { return active_ ? writes_.SetSavepoint() : 0; }
+uint64_t TransactionState::SetSavepoint() { return active_ ? writes().SetSavepoint() : 0; }
 
 absl::Status TransactionState::RollbackTo(uint64_t savepoint) {
   if (absl::Status status = CheckWritable(); !status.ok()) return status;
-  for (Cursor* cursor : cursors_) cursor->Freeze();
+  for (Cursor* cursor : held().cursors) cursor->Freeze();
   // A cursor may be looking at the keys of writes that are taken back.
-  if (writes_.RollbackTo(savepoint, /*reuse_keys=*/cursors_.empty())) {
+  if (writes().RollbackTo(savepoint, /*reuse_keys=*/held().cursors.empty())) {
     TakeBackSwaps(savepoint);
     return absl::OkStatus();
   }
@@ -355,14 +348,14 @@ absl::Status TransactionState::RollbackTo(uint64_t savepoint) {
       "the savepoint is not one of this transaction, or was rolled back over");
 }
 
-absl::Status TransactionState::CheckMemory() const {
+absl::Status TransactionState::CheckMemory() {
   const size_t limit = store_.memory_bytes_max.load(std::memory_order_relaxed);
   if (limit == SIZE_MAX) return absl::OkStatus();
-  const auto& entries = const_cast<WriteSet&>(writes_).entries();
+  const auto& entries = writes().entries();
   const bool adds = std::any_of(entries.begin(), entries.end(), [](const WriteEntry& entry) {
     return entry.version != nullptr && !entry.version->is_tombstone();
   });
-  if (!adds || store_.MemoryBytes() + writes_.bytes() <= limit) return absl::OkStatus();
+  if (!adds || store_.MemoryBytes() + writes().bytes() <= limit) return absl::OkStatus();
   absl::Status status = absl::ResourceExhaustedError(
       absl::StrCat("the database would exceed memory_bytes_max, ", limit));
   status.SetPayload(kMemoryLimitPayload, absl::Cord());
@@ -374,13 +367,13 @@ absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is
   CommitGate::Passage passage(store_.gate, gate_is_mine);
   base::EpochPin pin;
   if (view_.IsTooOld()) return TooOldError();
-  FindRecords(store_.latches, writes_);
+  FindRecords(store_.latches, writes());
   NACRE_STEP(kCommitStart);
-  Committer committer(store_, view_, writes_, serializable_ ? &reads_ : nullptr, generations_, log);
+  Committer committer(store_, view_, writes(), reads_ ? &*reads_ : nullptr, generations_, log);
   committer.SetGenerations(changes);
   StripesLock latches(store_.latches, committer.stripes());
   if (absl::Status status = committer.CheckFirstCommitterWins(); !status.ok()) return status;
-  if (writes_.write_count() == 0 && changes.empty()) {
+  if (writes().write_count() == 0 && changes.empty()) {
     if (absl::Status status = committer.CheckGenerations(); !status.ok()) return status;
     return view_.read_timestamp;
   }
@@ -395,8 +388,8 @@ absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is
 absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
   if (absl::Status status = CheckMemory(); !status.ok()) return status;
   LogPlace log(store_);
-  if (writes_.write_count() != 0) {
-    if (absl::Status status = log.Reserve(writes_); !status.ok()) return status;
+  if (writes().write_count() != 0) {
+    if (absl::Status status = log.Reserve(writes()); !status.ok()) return status;
   }
   absl::StatusOr<uint64_t> timestamp = TryCommit(log, gate_is_mine, {});
   if (absl::IsUnavailable(timestamp.status())) {
@@ -410,7 +403,7 @@ absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
 }
 
 absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
-  if (active_ && doomed_.ok() && writes_.empty() && swaps_.empty() && !view_.IsTooOld()) {
+  if (active_ && !held_ && doomed_.ok() && !view_.IsTooOld()) {
     store_.counters.commits_read_only.Add(1);
     Finish();
     return view_.read_timestamp;
@@ -419,17 +412,17 @@ absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;
   const std::vector<GenerationChange> swapped = Swapped();
-  const bool writes = writes_.write_count() != 0 || !swapped.empty();
+  const bool changes = writes().write_count() != 0 || !swapped.empty();
   if (!status.ok()) {
     result = status;
   } else if (!swapped.empty()) {
     result = CommitSwaps(swapped, gate_is_mine);
-  } else if (!writes_.empty()) {
+  } else if (has_writes()) {
     result = CommitWrites(gate_is_mine);
   }
-  if (result.ok() && !writes) store_.counters.commits_read_only.Add(1);
+  if (result.ok() && !changes) store_.counters.commits_read_only.Add(1);
   Finish();
-  if (writes) store_.garbage->Assist();
+  if (changes) store_.garbage->Assist();
   return result;
 }
 

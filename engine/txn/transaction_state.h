@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "engine/base/arena.h"
 #include "engine/base/spare_block.h"
+#include "engine/txn/begin.h"
 #include "engine/txn/commit.h"
 #include "engine/txn/cursor.h"
 #include "engine/txn/read_set.h"
@@ -35,7 +36,9 @@ class TransactionState {
   TransactionState(Store& store, const TransactionOptions& options);
   // Locked. `view` has no registration. Keys are declared by Declare().
   TransactionState(Store& store, const ReadView& view, uint64_t id);
-  ~TransactionState();
+  ~TransactionState() {
+    if (active_) Rollback();
+  }
   TransactionState(const TransactionState&) = delete;
   TransactionState& operator=(const TransactionState&) = delete;
 
@@ -105,14 +108,30 @@ class TransactionState {
   uint64_t Declare(const GenerationUse& use, std::string_view key);
   // ChangedSince() of a key whose latch is held, declared or not.
   absl::StatusOr<bool> LatchedOrSeenChangedSince(std::string_view key, const ReadView& since);
-  void set_view(const ReadView& view) { view_ = view; }
+  void set_view(const ReadView& view) { static_cast<ReadView&>(view_) = view; }
   // kResourceExhausted if the writes would exceed memory_bytes_max.
-  absl::Status CheckMemory() const;
-  WriteSet& writes() { return writes_; }
+  absl::Status CheckMemory();
+  WriteSet& writes() { return held().writes; }
   absl::Span<const GenerationUse> generations() const { return generations_; }
   void Finish();
 
  private:
+  struct SwapMade {
+    uint64_t savepoint;  // In force.
+    uint32_t a;
+    uint32_t b;
+  };
+  // What a transaction that only reads its keys has no use for. Made at the first use, because to
+  // make and end it costs more than such a transaction does.
+  struct Holdings {
+    WriteSet writes;
+    std::vector<SwapMade> swaps;
+    std::vector<Cursor*> cursors;
+    base::Arena copied;  // Values, where snapshots grow too old.
+  };
+  Holdings& held() { return held_ ? *held_ : held_.emplace(); }
+  bool has_writes() const { return held_ && !held_->writes.empty(); }
+
   absl::Status CheckWritable() const;
   absl::Status CheckKey(std::string_view key) const;
   absl::Status ResolveCurrent();
@@ -132,14 +151,14 @@ class TransactionState {
     const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
     if (!serializable_ || tracking == Tracking::kUntracked) return live;
     if (live) {
-      reads_.AddPresent(record, version);
+      reads_->AddPresent(record, version);
     } else {
-      reads_.AddAbsent(tree, key);
+      reads_->AddAbsent(tree, key);
     }
     return live;
   }
   Value ValueOf(const mvcc::Version& version) {
-    return {store_.snapshots_grow_old ? copied_.Copy(version.value()) : version.value(),
+    return {store_.snapshots_grow_old ? held().copied.Copy(version.value()) : version.value(),
             version.expiry(), version.commit_timestamp()};
   }
   // Of MultiGet(): keys without own writes, and where their values go.
@@ -173,8 +192,7 @@ class TransactionState {
   absl::StatusOr<uint64_t> CommitWrites(bool gate_is_mine);
 
   Store& store_;
-  ReadView view_;
-  const uint64_t owner_ = 0;
+  BegunView view_;
   uint64_t id_ = 0;
   const bool serializable_;
   const bool read_only_;
@@ -182,23 +200,14 @@ class TransactionState {
   const bool reads_plainly_;  // As long as nothing is written.
   bool active_ = true;
   bool managed_ = false;
-  bool knows_time_ = false;
   uint32_t keyspace_ = 0;
   // Sticky: why the transaction can do nothing but end.
   absl::Status doomed_;
 
   absl::InlinedVector<GenerationUse, 1> generations_;
-  GenerationUse current_;  // Of keyspace_, once resolved.
-  struct SwapMade {
-    uint64_t savepoint;  // In force.
-    uint32_t a;
-    uint32_t b;
-  };
-  std::vector<SwapMade> swaps_;
-  WriteSet writes_;
-  ReadSet reads_;
-  base::Arena copied_;  // Values, where snapshots grow too old.
-  std::vector<Cursor*> cursors_;
+  GenerationUse current_;         // Of keyspace_, once resolved.
+  std::optional<ReadSet> reads_;  // Of a serializable transaction.
+  std::optional<Holdings> held_;
 };
 
 }  // namespace nacre::txn
