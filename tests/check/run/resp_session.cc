@@ -53,18 +53,19 @@ absl::StatusOr<std::vector<Reply>> RespConnection::SendAndReceive(const Request&
   std::vector<Reply> replies;
   absl::Status failure = absl::DeadlineExceededError("no answer came in time");
   wait_->Until(call_timeout_, [&](absl::Duration span) {
-    // What is here already is taken at once, but not more than that: push messages may come on and
-    // on.
-    for (size_t i = request.commands(); i > 0 && replies.size() < request.commands(); --i) {
+    // Answers that are here already are taken at once. Push messages may come on and on, so behind
+    // each it is time to look at the clock.
+    while (replies.size() < request.commands()) {
       absl::StatusOr<Reply> reply = lease_->Receive(std::exchange(span, absl::ZeroDuration()));
       if (absl::IsDeadlineExceeded(reply.status())) return false;
       if (!reply.ok()) {
         failure = reply.status();
         return true;
       }
-      if (reply->kind() != client::ReplyKind::kPush) replies.push_back(*std::move(reply));
+      if (reply->kind() == client::ReplyKind::kPush) return false;
+      replies.push_back(*std::move(reply));
     }
-    return replies.size() == request.commands();
+    return true;
   });
   if (replies.size() == request.commands()) return replies;
   return client::MakeError(failure.code(), std::string(failure.message()),
