@@ -1,12 +1,12 @@
 # Precompiled headers, for builds from nothing: a third of what clang does with a test is reading Google Test, Asio and
-# the standard library. Off by default, since without them every file has to include what it uses. g++ gains little.
+# the standard library; g++ gains a quarter. Off by default, since without them every file has to include what it uses.
 #
 #   nacre_precompile_test(TARGET FLAVOUR)
 #     FLAVOUR: `test` (Google Test, Abseil's status and strings) or `asio_test` (the same and Asio's coroutines). Targets
 #     of one flavour and one level of optimisation share a header.
 #   nacre_precompile_library(TARGET HEADER...)
 
-option(NACRE_PRECOMPILE "Precompile what most files include; .ci/run does for the sanitizers" "$ENV{NACRE_PRECOMPILE}")
+option(NACRE_PRECOMPILE "Precompile what most files include; .ci/run does for the suite and the sanitizers" "$ENV{NACRE_PRECOMPILE}")
 
 # ccache keeps no time stamps, and so must the header have none.
 if(NACRE_PRECOMPILE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
