@@ -1,10 +1,11 @@
 # Test registration.
 #
 #   nacre_test(NAME epoch_test KIND unit SOURCES epoch_test.cc [LIBS ...] [TIMEOUT seconds]
-#              [LABELS slow ...] [FAULTS] [ONE_THREAD])
+#              [LABELS slow ...] [FAULTS] [ONE_THREAD] [OPTIMISED])
 #     A gtest program; every TEST in it is one ctest test, named epoch_test.Suite.Case. FAULTS: the
 #     test needs nacre/testing.h, and is left out of builds without NACRE_FAULTS. ONE_THREAD: neither the test nor what
-#     it tests has a thread to race with.
+#     it tests has a thread to race with. OPTIMISED: much is computed in the test's own code, as by an oracle that tries
+#     everything.
 #
 #   nacre_script_test(NAME install KIND install COMMAND ... [TIMEOUT seconds] [LABELS slow ...]
 #                     [FAULTS] [ENVIRONMENT A=b ...])
@@ -41,7 +42,7 @@ function(_nacre_labels out kind faults)
 endfunction()
 
 function(nacre_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "FAULTS;ONE_THREAD" "NAME;KIND;TIMEOUT" "SOURCES;LIBS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "FAULTS;ONE_THREAD;OPTIMISED" "NAME;KIND;TIMEOUT" "SOURCES;LIBS;LABELS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "nacre_test: unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -58,7 +59,7 @@ function(nacre_test)
   target_compile_definitions(${arg_NAME} PRIVATE XXH_INLINE_ALL)
   target_link_libraries(${arg_NAME} PRIVATE ${arg_LIBS} nacre::nacre nacre_warnings GTest::gmock_main)
   # Half of the time that a build takes is optimising tests. Where their own code hardly runs, it need not be.
-  if(arg_KIND MATCHES "^(unit|server)$")
+  if(arg_KIND MATCHES "^(unit|server|check)$" AND NOT arg_OPTIMISED)
     target_compile_options(${arg_NAME} PRIVATE -O0)
   endif()
   if(arg_LIBS MATCHES "client")
