@@ -42,20 +42,26 @@ bool MaybeBounds::Lower(uint32_t m) {
   return bounds.last != before;
 }
 
+// For one that wrote the same before it: also before it was begun, as far as that is known.
+int64_t MaybeBounds::LastBefore(uint32_t later) const {
+  const int64_t begin = evidence_.maybes()[later].begin;
+  return begin < 0 ? bounds_[later].last : std::min(bounds_[later].last, begin - 1);
+}
+
 // What follows for others from how late one can have committed.
 bool MaybeBounds::Spread(const Stop& stop) {
   bool changed = false;
   const auto lower = [&](uint32_t m, uint32_t later, int64_t until, const Interval::Why& why) {
-    const int64_t last = bounds_[later].last;
+    const int64_t last = LastBefore(later);
     bounds_[m].last = last;
     bounds_[m].lowered.push_back({{last + 1, until, why}, later});
     changed = true;
   };
   for (const auto& [earlier, later, why] : evidence_.in_order()) {
-    if (bounds_[earlier].last > bounds_[later].last) lower(earlier, later, kForever, why);
+    if (bounds_[earlier].last > LastBefore(later)) lower(earlier, later, kForever, why);
   }
   for (const MaybeEvidence::Shown& shown : evidence_.shown()) {
-    const int64_t last = bounds_[shown.maybe].last;
+    const int64_t last = LastBefore(shown.maybe);
     if (stop()) break;
     if (last >= shown.last) continue;
     for (const uint32_t m : evidence_.WritersOf(shown.key)) {

@@ -52,6 +52,7 @@ class MaybeBounds {
     std::vector<Lowered> lowered;
   };
   bool Lower(uint32_t m);
+  int64_t LastBefore(uint32_t later) const;
   bool Spread(const Stop& stop);
   template <typename Visit>
   void ForEachInOnePlace(const Stop& stop, const Visit& visit) const;

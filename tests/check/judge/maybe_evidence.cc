@@ -33,6 +33,20 @@ MaybeEvidence::MaybeEvidence(const History& history, Level level, Ambiguous ambi
       JudgeList(id, key, stop);
     }
     Chain(key.excluded);
+    ExcludeConflicts(id, key);
+  }
+}
+
+// Nor did such a one itself begin before and commit behind another, if its begin is known.
+void MaybeEvidence::ExcludeConflicts(KeyId id, const Key& key) {
+  for (const uint32_t m : key.maybes) {
+    Maybe& maybe = maybes_[m];
+    if (maybe.begin < 0) continue;
+    const auto commit = std::partition_point(key.commits.begin(), key.commits.end(),
+                                             [&](const Commit& c) { return c.at <= maybe.begin; });
+    if (commit == key.commits.end()) continue;
+    maybe.excluded.push_back(
+        {commit->at, kForever, {.txn = commit->txn, .key = id, .since = maybe.txn}});
   }
 }
 
@@ -41,12 +55,17 @@ void MaybeEvidence::CollectMaybes() {
     if (history_.outcome(t) != Outcome::kIndeterminate) continue;
     const auto m = static_cast<uint32_t>(maybes_.size());
     Maybe maybe = {.txn = t,
+                   .begin = -1,
                    .seen = false,
                    .keys = {},
                    .from = {},
                    .to = {},
                    .excluded = {},
                    .excluded_by_order = {-1, -1, {}}};
+    if (const auto begin = history_.begin_timestamp(t); begin.has_value()) {
+      maybe.begin = static_cast<int64_t>(*begin);
+      maybe.excluded.push_back({-1, maybe.begin - 1, {.txn = t}});
+    }
     for (const Op& op : history_.ops(t)) {
       if (!op.writes()) continue;
       Key& key = keys_[op.key];

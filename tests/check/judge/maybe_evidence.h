@@ -23,8 +23,8 @@ struct Interval {
   int64_t last = kForever;
   struct Why {
     TxnId txn = kNone;
-    uint32_t op = kNone;  // Its answer; kNone: it wrote the same key.
-    KeyId key = kNone;
+    uint32_t op = kNone;   // Its answer; kNone: it wrote the same key.
+    KeyId key = kNone;     // Neither: it is that which was not yet begun.
     TxnId before = kNone;  // If it is for no answer, but for what was over before it was begun:
     Order order = Order::kData;  // how that is known.
     TxnId since = kNone;  // Whose commit or answer gives `first`; kNone: its own, or nobody's.
@@ -45,6 +45,7 @@ class MaybeEvidence {
 
   struct Maybe {
     TxnId txn = kNone;
+    int64_t begin = -1;  // Its timestamp. -1: not known.
     bool seen = false;
     std::vector<KeyId> keys;
     // If it was seen: of the places that answers require, that which begins last and that which
@@ -147,6 +148,7 @@ class MaybeEvidence {
   void CollectMaybes();
   void CollectCommitted(TxnId t, const SortedKeys& sorted);
   void CollectOrders(Level level);
+  void ExcludeConflicts(KeyId id, const Key& key);
   void JudgeRegister(KeyId id, Key& key, const Stop& stop);
   void JudgeList(KeyId id, Key& key, const Stop& stop);
   absl::flat_hash_map<ValueId, Element> ElementsOf(KeyId id, const Key& key) const;

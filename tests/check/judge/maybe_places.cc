@@ -96,8 +96,9 @@ class Places {
 
   bool Apply(const std::pair<uint64_t, TxnId>& commit, ReplayState& state) const {
     const auto [at, t] = commit;
-    if (history_.committed(t)) {
-      const uint64_t begin = 2 * *history_.begin_timestamp(t) + 2;
+    if (const auto known = history_.begin_timestamp(t); known.has_value()) {
+      const uint64_t begin = 2 * *known + 2;
+      if (at <= begin) return false;
       for (const Op& op : history_.ops(t)) {
         if (!op.writes()) continue;
         const ReplayState::Key& key = state.key(op.key);

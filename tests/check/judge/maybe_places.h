@@ -12,7 +12,8 @@ namespace nacre::check::judge {
 //
 //   ONE-PLACE  An indeterminate transaction commits at one time, or never. All snapshots from then
 //              on have all its writes, none before has any, and nobody who wrote the same began
-//              before and committed after it.
+//              before and committed after it. It is behind its own begin timestamp, if that is
+//              known, and nobody who wrote the same committed in between.
 //   FRESH      With sessions or real time: it commits behind what was over before it was begun, and
 //              a snapshot has it if one that was over before had it.
 //

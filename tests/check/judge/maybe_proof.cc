@@ -245,7 +245,12 @@ class Teller {
         continue;
       }
       TellAnswer(interval.why);
-      violation_.words += Cat(", so before ", Name(evidence_.maybes()[later].txn));
+      const MaybeEvidence::Maybe& other = evidence_.maybes()[later];
+      violation_.words += Cat(", so before ", Name(other.txn));
+      if (interval.first == other.begin) {
+        violation_.anomaly = Anomaly::kGSIa;
+        violation_.words += Cat(", which began at ", other.begin);
+      }
       if (interval.last != kForever) violation_.words += Cat(", or not before ", interval.last + 1);
       Follow(later);
     }
@@ -275,6 +280,16 @@ class Teller {
       Separate();
       Take(part_.txns[why.txn]);
       violation_.anomaly = Anomaly::kGSIa;
+      if (why.key == kNone) {
+        violation_.words += Cat(Name(why.txn), " began at ", interval.last + 1, ", so not before");
+        return;
+      }
+      if (why.since != kNone) {
+        violation_.words += Cat(Name(why.txn), " wrote ", Key(why.key), " too and committed at ",
+                                interval.first, ", when ", Name(why.since), " had begun at ",
+                                *whole_.begin_timestamp(part_.txns[why.since]), ", so before that");
+        return;
+      }
       violation_.words +=
           Cat(Name(why.txn), " wrote ", Key(why.key), " too, began at ", interval.first,
               " and committed at ", interval.last + 1, ", so not in between");

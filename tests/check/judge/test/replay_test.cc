@@ -368,6 +368,54 @@ TEST(Replay, AnIndeterminateTransactionOverlapsNobodyWhoWroteTheSame) {
       "G-SIb");
 }
 
+TEST(Replay, AnIndeterminateTransactionCommitsBehindItsBegin) {
+  const std::string read = "T2 ok time=5..? | read x 1\n";
+  EXPECT_EQ(AtSnapshot("T1 info time=4..? | write x 1\n" + read), "holds");
+  for (const std::string begin : {"5", "10"}) {
+    const Verdict verdict = Judge(Parsed("T1 info time=" + begin + "..? | write x 1\n" + read),
+                                  Level::kSnapshotIsolation);
+    ASSERT_EQ(verdict.violations.size(), 1u) << verdict.ToString();
+    EXPECT_EQ(verdict.violations[0].name(), "G-SIa");
+    EXPECT_EQ(verdict.violations[0].words,
+              "T1 (line 1), whose outcome is unknown, can have committed at no time: T2 (line 2) "
+              "read x = 1 with a snapshot of 5, so before 5; T1 (line 1) began at " +
+                  begin + ", so not before");
+  }
+}
+
+TEST(Replay, AnIndeterminateTransactionCommitsBeforeWhoeverWroteTheSameSinceItsBegin) {
+  const std::string others =
+      "T1 ok time=4..5 | list k [] | append k b\nT2 ok time=7..7 | list k [b a]\n";
+  EXPECT_EQ(AtSnapshot("T0 info time=5..? | append k a\n" + others), "holds");
+  const Verdict verdict =
+      Judge(Parsed("T0 info time=3..? | append k a\n" + others), Level::kSnapshotIsolation);
+  ASSERT_EQ(verdict.violations.size(), 1u) << verdict.ToString();
+  EXPECT_EQ(verdict.violations[0].name(), "G-SIa");
+  EXPECT_NE(verdict.violations[0].words.find("T1 (line 2) wrote k too and committed at 5, when T0 "
+                                             "(line 1) had begun at 3, so before that"),
+            std::string::npos)
+      << verdict.violations[0].words;
+}
+
+TEST(Replay, OfTwoIndeterminateTransactionsTheSecondBeganBehindTheCommitOfTheFirst) {
+  const auto judged = [](const std::string& begin, const std::string& first) {
+    return AtSnapshot("T1 info time=1..? | append k a\nT2 info time=" + begin +
+                      "..? | append k b\nT3 ok time=" + first +
+                      "..? | list k []\nT4 ok time=9..? | list k [a b]\n");
+  };
+  EXPECT_EQ(judged("5", "4"), "holds");
+  EXPECT_EQ(judged("4", "4"), "G-SIa");
+  EXPECT_EQ(judged("5", "0"), "holds");
+  EXPECT_EQ(judged("1", "0"), "G-SIa");
+  // Of a register, which was read as T2 left it, so that T1 was before.
+  const auto read = [](const std::string& begin) {
+    return AtSnapshot("T1 info time=1..? | write k 1 | write m 1\nT2 info time=" + begin +
+                      "..? | write k 2\nT3 ok time=9..? | read m 1 | read k 2\n");
+  };
+  EXPECT_EQ(read("2"), "holds");
+  EXPECT_EQ(read("1"), "G-SIa");
+}
+
 TEST(Replay, WhyAnIndeterminateTransactionCommittedAtNoTimeIsTold) {
   const Verdict verdict =
       Judge(Parsed("T2 info | append x 9 | append y 9\n"
