@@ -3,9 +3,11 @@
 //
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
 // more entries than it made. So the queue can not grow, whether or not the vacuum's thread gets to
-// run. While more than kRetiredMax objects wait to be freed, each commit frees more than it
+// run. While more than kRetiredMax objects wait to be freed, each commit frees twice as many as it
 // retired, as far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what
 // the commit itself did: in entries, in steps along chains, in objects freed.
+//   Forbidden: to free a fixed number. A commit of ten thousand writes that fails retires all its
+//   versions and records, and inserts retire the nodes of the index that they replace.
 
 #include <algorithm>
 #include <memory>
@@ -28,10 +30,12 @@ constexpr size_t kRetiredMax = 8192;
 
 void Vacuum::Assist() {
   scanner_.NoteClock();
+  // Asked each time: a commit owes for itself only.
+  const size_t retired = base::RetireList::TakeOwed();
   // Also where the queue is short: inserts retire nodes of the index and make no garbage.
   if (store_.retired.waiting() > kRetiredRing) {
     bell_.Ring();
-    if (store_.retired.waiting() > kRetiredMax) FreeShare(base::RetireList::kBatchObjects);
+    if (store_.retired.waiting() > kRetiredMax) FreeShare(2 * retired);
   }
   if (queue_.approximate_size() <= store_.options.vacuum_backlog_max) return;
   shares_running_.fetch_add(1, std::memory_order_seq_cst);
@@ -90,18 +94,13 @@ void Vacuum::DoShare() {
   }
   done = std::min(done, end);
   queue_.Return(absl::MakeConstSpan(taken).subspan(done));
-  // Of those taken, of those ready and of those pending it has retired at most a share each.
-  FreeShare(3 * share);
+  // It has retired versions, and records and nodes with them.
+  FreeShare(2 * base::RetireList::TakeOwed());
 }
 
 void Vacuum::FreeShare(size_t objects) {
-  size_t freed = 0;
-  while (freed < objects) {
-    const size_t batch = store_.retired.ReclaimBatch();
-    if (batch == 0) break;
-    freed += batch;
-  }
-  CountFreed(freed);
+  const size_t least = std::max(objects, base::RetireList::kBatchObjects);
+  CountFreed(store_.retired.ReclaimBatches(least));
 }
 
 }  // namespace nacre::vacuum

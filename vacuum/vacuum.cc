@@ -99,6 +99,8 @@ Vacuum::PassResult Vacuum::Pass(bool whole) {
     freed = Reclaim(kFreedPerPass);
     if (freed != 0) result.progress = true;
   } while (whole && freed >= kFreedPerPass);
+  // The caller's next commit does not owe for what the pass retired.
+  base::RetireList::TakeOwed();
   if (result.versions != 0) result.progress = true;
   result.more = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
                 freed >= kFreedPerPass ||

@@ -122,7 +122,8 @@ class Vacuum final : public txn::GarbageSink {
   void CountFreed(size_t objects);
 
   void DoShare();
-  // Frees about so many objects, if they may be freed.
+  // Frees at least so many objects, by whole batches, and one batch in any case, if they may be
+  // freed.
   void FreeShare(size_t objects);
   std::shared_ptr<const Scan> ScanForShare(size_t entries);
 

@@ -1,10 +1,17 @@
 #include "engine/base/retire.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/epoch.h"
 
 namespace nacre::base {
+namespace {
+
+// Since TakeOwed() asked last, of all lists.
+constinit thread_local size_t owed = 0;
+
+}  // namespace
 
 RetireList::~RetireList() {
   for (Shard& shard : shards_) {
@@ -27,66 +34,98 @@ RetireList::Shard& RetireList::LockAnyShard() {
   return shard;
 }
 
-void RetireList::Add(void* object, Free free) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  // Counted first: it can be freed as soon as it is in the list.
-  waiting_.fetch_add(1, std::memory_order_relaxed);
-  Objects full;
-  Shard& shard = LockAnyShard();
-  shard.fresh.push_back({object, free});
-  if (shard.fresh.size() >= kBatchObjects) full.swap(shard.fresh);
-  shard.mutex.Unlock();
-  if (full.empty()) return;
-  // The epoch is closed after the last object was taken: every one of them was unlinked before.
-  const uint64_t epoch = EpochDomain::Advance();
-  Shard& target = LockAnyShard();
-  target.batches.push_back({epoch, std::move(full)});
-  target.mutex.Unlock();
+void RetireList::EndFresh(Shard& shard) {
+  if (shard.fresh.empty()) return;
+  if (shard.fresh.size() >= kBatchObjects) {
+    shard.batches.push_back({kOpen, std::exchange(shard.fresh, {})});
+  } else {
+    // No room is left over in what may have to wait for long.
+    shard.batches.push_back({kOpen, Objects(shard.fresh.begin(), shard.fresh.end())});
+    shard.fresh.clear();
+  }
 }
 
-void RetireList::CloseFresh() {
-  std::array<Objects, kShards> taken;
+void RetireList::Add(void* object, Free free) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  ++owed;
+  // Counted first: it can be freed as soon as it is in the list.
+  waiting_.fetch_add(1, std::memory_order_seq_cst);
+  Shard& shard = LockAnyShard();
+  if (shard.fresh.empty()) shard.fresh.reserve(kBatchObjects);
+  shard.fresh.push_back({object, free});
+  if (shard.fresh.size() >= kBatchObjects) EndFresh(shard);
+  shard.mutex.Unlock();
+}
+
+size_t RetireList::TakeOwed() { return std::exchange(owed, 0); }
+
+void RetireList::Close(bool fresh_too) {
+  // Batches are numbered in each shard. Up to which one all were there before the epoch is closed.
+  std::array<uint64_t, kShards> ends{};
   bool any = false;
   for (size_t i = 0; i < kShards; ++i) {
-    MutexLock lock(shards_[i].mutex);
-    taken[i].swap(shards_[i].fresh);
-    any |= !taken[i].empty();
+    Shard& shard = shards_[i];
+    if (!shard.mutex.TryLock()) continue;
+    if (fresh_too) EndFresh(shard);
+    if (!shard.batches.empty() && shard.batches.back().epoch == kOpen) {
+      ends[i] = shard.taken + shard.batches.size();
+      any = true;
+    }
+    shard.mutex.Unlock();
   }
   if (!any) return;
   const uint64_t epoch = EpochDomain::Advance();
   for (size_t i = 0; i < kShards; ++i) {
-    if (taken[i].empty()) continue;
-    MutexLock lock(shards_[i].mutex);
-    shards_[i].batches.push_back({epoch, std::move(taken[i])});
+    Shard& shard = shards_[i];
+    // Who finds no way in leaves them open, and they are closed another time.
+    if (ends[i] == 0 || !shard.mutex.TryLock()) continue;
+    // Others may have closed some meanwhile, and freed them.
+    for (uint64_t number = ends[i]; number > shard.taken; --number) {
+      Batch& batch = shard.batches[number - 1 - shard.taken];
+      if (batch.epoch != kOpen) break;
+      batch.epoch = epoch;
+    }
+    shard.mutex.Unlock();
   }
 }
 
-RetireList::Objects RetireList::TakePassed(Shard& shard, uint64_t& too_young) {
+RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
   Objects objects;
   if (!shard.mutex.TryLock()) return objects;
-  if (!shard.batches.empty() && shard.batches.front().epoch < too_young) {
+  if (!shard.batches.empty()) {
     Batch& oldest = shard.batches.front();
-    if (EpochDomain::HasPassed(oldest.epoch)) {
+    if (oldest.epoch == kOpen) {
+      look.any_open = true;
+    } else if (oldest.epoch < look.too_young && EpochDomain::HasPassed(oldest.epoch)) {
       objects.swap(oldest.objects);
       shard.batches.pop_front();
+      ++shard.taken;
     } else {
-      too_young = oldest.epoch;
+      look.too_young = std::min(look.too_young, oldest.epoch);
     }
   }
   shard.mutex.Unlock();
   return objects;
 }
 
-size_t RetireList::ReclaimBatch() {
+size_t RetireList::FreeOne(Look& look) {
   const size_t own = EpochDomain::ThreadIndex();
-  uint64_t too_young = UINT64_MAX;
   for (size_t i = 0; i < kShards; ++i) {
-    const Objects objects = TakePassed(shards_[(own + i) % kShards], too_young);
+    const Objects objects = TakePassed(shards_[(own + i) % kShards], look);
     if (objects.empty()) continue;
     for (const Retired& retired : objects) retired.free(retired.object);
     waiting_.fetch_sub(objects.size(), std::memory_order_relaxed);
     return objects.size();
   }
   return 0;
+}
+
+size_t RetireList::ReclaimBatch() {
+  Look look;
+  if (const size_t freed = FreeOne(look); freed != 0) return freed;
+  // While something older waits for its readers, what is younger would wait for them too.
+  if (!look.any_open || look.too_young != UINT64_MAX) return 0;
+  Close(/*fresh_too=*/false);
+  return FreeOne(look);
 }
 
 size_t RetireList::ReclaimBatches(size_t limit) {
@@ -102,7 +141,7 @@ size_t RetireList::ReclaimBatches(size_t limit) {
 size_t RetireList::Reclaim(size_t limit) {
   size_t freed = ReclaimBatches(limit);
   if (freed >= limit) return freed;
-  CloseFresh();
+  Close(/*fresh_too=*/true);
   return freed + ReclaimBatches(limit - freed);
 }
 

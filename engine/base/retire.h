@@ -19,10 +19,13 @@ namespace nacre::base {
 // (EPOCH-SAFE in epoch.h says when it may be freed).
 //
 // Invariant NOBODY-HOLDS-UP: no lock is held while objects are freed or an epoch is closed, and
-// nobody waits for a lock where another one will do. So a thread that is preempted in here keeps
-// the few batches that it has in hand, and nobody else from retiring or freeing.
+// nobody waits for a lock where another one will do, or can do without. So a thread that is
+// preempted in here keeps the batch that it is freeing, or one shard of kShards, and nobody else
+// from retiring or freeing.
 //   Forbidden: freeing under a lock of the list. A vacuum thread that gets no processor holds it
 //   for as long as it gets none, and all that others retire meanwhile stays.
+//   Forbidden: closing an epoch in Add(). It is called under latches of keys, and a membarrier()
+//   waits for every processor that runs a thread of the process.
 class RetireList {
  public:
   using Free = void (*)(void* object);
@@ -37,20 +40,25 @@ class RetireList {
   ~RetireList();
 
   // Precondition: `object` can not be found by a thread that pins from now on. Nothing is freed
-  // here. O(1), and closes an epoch once for kBatchObjects.
+  // here, no epoch is closed. O(1).
   void Add(void* object, Free free);
+  // How many objects the calling thread has added since it was asked last, to any list.
+  static size_t TakeOwed();
 
-  // Frees one full batch whose epoch has passed, of the calling thread's if there is one. Returns
-  // the number of objects; 0 if there is no such batch. For committers: what is not full, at most
-  // kShards x kBatchObjects, is left to Reclaim(), since to close an epoch is dear.
+  // Frees one batch whose epoch has passed, of the calling thread's shard if there is one. Returns
+  // the number of objects; 0 if there is none. Where all that is full is still open, one epoch is
+  // closed for all of it. For committers: what fills no batch, less than kShards x kBatchObjects,
+  // is left to Reclaim(). The caller is not pinned, or frees nothing.
   size_t ReclaimBatch();
+  // The same for as many batches as make at least `limit` objects.
+  size_t ReclaimBatches(size_t limit);
 
   // Frees objects whose epoch has passed, all of them or, by whole batches, at least `limit`;
-  // returns how many.
+  // returns how many. Closes an epoch for all that it leaves open, full or not.
   size_t Reclaim(size_t limit);
 
   // Objects retired and not yet freed. Approximate while others work.
-  size_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+  size_t waiting() const { return waiting_.load(std::memory_order_seq_cst); }
 
  private:
   struct Retired {
@@ -58,6 +66,8 @@ class RetireList {
     Free free;
   };
   using Objects = std::vector<Retired>;
+  // Instead of an epoch: it is yet to be closed.
+  static constexpr uint64_t kOpen = 0;
   struct Batch {
     uint64_t epoch;
     Objects objects;
@@ -65,19 +75,29 @@ class RetireList {
   struct alignas(64) Shard {
     Mutex mutex;
     Objects fresh ABSL_GUARDED_BY(mutex);
-    std::deque<Batch> batches ABSL_GUARDED_BY(mutex);  // Oldest first, or nearly.
+    std::deque<Batch> batches ABSL_GUARDED_BY(mutex);  // Closed ones, then open ones.
+    uint64_t taken ABSL_GUARDED_BY(mutex) = 0;         // Batches before those.
+  };
+  // What a walk over the shards has met.
+  struct Look {
+    uint64_t too_young = UINT64_MAX;  // The oldest epoch that was seen not to have passed.
+    bool any_open = false;            // A shard has open batches and nothing else.
   };
 
   // The shard of the calling thread, or another one if somebody is in there.
   Shard& LockAnyShard() ABSL_NO_THREAD_SAFETY_ANALYSIS;
-  size_t ReclaimBatches(size_t limit);
-  // Makes batches of all that is fresh. Costs a Heavy() if there is anything.
-  void CloseFresh();
-  // `too_young`: an epoch that is known not to have passed; lowered to what else turns out so.
-  static Objects TakePassed(Shard& shard, uint64_t& too_young);
+  // Makes a batch of what is fresh.
+  static void EndFresh(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  // Closes an epoch for all open batches, and for what is fresh. They stay where they are: whoever
+  // stands still in here has nothing in hand. Costs a Heavy() if there is anything.
+  void Close(bool fresh_too);
+  static Objects TakePassed(Shard& shard, Look& look);
+  size_t FreeOne(Look& look);
 
   std::array<Shard, kShards> shards_;
-  // Written by everyone, read for Stats and by those who might free; a stale value costs nothing.
+  // Written by everyone, read for Stats and by those who might free. Seq_cst where it grows and
+  // where it is read: who retires and rings, and who goes to sleep and asks, see each other
+  // (WakeBell).
   std::atomic<size_t> waiting_{0};
 };
 

@@ -221,6 +221,33 @@ TEST_F(VacuumTest, RunByManyThreadsAtOnceBesideWritersAndReaders) {
   }
 }
 
+// Versions, records and nodes of a commit that fails make no garbage, but must be freed.
+TEST_F(VacuumTest, LargeCommitsThatFailLeaveABoundedNumberOfObjects) {
+  constexpr int kWrites = 10'000;
+  Put("guard", "0");
+  for (int round = 0; round < 6; ++round) {
+    Transaction fails = db_->Begin({.isolation = Isolation::kSerializable});
+    ASSERT_THAT(fails.Get("guard"), Holds("0"));
+    for (int i = 0; i < kWrites; ++i) ASSERT_TRUE(fails.Put("k" + std::to_string(i), "v").ok());
+    Put("guard", "0");
+    ASSERT_TRUE(absl::IsAborted(fails.Commit().status()));
+    EXPECT_LE(db_->GetStats().objects_retired, 8192u);
+  }
+}
+
+TEST_F(VacuumTest, InsertsLeaveABoundedNumberOfReplacedNodes) {
+  uint64_t random = 1;
+  for (int round = 0; round < 30; ++round) {
+    Transaction inserts = db_->Begin();
+    for (int i = 0; i < 10'000; ++i) {
+      random = random * 6364136223846793005u + 1442695040888963407u;
+      ASSERT_TRUE(inserts.Put(std::to_string(random), "v").ok());
+    }
+    ASSERT_TRUE(inserts.Commit().ok());
+    EXPECT_LE(db_->GetStats().objects_retired, 8192u);
+  }
+}
+
 // A key that expires some day has the thread look at the time in each pass, and make one now and
 // then: that is how the test notices that a pass has come after the one that it waits for.
 class VacuumThreadTest : public DatabaseTest {

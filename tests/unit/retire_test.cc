@@ -100,6 +100,57 @@ TEST_F(Retire, WhoStandsStillWhileFreeingHoldsUpNobody) {
   EXPECT_EQ(list_.waiting(), 0u);
 }
 
+// Add() is called under latches of keys, and a fence may take long.
+TEST_F(Retire, NoEpochIsClosedByAdd_AndOneForAllThatIsThere) {
+  const auto fences = [before = AsymmetricFence::heavy_count()] {
+    return AsymmetricFence::heavy_count() - before;
+  };
+  // In several shards.
+  std::atomic<int> added{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      Add(10 * kBatch + 3);
+      for (++added; added != 4;) std::this_thread::yield();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(fences(), 0u);
+  while (list_.ReclaimBatch() != 0) {
+  }
+  EXPECT_EQ(fences(), 1u);
+  EXPECT_LT(list_.waiting(), RetireList::kShards * kBatch);
+  list_.Reclaim(SIZE_MAX);
+  EXPECT_EQ(list_.waiting(), 0u);
+  EXPECT_EQ(fences(), 2u);
+  list_.Reclaim(SIZE_MAX);
+  EXPECT_EQ(fences(), 2u);
+}
+
+// While a reader keeps what is older, to close more epochs frees nothing.
+TEST_F(Retire, CommittersCloseNoEpochWhileAnOlderOneWaits) {
+  const EpochPin pin;
+  Add(kBatch);
+  EXPECT_EQ(list_.ReclaimBatch(), 0u);
+  const uint64_t before = AsymmetricFence::heavy_count();
+  for (int i = 0; i < 10; ++i) {
+    Add(kBatch);
+    EXPECT_EQ(list_.ReclaimBatch(), 0u);
+  }
+  EXPECT_EQ(AsymmetricFence::heavy_count(), before);
+}
+
+TEST_F(Retire, WhoHasAddedOwes) {
+  RetireList::TakeOwed();
+  Add(7);
+  std::thread([&] {
+    Add(5);
+    EXPECT_EQ(RetireList::TakeOwed(), 5u);
+  }).join();
+  EXPECT_EQ(RetireList::TakeOwed(), 7u);
+  EXPECT_EQ(RetireList::TakeOwed(), 0u);
+}
+
 // Readers follow a pointer that writers keep exchanging. Whoever meets freed memory sees a wrong
 // number, or is told by a sanitizer.
 TEST_F(Retire, UnderReadersAndSeveralThatFree) {

@@ -73,8 +73,8 @@ TEST_F(VacuumShare, WhoStandsStillInAScanHoldsUpNobody) {
   EXPECT_LE(most, kBacklogMax + kSlack);
 }
 
-// Conflicts retire prepared versions, and inserts nodes of the index, which makes no garbage that
-// would wake a share.
+// What makes no garbage wakes no share: versions that a conflict takes back, nodes of the index
+// that inserts replace.
 TEST_F(VacuumShare, WithoutAThreadWhatMakesNoGarbageIsFreedToo) {
   size_t most = 0;
   for (int i = 0; i < 20'000; ++i) {
@@ -84,6 +84,31 @@ TEST_F(VacuumShare, WithoutAThreadWhatMakesNoGarbageIsFreedToo) {
   }
   EXPECT_GE(most, 8192u);  // The limit was met at all.
   EXPECT_LE(most, 8192u + base::RetireList::kBatchObjects);
+}
+
+// Forbidden: to free a fixed number for each commit, whatever it has retired.
+TEST_F(VacuumShare, ACommitThatRetiresManyFreesMore) {
+  constexpr size_t kRetired = 25'000;
+  for (int i = 0; i < 40; ++i) {
+    for (size_t k = 0; k < kRetired; ++k) {
+      store_->retired.Add(mvcc::Version::NewTombstone(), mvcc::Version::Free);
+    }
+    vacuum_->Assist();
+    ASSERT_LE(store_->retired.waiting(), 8192u);
+  }
+}
+
+// What was retired while few objects waited, nobody owes for any more.
+TEST_F(VacuumShare, ACommitFreesForItselfOnly) {
+  for (size_t total = 0; total < 40'000; total += 100) {
+    const size_t before = store_->retired.waiting();
+    for (size_t k = 0; k < 100; ++k) {
+      store_->retired.Add(mvcc::Version::NewTombstone(), mvcc::Version::Free);
+    }
+    vacuum_->Assist();
+    ASSERT_LE(before + 100 - std::min(before + 100, store_->retired.waiting()),
+              base::RetireList::kBatchObjects);
+  }
 }
 
 // Forbidden: to owe for what was pushed while nobody had to do a share. The first commit beyond the
