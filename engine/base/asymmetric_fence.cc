@@ -17,6 +17,8 @@
 #endif
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include "engine/base/check.h"
 
@@ -37,7 +39,21 @@ long Membarrier(int command) { return syscall(SYS_membarrier, command, 0, 0); }
 
 bool Register() { return Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0; }
 
-bool Expedite() { return Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0; }
+// The kernel may want memory for a moment (ENOMEM), which is no refusal: a few yields, then
+// seconds.
+bool Expedite() {
+  constexpr int kYields = 1000;
+  constexpr int kSleeps = 5000;
+  for (int tries = 0;; ++tries) {
+    if (Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0) return true;
+    if (errno != ENOMEM || tries == kYields + kSleeps) return false;
+    if (tries < kYields) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+}
 
 bool HasMembarrier() {
   const long commands = Membarrier(MEMBARRIER_CMD_QUERY);

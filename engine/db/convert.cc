@@ -5,7 +5,10 @@ namespace nacre {
 absl::Status Walk(txn::Cursor& cursor, const Range& range,
                   absl::FunctionRef<bool(const txn::CursorItem& item)> visit) {
   if (range.limit == 0) return absl::OkStatus();
-  if (range.limit <= Range::kNoLimit - range.offset) cursor.Expect(range.offset + range.limit);
+  // Without a limit nothing is expected: the visitor may stop anywhere.
+  if (range.limit != Range::kNoLimit && range.limit <= Range::kNoLimit - range.offset) {
+    cursor.Expect(range.offset + range.limit);
+  }
   absl::Status status = range.reverse ? cursor.SeekToLast() : cursor.SeekToFirst();
   for (uint64_t passed = 0; status.ok() && cursor.valid(); ++passed) {
     if (passed >= range.offset) {

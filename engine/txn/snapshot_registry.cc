@@ -139,6 +139,11 @@ void SnapshotRegistry::Collect(std::vector<Active>& active) const {
     seen.id = slot.id.load(std::memory_order_acquire);
     seen.owner = slot.owner.load(std::memory_order_relaxed);
     seen.began_ns = slot.began_ns.load(std::memory_order_relaxed);
+    if (seen.id == 0) {
+      // Being taken: what else the slot says is of the snapshot before.
+      seen.owner = 0;
+      seen.began_ns = base::SteadyNs();
+    }
     seen.too_old = seen.id != 0 && slot.too_old_id.load(std::memory_order_acquire) == seen.id;
     seen.slot = &slot;
     active.push_back(seen);

@@ -271,6 +271,31 @@ TEST_F(ScanTest, AnyLimitStopsWhereItShould_AlsoBehindKeysThatAreGone) {
   }
 }
 
+// Whoever stops at the first key has not paid for a hundred more. The snapshot is made too old
+// while the first key is visited: what is visited all the same had been fetched with it.
+TEST_F(ScanTest, WithoutALimitTheFirstBatchIsSmall) {
+  Options options = DefaultOptions();
+  options.max_snapshot_age = absl::Nanoseconds(1);
+  Open(options);
+  for (int i = 0; i < 300; ++i) Put("key" + std::to_string(1000 + i), "v");
+  const auto count_fetched = [&](const Range& range) {
+    Transaction tx = db_->Begin();
+    int fetched = 0;
+    const absl::Status status = tx.Scan(range, [&](std::string_view, std::string_view) {
+      const uint64_t too_old = db_->GetStats().snapshots_too_old;
+      while (fetched == 0 && db_->GetStats().snapshots_too_old == too_old) db_->RunVacuumOnce();
+      ++fetched;
+      return true;
+    });
+    EXPECT_TRUE(absl::IsOutOfRange(status)) << status;
+    return fetched;
+  };
+  EXPECT_EQ(count_fetched({}), 8);
+  EXPECT_EQ(count_fetched({.reverse = true}), 8);
+  EXPECT_EQ(count_fetched({.offset = 2}), 6);
+  EXPECT_EQ(count_fetched({.limit = 200}), 128);
+}
+
 TEST_F(ScanTest, ManyKeys_AgreeWithPointReadsAndWithBothDirections) {
   Open(DefaultOptions());
   std::vector<std::string> expected;

@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 #include <linux/membarrier.h>
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -174,6 +175,58 @@ TEST_P(AsymmetricFenceTest, MembarrierThatIsForbiddenLater_StopsTheProcess) {
   });
   if (result == kNoFilter) GTEST_SKIP() << "no filter is to be had here";
   EXPECT_EQ(result, -SIGABRT);
+}
+
+// Calls of membarrier() by the calling thread are answered by who listens. -1: not to be had.
+int ListenToMembarrier() {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  return static_cast<int>(
+      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+}
+
+// The kernel is out of memory `times` times, then does it.
+void AnswerOutOfMemory(int listener, int times) {
+  for (;;) {
+    seccomp_notif call{};
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) continue;
+    seccomp_notif_resp answer{};
+    answer.id = call.id;
+    if (times-- > 0) {
+      answer.error = -ENOMEM;
+    } else {
+      answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    }
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+  }
+}
+
+// Nobody has refused anything.
+TEST_P(AsymmetricFenceTest, MembarrierWithoutMemoryForAMoment_IsAskedAgain) {
+  if (GetParam() != Kind::kByMembarrier) GTEST_SKIP() << "nobody relies on it";
+  const int result = InChild([] {
+    std::atomic<int> listener{-1};
+    // Made before the filter, which is not its own then.
+    std::thread kernel([&] {
+      listener.wait(-1);
+      if (listener != -2) AnswerOutOfMemory(listener, /*times=*/20);
+    });
+    kernel.detach();
+    const int fd = ListenToMembarrier();
+    listener = fd == -1 ? -2 : fd;
+    listener.notify_all();
+    if (fd == -1) return kNoFilter;
+    AsymmetricFence::Heavy();
+    return 0;
+  });
+  if (result == kNoFilter) GTEST_SKIP() << "no filter is to be had here";
+  EXPECT_EQ(result, 0);
 }
 
 TEST_P(AsymmetricFenceTest, Epoch_IsClosedWithAFence_AndLookedAtWithNone) {

@@ -408,5 +408,22 @@ TEST_P(SnapshotRegistryTest, ASnapshotThatAScanMissesReadsAboveTheClockBefore) {
   EXPECT_EQ(missed_below, 0);
 }
 
+// A slot that is being taken has the ray already, but not yet an id: what else it says is of the
+// snapshot before.
+TEST(SnapshotRegistryTest, ASlotThatIsBeingTakenTellsNothingOfTheSnapshotBefore) {
+  std::atomic<uint64_t> clock{10};
+  SnapshotRegistry registry(clock, 10);
+  const SnapshotRegistry::Registration taken = *registry.Register(/*owner=*/7);
+  taken.slot->id.store(0);
+  taken.slot->began_ns.store(1);
+  std::vector<SnapshotRegistry::Active> active;
+  registry.Collect(active);
+  ASSERT_EQ(active.size(), 1u);
+  EXPECT_EQ(active[0].owner, 0u);
+  EXPECT_GT(active[0].began_ns, 1);
+  taken.slot->id.store(taken.id);
+  registry.Release(taken);
+}
+
 }  // namespace
 }  // namespace nacre::txn
