@@ -39,7 +39,7 @@ std::shared_ptr<const Scan> Scanner::Take() {
   auto scan = std::make_shared<Scan>();
   {
     base::MutexLock lock(mutex_);
-    Begin(*scan);
+    if (!NACRE_BUG(kScanThenLoadClock)) Begin(*scan);
   }
   return Finish(std::move(scan));
 }
@@ -47,7 +47,7 @@ std::shared_ptr<const Scan> Scanner::Take() {
 std::shared_ptr<const Scan> Scanner::TryTake() {
   auto scan = std::make_shared<Scan>();
   if (!mutex_.TryLock()) return nullptr;
-  Begin(*scan);
+  if (!NACRE_BUG(kScanThenLoadClock)) Begin(*scan);
   mutex_.Unlock();
   return Finish(std::move(scan));
 }
