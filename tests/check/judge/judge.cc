@@ -1,6 +1,7 @@
 #include "nacre/check/judge.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -190,44 +191,64 @@ void AddOnce(const std::vector<TxnId>& more, Violation& violation) {
   }
 }
 
-// Of elements that several transactions appended to a list all ways are tried in which they can
-// have: one that holds is enough. Otherwise the mildest violation of them is told, since only so
-// much is certain. False: that does not decide it, or there are too many.
-bool JudgeEqualElements(const History& history, const Observations& seen, Level level,
-                        const JudgeOptions& options, absl::Time deadline, uint32_t rounds_max,
-                        Verdict& verdict, std::string& why_not) {
-  constexpr uint64_t kWaysMax = 1'000;
-  constexpr uint64_t kOperationsMax = 20'000'000;  // Of all ways together.
-  judge::EqualElements ways(history, seen);
-  if (!ways.any()) return false;
-  JudgeOptions left = options;
-  const uint64_t ways_max =
-      std::min(kWaysMax, kOperationsMax / std::max<uint64_t>(history.operations(), 1));
-  std::vector<Violation> found;
-  for (uint64_t tried = 0; tried <= ways_max; ++tried) {
-    if (deadline < absl::InfiniteFuture()) left.time_limit = deadline - judge::TimeNow(options);
-    if (left.time_limit <= absl::ZeroDuration()) return false;
-    const std::optional<History> way = ways.Next();
-    if (!way.has_value()) break;
-    if (tried == ways_max) {
-      why_not = Cat(", and there are more ways than the ", ways_max, " that were tried");
-      return false;
-    }
-    Verdict of_way = JudgeHistory(*way, level, left, nullptr, rounds_max);
-    if (of_way.ruling == Ruling::kHolds) return true;
-    if (of_way.ruling == Ruling::kUnknown) return false;
-    found.push_back(std::move(of_way.violations[0]));
-  }
-  if (found.empty()) return false;
-  const auto mildest = std::max_element(
-      found.begin(), found.end(),
-      [](const Violation& a, const Violation& b) { return a.anomaly < b.anomaly; });
-  Violation violation = *mildest;
+// How many levels forbid it.
+int Severity(const Violation& violation) {
+  return static_cast<int>(std::count_if(std::begin(kLevels), std::end(kLevels), [&](Level level) {
+    return Forbids(level, violation.anomaly, violation.order);
+  }));
+}
+
+// The mildest of those of all ways, since only so much is certain.
+Violation OfAllWays(const std::vector<Violation>& found) {
+  Violation violation =
+      *std::min_element(found.begin(), found.end(), [](const Violation& a, const Violation& b) {
+        return std::pair(Severity(a), b.anomaly) < std::pair(Severity(b), a.anomaly);
+      });
   for (const Violation& other : found) {
     AddOnce(other.txns, violation);
     AddOnce(other.witnesses, violation);
   }
-  verdict.violations.push_back(std::move(violation));
+  return violation;
+}
+
+// Of elements that several transactions appended to a list all ways are tried in which they can
+// have: one that holds is enough. False: that does not decide it, and `why_not` tells why.
+bool JudgeEqualElements(const History& history, const Observations& seen, Level level,
+                        const JudgeOptions& options, absl::Time deadline, const judge::Stop& stop,
+                        uint32_t rounds_max, Verdict& verdict, std::string& why_not) {
+  constexpr uint64_t kWaysMax = 1'000;
+  constexpr uint64_t kSizeMax = 20'000'000;  // Of all ways together.
+  judge::EqualElements ways(history, seen);
+  if (!ways.decidable()) return false;
+  const uint64_t ways_max = std::min(kWaysMax, kSizeMax / std::max<uint64_t>(ways.size(), 1));
+  JudgeOptions left = options;
+  std::vector<Violation> found;
+  for (uint64_t tried = 0;; ++tried) {
+    using Step = judge::EqualElements::Step;
+    const Step step = stop() ? Step::kStopped : ways.Advance(stop);
+    if (step == Step::kEnd) break;
+    if (step == Step::kStopped) {
+      why_not = Cat(", and the time limit ended when ", tried, " of the ways had been tried");
+      return false;
+    }
+    if (tried == ways_max) {
+      why_not = Cat(", and there are more ways than the ", ways_max, " that were tried");
+      return false;
+    }
+    const History way = ways.Way();
+    if (deadline < absl::InfiniteFuture()) {
+      left.time_limit = std::max(deadline - judge::TimeNow(options), absl::ZeroDuration());
+    }
+    Verdict of_way = JudgeHistory(way, level, left, nullptr, rounds_max);
+    if (of_way.ruling == Ruling::kHolds) return true;
+    if (of_way.ruling == Ruling::kViolated) {
+      found.push_back(std::move(of_way.violations[0]));
+    } else if (why_not.empty()) {
+      why_not = Cat(", and of one way it is unknown: ", of_way.reason);
+    }
+  }
+  if (!why_not.empty() || found.empty()) return false;
+  verdict.violations.push_back(OfAllWays(found));
   verdict.notes.push_back(Cat("more than one transaction appended the same to a list: of ",
                               found.size(),
                               " ways in which they can have, none is possible; the "
@@ -299,17 +320,17 @@ Verdict JudgeHistory(const History& history, Level level, const JudgeOptions& op
       JudgeOpen(history, seen, sources, level, options, stop, rounds_max, verdict);
     }
   }
-  bool all_ways = false;  // That decided it.
+  bool by_ways = false;  // It is decided by the ways in which equal elements were appended.
   std::string why_not;
   if (verdict.violations.empty() && verdict.ruling == Ruling::kHolds && seen.ambiguous > 0 &&
       in_time) {
-    all_ways =
-        JudgeEqualElements(history, seen, level, options, deadline, rounds_max, verdict, why_not);
+    by_ways = JudgeEqualElements(history, seen, level, options, deadline, stop, rounds_max, verdict,
+                                 why_not);
   }
   if (!verdict.violations.empty()) {
     verdict.ruling = Ruling::kViolated;
     verdict.reason.clear();
-  } else if (all_ways) {
+  } else if (by_ways) {
     return verdict;
   } else if (verdict.ruling == Ruling::kHolds && seen.ambiguous > 0) {
     verdict.ruling = Ruling::kUnknown;
