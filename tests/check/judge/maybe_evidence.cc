@@ -297,12 +297,14 @@ TxnId MaybeEvidence::LastCommitted(KeyId key, TxnId reader, bool replaced) const
   return kNone;
 }
 
-std::vector<TxnId> MaybeEvidence::AppendersOf(KeyId key, ValueId value) const {
-  std::vector<TxnId> appenders;
+absl::flat_hash_map<ValueId, std::vector<TxnId>> MaybeEvidence::AppendersOf(KeyId key) const {
+  absl::flat_hash_map<ValueId, std::vector<TxnId>> appenders;
   const auto add = [&](TxnId t) {
-    const absl::Span<const Op> ops = history_.ops(t);
-    const Op append = {.kind = OpKind::kAppend, .key = key, .value = value};
-    if (std::find(ops.begin(), ops.end(), append) != ops.end()) appenders.push_back(t);
+    for (const Op& op : history_.ops(t)) {
+      if (op.kind != OpKind::kAppend || op.key != key) continue;
+      std::vector<TxnId>& of = appenders[op.value];
+      if (of.empty() || of.back() != t) of.push_back(t);
+    }
   };
   for (const uint32_t m : keys_.at(key).maybes) add(maybes_[m].txn);
   for (const Commit& commit : keys_.at(key).commits) add(commit.txn);

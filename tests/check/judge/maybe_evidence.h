@@ -96,8 +96,8 @@ class MaybeEvidence {
   // Who wrote it last that a snapshot has and is known to have committed, or kNone. Or the last
   // that left nothing of what was there before.
   TxnId LastCommitted(KeyId key, TxnId reader, bool replaced) const;
-  // All that appended the value and may have committed.
-  std::vector<TxnId> AppendersOf(KeyId key, ValueId value) const;
+  // By value: all that appended it to the key and may have committed.
+  absl::flat_hash_map<ValueId, std::vector<TxnId>> AppendersOf(KeyId key) const;
   bool IsList(KeyId key) const { return keys_.at(key).appended; }
   bool TellsNothing(KeyId key) const {
     const Key& of = keys_.at(key);

@@ -105,9 +105,9 @@ void PartMaker::ReadList(TxnId t, uint32_t i, uint32_t own_appends) {
 }
 
 const std::vector<TxnId>& PartMaker::AppendersOf(KeyId key, ValueId value) {
-  const auto [it, added] = appenders_.try_emplace({key, value});
-  if (added) it->second = evidence_.AppendersOf(key, value);
-  return it->second;
+  const auto [it, added] = appenders_.try_emplace(key);
+  if (added) it->second = evidence_.AppendersOf(key);
+  return it->second[value];
 }
 
 }  // namespace nacre::check::judge

@@ -46,7 +46,7 @@ class PartMaker {
   const History& whole_;
   const MaybeEvidence& evidence_;
   const SortedKeys sorted_;
-  absl::flat_hash_map<std::pair<KeyId, ValueId>, std::vector<TxnId>> appenders_;
+  absl::flat_hash_map<KeyId, absl::flat_hash_map<ValueId, std::vector<TxnId>>> appenders_;
   absl::flat_hash_set<TxnId> in_;
   HistoryBuilder builder_;
   std::vector<uint32_t> ops_;  // Of the transaction at hand.

@@ -83,6 +83,7 @@ class OnlineJudge::Impl {
     if (!intake_.doubt().empty()) Doubt(intake_.doubt());
     if (!kept.ops.empty() || txn.outcome == Outcome::kCommitted) Take(std::move(kept));
     if (++since_step_ >= StepSize() && !gave_up_) {
+      limit_.Begin();
       Step();
       CompactIfGrown();
     }
@@ -93,6 +94,7 @@ class OnlineJudge::Impl {
   const Verdict& Finish() {
     if (Over()) return verdict_;
     finished_ = true;
+    limit_.Begin();
     Step();
     if (verdict_.ruling == Ruling::kHolds && !undecided_.empty()) Doubt(undecided_);
     return verdict_;
@@ -239,7 +241,6 @@ class OnlineJudge::Impl {
   }
 
   void StepByValues(const Readings& readings) {
-    limit_.Begin();
     if (JudgeByValues(readings) || !limit_.End()) return;
     GiveUp(Cat("the time limit of ", absl::FormatDuration(options_.judge.time_limit),
                " ended before a step was judged"));
@@ -283,7 +284,6 @@ class OnlineJudge::Impl {
   }
 
   void StepByTime(const Readings& readings) {
-    limit_.Begin();
     undecided_.clear();
     judge::WindowHistory timed = HistoryOf(window_, frontier_, readings, Side::kTimed, nullptr);
     Verdict verdict;
