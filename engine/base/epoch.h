@@ -63,7 +63,9 @@ void GiveBackBorrowedSlot();
 class EpochDomain {
  public:
   static constexpr uint64_t kUnpinned = 0;
-  // The ThreadIndex() of all threads that are ending, at once.
+  // The ThreadIndex() of all threads that are ending, at once. While such a thread is pinned it has
+  // the index of the slot that it has borrowed, until the end of the pin: a ThreadPart made under
+  // the pin must not outlive it.
   static constexpr size_t kEndingThread = SIZE_MAX;
 
   // Closes the current epoch and returns it. O(1), and a Heavy().

@@ -13,7 +13,10 @@ namespace nacre::mvcc {
 // allocation.
 //
 // Found through the index under an epoch pin. A record leaves the index only when its chain is a
-// lone committed tombstone (or empty, after an aborted insert), under the latch of its key. Hence:
+// lone committed tombstone (or empty, after an aborted insert), under the latch of its key. (Those
+// of a dropped tree leave it with whatever they hold, but only when the epoch has passed in which
+// somebody could find the tree: UNREACHED in tree_reaper.h. So a commit looks for its records under
+// the pin that it still has when it relies on VALUED.) Hence:
 //   STAYS   A transaction whose snapshot sees a value in a record may keep the pointer for as long
 //           as the snapshot is registered.
 //   VALUED  Under the latch of its key, a record whose head is a value stands in the index: what

@@ -84,8 +84,8 @@ class SnapshotRegistry {
                    bool exact_ages = false);
   ~SnapshotRegistry();
 
-  // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) in general; O(slots)
-  // and a Heavy() when full.
+  // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) for a thread
+  // that has a home; without one O(slots) under a lock, and with a Heavy() when full.
   std::optional<Registration> Register(uint64_t owner);
   // Registers the ray from a timestamp in the past. The caller then checks that the vacuum still
   // retains `timestamp`, and either settles the registration on that point or releases it.

@@ -40,6 +40,14 @@ class SnapshotRegistryTest : public ::testing::TestWithParam<Kind> {
     return active;
   }
 
+  // How many can be registered now.
+  size_t CountPlaces() {
+    std::vector<Registration> held;
+    while (const auto registration = registry_->Register(0)) held.push_back(*registration);
+    for (const Registration& registration : held) registry_->Release(registration);
+    return held.size();
+  }
+
   std::atomic<uint64_t> clock_{7};
   std::unique_ptr<SnapshotRegistry> registry_;
 
@@ -187,10 +195,7 @@ TEST_P(SnapshotRegistryTest, TheLimitHoldsAmongThreadsThatMeetAtIt) {
     }
     EXPECT_EQ(registry_->active_count(), 0u);
     // All places came back.
-    std::vector<Registration> held;
-    while (const auto registration = registry_->Register(0)) held.push_back(*registration);
-    EXPECT_EQ(held.size(), limit);
-    for (const Registration& registration : held) registry_->Release(registration);
+    EXPECT_EQ(CountPlaces(), limit);
   }
 }
 
@@ -326,6 +331,75 @@ TEST_P(SnapshotRegistryTest, AScanHasAFence_ABeginHasNone) {
   registry_->Release(second);
 }
 
+// HOME-SLOT: the owner begins the next snapshot while another thread releases the one before.
+TEST_P(SnapshotRegistryTest, SnapshotsThatAreReleasedElsewhereWhileTheOwnerBegins) {
+  for (const size_t limit : {size_t{1}, size_t{2}, size_t{100}}) {
+    Open(limit);
+    std::atomic<bool> done{false};
+    std::atomic<const Registration*> handed{nullptr};
+    std::thread releases([&] {
+      while (!done.load()) {
+        const Registration* taken = handed.exchange(nullptr);
+        if (taken == nullptr) {
+          std::this_thread::yield();
+          continue;
+        }
+        registry_->Release(*taken);
+        delete taken;
+      }
+    });
+    for (int begun = 0; begun < 20'000;) {
+      const std::optional<Registration> registration = registry_->Register(0);
+      if (!registration) continue;
+      ++begun;
+      while (handed.load() != nullptr) std::this_thread::yield();
+      handed = new Registration(*registration);
+    }
+    while (handed.load() != nullptr) std::this_thread::yield();
+    done = true;
+    releases.join();
+    EXPECT_EQ(registry_->active_count(), 0u);
+    EXPECT_EQ(CountPlaces(), limit);
+  }
+}
+
+// More threads than homes: the last one begins in slots that belong to nobody, with places of idle
+// homes, until a home is given back.
+TEST_P(SnapshotRegistryTest, AThreadWithoutAHome) {
+  constexpr size_t kHomes = 3;
+  Open(kHomes);
+  std::atomic<size_t> ready{0};
+  std::atomic<size_t> ending{0};
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < kHomes; ++i) {
+    threads.emplace_back([&, i] {
+      const Registration own = registry_->Register(0).value();
+      EXPECT_TRUE(own.slot->is_home);
+      registry_->Release(own);
+      ready.fetch_add(1);
+      while (ending.load() <= i) std::this_thread::yield();
+    });
+    while (ready.load() <= i) std::this_thread::yield();
+  }
+  std::set<uint64_t> ids;
+  std::vector<Registration> held;
+  while (const auto registration = registry_->Register(0)) {
+    EXPECT_FALSE(registration->slot->is_home);
+    held.push_back(*registration);
+    ids.insert({registration->id, registry_->NewId()});
+  }
+  EXPECT_EQ(held.size(), kHomes);
+  EXPECT_EQ(ids.size(), 2 * kHomes);
+  for (const Registration& registration : held) registry_->Release(registration);
+  ending = 1;
+  threads[0].join();
+  const Registration own = registry_->Register(0).value();
+  EXPECT_TRUE(own.slot->is_home);
+  registry_->Release(own);
+  ending = kHomes;
+  for (size_t i = 1; i < kHomes; ++i) threads[i].join();
+}
+
 // Ids are unique, whoever gives them out: homes, their later owners, slots that belong to nobody,
 // and transactions that register nothing.
 TEST_P(SnapshotRegistryTest, IdsAreNeverGivenOutTwice) {
@@ -410,19 +484,15 @@ TEST_P(SnapshotRegistryTest, ASnapshotThatAScanMissesReadsAboveTheClockBefore) {
 
 // A slot that is being taken has the ray already, but not yet an id: what else it says is of the
 // snapshot before.
-TEST(SnapshotRegistryTest, ASlotThatIsBeingTakenTellsNothingOfTheSnapshotBefore) {
-  std::atomic<uint64_t> clock{10};
-  SnapshotRegistry registry(clock, 10);
-  const SnapshotRegistry::Registration taken = *registry.Register(/*owner=*/7);
+TEST_P(SnapshotRegistryTest, ASlotThatIsBeingTakenTellsNothingOfTheSnapshotBefore) {
+  const Registration taken = registry_->Register(/*owner=*/7).value();
   taken.slot->id.store(0);
   taken.slot->began_ns.store(1);
-  std::vector<SnapshotRegistry::Active> active;
-  registry.Collect(active);
-  ASSERT_EQ(active.size(), 1u);
-  EXPECT_EQ(active[0].owner, 0u);
-  EXPECT_GT(active[0].began_ns, 1);
+  const Active seen = Collect().at(0);
+  EXPECT_EQ(seen.owner, 0u);
+  EXPECT_GT(seen.began_ns, 1);
   taken.slot->id.store(taken.id);
-  registry.Release(taken);
+  registry_->Release(taken);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Stats {
   struct SnapshotInfo {
     Timestamp read_timestamp{};
     absl::Duration age;
-    uint64_t id = 0;     // Transaction::id(), or the snapshot's own.
+    uint64_t id = 0;     // Transaction::id(), or the snapshot's own. Not in order of time.
     uint64_t owner = 0;  // TransactionOptions::owner.
   };
 
