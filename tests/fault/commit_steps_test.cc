@@ -155,5 +155,41 @@ TEST(CommitStepsTest, ReadBesideAPreparedWrite_ConflictsOnceThatIsCommitted) {
   EXPECT_TRUE(absl::IsAborted(reader->Commit().status()));
 }
 
+// SEEN-STAYS ends with the snapshot: once it is too old, the records that it has read are freed,
+// and nobody may touch them to see whether they were written.
+TEST(CommitStepsTest, KeysThatWereReadAreFreed_WhereTheSnapshotGrowsTooOld) {
+  constexpr int kKeys = 20;
+  for (const bool while_committing : {false, true}) {
+    Options options;
+    options.vacuum_thread = false;
+    options.max_snapshot_age = absl::Nanoseconds(1);
+    auto db = Database::Open(options).value();
+    for (int i = 0; i < kKeys; ++i) PutAlone(*db, Key("read", i));
+    Transaction tx = db->Begin({.isolation = Isolation::kSerializable});
+    for (int i = 0; i < kKeys; ++i) ASSERT_TRUE(tx.Get(Key("read", i)).value().has_value());
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(tx.Put(Key("own", i), "x").ok());
+    const auto grow_old = [&] {
+      for (int i = 0; i < kKeys; ++i) {
+        ASSERT_TRUE(
+            db->Transact([i](Transaction& other) { return other.Delete(Key("read", i)); }).ok());
+      }
+      while (db->GetStats().snapshots_too_old == 0 || db->GetStats().records_removed < kKeys) {
+        db->RunVacuumOnce();
+      }
+    };
+    if (while_committing) {
+      AtStep between(testing::Step::kCommitStart, grow_old);
+      EXPECT_FALSE(tx.Commit().ok());
+      ASSERT_TRUE(between.reached());
+    } else {
+      grow_old();
+      EXPECT_EQ(db->GetStats().objects_retired, 0u);
+      EXPECT_TRUE(absl::IsOutOfRange(tx.Commit().status()));
+    }
+    EXPECT_EQ(NewestOf(*db, "own0"), "absent");
+    EXPECT_TRUE(db->Verify().ok());
+  }
+}
+
 }  // namespace
 }  // namespace nacre
