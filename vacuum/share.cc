@@ -28,7 +28,7 @@ constexpr size_t kRetiredMax = 8192;
 
 }  // namespace
 
-void Vacuum::Assist() {
+void Vacuum::Assist() noexcept {
   scanner_.NoteClock();
   // Asked each time: a commit owes for itself only.
   const size_t retired = base::RetireList::TakeOwed();

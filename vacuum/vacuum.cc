@@ -33,27 +33,28 @@ Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
 
 Vacuum::~Vacuum() { Stop(); }
 
-void Vacuum::Accept(absl::Span<const txn::Garbage> garbage) {
+void Vacuum::Accept(absl::Span<const txn::Garbage> garbage) noexcept {
   queue_.Push(garbage);
   bell_.Ring();
 }
 
-void Vacuum::ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after) {
+void Vacuum::ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before,
+                           mvcc::ExpiryMs after) noexcept {
   // While there are expiries the thread looks at the time by itself.
   if (expiries_.Change(record, before, after)) bell_.Ring();
 }
 
-bool Vacuum::TakeTombstone(mvcc::Record* record, mvcc::Version* tombstone) {
+bool Vacuum::TakeTombstone(mvcc::Record* record, mvcc::Version* tombstone) noexcept {
   return waiting_tombstones_.Take(record, tombstone);
 }
 
 void Vacuum::AcceptGeneration(uint32_t keyspace, txn::Generation* generation,
-                              uint64_t superseded_at) {
+                              uint64_t superseded_at) noexcept {
   generations_.Add(keyspace, generation, superseded_at);
   bell_.Ring();
 }
 
-void Vacuum::SnapshotEnded() {
+void Vacuum::SnapshotEnded() noexcept {
   if (room_.parked() == 0 && generations_.size() == 0) return;
   bell_.Ring();
 }
@@ -63,7 +64,7 @@ size_t Vacuum::RunOnce() {
   return Pass(/*whole=*/true).versions;
 }
 
-Vacuum::PassResult Vacuum::Pass(bool whole) {
+Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   PassResult result;
   store_.counters.vacuum_passes.fetch_add(1, std::memory_order_relaxed);
   const size_t keys_max = whole ? SIZE_MAX : kKeysExpiredPerPass;
@@ -169,7 +170,7 @@ void Vacuum::Stop() {
   waiting_tombstones_.Clear();
 }
 
-absl::Status Vacuum::WhilePaused(absl::FunctionRef<absl::Status()> inspect) {
+absl::Status Vacuum::WhilePaused(absl::FunctionRef<absl::Status()> inspect) noexcept {
   base::MutexLock pass(pass_mutex_);
   shares_paused_.store(true, std::memory_order_seq_cst);
   while (shares_running_.load(std::memory_order_seq_cst) != 0) std::this_thread::yield();

@@ -50,13 +50,14 @@ class Vacuum final : public txn::GarbageSink {
   ~Vacuum() override;
 
   // --- GarbageSink ---
-  void Accept(absl::Span<const txn::Garbage> garbage) override;
-  void ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before, mvcc::ExpiryMs after) override;
-  bool TakeTombstone(mvcc::Record* record, mvcc::Version* tombstone) override;
+  void Accept(absl::Span<const txn::Garbage> garbage) noexcept override;
+  void ExpiryChanged(mvcc::Record* record, mvcc::ExpiryMs before,
+                     mvcc::ExpiryMs after) noexcept override;
+  bool TakeTombstone(mvcc::Record* record, mvcc::Version* tombstone) noexcept override;
   void AcceptGeneration(uint32_t keyspace, txn::Generation* generation,
-                        uint64_t superseded_at) override;
-  void Assist() override;
-  void SnapshotEnded() override;
+                        uint64_t superseded_at) noexcept override;
+  void Assist() noexcept override;
+  void SnapshotEnded() noexcept override;
 
   // The thread that makes passes by itself. Called at most once.
   void Start();
@@ -94,7 +95,7 @@ class Vacuum final : public txn::GarbageSink {
   // --- For Verify. ---
   // Calls `inspect` while no pass and no share runs; waits for those under way. `inspect` may close
   // the commit gate, which a pass may be waiting to go through before.
-  absl::Status WhilePaused(absl::FunctionRef<absl::Status()> inspect)
+  absl::Status WhilePaused(absl::FunctionRef<absl::Status()> inspect) noexcept
       ABSL_LOCKS_EXCLUDED(pass_mutex_);
   // Within `inspect`: entries whose version stands in a chain. O(entries).
   uint64_t CountChainedEntries() const;
@@ -113,7 +114,7 @@ class Vacuum final : public txn::GarbageSink {
     bool progress = false;  // Looked at something new, or freed something.
     bool more = false;      // Stopped at a bound.
   };
-  PassResult Pass(bool whole) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  PassResult Pass(bool whole) noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   void ProcessAll(EntryList& work, EntryProcessor& processor)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   size_t ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& processor)

@@ -4,6 +4,10 @@
 // NACRE_CHECK guards isolation and memory safety, and stays on in production builds: a store that
 // continues after a broken invariant hands out wrong data. NACRE_DCHECK is for what costs more than
 // O(1) and disappears with NDEBUG.
+//
+// Invariant NO-HALVES: what changes the state that transactions share is noexcept, from its first
+// store to its last. Where memory runs out in there, std::terminate() ends the process: nobody is
+// left behind waiting for a lock, or reading what was half done.
 
 namespace nacre::base {
 

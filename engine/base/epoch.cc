@@ -1,5 +1,7 @@
 #include "engine/base/epoch.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 namespace nacre::base {
@@ -44,7 +46,22 @@ EpochSlot* FindFreeSlot() {
   }
 }
 
+// A child of fork() has one thread. What the others had pinned in the parent, nobody unpins in the
+// child: its own databases would never free anything.
+void ForgetOtherThreads() {
+  for (EpochSlot* slot = slots_head.load(std::memory_order_acquire); slot != nullptr;
+       slot = slot->next) {
+    if (slot == epoch_slot) continue;
+    slot->depth = 0;
+    slot->borrowed = false;
+    slot->epoch.store(EpochDomain::kUnpinned, std::memory_order_relaxed);
+    GiveBack(slot);
+  }
+}
+
 EpochSlot* AddSlot() {
+  static const int registered = pthread_atfork(nullptr, nullptr, &ForgetOtherThreads);
+  NACRE_CHECK(registered == 0, "no memory for a handler of fork()");
   auto* slot = new EpochSlot;
   EpochSlot* head = slots_head.load(std::memory_order_acquire);
   do {

@@ -45,7 +45,7 @@ void RetireList::EndFresh(Shard& shard) {
   }
 }
 
-void RetireList::Add(void* object, Free free) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+void RetireList::Add(void* object, Free free) noexcept ABSL_NO_THREAD_SAFETY_ANALYSIS {
   ++owed;
   // Counted first: it can be freed as soon as it is in the list.
   waiting_.fetch_add(1, std::memory_order_seq_cst);
@@ -119,7 +119,7 @@ size_t RetireList::FreeOne(Look& look) {
   return 0;
 }
 
-size_t RetireList::ReclaimBatch() {
+size_t RetireList::ReclaimBatch() noexcept {
   Look look;
   if (const size_t freed = FreeOne(look); freed != 0) return freed;
   // While something older waits for its readers, what is younger would wait for them too.
@@ -128,7 +128,7 @@ size_t RetireList::ReclaimBatch() {
   return FreeOne(look);
 }
 
-size_t RetireList::ReclaimBatches(size_t limit) {
+size_t RetireList::ReclaimBatches(size_t limit) noexcept {
   size_t freed = 0;
   while (freed < limit) {
     const size_t batch = ReclaimBatch();
@@ -138,7 +138,7 @@ size_t RetireList::ReclaimBatches(size_t limit) {
   return freed;
 }
 
-size_t RetireList::Reclaim(size_t limit) {
+size_t RetireList::Reclaim(size_t limit) noexcept {
   size_t freed = ReclaimBatches(limit);
   if (freed >= limit) return freed;
   Close(/*fresh_too=*/true);

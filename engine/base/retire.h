@@ -41,7 +41,7 @@ class RetireList {
 
   // Precondition: `object` can not be found by a thread that pins from now on. Nothing is freed
   // here, no epoch is closed. O(1).
-  void Add(void* object, Free free);
+  void Add(void* object, Free free) noexcept;
   // How many objects the calling thread has added since it was asked last, to any list.
   static size_t TakeOwed();
 
@@ -49,13 +49,13 @@ class RetireList {
   // the number of objects; 0 if there is none. Where all that is full is still open, one epoch is
   // closed for all of it. For committers: what fills no batch, less than kShards x kBatchObjects,
   // is left to Reclaim(). The caller is not pinned, or frees nothing.
-  size_t ReclaimBatch();
+  size_t ReclaimBatch() noexcept;
   // The same for as many batches as make at least `limit` objects.
-  size_t ReclaimBatches(size_t limit);
+  size_t ReclaimBatches(size_t limit) noexcept;
 
   // Frees objects whose epoch has passed, all of them or, by whole batches, at least `limit`;
   // returns how many. Closes an epoch for all that it leaves open, full or not.
-  size_t Reclaim(size_t limit);
+  size_t Reclaim(size_t limit) noexcept;
 
   // Objects retired and not yet freed. Approximate while others work.
   size_t waiting() const { return waiting_.load(std::memory_order_seq_cst); }

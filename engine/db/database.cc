@@ -34,17 +34,21 @@ Transaction Database::Begin(const TransactionOptions& options) {
 }
 
 absl::StatusOr<Snapshot> Database::TakeSnapshot(uint64_t owner) const {
+  auto shared = std::make_shared<Snapshot::Shared>(impl_->store);
   txn::BegunView begun;
   absl::Status status = txn::BeginView(impl_->store, owner, begun);
   if (!status.ok()) return status;
-  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun));
+  shared->view = begun;
+  return Snapshot(std::move(shared));
 }
 
 absl::StatusOr<Snapshot> Database::GetSnapshotAt(Timestamp timestamp) const {
+  auto shared = std::make_shared<Snapshot::Shared>(impl_->store);
   txn::BegunView begun;
   absl::Status status = txn::BeginViewAt(impl_->store, ToInteger(timestamp), 0, begun);
   if (!status.ok()) return status;
-  return Snapshot(std::make_shared<Snapshot::Shared>(impl_->store, begun));
+  shared->view = begun;
+  return Snapshot(std::move(shared));
 }
 
 namespace {

@@ -48,6 +48,7 @@ Database::Impl::Impl(const Options& options) : store(options), vacuum(store) {
 Database::Impl::~Impl() {
   NACRE_CHECK(store.registry.active_count() == 0,
               "a database was closed before its transactions and snapshots");
+  NACRE_CHECK(getpid() == opened_by, "a child of fork() may not close a database it inherits");
   vacuum.Stop();
   for (txn::Tree* tree : store.keyspaces.ListTrees()) vacuum::FreeTreeNow(*tree);
 }

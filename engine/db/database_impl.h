@@ -1,6 +1,9 @@
 #ifndef NACRE_ENGINE_DB_DATABASE_IMPL_H_
 #define NACRE_ENGINE_DB_DATABASE_IMPL_H_
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include "absl/status/status.h"
 #include "engine/txn/store.h"
 #include "nacre/database.h"
@@ -16,6 +19,7 @@ class Database::Impl {
 
   txn::Store store;
   vacuum::Vacuum vacuum;
+  const pid_t opened_by = getpid();
 };
 
 // kInvalidArgument names the first option that is out of bounds.

@@ -17,15 +17,18 @@ class Iterator::Source {
   // Of a snapshot, which it keeps.
   Source(std::shared_ptr<Snapshot::Shared> snapshot, std::unique_ptr<txn::Cursor> cursor)
       : snapshot_(std::move(snapshot)), cursor_(std::move(cursor)) {}
-  // Of a transaction, which outlives it.
-  Source(txn::TransactionState* transaction, std::unique_ptr<txn::Cursor> cursor)
-      : transaction_(transaction), cursor_(std::move(cursor)) {}
+  // Of a transaction, which outlives it, and is told when the cursor goes.
+  explicit Source(txn::TransactionState* transaction) : transaction_(transaction) {}
   // Of nothing.
   explicit Source(absl::Status error) : status_(std::move(error)) {}
   ~Source() {
     if (transaction_ != nullptr) transaction_->DropCursor(cursor_.get());
   }
 
+  txn::Cursor& Take(std::unique_ptr<txn::Cursor> cursor) {
+    cursor_ = std::move(cursor);
+    return *cursor_;
+  }
   // The cursor, if it may move now.
   txn::Cursor* Movable() {
     if (transaction_ != nullptr && !transaction_->active()) {

@@ -12,9 +12,9 @@ namespace nacre {
 // The one registration that all copies of a snapshot share.
 class Snapshot::Shared {
  public:
-  Shared(txn::Store& shared_store, const txn::ReadView& shared_view)
-      : store(shared_store), view(shared_view) {}
+  explicit Shared(txn::Store& shared_store) : store(shared_store) {}
   ~Shared() {
+    if (view.registration.slot == nullptr) return;
     store.registry.Release(view.registration);
     store.garbage->SnapshotEnded();
   }
@@ -25,7 +25,8 @@ class Snapshot::Shared {
   absl::StatusOr<const txn::Tree*> TreeOf(Keyspace keyspace) const;
 
   txn::Store& store;
-  const txn::ReadView view;
+  // Set once, by whoever has registered it: nothing may fail after that.
+  txn::ReadView view;
 };
 
 }  // namespace nacre

@@ -104,11 +104,10 @@ absl::Status Transaction::Scan(
   if (state_ == nullptr) return MovedFrom();
   absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range, Keeping::kKeeps);
   if (!cursor.ok()) return cursor.status();
-  absl::Status status = Walk(**cursor, range, [&](const txn::CursorItem& item) {
+  Iterator::Source source(state_.get());  // `visit` may throw.
+  return Walk(source.Take(*std::move(cursor)), range, [&](const txn::CursorItem& item) {
     return visit(item.key, item.value) && state_->active();
   });
-  state_->DropCursor(cursor->get());
-  return status;
 }
 
 absl::StatusOr<uint64_t> Transaction::Count(const Range& range) {
@@ -116,16 +115,17 @@ absl::StatusOr<uint64_t> Transaction::Count(const Range& range) {
   absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor =
       state_->NewCursor(range, Keeping::kForgets, TrackExistence());
   if (!cursor.ok()) return cursor.status();
-  absl::StatusOr<uint64_t> count = CountKeys(**cursor, range);
-  state_->DropCursor(cursor->get());
-  return count;
+  Iterator::Source source(state_.get());
+  return CountKeys(source.Take(*std::move(cursor)), range);
 }
 
 Iterator Transaction::NewIterator(const Range& range) {
   if (state_ == nullptr) return Iterator(std::make_unique<Iterator::Source>(MovedFrom()));
+  auto source = std::make_unique<Iterator::Source>(state_.get());
   absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range, Keeping::kForgets);
   if (!cursor.ok()) return Iterator(std::make_unique<Iterator::Source>(cursor.status()));
-  return Iterator(std::make_unique<Iterator::Source>(state_.get(), *std::move(cursor)));
+  source->Take(*std::move(cursor));
+  return Iterator(std::move(source));
 }
 
 absl::StatusOr<std::optional<std::string_view>> Transaction::RandomKey() {

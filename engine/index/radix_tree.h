@@ -68,7 +68,7 @@ class RadixTree {
   // called once if the key is absent, and then always inserted, else never. It runs while nodes are
   // locked: it may allocate, but not wait, yield, throw or use the tree.
   template <typename Make>
-  std::pair<Entry*, bool> FindOrInsert(std::string_view key, Make make) {
+  std::pair<Entry*, bool> FindOrInsert(std::string_view key, Make make) noexcept {
     CheckPinned();
     bool inserted = false;
     void* entry = core_.FindOrInsert(
@@ -83,7 +83,7 @@ class RadixTree {
 
   // Unlinks `entry`. False, and nothing is done, if it is not what the tree has under `key`. The
   // caller retires the entry afterwards.
-  bool Remove(std::string_view key, const Entry* entry) {
+  bool Remove(std::string_view key, const Entry* entry) noexcept {
     CheckPinned();
     return core_.Remove(key, entry);
   }

@@ -81,7 +81,7 @@ std::string_view AnyKeyBelow(Link link, KeyOf key_of) {
 }
 
 void* TreeCore::FindOrInsert(std::string_view key, absl::FunctionRef<void*()> make,
-                             bool* inserted) {
+                             bool* inserted) noexcept {
   NACRE_CHECK(key.size() < std::numeric_limits<uint32_t>::max(), "a depth has 32 bits");
   *inserted = false;
   size_t depth_max = kAnyDepth;
@@ -166,7 +166,7 @@ void TreeCore::Substitute(const Place& place, Link replacement) {
   RetireNode(place.node);
 }
 
-bool TreeCore::Remove(std::string_view key, const void* entry) {
+bool TreeCore::Remove(std::string_view key, const void* entry) noexcept {
   const Link link = Link::ToEntry(entry);
   for (;;) {
     const Place place = Descend(key, kAnyDepth);

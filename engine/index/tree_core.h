@@ -81,8 +81,9 @@ class TreeCore {
   // What the tree holds at its top.
   Link top() const { return root_->LinkAt(0); }
 
-  void* FindOrInsert(std::string_view key, absl::FunctionRef<void*()> make, bool* inserted);
-  bool Remove(std::string_view key, const void* entry);
+  void* FindOrInsert(std::string_view key, absl::FunctionRef<void*()> make,
+                     bool* inserted) noexcept;
+  bool Remove(std::string_view key, const void* entry) noexcept;
 
   // Stores up to `limit` pointers to entries at `out`, an array of pointers to objects.
   size_t CollectForward(std::string_view from, bool inclusive, Bound end, size_t limit,

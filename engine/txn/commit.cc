@@ -212,7 +212,7 @@ void Committer::PushGenerations() {
   }
 }
 
-absl::StatusOr<uint64_t> Committer::LinkAndSequence() {
+absl::StatusOr<uint64_t> Committer::LinkAndSequence() noexcept {
   for (WriteEntry& entry : writes_.entries()) {
     if (entry.version != nullptr) Link(entry);
   }
@@ -244,7 +244,7 @@ absl::StatusOr<uint64_t> Committer::LinkAndSequence() {
   return absl::UnavailableError("too many commits passed by");
 }
 
-void Committer::Stamp() {
+void Committer::Stamp() noexcept {
   int64_t memory_bytes = 0;
   for (WriteEntry& entry : writes_.entries()) {
     if (entry.version == nullptr) continue;
@@ -270,7 +270,7 @@ void Committer::Stamp() {
   NACRE_STEP(kCommitStamped);
 }
 
-void Committer::HandOver() {
+void Committer::HandOver() noexcept {
   NACRE_STEP(kCommitReleased);
   if (!garbage_.empty()) store_.garbage->Accept(garbage_);
   for (size_t i = 0; i < superseded_generations_.size(); ++i) {

@@ -59,7 +59,8 @@ struct GenerationUse {
 };
 
 // One attempt to commit one write set. Lives on the stack of the committing thread, which is
-// pinned.
+// pinned. What changes chains is noexcept: half a commit is nobody's to take back (NO-HALVES in
+// check.h).
 class Committer {
  public:
   // `reads` is nullptr unless the transaction is serializable.
@@ -81,10 +82,10 @@ class Committer {
   // Steps 3 to 5. On any error nothing is left in any chain.
   // kUnavailable: too many commits passed by; the write set is whole again, to be repeated behind
   // the exclusive gate.
-  absl::StatusOr<uint64_t> LinkAndSequence();
+  absl::StatusOr<uint64_t> LinkAndSequence() noexcept;
   // Step 6 under the latches, and after they were released.
-  void Stamp();
-  void HandOver();
+  void Stamp() noexcept;
+  void HandOver() noexcept;
 
  private:
   enum class Sequenced : uint8_t { kDone, kConflict, kPassedBy };

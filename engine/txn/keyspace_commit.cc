@@ -6,7 +6,7 @@
 
 namespace nacre::txn {
 
-uint64_t CommitGenerations(Store& store, absl::Span<const GenerationChange> changes) {
+uint64_t CommitGenerations(Store& store, absl::Span<const GenerationChange> changes) noexcept {
   std::vector<Generation*> superseded;
   superseded.reserve(changes.size());
   base::EpochPin pin;

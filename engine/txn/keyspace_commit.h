@@ -16,7 +16,7 @@ struct GenerationChange {
 
 // Gives keyspaces new contents, in one commit, while no other commits. The caller holds
 // store.keyspaces.changes_mutex(). O(changes), after the commits in flight are through.
-uint64_t CommitGenerations(Store& store, absl::Span<const GenerationChange> changes)
+uint64_t CommitGenerations(Store& store, absl::Span<const GenerationChange> changes) noexcept
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(store.keyspaces.changes_mutex());
 
 }  // namespace nacre::txn

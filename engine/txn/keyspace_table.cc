@@ -54,7 +54,7 @@ std::vector<std::pair<std::string, uint32_t>> KeyspaceTable::List() const {
   return names;
 }
 
-std::optional<uint32_t> KeyspaceTable::AddName(std::string_view name) {
+std::optional<uint32_t> KeyspaceTable::AddName(std::string_view name) noexcept {
   base::MutexLock lock(mutex_);
   const uint32_t keyspace = size_.load(std::memory_order_relaxed);
   if (ids_.size() >= keyspaces_max_ || keyspace == kChunkSize * kChunksMax) return std::nullopt;
@@ -75,7 +75,7 @@ void KeyspaceTable::RemoveName(uint32_t keyspace) {
   }
 }
 
-Tree* KeyspaceTable::NewTree() {
+Tree* KeyspaceTable::NewTree() noexcept {
   base::MutexLock lock(mutex_);
   const uint32_t id = next_tree_id_++;
   return trees_.emplace(id, std::make_unique<Tree>(id, retired_)).first->second.get();

@@ -70,9 +70,9 @@ class KeyspaceTable {
   // sequencer. ---
   base::Mutex& changes_mutex() ABSL_LOCK_RETURNED(changes_mutex_) { return changes_mutex_; }
   // A fresh id, without a generation yet. nullopt if keyspaces_max have a name.
-  std::optional<uint32_t> AddName(std::string_view name);
+  std::optional<uint32_t> AddName(std::string_view name) noexcept;
   void RemoveName(uint32_t keyspace);
-  Tree* NewTree();
+  Tree* NewTree() noexcept;
   // Makes `generation` the newest of its keyspace, as of `timestamp`.
   void Push(uint32_t keyspace, Generation* generation, uint64_t timestamp);
 

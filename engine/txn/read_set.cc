@@ -122,7 +122,7 @@ void ReadSet::MergeRanges() {
   ranges_ = std::move(merged);
 }
 
-void ReadSet::PrepareToMatch() {
+void ReadSet::PrepareToMatch() noexcept {
   if (ranges_.size() > kLinearSearchMax) MergeRanges();
   if (present_.size() > kLinearSearchMax && records_.empty()) {
     records_.reserve(present_.size());

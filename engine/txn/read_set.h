@@ -69,7 +69,7 @@ class ReadSet {
   absl::Status Validate(const ReadView& view) const;
   // The same question for one write of a recent commit. O(ranges), after PrepareToMatch().
   absl::Status ValidateWrite(const RecentWrite& write, const ReadView& view) const;
-  void PrepareToMatch();
+  void PrepareToMatch() noexcept;
   // How many writes may be asked about in the time that the sequencer may be held.
   uint64_t WritesToMatchMax() const { return kComparisonsMax / (1 + ranges_.size()); }
 

@@ -86,14 +86,14 @@ class SnapshotRegistry {
 
   // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) for a thread
   // that has a home; without one O(slots) under a lock, and with a Heavy() when full.
-  std::optional<Registration> Register(uint64_t owner);
+  std::optional<Registration> Register(uint64_t owner) noexcept;
   // Registers the ray from a timestamp in the past. The caller then checks that the vacuum still
   // retains `timestamp`, and either settles the registration on that point or releases it.
-  std::optional<Registration> RegisterAt(uint64_t timestamp, uint64_t owner);
+  std::optional<Registration> RegisterAt(uint64_t timestamp, uint64_t owner) noexcept;
   static void Settle(const Registration& registration);
   void Release(const Registration& registration);
   // For a transaction that registers nothing.
-  uint64_t NewId() ABSL_LOCKS_EXCLUDED(mutex_) { return NextId(Home()); }
+  uint64_t NewId() noexcept ABSL_LOCKS_EXCLUDED(mutex_) { return NextId(Home()); }
 
   static bool IsTooOld(const Registration& registration) {
     return registration.slot->too_old_id.load(std::memory_order_acquire) == registration.id;
@@ -190,7 +190,8 @@ inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
   return Registration{taken, id, ray_from};
 }
 
-inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(uint64_t owner) {
+inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
+    uint64_t owner) noexcept {
   NACRE_STEP(kBegin);
   const uint64_t lower = clock_.load(std::memory_order_acquire);
   if (NACRE_BUG(kLateRegistration)) {
@@ -209,7 +210,7 @@ inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
 }
 
 inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(
-    uint64_t timestamp, uint64_t owner) {
+    uint64_t timestamp, uint64_t owner) noexcept {
   return Take(timestamp, owner);
 }
 

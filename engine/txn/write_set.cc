@@ -57,12 +57,17 @@ WriteEntry& WriteSet::FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, st
 
 WriteEntry& WriteSet::Add(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
                           KeyBytes key_bytes) {
+  return Append(tree, keyspace, hash, key_bytes == KeyBytes::kStay ? key : keys_.Copy(key));
+}
+
+WriteEntry& WriteSet::Append(Tree* tree, uint32_t keyspace, uint64_t hash,
+                             std::string_view key) noexcept {
   const auto index = static_cast<uint32_t>(entries_.size());
   WriteEntry& entry = entries_.emplace_back();
   entry.tree = tree;
   entry.keyspace = keyspace;
   entry.hash = hash;
-  entry.key = key_bytes == KeyBytes::kStay ? key : keys_.Copy(key);
+  entry.key = key;
   if (entries_.size() == kLinearSearchMax + 1) {
     for (uint32_t i = 0; i < index; ++i) {
       by_hash_.emplace(HashedKey{entries_[i].tree, entries_[i].hash, entries_[i].key}, i);
@@ -102,7 +107,7 @@ void WriteSet::Lock(WriteEntry& entry) {
   entry.locked = true;
 }
 
-void WriteSet::Set(WriteEntry& entry, mvcc::Version* version) {
+void WriteSet::Set(WriteEntry& entry, mvcc::Version* version) noexcept {
   const uint64_t savepoint = savepoints_.empty() ? 0 : savepoints_.back();
   if (!entry.takes_part()) bytes_ += entry.key.size();
   if (entry.version == nullptr) ++write_count_;
@@ -123,7 +128,7 @@ uint64_t WriteSet::SetSavepoint() {
   return savepoints_.back();
 }
 
-bool WriteSet::RollbackTo(uint64_t savepoint, bool reuse_keys) {
+bool WriteSet::RollbackTo(uint64_t savepoint, bool reuse_keys) noexcept {
   const auto found = std::lower_bound(savepoints_.begin(), savepoints_.end(), savepoint);
   if (found == savepoints_.end() || *found != savepoint) return false;
   savepoints_.erase(found + 1, savepoints_.end());
@@ -154,7 +159,7 @@ void WriteSet::PopLastIfUnused(bool reuse_keys) {
   }
 }
 
-const absl::btree_set<WriteSet::OrderedKey>& WriteSet::Ordered() {
+const absl::btree_set<WriteSet::OrderedKey>& WriteSet::Ordered() noexcept {
   if (!ordered_) {
     ordered_.emplace();
     for (uint32_t i = 0; i < entries_.size(); ++i) {

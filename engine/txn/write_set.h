@@ -45,6 +45,9 @@ struct WriteEntry {
 //
 // A few writes are found by looking through them; more get a hash map. The order by key is only
 // kept from the first scan on. Each write is O(1) before that, O(log n) after.
+//
+// To copy a key may throw std::bad_alloc, and changes nothing then. What keeps account of entries
+// is noexcept: a key that stood in one part and not in another would be written twice by a commit.
 class WriteSet {
  public:
   WriteSet() = default;
@@ -71,13 +74,13 @@ class WriteSet {
   // Makes the key take part in the commit, written or not.
   void Lock(WriteEntry& entry);
   // Takes over `version`. The version it replaces is kept if a savepoint or a view needs it.
-  void Set(WriteEntry& entry, mvcc::Version* version);
+  void Set(WriteEntry& entry, mvcc::Version* version) noexcept;
 
   uint64_t SetSavepoint();
   // 0 if there is none.
   uint64_t last_savepoint() const { return savepoints_.empty() ? 0 : savepoints_.back(); }
   // False if there is no such savepoint.
-  bool RollbackTo(uint64_t savepoint, bool reuse_keys);
+  bool RollbackTo(uint64_t savepoint, bool reuse_keys) noexcept;
 
   // The first own write of a tree at or after (or before, in reverse) a key. nullptr: none. Builds
   // the order on first use. O(log n).
@@ -125,12 +128,13 @@ class WriteSet {
     bool exposed;
   };
 
+  WriteEntry& Append(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key) noexcept;
   // Whether the next Set() can free what the entry holds.
   bool CanDiscard(const WriteEntry& entry) const;
   void Discard(mvcc::Version* version, bool exposed);
   void PopLastIfUnused(bool reuse_keys);
   WriteEntry* LastBefore(const OrderedKey& from, bool inclusive);
-  const absl::btree_set<OrderedKey>& Ordered();
+  const absl::btree_set<OrderedKey>& Ordered() noexcept;
 
   base::Arena keys_;
   Entries entries_;
