@@ -29,6 +29,27 @@ namespace nacre::vacuum {
 
 using Registration = txn::SnapshotRegistry::Registration;
 
+// For Tuning::in_scan: the first scan stands still there until it is told to go on.
+class StandingScan {
+ public:
+  void operator()() {
+    if (!is_first_.exchange(false)) return;
+    stands_ = true;
+    stands_.notify_all();
+    goes_on_.wait(false);
+  }
+  void AwaitStand() const { stands_.wait(false); }
+  void GoOn() {
+    goes_on_ = true;
+    goes_on_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> is_first_{true};
+  std::atomic<bool> stands_{false};
+  std::atomic<bool> goes_on_{false};
+};
+
 class VacuumFixture : public ::testing::Test {
  protected:
   void SetUp() override { Open({}); }
@@ -220,6 +241,7 @@ class VacuumFixture : public ::testing::Test {
   }
 
   std::atomic<int64_t> skipped_ns_{0};
+  StandingScan first_scan_;
   // Changed before Open(). By default every snapshot lasts, so that nothing depends on time.
   Tuning tuning_{.short_transaction = absl::ZeroDuration(),
                  .steady_ns = [this] { return RealNs() + skipped_ns_.load(); },

@@ -1,6 +1,6 @@
 // history_retention and max_snapshot_age.
 
-#include <atomic>
+#include <functional>
 #include <thread>
 
 #include "tests/unit/vacuum_fixture.h"
@@ -158,15 +158,7 @@ TEST_F(VacuumTooOld, TheNextSnapshotInTheSlotIsNotTooOld) {
 // Forbidden: to mark a slot for a snapshot that has left it. That would take back the mark of the
 // one that is in it now, whose versions may be gone already.
 TEST_F(VacuumTooOld, AScanThatIsLateDoesNotTakeBackTheMarkOfTheNextSnapshot) {
-  std::atomic<bool> stands{false};
-  std::atomic<bool> goes_on{false};
-  std::atomic<bool> is_first{true};
-  tuning_.in_scan = [&] {
-    if (!is_first.exchange(false)) return;
-    stands = true;
-    stands.notify_all();
-    goes_on.wait(false);
-  };
+  tuning_.in_scan = std::ref(first_scan_);
   Options options;
   options.max_snapshot_age = absl::Hours(1);
   options.vacuum_backlog_max = 1;
@@ -175,7 +167,7 @@ TEST_F(VacuumTooOld, AScanThatIsLateDoesNotTakeBackTheMarkOfTheNextSnapshot) {
   const Registration held = Snapshot();
   SkipTime(absl::Minutes(61));
   std::thread late([this] { vacuum_->RunOnce(); });
-  stands.wait(false);
+  first_scan_.AwaitStand();
   End(held);
   const Registration next = Snapshot();
   EXPECT_EQ(next.slot, held.slot);
@@ -184,8 +176,7 @@ TEST_F(VacuumTooOld, AScanThatIsLateDoesNotTakeBackTheMarkOfTheNextSnapshot) {
     vacuum_->Assist();
   }
   EXPECT_TRUE(txn::SnapshotRegistry::IsTooOld(next)) << "its age is 61 minutes, too";
-  goes_on = true;
-  goes_on.notify_all();
+  first_scan_.GoOn();
   late.join();
   EXPECT_TRUE(txn::SnapshotRegistry::IsTooOld(next));
   End(next);

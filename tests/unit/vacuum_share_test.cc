@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <thread>
 
 #include "tests/unit/vacuum_fixture.h"
@@ -47,28 +48,19 @@ TEST_F(VacuumShare, WithoutAThreadTheBacklogStaysBounded) {
 // Forbidden: to scan under a lock. Who is preempted in there keeps the others from new scans, and
 // of what was superseded since the last one they can unlink nothing.
 TEST_F(VacuumShare, WhoStandsStillInAScanHoldsUpNobody) {
-  std::atomic<bool> stands{false};
-  std::atomic<bool> goes_on{false};
-  std::atomic<bool> is_first{true};
-  tuning_.in_scan = [&] {
-    if (!is_first.exchange(false)) return;
-    stands = true;
-    stands.notify_all();
-    goes_on.wait(false);
-  };
+  tuning_.in_scan = std::ref(first_scan_);
   Options options;
   options.vacuum_backlog_max = kBacklogMax;
   Open(options);
   std::thread pass([this] { vacuum_->RunOnce(); });
-  stands.wait(false);
+  first_scan_.AwaitStand();
   size_t most = 0;
   for (int i = 0; i < 10'000; ++i) {
     Put("k" + std::to_string(i % 100), "v");
     vacuum_->Assist();
     most = std::max(most, vacuum_->queued());
   }
-  goes_on = true;
-  goes_on.notify_all();
+  first_scan_.GoOn();
   pass.join();
   EXPECT_LE(most, kBacklogMax + kSlack);
 }
