@@ -80,13 +80,15 @@ class AsymmetricFenceTest : public ::testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
     usual_ = AsymmetricFence::Decide();
-    if (!AsymmetricFence::SetKindForTesting(GetParam())) GTEST_SKIP() << "not to be had here";
+    // The kernel, a filter, or the thread sanitizer, which knows nothing of the system call.
+    if (!AsymmetricFence::SetKindForTesting(GetParam())) GTEST_SKIP() << "no membarrier() here";
   }
   void TearDown() override { AsymmetricFence::SetKindForTesting(usual_); }
 
  private:
   Kind usual_ = Kind::kByFences;
 };
+
 // Where others rely on it.
 class MembarrierTest : public AsymmetricFenceTest {};
 
@@ -105,6 +107,7 @@ TEST_P(AsymmetricFenceTest, StoreBuffering_OneSideSeesTheOther) {
 
 // In a child there is one thread, and others that it starts: both are under the barrier.
 TEST_P(AsymmetricFenceTest, ChildOfAFork_HasFencesToo) {
+// Its runtime ends a child that starts a thread where the parent had several.
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "no threads after fork() under the thread sanitizer";
 #elif defined(__has_feature)

@@ -25,7 +25,7 @@ class SnapshotRegistryTest : public ::testing::TestWithParam<Kind> {
   void SetUp() override {
     usual_ = base::AsymmetricFence::Decide();
     if (!base::AsymmetricFence::SetKindForTesting(GetParam())) {
-      GTEST_SKIP() << "not to be had here";
+      GTEST_SKIP() << "no membarrier() here";
     }
     Open(1 << 20);
   }
