@@ -12,11 +12,12 @@ namespace nacre::txn {
 
 // Hints: they change nothing, promise nothing. The caller is pinned where records are touched.
 
-// Starts loading the newest version of a record, whose own load should be under way.
+// Starts loading the newest version of a record, whose own load should be under way. There may be
+// none: after an insert that was taken back.
 inline void PrefetchHead(const mvcc::Record& record) {
-  const auto* head = reinterpret_cast<const char*>(record.head());
-  __builtin_prefetch(head);
-  __builtin_prefetch(head + 64);
+  const auto head = reinterpret_cast<uintptr_t>(record.head());
+  __builtin_prefetch(reinterpret_cast<const void*>(head));
+  __builtin_prefetch(reinterpret_cast<const void*>(head + 64));
 }
 inline void PrefetchHeads(absl::Span<mvcc::Record* const> records) {
   for (const mvcc::Record* record : records) PrefetchHead(*record);
