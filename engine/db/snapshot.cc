@@ -8,6 +8,7 @@
 #include "engine/db/convert.h"
 #include "engine/db/iterator_source.h"
 #include "engine/db/snapshot_shared.h"
+#include "engine/txn/version_walk.h"
 
 namespace nacre {
 
@@ -91,6 +92,10 @@ absl::Status Snapshot::Scan(
     return shared_->TreeOf(keyspace);
   }();
   if (!tree.ok()) return tree.status();
+  if (!shared_->store.snapshots_grow_old) {
+    txn::ScanPlainly(shared_->store, shared_->view, **tree, range, visit);
+    return absl::OkStatus();
+  }
   txn::Cursor cursor(shared_->store, shared_->view, *tree, txn::KeyInterval::Of(range), nullptr,
                      nullptr, nullptr);
   return Walk(cursor, range,

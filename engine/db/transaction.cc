@@ -8,6 +8,7 @@
 #include "engine/db/iterator_source.h"
 #include "engine/db/snapshot_shared.h"
 #include "engine/txn/transaction_state.h"
+#include "engine/txn/version_walk.h"
 
 namespace nacre {
 namespace {
@@ -102,6 +103,14 @@ absl::Status Transaction::Scan(
     const Range& range,
     absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) {
   if (state_ == nullptr) return MovedFrom();
+  if (const txn::Tree* tree = state_->PlainTree()) {
+    const txn::TransactionState& state = *state_;
+    txn::ScanPlainly(state.store(), state.view(), *tree, range,
+                     [&](std::string_view key, std::string_view value) {
+                       return visit(key, value) && state.active();
+                     });
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range, Keeping::kKeeps);
   if (!cursor.ok()) return cursor.status();
   Iterator::Source source(state_.get());  // `visit` may throw.

@@ -1,112 +1,75 @@
 #include "engine/txn/cursor.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "engine/base/epoch.h"
 #include "engine/mvcc/visibility.h"
-#include "engine/txn/prefetch.h"
 
 namespace nacre::txn {
 
 SnapshotCursor::SnapshotCursor(const Store& store, const ReadView& view, const Tree* tree,
                                KeyInterval interval, base::Arena* kept)
-    : store_(store),
-      view_(view),
-      tree_(tree),
+    : view_(view),
       interval_(std::move(interval)),
       copies_(store.snapshots_grow_old),
+      walk_(store, view, *tree, interval_),
       kept_(kept) {}
 
 absl::Status SnapshotCursor::SeekForward(std::string_view from, bool inclusive) {
   if (from < interval_.low || (from == interval_.low && inclusive)) {
-    return Start(interval_.low, interval_.low_inclusive, false, true);
+    return Start({interval_.low, interval_.low_inclusive}, /*forward=*/true);
   }
-  return Start(from, inclusive, false, true);
+  return Start({from, inclusive}, /*forward=*/true);
 }
 
 absl::Status SnapshotCursor::SeekBackward(std::string_view from, bool inclusive) {
   if (interval_.has_high && (from > interval_.high || (from == interval_.high && inclusive))) {
-    return Start(interval_.high, interval_.high_inclusive, false, false);
+    return SeekBackwardFromEnd();
   }
-  return Start(from, inclusive, false, false);
+  return Start({from, inclusive}, /*forward=*/false);
 }
 
 absl::Status SnapshotCursor::SeekBackwardFromEnd() {
-  if (interval_.has_high) return Start(interval_.high, interval_.high_inclusive, false, false);
-  return Start({}, true, true, false);
+  return Start({interval_.high, interval_.high_inclusive, !interval_.has_high}, /*forward=*/false);
 }
 
-absl::Status SnapshotCursor::Start(std::string_view from, bool inclusive, bool from_end,
-                                   bool forward) {
-  resume_.assign(from);
-  resume_inclusive_ = inclusive;
-  resume_from_end_ = from_end;
+absl::Status SnapshotCursor::Start(const VersionWalk::From& from, bool forward) {
   forward_ = forward;
-  exhausted_ = false;
-  batch_size_ = expected_ == 0 ? kBatchMin : std::min<uint64_t>(expected_, kBatchMax);
-  return Fill();
+  ended_ = false;
+  return Fill(&from);
 }
 
-size_t SnapshotCursor::Collect(absl::Span<mvcc::Record*> records) const {
-  if (forward_) return tree_->index.CollectForward(resume_, resume_inclusive_, records);
-  if (resume_from_end_) return tree_->index.CollectLast(records);
-  return tree_->index.CollectBackward(resume_, resume_inclusive_, records);
-}
-
-// The waits for memory of a batch overlap: Collect() has asked for the records, and before the
-// first version is looked at, all are asked for; before the first value is handed out, all of it.
-void SnapshotCursor::TakeVisible(Records records) {
-  PrefetchHeads(records);
-  std::array<const mvcc::Version*, kBatchMax> versions;
-  for (size_t i = 0; i < records.size(); ++i) {
-    versions[i] = mvcc::FindVisible(*records[i], view_.read_timestamp);
-    if (versions[i] != nullptr) PrefetchEnd(versions[i]->value());
-  }
+void SnapshotCursor::Take(const VersionWalk::Batch& found, size_t count) {
   base::Arena& copies = kept_ != nullptr ? *kept_ : copied_;
-  batch_.reserve(records.size());
-  for (size_t i = 0; i < records.size(); ++i) {
-    const mvcc::Version* version = versions[i];
-    if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) continue;
-    const std::string_view key = records[i]->key();
-    batch_.push_back({copies_ ? copies.Copy(key) : key,
-                      copies_ ? copies.Copy(version->value()) : version->value(),
-                      version->expiry()});
+  batch_.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    const VersionWalk::Found& at = found[i];
+    batch_.push_back({copies_ ? copies.Copy(at.key()) : at.key(),
+                      copies_ ? copies.Copy(at.value()) : at.value(), at.version->expiry()});
   }
 }
 
-// Where keys are gone one after the other, batches grow until some are found again.
-void SnapshotCursor::ChooseNextBatch(size_t found) {
-  expected_ -= std::min<uint64_t>(expected_, found);
-  const bool known = expected_ != 0 && found != 0;
-  batch_size_ = std::min<uint64_t>(known ? expected_ : batch_size_ * 4, kBatchMax);
-}
-
-absl::Status SnapshotCursor::Fill() {
+absl::Status SnapshotCursor::Fill(const VersionWalk::From* start) {
   batch_.clear();
   if (copies_ && kept_ == nullptr) copied_ = base::Arena();
   next_ = 0;
-  std::array<mvcc::Record*, kBatchMax> records;
-  while (batch_.empty() && !exhausted_) {
+  VersionWalk::Batch found;
+  while (batch_.empty() && !ended_) {
     base::EpochPin pin;
-    if (copies_ && view_.IsTooOld()) return TooOldError();
-    const size_t count = Collect(absl::MakeSpan(records.data(), batch_size_));
-    exhausted_ = count < batch_size_;
-    size_t inside = 0;
-    while (inside < count && InBounds(records[inside]->key())) ++inside;
-    exhausted_ |= inside < count;
-    TakeVisible(absl::MakeConstSpan(records.data(), inside));
-    if (view_.IsTooOld()) {
-      batch_.clear();
-      exhausted_ = true;
+    if (copies_ && view_.IsTooOld()) {
+      ended_ = true;
       return TooOldError();
     }
-    if (!exhausted_) {
-      resume_.assign(records[count - 1]->key());
-      resume_inclusive_ = false;
-      resume_from_end_ = false;
-      ChooseNextBatch(batch_.size());
+    const size_t count =
+        start != nullptr ? walk_.First(*start, forward_, found) : walk_.Next(found);
+    start = nullptr;
+    ended_ = walk_.ended();
+    Take(found, count);
+    if (view_.IsTooOld()) {
+      batch_.clear();
+      ended_ = true;
+      return TooOldError();
     }
   }
   return absl::OkStatus();

@@ -14,6 +14,7 @@
 #include "engine/txn/read_set.h"
 #include "engine/txn/read_view.h"
 #include "engine/txn/store.h"
+#include "engine/txn/version_walk.h"
 #include "engine/txn/write_set.h"
 
 namespace nacre::txn {
@@ -25,12 +26,8 @@ struct CursorItem {
   mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
 };
 
-// Walks what a view sees of a tree, in one direction after each seek. Fetches in batches, each
-// under a pin of its own; between batches nothing is held but the snapshot's registration.
-//
-// What it returns stays in place: the version is visible to a registered snapshot, so neither it
-// nor its record goes away. Where snapshots may grow too old that does not hold, and keys and
-// values are copied.
+// Walks what a view sees of a tree, in one direction after each seek: a VersionWalk that is looked
+// at one item at a time. Where snapshots may grow too old, keys and values are copied.
 class SnapshotCursor {
  public:
   // `kept`: where copies go that must outlive the cursor. nullptr: they live until the next batch.
@@ -42,48 +39,32 @@ class SnapshotCursor {
   absl::Status SeekBackward(std::string_view from, bool inclusive);
   absl::Status SeekBackwardFromEnd();
   absl::Status Advance() {
-    if (++next_ < batch_.size() || exhausted_) return absl::OkStatus();
-    return Fill();
+    if (++next_ < batch_.size() || ended_) return absl::OkStatus();
+    return Fill(nullptr);
   }
 
-  // A hint: so many keys will be asked for. The batches then end where the walk does; without it
-  // they begin small and grow.
-  void Expect(uint64_t keys) { expected_ = keys; }
+  // See VersionWalk.
+  void Expect(uint64_t keys) { walk_.Expect(keys); }
 
   bool valid() const { return next_ < batch_.size(); }
   const CursorItem& item() const { return batch_[next_]; }
   const KeyInterval& interval() const { return interval_; }
 
  private:
-  static constexpr size_t kBatchMin = 8;
-  static constexpr size_t kBatchMax = 128;
-  using Records = absl::Span<mvcc::Record* const>;
+  absl::Status Start(const VersionWalk::From& from, bool forward);
+  // `start`: where a new walk begins; nullptr: the walk goes on.
+  absl::Status Fill(const VersionWalk::From* start);
+  void Take(const VersionWalk::Batch& found, size_t count);
 
-  absl::Status Start(std::string_view from, bool inclusive, bool from_end, bool forward);
-  absl::Status Fill();
-  size_t Collect(absl::Span<mvcc::Record*> records) const;
-  void TakeVisible(Records records);
-  void ChooseNextBatch(size_t found);
-  bool InBounds(std::string_view key) const {
-    return forward_ ? interval_.BelowHigh(key) : interval_.AboveLow(key);
-  }
-
-  const Store& store_;
   const ReadView& view_;
-  const Tree* const tree_;
   const KeyInterval interval_;
   const bool copies_;
-
-  absl::InlinedVector<CursorItem, kBatchMin> batch_;
-  size_t next_ = 0;
-  size_t batch_size_ = kBatchMin;
-  uint64_t expected_ = 0;  // Of Expect(), less what was found. 0: nothing is known.
-  // Where the next batch begins.
-  std::string resume_;
-  bool resume_inclusive_ = true;
-  bool resume_from_end_ = false;
+  VersionWalk walk_;
   bool forward_ = true;
-  bool exhausted_ = true;
+
+  absl::InlinedVector<CursorItem, VersionWalk::kBatchMin> batch_;
+  size_t next_ = 0;
+  bool ended_ = true;
   base::Arena* const kept_;
   base::Arena copied_;
 };

@@ -145,6 +145,11 @@ TransactionState::PlainRead TransactionState::ReadPlain(std::string_view key,
   return PlainRead::kFound;
 }
 
+const Tree* TransactionState::PlainTree() {
+  if (!reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return nullptr;
+  return ResolveCurrent().ok() ? current_.tree : nullptr;
+}
+
 absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key, Tracking tracking,
                                                             WriteEntry** own) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
@@ -217,9 +222,10 @@ absl::StatusOr<std::unique_ptr<Cursor>> TransactionState::NewCursor(const Range&
   }
   if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
   const bool track = serializable_ && tracking == Tracking::kTracked;
+  const bool keeps = keeping == Keeping::kKeeps && store_.snapshots_grow_old;
   auto cursor = std::make_unique<Cursor>(
       store_, view_, current_.tree, KeyInterval::Of(range), read_only_ ? nullptr : &writes(),
-      track ? &*reads_ : nullptr, keeping == Keeping::kKeeps ? &held().copied : nullptr);
+      track ? &*reads_ : nullptr, keeps ? &held().copied : nullptr);
   if (!read_only_) held().cursors.push_back(cursor.get());
   return cursor;
 }

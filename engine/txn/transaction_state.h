@@ -45,6 +45,7 @@ class TransactionState {
   static void* operator new(size_t) { return base::SpareBlock<TransactionState>::Take(); }
   static void operator delete(void* block) { base::SpareBlock<TransactionState>::Give(block); }
 
+  const Store& store() const { return store_; }
   const ReadView& view() const { return view_; }
   uint64_t id() const { return id_; }
   bool serializable() const { return serializable_; }
@@ -67,6 +68,8 @@ class TransactionState {
   // no value is copied. Else kNotPlain, and Get() tells, errors too.
   enum class PlainRead : uint8_t { kFound, kAbsent, kNotPlain };
   PlainRead ReadPlain(std::string_view key, std::string_view* value);
+  // What ScanPlainly() may walk; nullptr as kNotPlain.
+  const Tree* PlainTree();
   enum class Tracking : uint8_t { kTracked, kUntracked };
   absl::StatusOr<std::optional<Value>> Get(std::string_view key);
   // Get() of each key. values.size() is keys.size().
