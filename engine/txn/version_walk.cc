@@ -36,9 +36,11 @@ size_t VersionWalk::Fetch(const From& from, Batch& batch) {
 
   expected_ -= std::min<uint64_t>(expected_, found);
   if (ended_) return found;
-  // Where keys are gone one after the other, batches grow until some are found again.
+  // Where nobody knows how far the walk goes, no more is loaded in vain than was of use. Where keys
+  // are gone one after the other, batches grow until some are found again.
   const bool known = expected_ != 0 && found != 0;
-  batch_size_ = std::min<uint64_t>(known ? expected_ : batch_size_ * 4, kBatchMax);
+  const uint64_t grown = batch_size_ * (found == 0 ? 4 : 2);
+  batch_size_ = std::min<uint64_t>(known ? expected_ : grown, kBatchMax);
   const mvcc::Record& last = *records[count - 1];
   ResumeAfter(last, found != 0 && batch[found - 1].record == &last && !store_.snapshots_grow_old);
   return found;
