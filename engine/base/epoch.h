@@ -95,6 +95,7 @@ class EpochPin {
     internal::EpochSlot* slot = internal::epoch_slot;
     if (slot == nullptr) [[unlikely]]
       slot = internal::TakeEpochSlot();
+    slot_ = slot;
     if (slot->depth++ != 0) return;
     uint64_t epoch = internal::global_epoch.value.load(std::memory_order_acquire);
     for (;;) {
@@ -107,9 +108,8 @@ class EpochPin {
     }
   }
   ~EpochPin() {
-    internal::EpochSlot* slot = internal::epoch_slot;
-    NACRE_CHECK(slot != nullptr && slot->depth != 0,
-                "a pin ended on a thread that did not begin it");
+    internal::EpochSlot* slot = slot_;
+    NACRE_CHECK(slot == internal::epoch_slot, "a pin ended on a thread that did not begin it");
     if (--slot->depth != 0) return;
     slot->epoch.store(EpochDomain::kUnpinned, std::memory_order_release);
     if (slot->borrowed) [[unlikely]]
@@ -117,6 +117,9 @@ class EpochPin {
   }
   EpochPin(const EpochPin&) = delete;
   EpochPin& operator=(const EpochPin&) = delete;
+
+ private:
+  internal::EpochSlot* slot_;  // Of the thread, which has it for as long as it is pinned.
 };
 
 }  // namespace nacre::base

@@ -30,6 +30,13 @@ absl::StatusOr<std::optional<std::string_view>> ToView(
   return (*value)->bytes;
 }
 
+// Apart, so that Get() needs no frame for what it hardly ever does.
+[[gnu::noinline]] absl::StatusOr<std::optional<std::string_view>> GetByState(
+    txn::TransactionState* state, std::string_view key) {
+  if (state == nullptr) return MovedFrom();
+  return ToView(state->Get(key));
+}
+
 Tracking TrackExistence() {
   return NACRE_BUG(kForgetExistsRead) ? Tracking::kUntracked : Tracking::kTracked;
 }
@@ -60,14 +67,15 @@ absl::Status Transaction::Use(Keyspace keyspace) {
 }
 
 absl::StatusOr<std::optional<std::string_view>> Transaction::Get(std::string_view key) {
-  if (state_ == nullptr) return MovedFrom();
-  std::string_view value;
-  switch (state_->ReadPlain(key, &value)) {
-    case PlainRead::kFound: return value;
-    case PlainRead::kAbsent: return std::nullopt;
-    case PlainRead::kNotPlain: break;
+  if (state_ != nullptr) [[likely]] {
+    std::string_view value;
+    switch (state_->ReadPlain(key, &value)) {
+      case PlainRead::kFound: return value;
+      case PlainRead::kAbsent: return std::nullopt;
+      case PlainRead::kNotPlain: break;
+    }
   }
-  return ToView(state_->Get(key));
+  return GetByState(state_.get(), key);
 }
 
 absl::Status Transaction::MultiGet(absl::Span<const std::string_view> keys,
@@ -170,6 +178,7 @@ absl::Status Transaction::RollbackTo(Savepoint savepoint) {
 absl::StatusOr<Timestamp> Transaction::Commit() {
   if (state_ == nullptr) return MovedFrom();
   NACRE_CHECK(!state_->managed(), "a function of Transact() or TransactLocked() must not commit");
+  if (state_->EndPlainly()) return Timestamp{state_->view().read_timestamp};
   return ToTimestamp(state_->Commit());
 }
 

@@ -133,7 +133,7 @@ class Node {
   VersionLock& lock() const { return lock_; }
   uint32_t depth() const { return depth_; }
   NodeClass node_class() const { return class_; }
-  Layout layout() const { return shape().layout; }
+  Layout layout() const { return layout_; }
   int capacity() const { return shape().capacity; }
   int count() const { return count_.load(std::memory_order_acquire) & kCountMask; }
 
@@ -141,6 +141,8 @@ class Node {
   Link Find(Symbol symbol) const;
   // Find() that has validated what it read. An obsolete node answers with its last content.
   Link FindStable(Symbol symbol) const;
+  // FindStable() of what `key` has at this node's depth; none if the key ends before that.
+  Link FindStable(std::string_view key) const;
 
   // Positions number the links in the order of symbols; in kDirect nodes with gaps (null links).
   int positions() const { return layout() == Layout::kDirect ? kSymbols : count(); }
@@ -160,7 +162,10 @@ class Node {
   void CopyLinks(const Node& from, Symbol without);
 
  private:
-  Node(NodeClass node_class, uint32_t depth) : depth_(depth), class_(node_class) {}
+  Node(NodeClass node_class, uint32_t depth)
+      : depth_(depth),
+        class_(node_class),
+        layout_(kNodeShapes[static_cast<size_t>(node_class)].layout) {}
   ~Node() = default;
 
   const NodeShape& shape() const { return kNodeShapes[static_cast<size_t>(class_)]; }
@@ -176,6 +181,7 @@ class Node {
     return links(words_before)[position].load(std::memory_order_acquire);
   }
 
+  Link FindByte(unsigned byte) const;
   Link FindSmall(int count_word, unsigned byte) const;
   Link FindWide(int count_word, unsigned byte) const;
   Link FindBitmap(int count_word, unsigned byte) const;
@@ -206,6 +212,7 @@ class Node {
   const uint32_t depth_;
   std::atomic<uint16_t> count_{0};  // Of links, and kHasEnd. Written under the lock.
   const NodeClass class_;
+  const Layout layout_;  // Of the class; a look-up would wait for a table else.
 };
 static_assert(sizeof(Node) == Node::kHeaderBytes);
 static_assert(sizeof(std::atomic<Link>) == 8 && sizeof(std::atomic<uint64_t>) == 8);
@@ -222,17 +229,28 @@ inline uint64_t MatchBytes(uint64_t word, unsigned byte) {
   return ~(((difference & kLow7) + kLow7) | difference | kLow7);
 }
 
-inline int CountOnes(uint64_t word) {
-#if defined(__POPCNT__) || !defined(__x86_64__)
-  return std::popcount(word);
-#else
-  // The baseline x86-64 has no such instruction, and the library's replacement reads a table.
+inline int CountOnesByHand(uint64_t word) {
   word -= (word >> 1) & 0x5555555555555555;
   word = (word & 0x3333333333333333) + ((word >> 2) & 0x3333333333333333);
   word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
   return static_cast<int>((word * kEachByte) >> 56);
-#endif
 }
+
+#if defined(__x86_64__) && !defined(__POPCNT__)
+// The baseline x86-64 has no such instruction, and the library's replacement reads a table. False
+// until the program's variables are initialized, which is as good.
+inline const bool can_count_ones = __builtin_cpu_supports("popcnt") != 0;
+
+inline int CountOnes(uint64_t word) {
+  if (!can_count_ones) [[unlikely]]
+    return CountOnesByHand(word);
+  uint64_t ones;
+  asm("popcnt %1, %0" : "=r"(ones) : "r"(word) : "cc");
+  return static_cast<int>(ones);
+}
+#else
+inline int CountOnes(uint64_t word) { return std::popcount(word); }
+#endif
 
 }  // namespace bits
 
@@ -280,18 +298,18 @@ inline Link Node::FindBitmap(int count_word, unsigned byte) const {
   return position < (count_word & kCountMask) ? LoadLink(kBitmapWords + 1, position) : Link();
 }
 
-inline Link Node::Find(Symbol symbol) const {
-  const Layout how = layout();
-  if (how == Layout::kDirect) return LoadLink(0, symbol);
+// Precondition: neither kDirect nor kRoot.
+[[gnu::always_inline]] inline Link Node::FindByte(unsigned byte) const {
   const int count_word = count_.load(std::memory_order_acquire);
-  if (how == Layout::kRoot) return LoadLink(0, 0);
-  if (symbol == kEndOfKey) return (count_word & kHasEnd) != 0 ? LinkAt(0) : Link();
-  const auto byte = static_cast<unsigned>(symbol - 1);
-  switch (how) {
-    case Layout::kSmall: return FindSmall(count_word, byte);
-    case Layout::kWide: return FindWide(count_word, byte);
-    default: return FindBitmap(count_word, byte);
-  }
+  if (layout() == Layout::kBitmap) return FindBitmap(count_word, byte);
+  return layout() == Layout::kWide ? FindWide(count_word, byte) : FindSmall(count_word, byte);
+}
+
+inline Link Node::Find(Symbol symbol) const {
+  if (layout() == Layout::kDirect) return LoadLink(0, symbol);
+  if (layout() == Layout::kRoot) return LoadLink(0, 0);
+  if (symbol == kEndOfKey) return has_end() ? LinkAt(0) : Link();
+  return FindByte(static_cast<unsigned>(symbol - 1));
 }
 
 inline Link Node::FindStable(Symbol symbol) const {
@@ -300,6 +318,20 @@ inline Link Node::FindStable(Symbol symbol) const {
   for (;;) {
     const uint64_t version = lock_.ReadBegin();
     const Link link = Find(symbol);
+    if (__builtin_expect(lock_.Unchanged(version), 1)) return link;
+  }
+}
+
+// The step of every look-up, whose instructions are counted: see decision 18.
+[[gnu::always_inline]] inline Link Node::FindStable(std::string_view key) const {
+  const size_t depth = depth_;
+  if (depth >= key.size()) [[unlikely]]
+    return depth == key.size() ? FindStable(kEndOfKey) : Link();
+  const unsigned byte = static_cast<uint8_t>(key[depth]);
+  if (layout() == Layout::kDirect) return LoadLink(0, static_cast<int>(byte) + 1);
+  for (;;) {
+    const uint64_t version = lock_.ReadBegin();
+    const Link link = FindByte(byte);
     if (__builtin_expect(lock_.Unchanged(version), 1)) return link;
   }
 }

@@ -14,6 +14,7 @@
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
 #include "engine/base/retire.h"
+#include "engine/index/key_compare.h"
 #include "engine/index/node.h"
 #include "engine/index/tree_core.h"
 
@@ -44,15 +45,10 @@ class RadixTree {
   Entry* Find(std::string_view key) const {
     CheckPinned();
     internal::Link link = core_.top();
-    while (link.is_node()) {
-      const internal::Node* node = link.node();
-      const size_t depth = node->depth();
-      if (depth > key.size()) return nullptr;
-      link = node->FindStable(internal::SymbolAt(key, depth));
-    }
+    while (link.is_node()) link = link.node()->FindStable(key);
     if (link.is_null()) return nullptr;
     auto* entry = static_cast<Entry*>(link.entry());
-    return entry->key() == key ? entry : nullptr;
+    return internal::SameBytes(entry->key(), key) ? entry : nullptr;
   }
 
   // Find() of each key, side by side, so that their waits for memory overlap. found.size() is
@@ -140,17 +136,14 @@ class RadixTree {
       descending = false;
       for (size_t i = 0; i < count; ++i) {
         if (!links[i].is_node()) continue;
-        const internal::Node* node = links[i].node();
-        const size_t depth = node->depth();
-        links[i] = depth > keys[i].size() ? internal::Link()
-                                          : node->FindStable(internal::SymbolAt(keys[i], depth));
+        links[i] = links[i].node()->FindStable(keys[i]);
         links[i].Prefetch();
         descending |= links[i].is_node();
       }
     }
     for (size_t i = 0; i < count; ++i) {
       auto* entry = links[i].is_null() ? nullptr : static_cast<Entry*>(links[i].entry());
-      found[i] = entry != nullptr && entry->key() == keys[i] ? entry : nullptr;
+      found[i] = entry != nullptr && internal::SameBytes(entry->key(), keys[i]) ? entry : nullptr;
     }
   }
 

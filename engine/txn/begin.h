@@ -20,6 +20,9 @@ struct BegunView : ReadView {
 // Registers a snapshot of now: the time first, then the read timestamp (ONE-TIME, REGISTERED).
 // kResourceExhausted if snapshots_max are registered.
 absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun);
+// The same for a transaction, without a call where no time is needed (see Age). False: BeginView()
+// tells.
+bool TryBeginView(Store& store, uint64_t owner, BegunView& begun);
 
 // Registers a snapshot of the past: the ray first, then the check that the vacuum still retains it.
 // kOutOfRange if not, or if it is the future.
@@ -30,6 +33,24 @@ absl::Status BeginViewAt(Store& store, uint64_t timestamp, uint64_t owner, Begun
 // expired. The caller is pinned; `latched`: it holds the latch of the key.
 bool HasChangedBetween(Store& store, const Tree& tree, std::string_view key, const ReadView& since,
                        const ReadView& until, bool latched);
+
+[[gnu::always_inline]] inline bool TryBeginView(Store& store, uint64_t owner, BegunView& begun) {
+  if (store.expiry_used.load(std::memory_order_acquire)) [[unlikely]]
+    return false;
+  begun.now = store.time.Last();
+  const auto registration = store.registry.Register(owner, SnapshotRegistry::Age::kFromFirstLook);
+  if (!registration) [[unlikely]]
+    return false;
+  // As in BeginView(): the first value with an expiry may have been committed meanwhile.
+  if (store.expiry_used.load(std::memory_order_acquire)) [[unlikely]] {
+    store.registry.Release(*registration);
+    store.garbage->SnapshotEnded();
+    return false;
+  }
+  begun.read_timestamp = registration->read_timestamp;
+  begun.registration = *registration;
+  return true;
+}
 
 }  // namespace nacre::txn
 

@@ -115,6 +115,16 @@ SnapshotRegistry::Slot* SnapshotRegistry::TakeShared(uint64_t state) {
   }
 }
 
+// The slot may have changed hands meanwhile: its next snapshot is then a moment older than it is.
+int64_t SnapshotRegistry::BeganAsSeen(Slot& slot) {
+  int64_t began_ns = slot.began_ns.load(std::memory_order_relaxed);
+  if (began_ns != 0) return began_ns;
+  const int64_t now_ns = base::SteadyNs();
+  const bool first =
+      slot.began_ns.compare_exchange_strong(began_ns, now_ns, std::memory_order_relaxed);
+  return first ? now_ns : began_ns;
+}
+
 bool SnapshotRegistry::MarkTooOld(const Active& active) {
   return active.slot->too_old_id.exchange(active.id, std::memory_order_seq_cst) != active.id;
 }
@@ -138,7 +148,7 @@ void SnapshotRegistry::Collect(std::vector<Active>& active) const {
     seen.is_ray = (state & kRay) != 0;
     seen.id = slot.id.load(std::memory_order_acquire);
     seen.owner = slot.owner.load(std::memory_order_relaxed);
-    seen.began_ns = slot.began_ns.load(std::memory_order_relaxed);
+    seen.began_ns = BeganAsSeen(slot);
     if (seen.id == 0) {
       // Being taken: what else the slot says is of the snapshot before.
       seen.owner = 0;

@@ -79,14 +79,16 @@ class SnapshotRegistry {
     Slot* slot = nullptr;
   };
 
-  // Without `exact_ages` a snapshot may seem a few milliseconds older than it is.
+  // Without `exact_ages` a snapshot may seem a few milliseconds older than it is, and a transaction
+  // begins when it is first looked at: to read a clock takes a good part of a begin.
   SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max,
                    bool exact_ages = false);
   ~SnapshotRegistry();
 
   // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) for a thread
   // that has a home; without one O(slots) under a lock, and with a Heavy() when full.
-  std::optional<Registration> Register(uint64_t owner) noexcept;
+  enum class Age : uint8_t { kFromNow, kFromFirstLook };
+  std::optional<Registration> Register(uint64_t owner, Age age = Age::kFromNow) noexcept;
   // Registers the ray from a timestamp in the past. The caller then checks that the vacuum still
   // retains `timestamp`, and either settles the registration on that point or releases it.
   std::optional<Registration> RegisterAt(uint64_t timestamp, uint64_t owner) noexcept;
@@ -122,7 +124,10 @@ class SnapshotRegistry {
   Slot* Home() ABSL_LOCKS_EXCLUDED(mutex_);
   Slot* LendHome() ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t NextId(Slot* home);
-  std::optional<Registration> Take(uint64_t ray_from, uint64_t owner) ABSL_LOCKS_EXCLUDED(mutex_);
+  std::optional<Registration> Take(uint64_t ray_from, uint64_t owner, Age age)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  int64_t Began(Age age) const;
+  static int64_t BeganAsSeen(Slot& slot);
   static bool TryTakeHome(Slot& home, uint64_t state);
   // nullptr if there is no place.
   Slot* TakeAny(Slot* home, uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -163,6 +168,12 @@ inline uint64_t SnapshotRegistry::NextId(Slot* home) {
   return home->next_id++;
 }
 
+inline int64_t SnapshotRegistry::Began(Age age) const {
+  if (exact_ages_) [[unlikely]]
+    return base::SteadyNs();
+  return age == Age::kFromFirstLook ? 0 : base::CoarseSteadyNs();
+}
+
 // Steps 1 and 2 of PLACES.
 inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
   if (home.state.load(std::memory_order_acquire) != kFree) return false;
@@ -175,7 +186,7 @@ inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
 }
 
 [[gnu::always_inline]] inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Take(
-    uint64_t ray_from, uint64_t owner) {
+    uint64_t ray_from, uint64_t owner, Age age) {
   const uint64_t state = Encode(ray_from, /*ray=*/!NACRE_BUG(kRayAsPoint));
   Slot* const home = Home();
   Slot* taken = home;
@@ -183,24 +194,23 @@ inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
     taken = TakeAny(home, state);
   if (taken == nullptr) return std::nullopt;
   const uint64_t id = NextId(home);
-  taken->began_ns.store(exact_ages_ ? base::SteadyNs() : base::CoarseSteadyNs(),
-                        std::memory_order_relaxed);
+  taken->began_ns.store(Began(age), std::memory_order_relaxed);
   taken->owner.store(owner, std::memory_order_relaxed);
   taken->id.store(id, std::memory_order_release);
   return Registration{taken, id, ray_from};
 }
 
-inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
-    uint64_t owner) noexcept {
+[[gnu::always_inline]] inline std::optional<SnapshotRegistry::Registration>
+SnapshotRegistry::Register(uint64_t owner, Age age) noexcept {
   NACRE_STEP(kBegin);
   const uint64_t lower = clock_.load(std::memory_order_acquire);
   if (NACRE_BUG(kLateRegistration)) {
     NACRE_STEP(kBeginRegistered);
-    std::optional<Registration> late = Take(lower, owner);
+    std::optional<Registration> late = Take(lower, owner, age);
     if (late) Settle(*late);
     return late;
   }
-  std::optional<Registration> registration = Take(lower, owner);
+  std::optional<Registration> registration = Take(lower, owner, age);
   if (!registration) return registration;
   NACRE_STEP(kBeginRegistered);
   registration->read_timestamp = clock_.load(std::memory_order_acquire);
@@ -211,7 +221,7 @@ inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
 
 inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(
     uint64_t timestamp, uint64_t owner) noexcept {
-  return Take(timestamp, owner);
+  return Take(timestamp, owner, Age::kFromNow);
 }
 
 inline void SnapshotRegistry::Settle(const Registration& registration) {

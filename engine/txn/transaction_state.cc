@@ -18,11 +18,14 @@ TransactionState::TransactionState(Store& store, const TransactionOptions& optio
                     !options.as_of),
       read_only_(options.read_only || options.as_of.has_value()),
       locked_(false),
-      reads_plainly_(!serializable_ && !store.snapshots_grow_old),
+      reads_plainly_(!store.snapshots_grow_old),
       keyspace_(options.keyspace.id()) {
   if (serializable_) reads_.emplace();
-  doomed_ = options.as_of ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
-                          : BeginView(store_, options.owner, view_);
+  if (options.as_of) {
+    doomed_ = BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_);
+  } else if (!TryBeginView(store_, options.owner, view_)) {
+    doomed_ = BeginView(store_, options.owner, view_);
+  }
   id_ = view_.registration.id;
 }
 
@@ -37,17 +40,12 @@ TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t 
 
 void TransactionState::Finish() {
   if (!active_) return;
-  active_ = false;
   if (held_) {
     NACRE_CHECK(held_->cursors.empty() || !locked_, "a lock-first transaction has no cursors");
     held_->writes.Clear();
   }
   if (reads_) *reads_ = ReadSet();
-  if (view_.registration.slot != nullptr) {
-    store_.registry.Release(view_.registration);
-    view_.registration.slot = nullptr;
-    store_.garbage->SnapshotEnded();
-  }
+  End();
 }
 
 void TransactionState::Rollback() {
@@ -108,6 +106,7 @@ absl::Status TransactionState::Use(uint32_t keyspace) {
   if (!use.ok()) return use.status();
   keyspace_ = keyspace;
   current_ = *use;
+  plain_tree_ = nullptr;
   return absl::OkStatus();
 }
 
@@ -127,26 +126,33 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
   return ValueOf(*version);
 }
 
-TransactionState::PlainRead TransactionState::ReadPlain(std::string_view key,
-                                                        std::string_view* value) {
-  if (!reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return PlainRead::kNotPlain;
-  base::EpochPin pin;
-  if (current_.tree == nullptr) {
-    if (!generations_.empty()) return PlainRead::kNotPlain;
-    const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
-    if (generation == nullptr) return PlainRead::kNotPlain;
-    current_ = Note(keyspace_, *generation);
+void TransactionState::Track(const Tree* tree, std::string_view key, mvcc::Record* record,
+                             const mvcc::Version* version, bool live) {
+  if (live) {
+    reads_->AddPresent(record, version);
+  } else {
+    reads_->AddAbsent(tree, key);
   }
-  const mvcc::Version* version = FindVersion(*current_.tree, key, view_);
-  if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) {
-    return PlainRead::kAbsent;
+}
+
+// At snapshot isolation it is not noted for the commit, which wants nothing of a generation that
+// was only read (MustStand() in commit.cc).
+bool TransactionState::FindPlainTree() {
+  if (!reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return false;
+  if (current_.tree != nullptr) {
+    plain_tree_ = current_.tree;
+    return true;
   }
-  *value = version->value();
-  return PlainRead::kFound;
+  if (!generations_.empty()) return false;
+  const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
+  if (generation == nullptr) return false;
+  if (serializable_) current_ = Note(keyspace_, *generation);
+  plain_tree_ = generation->tree;
+  return true;
 }
 
 const Tree* TransactionState::PlainTree() {
-  if (!reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return nullptr;
+  if (serializable_ || !reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return nullptr;
   return ResolveCurrent().ok() ? current_.tree : nullptr;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/base/arena.h"
+#include "engine/base/epoch.h"
 #include "engine/base/spare_block.h"
 #include "engine/txn/begin.h"
 #include "engine/txn/commit.h"
@@ -64,12 +65,15 @@ class TransactionState {
     mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
     uint64_t commit_timestamp = 0;  // 0: own write.
   };
-  // Get() where the committed state alone can answer: nothing is written yet, no read is tracked,
-  // no value is copied. Else kNotPlain, and Get() tells, errors too.
+  // Get() where the committed state alone can answer: nothing is written yet, no value is copied.
+  // Else kNotPlain, and Get() tells, errors too.
   enum class PlainRead : uint8_t { kFound, kAbsent, kNotPlain };
   PlainRead ReadPlain(std::string_view key, std::string_view* value);
-  // What ScanPlainly() may walk; nullptr as kNotPlain.
+  // What ScanPlainly() may walk; nullptr as kNotPlain, and where ranges are tracked.
   const Tree* PlainTree();
+  // Commit() where nothing was written, tracked or held, of a view that is not too old. Else false,
+  // and nothing is done.
+  bool EndPlainly();
   enum class Tracking : uint8_t { kTracked, kUntracked };
   absl::StatusOr<std::optional<Value>> Get(std::string_view key);
   // Get() of each key. values.size() is keys.size().
@@ -132,8 +136,15 @@ class TransactionState {
     std::vector<Cursor*> cursors;
     base::Arena copied;  // Values, where snapshots grow too old.
   };
-  Holdings& held() { return held_ ? *held_ : held_.emplace(); }
+  Holdings& held() {
+    plain_tree_ = nullptr;
+    return held_ ? *held_ : held_.emplace();
+  }
   bool has_writes() const { return held_ && !held_->writes.empty(); }
+  // Sets plain_tree_. False if reads are not plain. The caller is pinned.
+  bool FindPlainTree();
+  // Finish() of what is always there.
+  void End();
 
   absl::Status CheckWritable() const;
   absl::Status CheckKey(std::string_view key) const;
@@ -149,17 +160,14 @@ class TransactionState {
                                                      Tracking tracking);
   // Enters what a read found into the read set; false if that is no live value. `record` and
   // `version` may be nullptr. The caller is pinned and the view was not too old after the walk.
-  bool NoteRead(Tree* tree, std::string_view key, mvcc::Record* record,
+  bool NoteRead(const Tree* tree, std::string_view key, mvcc::Record* record,
                 const mvcc::Version* version, Tracking tracking) {
     const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
-    if (!serializable_ || tracking == Tracking::kUntracked) return live;
-    if (live) {
-      reads_->AddPresent(record, version);
-    } else {
-      reads_->AddAbsent(tree, key);
-    }
+    if (serializable_ && tracking == Tracking::kTracked) Track(tree, key, record, version, live);
     return live;
   }
+  void Track(const Tree* tree, std::string_view key, mvcc::Record* record,
+             const mvcc::Version* version, bool live);
   Value ValueOf(const mvcc::Version& version) {
     return {store_.snapshots_grow_old ? held().copied.Copy(version.value()) : version.value(),
             version.expiry(), version.commit_timestamp()};
@@ -211,7 +219,39 @@ class TransactionState {
   GenerationUse current_;         // Of keyspace_, once resolved.
   std::optional<ReadSet> reads_;  // Of a serializable transaction.
   std::optional<Holdings> held_;
+  // Where ReadPlain() may look, as long as nothing else was done: of keyspace_, at the view.
+  const Tree* plain_tree_ = nullptr;
 };
+
+// A transaction that reads one key takes some four hundred instructions, of which the processor has
+// to see those of two at once for their waits for memory to overlap. So what it needs is inline.
+
+[[gnu::always_inline]] inline TransactionState::PlainRead TransactionState::ReadPlain(
+    std::string_view key, std::string_view* value) {
+  base::EpochPin pin;
+  if (plain_tree_ == nullptr && !FindPlainTree()) return PlainRead::kNotPlain;
+  mvcc::Record* record = nullptr;
+  const mvcc::Version* version = FindVersion(*plain_tree_, key, view_, &record);
+  if (!NoteRead(plain_tree_, key, record, version, Tracking::kTracked)) return PlainRead::kAbsent;
+  *value = version->value();
+  return PlainRead::kFound;
+}
+
+inline bool TransactionState::EndPlainly() {
+  if (!active_ || held_ || reads_ || !doomed_.ok() || view_.IsTooOld()) return false;
+  store_.counters.commits_read_only.Add(1);
+  End();
+  return true;
+}
+
+inline void TransactionState::End() {
+  active_ = false;
+  plain_tree_ = nullptr;
+  if (view_.registration.slot == nullptr) return;
+  store_.registry.Release(view_.registration);
+  view_.registration.slot = nullptr;
+  store_.garbage->SnapshotEnded();
+}
 
 }  // namespace nacre::txn
 

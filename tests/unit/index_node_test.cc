@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "engine/index/key_compare.h"
 #include "engine/index/node.h"
 #include "gtest/gtest.h"
 #include "tests/unit/index_fixture.h"
@@ -26,6 +28,10 @@ class NodeOfEachClass : public ::testing::TestWithParam<size_t> {
       const bool present = found != model.end();
       ASSERT_EQ(node.Find(symbol), present ? found->second : Link()) << "symbol " << symbol;
       ASSERT_EQ(node.FindStable(symbol), present ? found->second : Link()) << "symbol " << symbol;
+      // The same for a key; where it ends before the node's depth, there is nothing.
+      std::string key(node.depth(), 'p');
+      if (symbol != kEndOfKey) key += static_cast<char>(symbol - 1);
+      ASSERT_EQ(node.FindStable(key), present ? found->second : Link()) << "symbol " << symbol;
       const int rank = node.Rank(symbol);
       ASSERT_EQ(rank, node.layout() == Layout::kDirect ? symbol : below) << "symbol " << symbol;
       if (!present) continue;
@@ -147,6 +153,32 @@ TEST(IndexNode, AVersionThatAWriterUsedUpIsNotLockedAgain) {
   const uint64_t obsolete = lock.ReadBegin();
   EXPECT_TRUE(VersionLock::IsObsolete(obsolete));
   EXPECT_FALSE(lock.TryLock(obsolete));
+}
+
+TEST(IndexBits, OnesAreCountedAlikeWithAndWithoutTheInstruction) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 10'000; ++i) {
+    const uint64_t word = random() & (i % 2 == 0 ? random() : ~uint64_t{0});
+    ASSERT_EQ(bits::CountOnes(word), std::popcount(word));
+    ASSERT_EQ(bits::CountOnesByHand(word), std::popcount(word));
+  }
+  for (const uint64_t word : {uint64_t{0}, ~uint64_t{0}}) {
+    EXPECT_EQ(bits::CountOnesByHand(word), std::popcount(word));
+  }
+}
+
+TEST(IndexKeys, SameBytesSeesEachByteOfEveryLength) {
+  for (size_t size = 0; size <= 40; ++size) {
+    const std::string key(size, 'k');
+    std::string other = key;
+    EXPECT_TRUE(SameBytes(key, other));
+    EXPECT_FALSE(SameBytes(key, other + 'k'));
+    for (char& byte : other) {
+      byte ^= 1;
+      EXPECT_FALSE(SameBytes(key, other)) << size;
+      byte ^= 1;
+    }
+  }
 }
 
 }  // namespace

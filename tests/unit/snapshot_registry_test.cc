@@ -350,6 +350,7 @@ TEST_P(SnapshotRegistryTest, SnapshotsThatAreReleasedElsewhereWhileTheOwnerBegin
     });
     for (int begun = 0; begun < 20'000;) {
       const std::optional<Registration> registration = registry_->Register(0);
+      if (!registration) std::this_thread::yield();  // The other thread may want this core.
       if (!registration) continue;
       ++begun;
       while (handed.load() != nullptr) std::this_thread::yield();
