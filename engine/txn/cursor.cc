@@ -169,7 +169,7 @@ absl::Status Cursor::SeekToLast() {
   return Settle(snapshot_.SeekBackwardFromEnd());
 }
 
-absl::Status Cursor::Next() {
+absl::Status Cursor::NextSlowly() {
   if (forward_ && OnlySnapshot()) return Settle(snapshot_.Advance());
   own_from_.assign(item_.key);
   if (!forward_) return SeekForward(std::string(own_from_), false);
@@ -180,7 +180,7 @@ absl::Status Cursor::Next() {
   return Settle(absl::OkStatus());
 }
 
-absl::Status Cursor::Prev() {
+absl::Status Cursor::PrevSlowly() {
   if (!forward_ && OnlySnapshot()) return Settle(snapshot_.Advance());
   own_from_.assign(item_.key);
   if (forward_) return SeekBackward(std::string(own_from_), false);

@@ -38,6 +38,12 @@ class SnapshotCursor {
   absl::Status SeekForward(std::string_view from, bool inclusive);
   absl::Status SeekBackward(std::string_view from, bool inclusive);
   absl::Status SeekBackwardFromEnd();
+  // To the next item of the batch. False: that was the last one, and nothing is done.
+  bool Step() {
+    if (next_ + 1 >= batch_.size()) return false;
+    ++next_;
+    return true;
+  }
   absl::Status Advance() {
     if (++next_ < batch_.size() || ended_) return absl::OkStatus();
     return Fill(nullptr);
@@ -113,8 +119,8 @@ class Cursor {
   absl::Status SeekToFirst();
   absl::Status SeekToLast();
   // Precondition: valid().
-  absl::Status Next();
-  absl::Status Prev();
+  absl::Status Next() { return forward_ && Step() ? absl::OkStatus() : NextSlowly(); }
+  absl::Status Prev() { return !forward_ && Step() ? absl::OkStatus() : PrevSlowly(); }
 
   bool valid() const { return valid_; }
   const CursorItem& item() const { return item_; }
@@ -126,6 +132,14 @@ class Cursor {
   void Thaw() { own_.Thaw(); }
 
  private:
+  // Most steps: nothing is merged, tracked or fetched. False: this is not one of them.
+  bool Step() {
+    if (reads_ != nullptr || !OnlySnapshot() || !snapshot_.Step()) return false;
+    item_ = snapshot_.item();
+    return true;
+  }
+  absl::Status NextSlowly();
+  absl::Status PrevSlowly();
   absl::Status Settle(absl::Status sought);
   // Picks the nearer of snapshot and own writes, passing over what is deleted or expired.
   absl::Status Merge();
