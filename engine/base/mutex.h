@@ -40,9 +40,11 @@ class ABSL_LOCKABLE Mutex {
   std::mutex mutex_;
 };
 
+// Of a Mutex or a Latch (latch.h).
+template <typename Lockable = Mutex>
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
-  explicit MutexLock(Mutex& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) {
+  explicit MutexLock(Lockable& mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) {
     mutex_.Lock();
   }
   ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_.Unlock(); }
@@ -50,7 +52,7 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   MutexLock& operator=(const MutexLock&) = delete;
 
  private:
-  Mutex& mutex_;
+  Lockable& mutex_;
 };
 
 // A condition variable for Mutex. The caller loops over its condition.

@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "engine/base/faults.h"
+#include "engine/base/latch.h"
 #include "engine/base/mutex.h"
 #include "engine/mvcc/version.h"
 
@@ -30,7 +31,7 @@ namespace nacre::txn {
 // Moved at most once a millisecond, so a begin costs a look at the system's clock and two loads.
 class ExpiryTime {
  public:
-  ExpiryTime(std::function<absl::Time()> source, base::Mutex& sequencer)
+  ExpiryTime(std::function<absl::Time()> source, base::Latch& sequencer)
       : source_(std::move(source)), sequencer_(sequencer) {
     Refresh();
   }
@@ -95,7 +96,7 @@ class ExpiryTime {
   static constexpr mvcc::ExpiryMs kNotWanted = INT64_MIN;
 
   const std::function<absl::Time()> source_;
-  base::Mutex& sequencer_;
+  base::Latch& sequencer_;
   std::atomic<mvcc::ExpiryMs> now_{INT64_MIN};
   // Written by lock-first transactions that may see an expiry, read where the time is moved.
   std::atomic<uint32_t> holders_{0};

@@ -10,7 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/types/span.h"
 #include "engine/base/hash.h"
-#include "engine/base/mutex.h"
+#include "engine/base/latch.h"
 
 namespace nacre::txn {
 
@@ -25,7 +25,7 @@ namespace nacre::txn {
 //                           T writes k blindly, finds no version newer than R, commits: first
 //                           committer lost.
 struct alignas(64) Stripe {
-  base::Mutex latch;
+  base::Latch latch;
   uint64_t floor ABSL_GUARDED_BY(latch) = 0;
 };
 static_assert(sizeof(Stripe) == 64, "a stripe is a cache line");

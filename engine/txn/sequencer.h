@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/types/span.h"
+#include "engine/base/latch.h"
 #include "engine/base/mutex.h"
 #include "engine/mvcc/record.h"
 
@@ -41,7 +42,7 @@ class Sequencer {
 
   Sequencer() : ring_(std::make_unique<Ring>()) {}
 
-  base::Mutex& mutex() ABSL_LOCK_RETURNED(mutex_) { return mutex_; }
+  base::Latch& mutex() ABSL_LOCK_RETURNED(mutex_) { return mutex_; }
   const std::atomic<uint64_t>& clock() const { return clock_; }
   uint64_t Clock() const { return clock_.load(std::memory_order_acquire); }
 
@@ -98,7 +99,7 @@ class Sequencer {
 
   // Written under the mutex, read by every transaction that begins.
   alignas(64) std::atomic<uint64_t> clock_{0};
-  alignas(64) base::Mutex mutex_;
+  alignas(64) base::Latch mutex_;
   uint64_t writes_end_ ABSL_GUARDED_BY(mutex_) = 0;
   const std::unique_ptr<Ring> ring_ ABSL_PT_GUARDED_BY(mutex_);
 };

@@ -80,7 +80,7 @@ absl::StatusOr<uint64_t> TransactionState::CommitSwaps(
   // keyspace that a key was written through, and the tree that it went to may have moved since.
   NACRE_CHECK(store_.log == nullptr, "a log knows nothing of swapped keyspaces");
   if (absl::Status status = CheckMemory(); !status.ok()) return status;
-  std::optional<base::MutexLock> changes_lock;
+  std::optional<base::MutexLock<>> changes_lock;
   std::optional<CommitGate::Closed> closed;
   if (!gate_is_mine) {
     if (absl::Status status = CheckReads(); !status.ok()) return status;
