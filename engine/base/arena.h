@@ -8,11 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/types/span.h"
+
 namespace nacre::base {
 
 // Bytes that live until the arena is cleared. Thread-compatible.
 class Arena {
  public:
+  Arena() = default;
+  // Takes from `first`, which outlives it, before it allocates.
+  explicit Arena(absl::Span<char> first) : next_(first.data()), left_(first.size()) {}
+
   // A copy of `bytes` that stays where it is.
   std::string_view Copy(std::string_view bytes) {
     if (bytes.empty()) return {};

@@ -10,12 +10,10 @@ namespace nacre::txn {
 namespace {
 
 constexpr size_t kKeysAtOnce = 16;
-// The processor looks ahead over a few writes by itself.
-constexpr size_t kWritesMin = 4;
 
 void PrefetchSome(Store& store, const Tree& tree, absl::Span<const std::string_view> keys) {
   for (const std::string_view key : keys) {
-    __builtin_prefetch(&store.latches.at(store.latches.IndexOf(tree.id, key)), /*rw=*/1);
+    PrefetchStripe(store.latches, LatchTable::HashOf(tree.id, key));
   }
   std::array<mvcc::Record*, kKeysAtOnce> records;
   tree.index.FindEach(keys, absl::MakeSpan(records.data(), keys.size()));
@@ -37,10 +35,6 @@ void Prefetch(Store& store, uint32_t keyspace, absl::Span<const std::string_view
 
 void FindRecords(LatchTable& latches, WriteSet& writes) {
   WriteSet::Entries& entries = writes.entries();
-  for (const WriteEntry& entry : entries) {
-    NACRE_CHECK(entry.record == nullptr, "a record was kept from one pin to the next");
-  }
-  if (entries.size() < kWritesMin) return;
   for (size_t next = 0; next < entries.size();) {
     std::array<WriteEntry*, kKeysAtOnce> group;
     std::array<std::string_view, kKeysAtOnce> keys;
@@ -51,16 +45,24 @@ void FindRecords(LatchTable& latches, WriteSet& writes) {
       WriteEntry& entry = entries[next];
       if (count != 0 && entry.tree != group[0]->tree) break;
       if (!entry.takes_part()) continue;
-      __builtin_prefetch(&latches.at(latches.IndexOf(entry.hash)), /*rw=*/1);
+      PrefetchStripe(latches, entry.hash);
+      if (entry.record != nullptr) {
+        NACRE_CHECK(entry.record_stays, "a record was kept from one pin to the next");
+        continue;
+      }
       group[count] = &entry;
       keys[count++] = entry.key;
     }
     if (count == 0) continue;
-    group[0]->tree->index.FindEach(absl::MakeConstSpan(keys.data(), count),
-                                   absl::MakeSpan(records.data(), count));
+    if (count == 1) {
+      records[0] = group[0]->tree->index.Find(keys[0]);
+    } else {
+      group[0]->tree->index.FindEach(absl::MakeConstSpan(keys.data(), count),
+                                     absl::MakeSpan(records.data(), count));
+    }
     for (size_t i = 0; i < count; ++i) {
       group[i]->record = records[i];
-      if (records[i] != nullptr) __builtin_prefetch(records[i]->head());
+      if (records[i] != nullptr) PrefetchToWrite(*records[i]);
     }
   }
 }

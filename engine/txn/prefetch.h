@@ -23,6 +23,15 @@ inline void PrefetchHeads(absl::Span<mvcc::Record* const> records) {
   for (const mvcc::Record* record : records) PrefetchHead(*record);
 }
 
+// The same for what a commit will change.
+inline void PrefetchStripe(LatchTable& latches, uint64_t hash) {
+  __builtin_prefetch(&latches.at(latches.IndexOf(hash)), /*rw=*/1);
+}
+inline void PrefetchToWrite(const mvcc::Record& record) {
+  __builtin_prefetch(&record, /*rw=*/1);
+  __builtin_prefetch(record.head());
+}
+
 // Starts loading the part of a value that does not stand beside the header of its version.
 inline void PrefetchEnd(std::string_view value) {
   if (value.size() > 64) __builtin_prefetch(value.data() + value.size() - 1);
@@ -32,9 +41,9 @@ inline void PrefetchEnd(std::string_view value) {
 // record, its newest version, the stripe.
 void Prefetch(Store& store, uint32_t keyspace, absl::Span<const std::string_view> keys);
 
-// Looks up the records of several writes side by side, before the commit holds any latch, and
-// starts loading their newest versions. What it enters may have left the index by the time of the
-// latch (VALUED in record.h). The caller is pinned, for as long as it commits.
+// Looks up the records of the writes that have none yet, side by side, before the commit holds any
+// latch, and starts loading their newest versions. What it enters may have left the index by the
+// time of the latch (VALUED in record.h). The caller is pinned, for as long as it commits.
 void FindRecords(LatchTable& latches, WriteSet& writes);
 
 }  // namespace nacre::txn

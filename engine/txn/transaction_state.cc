@@ -298,7 +298,15 @@ absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key
         "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
   }
   if (entry != nullptr) return entry;
-  return &writes().Add(current_.tree, keyspace_, hash, key);
+  entry = &writes().Add(current_.tree, keyspace_, hash, key);
+  PrefetchStripe(store_.latches, hash);
+  if (last_read_ != nullptr && !store_.snapshots_grow_old &&
+      last_read_->tree_id() == current_.tree_id && last_read_->key() == key) {
+    entry->record = last_read_;
+    entry->record_stays = true;
+    PrefetchToWrite(*last_read_);
+  }
+  return entry;
 }
 
 uint64_t TransactionState::Declare(const GenerationUse& use, std::string_view key) {

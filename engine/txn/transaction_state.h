@@ -163,6 +163,8 @@ class TransactionState {
   bool NoteRead(const Tree* tree, std::string_view key, mvcc::Record* record,
                 const mvcc::Version* version, Tracking tracking) {
     const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
+    // STAYS in record.h: what is written next, more often than not.
+    last_read_ = live ? record : nullptr;
     if (serializable_ && tracking == Tracking::kTracked) Track(tree, key, record, version, live);
     return live;
   }
@@ -216,7 +218,10 @@ class TransactionState {
   absl::Status doomed_;
 
   absl::InlinedVector<GenerationUse, 1> generations_;
-  GenerationUse current_;         // Of keyspace_, once resolved.
+  GenerationUse current_;  // Of keyspace_, once resolved.
+  // In which the last read saw a value; nullptr if it saw none. Stays as long as the snapshot, if
+  // that can not grow too old.
+  mvcc::Record* last_read_ = nullptr;
   std::optional<ReadSet> reads_;  // Of a serializable transaction.
   std::optional<Holdings> held_;
   // Where ReadPlain() may look, as long as nothing else was done: of keyspace_, at the view.

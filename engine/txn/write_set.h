@@ -1,6 +1,7 @@
 #ifndef NACRE_ENGINE_TXN_WRITE_SET_H_
 #define NACRE_ENGINE_TXN_WRITE_SET_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,13 +28,15 @@ struct WriteEntry {
   // back).
   mvcc::Version* version = nullptr;
   uint32_t keyspace = 0;
-  bool locked = false;     // GetForUpdate(), or declared by a lock-first transaction.
-  bool exposed = false;    // The caller has a view into `version`.
+  bool locked = false;   // GetForUpdate(), or declared by a lock-first transaction.
+  bool exposed = false;  // The caller has a view into `version`.
+  // `record` is one in which the snapshot of the transaction sees a value (STAYS in record.h).
+  bool record_stays = false;
   uint64_t savepoint = 0;  // In force when `version` was set.
 
-  // Only within the pin of a commit. Once the latch of the key is held, under which no record
-  // leaves the index: the one that stands there. Before that: one that stood there within the pin.
-  // nullptr: not looked up, or there is none.
+  // Only within the pin of a commit, unless it stays. Once the latch of the key is held, under
+  // which no record leaves the index: the one that stands there. Before that: one that stood there
+  // within the pin, or earlier if it stays. nullptr: not looked up, or there is none.
   mvcc::Record* record = nullptr;
   mvcc::Version* superseded = nullptr;  // The newest committed version before this one.
   bool record_is_new = false;
@@ -136,7 +139,9 @@ class WriteSet {
   WriteEntry* LastBefore(const OrderedKey& from, bool inclusive);
   const absl::btree_set<OrderedKey>& Ordered() noexcept;
 
-  base::Arena keys_;
+  // A few keys need no allocation.
+  std::array<char, 64> first_keys_;
+  base::Arena keys_{absl::MakeSpan(first_keys_)};
   Entries entries_;
   absl::flat_hash_map<HashedKey, uint32_t, Hasher> by_hash_;  // Empty up to kLinearSearchMax.
   std::optional<absl::btree_set<OrderedKey>> ordered_;

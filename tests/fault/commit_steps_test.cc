@@ -63,6 +63,49 @@ TEST(CommitStepsTest, RecordThatIsThereAtTheLatch_TakesTheWriteAndKeepsItsConfli
   }
 }
 
+// STAYS: what was read is written without another look at the index, as long as it is that key.
+TEST(CommitStepsTest, RecordThatWasReadLast_TakesTheWriteOfItsKeyOnly) {
+  auto db = OpenWithoutVacuum();
+  PutAlone(*db, "k");
+  PutAlone(*db, "q");
+  Transaction tx = db->Begin();
+  ASSERT_EQ(tx.Get("k").value(), "alone");
+  ASSERT_TRUE(tx.Put("q", "of q").ok());
+  ASSERT_EQ(tx.Get("absent").value(), std::nullopt);
+  ASSERT_TRUE(tx.Put("k", "of k").ok());
+  ASSERT_EQ(tx.Get("k").value(), "of k");
+  ASSERT_TRUE(tx.Commit().ok());
+  EXPECT_EQ(NewestOf(*db, "k"), "of k");
+  EXPECT_EQ(NewestOf(*db, "q"), "of q");
+  EXPECT_TRUE(db->Verify().ok());
+}
+
+TEST(CommitStepsTest, RecordThatWasReadLast_TakesNoWriteToAnotherKeyspace) {
+  auto db = OpenWithoutVacuum();
+  PutAlone(*db, "k");
+  const Keyspace other = db->OpenKeyspace("other").value();
+  Transaction tx = db->Begin();
+  ASSERT_EQ(tx.Get("k").value(), "alone");
+  ASSERT_TRUE(tx.Use(other).ok());
+  ASSERT_TRUE(tx.Put("k", "other").ok());
+  ASSERT_TRUE(tx.Commit().ok());
+  EXPECT_EQ(NewestOf(*db, "k"), "alone");
+  EXPECT_TRUE(db->Verify().ok());
+}
+
+TEST(CommitStepsTest, RecordThatWasReadAndDeletedMeanwhile_KeepsItsConflict) {
+  auto db = OpenWithoutVacuum();
+  PutAlone(*db, "k");
+  Transaction tx = db->Begin();
+  ASSERT_EQ(tx.Get("k").value(), "alone");
+  ASSERT_TRUE(db->Transact([](Transaction& other) { return other.Delete("k"); }).ok());
+  db->RunVacuumOnce();
+  ASSERT_TRUE(tx.Put("k", "new").ok());
+  EXPECT_TRUE(absl::IsAborted(tx.Commit().status()));
+  EXPECT_EQ(NewestOf(*db, "k"), "absent");
+  EXPECT_TRUE(db->Verify().ok());
+}
+
 // Few reads are compared one by one with what commits meanwhile, many through a hash table.
 TEST(CommitStepsTest, CommitThatPassesByAfterTheValidation_MeetsEveryRead) {
   for (const int reads : {1, 16, 17, 40}) {
@@ -167,6 +210,8 @@ TEST(CommitStepsTest, KeysThatWereReadAreFreed_WhereTheSnapshotGrowsTooOld) {
     for (int i = 0; i < kKeys; ++i) PutAlone(*db, Key("read", i));
     Transaction tx = db->Begin({.isolation = Isolation::kSerializable});
     for (int i = 0; i < kKeys; ++i) ASSERT_TRUE(tx.Get(Key("read", i)).value().has_value());
+    // The one that was read last, too.
+    ASSERT_TRUE(tx.Put(Key("read", kKeys - 1), "x").ok());
     for (int i = 0; i < 8; ++i) ASSERT_TRUE(tx.Put(Key("own", i), "x").ok());
     const auto grow_old = [&] {
       for (int i = 0; i < kKeys; ++i) {
