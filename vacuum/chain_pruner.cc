@@ -17,13 +17,11 @@ void PruneTally::AddTo(txn::Counters& counters) const {
   if (bytes != 0) counters.memory_bytes.Add(-bytes);
 }
 
-ChainPruner::Outcome ChainPruner::Prune(txn::Garbage& entry, const Scan& scan, size_t rounds_max,
-                                        PruneTally& tally, std::vector<txn::Garbage>& again) {
+ChainPruner::Outcome ChainPruner::Prune(txn::Garbage& entry, txn::Stripe& stripe, const Scan& scan,
+                                        size_t rounds_max, PruneTally& tally,
+                                        std::vector<txn::Garbage>& again) {
   NACRE_CHECK(base::EpochDomain::IsPinned(), "a chain was walked without a pin");
   if (entry.version->unlinked()) return Outcome::kUnlinked;
-  // In the pin in which the version was seen in its chain, the record is readable.
-  txn::Stripe& stripe =
-      store_.latches.at(store_.latches.IndexOf(entry.record->tree_id(), entry.record->key()));
   Walk walk{entry, scan, tally};
   for (size_t round = 0; round < rounds_max; ++round) {
     if (!stripe.latch.TryLock()) return Outcome::kBusy;

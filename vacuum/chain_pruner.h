@@ -60,9 +60,10 @@ class ChainPruner {
   ChainPruner(txn::Store& store, WaitingTombstones& waiting) : store_(store), waiting_(waiting) {}
 
   // Unlinks the version of `entry` if `scan` allows, and with it whatever else the walk there
-  // passes. Tombstones that stop waiting are added to `again`. Precondition: pinned.
-  Outcome Prune(txn::Garbage& entry, const Scan& scan, size_t rounds_max, PruneTally& tally,
-                std::vector<txn::Garbage>& again);
+  // passes. Tombstones that stop waiting are added to `again`. Precondition: pinned. `stripe` is
+  // that of the key, which may be read in the pin in which the version was seen in its chain.
+  Outcome Prune(txn::Garbage& entry, txn::Stripe& stripe, const Scan& scan, size_t rounds_max,
+                PruneTally& tally, std::vector<txn::Garbage>& again);
 
  private:
   struct Walk {

@@ -1,55 +1,95 @@
 #include "vacuum/entry_processor.h"
 
+#include <algorithm>
+#include <array>
+
 #include "engine/base/epoch.h"
 
 namespace nacre::vacuum {
-namespace {
-// Entries whose memory is being loaded while one is worked on.
-constexpr size_t kLookAhead = 8;
-}  // namespace
 
 void EntryProcessor::Process(absl::Span<const txn::Garbage> entries) {
-  for (size_t i = 0; i < entries.size(); ++i) {
-    if (i + kLookAhead < entries.size()) {
-      __builtin_prefetch(entries[i + kLookAhead].version);
-      __builtin_prefetch(entries[i + kLookAhead].record);
-    }
-    ProcessOne(entries[i]);
-    while (!again_.empty()) {
-      const txn::Garbage next = again_.back();
-      again_.pop_back();
-      ProcessOne(next);
-    }
+  Prefetch(entries.first(std::min(kSideBySide, entries.size())));
+  while (!entries.empty()) {
+    const size_t count = std::min(kSideBySide, entries.size());
+    const absl::Span<const txn::Garbage> group = entries.first(count);
+    entries.remove_prefix(count);
+    ProcessGroup(group, entries.first(std::min(kSideBySide, entries.size())));
     if (arrivals_.size() >= kArrivalsMax) Flush();
+  }
+  Retire();
+}
+
+// What is gone by now may be named here: a prefetch touches nothing.
+void EntryProcessor::Prefetch(absl::Span<const txn::Garbage> entries) {
+  for (const txn::Garbage& entry : entries) {
+    __builtin_prefetch(entry.version, /*rw=*/1);
+    __builtin_prefetch(entry.record);
   }
 }
 
-void EntryProcessor::ProcessOne(txn::Garbage entry) {
-  using Outcome = ChainPruner::Outcome;
-  base::EpochPin pin;
-  if (entry.version->unlinked()) {
-    store_.retired.Add(entry.version, mvcc::Version::Free);
-    return;
+void EntryProcessor::ProcessGroup(absl::Span<const txn::Garbage> group,
+                                  absl::Span<const txn::Garbage> next) {
+  const base::EpochPin pin;
+  std::array<Task, kSideBySide> tasks;
+  size_t count = 0;
+  for (const txn::Garbage& entry : group) {
+    if (Judge(entry)) tasks[count++] = Prepare(entry);
   }
-  Scan::Judgement judgement;
-  if (entry.superseded_at != 0) {
-    // The version is the entry's own: what is needed is told without a look at the chain.
-    judgement = scan_.Judge(entry.version->commit_timestamp(), entry.superseded_at);
-    if (judgement.verdict != Scan::Verdict::kPrune) {
-      arrivals_.push_back({entry, judgement});
-      return;
+  Prefetch(next);
+  for (size_t i = 0; i < count; ++i) {
+    Prune(tasks[i]);
+    while (!again_.empty()) {
+      const txn::Garbage again = again_.back();
+      again_.pop_back();
+      if (Judge(again)) Prune(Prepare(again));
     }
   }
-  switch (pruner_.Prune(entry, scan_, latches_max_, tally_, again_)) {
-    case Outcome::kUnlinked: store_.retired.Add(entry.version, mvcc::Version::Free); return;
+  if (unlinked_.size() >= kUnlinkedMax) Retire();
+}
+
+bool EntryProcessor::Judge(const txn::Garbage& entry) {
+  if (entry.version->unlinked()) {
+    unlinked_.push_back(entry.version);
+    return false;
+  }
+  if (entry.superseded_at == 0) return true;
+  // The version is the entry's own: what is needed is told without a look at the chain.
+  const Scan::Judgement judgement =
+      scan_.Judge(entry.version->commit_timestamp(), entry.superseded_at);
+  if (judgement.verdict == Scan::Verdict::kPrune) return true;
+  arrivals_.push_back({entry, judgement});
+  return false;
+}
+
+EntryProcessor::Task EntryProcessor::Prepare(const txn::Garbage& entry) {
+  const mvcc::Record& record = *entry.record;
+  txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record.tree_id(), record.key()));
+  __builtin_prefetch(&stripe, /*rw=*/1);
+  // Mostly what stands above the version.
+  __builtin_prefetch(record.head(), /*rw=*/1);
+  return {entry, &stripe};
+}
+
+void EntryProcessor::Prune(Task task) {
+  using Outcome = ChainPruner::Outcome;
+  txn::Garbage& entry = task.entry;
+  Scan::Judgement judgement{Scan::Verdict::kLater};
+  switch (pruner_.Prune(entry, *task.stripe, scan_, latches_max_, tally_, again_)) {
+    case Outcome::kUnlinked: unlinked_.push_back(entry.version); return;
     case Outcome::kWaits: return;
     case Outcome::kNeeded:
       judgement = scan_.Judge(entry.version->commit_timestamp(), entry.superseded_at);
       break;
     case Outcome::kBusy:
-    case Outcome::kUnfinished: judgement = {Scan::Verdict::kLater}; break;
+    case Outcome::kUnfinished: break;
   }
   arrivals_.push_back({entry, judgement});
+}
+
+void EntryProcessor::Retire() {
+  if (unlinked_.empty()) return;
+  store_.retired.AddAll(unlinked_, mvcc::Version::Free);
+  unlinked_.clear();
 }
 
 void EntryProcessor::Add(const PruneTally& tally) {
@@ -60,6 +100,7 @@ void EntryProcessor::Add(const PruneTally& tally) {
 }
 
 void EntryProcessor::Flush() {
+  Retire();
   room_.Admit(arrivals_);
   arrivals_.clear();
   tally_.AddTo(store_.counters);

@@ -13,8 +13,9 @@
 
 namespace nacre::vacuum {
 
-// Looks at entries one by one: judges each by the scan, prunes, and either retires the version or
-// sends the entry to the waiting room. For one thread and one scan; flushes when destroyed.
+// Judges entries by the scan, prunes, and either retires the version or sends the entry to the
+// waiting room. Entries are taken in groups, so that their waits for memory overlap; what was
+// pruned is retired by the group too. For one thread and one scan; flushes when destroyed.
 class EntryProcessor {
  public:
   // `latches_max`: how often the latch is taken for one entry before it is left for later.
@@ -25,7 +26,7 @@ class EntryProcessor {
   EntryProcessor(const EntryProcessor&) = delete;
   EntryProcessor& operator=(const EntryProcessor&) = delete;
 
-  // Must not be pinned: every entry has a pin of its own, so that freeing is never held up.
+  // Must not be pinned: every group has a pin of its own, so that freeing is never held up.
   void Process(absl::Span<const txn::Garbage> entries);
   // Counts what was pruned otherwise.
   void Add(const PruneTally& tally);
@@ -38,8 +39,24 @@ class EntryProcessor {
 
  private:
   static constexpr size_t kArrivalsMax = 128;
+  static constexpr size_t kUnlinkedMax = 64;
+  // A group that is worked on under one pin.
+  static constexpr size_t kSideBySide = 16;
+  // What is to be pruned, and the stripe of its key.
+  struct Task {
+    txn::Garbage entry;
+    txn::Stripe* stripe;
+  };
 
-  void ProcessOne(txn::Garbage entry);
+  static void Prefetch(absl::Span<const txn::Garbage> entries);
+  // `next`: what will be worked on afterwards.
+  void ProcessGroup(absl::Span<const txn::Garbage> group, absl::Span<const txn::Garbage> next);
+  // False if there is nothing to prune: the entry was sent where it belongs.
+  bool Judge(const txn::Garbage& entry);
+  // Precondition: pinned since before Judge() has allowed it.
+  Task Prepare(const txn::Garbage& entry);
+  void Prune(Task task);
+  void Retire();
 
   txn::Store& store_;
   ChainPruner& pruner_;
@@ -49,6 +66,7 @@ class EntryProcessor {
   PruneTally tally_;
   std::vector<txn::Garbage> again_;
   std::vector<WaitingRoom::Arrival> arrivals_;
+  std::vector<void*> unlinked_;  // Versions to be retired.
   size_t versions_unlinked_ = 0;
   size_t steps_ = 0;
 };

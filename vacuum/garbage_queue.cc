@@ -26,30 +26,70 @@ void GarbageQueue::Report(Shard& shard) {
 void GarbageQueue::Push(absl::Span<const txn::Garbage> entries) {
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
-  shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  for (const txn::Garbage& entry : entries) shard.entries.push_back(entry);
+  shard.pushed.store(shard.pushed.load(std::memory_order_relaxed) + entries.size(),
+                     std::memory_order_relaxed);
+  if (shard.entries.size() >= shard.due_at) shard.due.store(true, std::memory_order_relaxed);
   if (approximate_size() <= backlog_max_) shard.owed = 0;
   shard.owed += entries.size();
   Report(shard);
 }
 
 void GarbageQueue::Return(absl::Span<const txn::Garbage> entries) {
+  if (entries.empty()) return;
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
   shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  // Not before as many are new: these would be looked at again each time.
+  shard.due_at = shard.entries.size() + kOwnEntries;
+  Report(shard);
+}
+
+void GarbageQueue::TakeShard(Shard& shard, EntryList& taken) {
+  taken.AddBlock(std::exchange(shard.entries, {}));
+  shard.owed = 0;
+  shard.due_at = kOwnEntries;
+  shard.due.store(false, std::memory_order_relaxed);
   Report(shard);
 }
 
 void GarbageQueue::TakeAll(EntryList& taken) {
   for (Shard& shard : shards_) {
-    std::vector<txn::Garbage> entries;
-    {
-      base::MutexLock lock(shard.mutex);
-      entries.swap(shard.entries);
-      shard.owed = 0;
-      Report(shard);
-    }
-    taken.AddBlock(std::move(entries));
+    base::MutexLock lock(shard.mutex);
+    TakeShard(shard, taken);
   }
+}
+
+void GarbageQueue::TakeUntended(EntryList& taken) {
+  for (Shard& shard : shards_) {
+    base::MutexLock lock(shard.mutex);
+    if (!std::exchange(shard.tended, false) || shard.entries.size() > 2 * kOwnEntries) {
+      TakeShard(shard, taken);
+    }
+  }
+}
+
+size_t GarbageQueue::TakePushed() {
+  Shard& shard = OwnShard();
+  const size_t pushed = shard.pushed.load(std::memory_order_relaxed);
+  if (pushed < kPushedMin) return 0;
+  shard.pushed.store(0, std::memory_order_relaxed);
+  return pushed;
+}
+
+bool GarbageQueue::OwnIsDue() { return OwnShard().due.load(std::memory_order_relaxed); }
+
+void GarbageQueue::TakeOwn(std::vector<txn::Garbage>& taken) {
+  Shard& shard = OwnShard();
+  base::MutexLock lock(shard.mutex);
+  // Copied: the next ones find room.
+  taken.assign(shard.entries.begin(), shard.entries.end());
+  shard.entries.clear();
+  shard.owed = 0;
+  shard.due_at = kOwnEntries;
+  shard.due.store(false, std::memory_order_relaxed);
+  shard.tended = true;
+  Report(shard);
 }
 
 void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {

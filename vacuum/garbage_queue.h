@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/types/span.h"
+#include "engine/base/latch.h"
 #include "engine/base/mutex.h"
 #include "engine/txn/garbage_sink.h"
 #include "vacuum/entry_list.h"
@@ -18,6 +19,10 @@ namespace nacre::vacuum {
 // push is an uncontended lock and a copy. Thread-safe.
 class GarbageQueue {
  public:
+  // Few enough to be in the cache of the processor still, versions and records and all, where they
+  // were made; enough to pay for a scan, and for an epoch.
+  static constexpr size_t kOwnEntries = 256;
+
   // approximate_size() may lag behind by a quarter of `backlog_max`, the size beyond which shares
   // of work are owed.
   explicit GarbageQueue(size_t backlog_max);
@@ -29,8 +34,19 @@ class GarbageQueue {
 
   // O(shards): whole vectors change hands.
   void TakeAll(EntryList& taken);
+  // The same, but for the shards from which their own threads have taken since it was called last,
+  // and which are not longer than those let them grow.
+  void TakeUntended(EntryList& taken);
   // Takes at most `count` entries, from the shard of the calling thread first.
   void TakeSome(size_t count, std::vector<txn::Garbage>& taken);
+
+  // How many entries were pushed to the shard of the calling thread since it was asked last; 0 if
+  // there are fewer than kPushedMin. One load, mostly.
+  size_t TakePushed();
+  // Whether that shard has grown by kOwnEntries since TakeOwn(). One load.
+  bool OwnIsDue();
+  // Takes all of it.
+  void TakeOwn(std::vector<txn::Garbage>& taken);
 
   // How many entries the calling thread, or another one of its shard, has pushed since it was asked
   // last: all of those beyond the backlog, and of those before only the last commit's.
@@ -51,15 +67,24 @@ class GarbageQueue {
 
  private:
   static constexpr size_t kShards = 16;
+  static constexpr size_t kPushedMin = 16;
   struct alignas(64) Shard {
-    mutable base::Mutex mutex;
+    mutable base::Latch mutex;
+    // Hints to its own threads, which read them without the mutex. A stale one is as good.
+    std::atomic<bool> due{false};
+    std::atomic<size_t> pushed{0};
+    // Its own threads have taken from it since a pass looked.
+    bool tended ABSL_GUARDED_BY(mutex) = false;
     std::vector<txn::Garbage> entries ABSL_GUARDED_BY(mutex);
+    size_t due_at ABSL_GUARDED_BY(mutex) = kOwnEntries;
     size_t owed ABSL_GUARDED_BY(mutex) = 0;
     // Part of `entries` that is contained in reported_.
     size_t reported ABSL_GUARDED_BY(mutex) = 0;
   };
 
   Shard& OwnShard();
+  void TakeShard(Shard& shard, EntryList& taken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  // After a change of its entries.
   void Report(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 
   const size_t backlog_max_;

@@ -1,5 +1,13 @@
-// The share of the work that committers do, where garbage is made faster than the vacuum's thread
-// prunes it.
+// The share of the work that committers do: each for its own garbage, and for that of all where it
+// is made faster than it is pruned.
+//
+// OWN-FIRST. A thread that keeps committing prunes and frees what it has superseded itself, as soon
+// as there is enough of it to pay for a scan and an epoch (GarbageQueue::kOwnEntries). By then the
+// records and versions are in the cache of its processor still, so that this costs it less than it
+// costs another one to fetch them; and what it frees is what it allocates next, in the cache too,
+// from a list of its own in the allocator. That is freed in the rate in which it is allocated: a
+// few hundred objects at once are more than such a list takes. The vacuum's thread looks after
+// threads that have stopped, or are slow (GarbageQueue::TakeUntended()).
 //
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
 // more entries than it made. So the queue can not grow, whether or not the vacuum's thread gets to
@@ -37,9 +45,28 @@ void Vacuum::Assist() noexcept {
     bell_.Ring();
     if (store_.retired.waiting() > kRetiredMax) FreeShare(2 * retired);
   }
-  if (queue_.approximate_size() <= store_.options.vacuum_backlog_max) return;
+  // What was pruned is freed little by little, as it is allocated again.
+  if (const size_t pushed = queue_.TakePushed(); pushed != 0) {
+    CountFreedByShare(store_.retired.ReclaimOwn(pushed + pushed / 4));
+  }
+  const bool too_many = queue_.approximate_size() > store_.options.vacuum_backlog_max;
+  if (!too_many && !queue_.OwnIsDue()) return;
   shares_running_.fetch_add(1, std::memory_order_seq_cst);
-  if (!shares_paused_.load(std::memory_order_seq_cst)) DoShare();
+  if (!shares_paused_.load(std::memory_order_seq_cst)) {
+    std::vector<txn::Garbage> taken;
+    if (too_many) {
+      store_.counters.vacuum_assists.fetch_add(1, std::memory_order_relaxed);
+      const size_t share = kShareEntries + 2 * queue_.TakeOwed();
+      queue_.TakeSome(share, taken);
+      DoShare(taken, share);
+      // It has retired versions, and records and nodes with them.
+      FreeShare(2 * base::RetireList::TakeOwed());
+    } else {
+      queue_.TakeOwn(taken);
+      DoShare(taken, taken.size());
+      store_.retired.CloseOwn();
+    }
+  }
   shares_running_.fetch_sub(1, std::memory_order_seq_cst);
   // What the share had in hand, a pass meanwhile could not see.
   bell_.Ring();
@@ -59,11 +86,7 @@ std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries) {
   return fresh;
 }
 
-void Vacuum::DoShare() {
-  store_.counters.vacuum_assists.fetch_add(1, std::memory_order_relaxed);
-  const size_t share = kShareEntries + 2 * queue_.TakeOwed();
-  std::vector<txn::Garbage> taken;
-  queue_.TakeSome(share, taken);
+void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share) {
   const std::shared_ptr<const Scan> scan = ScanForShare(taken.size());
   if (scan == nullptr) {
     queue_.Return(taken);
@@ -94,13 +117,17 @@ void Vacuum::DoShare() {
   }
   done = std::min(done, end);
   queue_.Return(absl::MakeConstSpan(taken).subspan(done));
-  // It has retired versions, and records and nodes with them.
-  FreeShare(2 * base::RetireList::TakeOwed());
 }
 
 void Vacuum::FreeShare(size_t objects) {
   const size_t least = std::max(objects, base::RetireList::kBatchObjects);
-  CountFreed(store_.retired.ReclaimBatches(least));
+  CountFreedByShare(store_.retired.ReclaimBatches(least));
+}
+
+void Vacuum::CountFreedByShare(size_t objects) {
+  if (objects == 0) return;
+  CountFreed(objects);
+  freed_by_shares_.fetch_add(objects, std::memory_order_relaxed);
 }
 
 }  // namespace nacre::vacuum

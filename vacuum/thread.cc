@@ -46,7 +46,8 @@ void Vacuum::RunThread() {
     {
       base::MutexLock lock(pass_mutex_);
       pass = Pass(/*whole=*/false);
-      held_up = room_.pending() != 0 || store_.retired.waiting() != 0 || reaper_.trees() != 0;
+      held_up = room_.pending() != 0 || store_.retired.waiting() != 0 || reaper_.trees() != 0 ||
+                queue_.size() != 0;
     }
     if (tuning_.after_pass) tuning_.after_pass();
     if (pass.more) {

@@ -72,7 +72,12 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
 
   // The work is taken before the clock is loaded: none of it was superseded after.
   EntryList work;
-  queue_.TakeAll(work);
+  if (whole) {
+    queue_.TakeAll(work);
+  } else {
+    queue_.TakeUntended(work);
+  }
+  const bool any = !work.empty();
   result.progress = !work.empty() || keys_expired != 0;
   const int64_t now_ns = scanner_.NowNs();
   if (whole || now_ns - pending_looked_at_ns_ >= kPendingEveryNs) {
@@ -97,7 +102,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   }
   size_t freed;
   do {
-    freed = Reclaim(kFreedPerPass);
+    freed = whole || !OthersFree() ? Reclaim(kFreedPerPass) : 0;
     if (freed != 0) result.progress = true;
   } while (whole && freed >= kFreedPerPass);
   // The caller's next commit does not owe for what the pass retired.
@@ -105,7 +110,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   if (result.versions != 0) result.progress = true;
   result.more = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
                 freed >= kFreedPerPass ||
-                queue_.approximate_size() > store_.options.vacuum_backlog_max / 4;
+                (any && queue_.approximate_size() > store_.options.vacuum_backlog_max / 4);
   return result;
 }
 
@@ -137,6 +142,13 @@ size_t Vacuum::ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& p
   }
   trees_dying_.store(reaper_.trees(), std::memory_order_relaxed);
   return reaped;
+}
+
+// What committers free soon is freed where it will be allocated again.
+bool Vacuum::OthersFree() {
+  const size_t freed = freed_by_shares_.load(std::memory_order_relaxed);
+  return std::exchange(freed_by_shares_seen_, freed) != freed &&
+         store_.retired.waiting() <= kRetiredRing;
 }
 
 size_t Vacuum::Reclaim(size_t limit) {

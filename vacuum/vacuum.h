@@ -36,9 +36,10 @@ namespace nacre::vacuum {
 // keyspaces. docs/VACUUM.md shows the path of a dead version. Thread-safe.
 //
 // Work comes from the queue that commits fill, never from a walk over the database. It is done by
-// passes, one at a time (the thread's or RunOnce()), and by committers, who do a share each while
-// the queue is longer than Options::vacuum_backlog_max, beside a pass and beside each other. They
-// meet only at short locks and at the latches of keys, which all of them only try.
+// committers, each for its own (OWN-FIRST in share.cc), by passes, one at a time (the thread's or
+// RunOnce()), and by committers for all while the queue is longer than Options::vacuum_backlog_max,
+// all beside each other. They meet only at short locks and at the latches of keys, which all of
+// them only try.
 //
 // Order of locks: pass_mutex_; then what the store says (changes mutex, gate, stripes, sequencer);
 // then the locks inside the parts below, of which none is held while another is taken.
@@ -119,10 +120,15 @@ class Vacuum final : public txn::GarbageSink {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   size_t ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& processor)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  // Whether committers free what is retired, since it was asked last.
+  bool OthersFree() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   size_t Reclaim(size_t limit);
   void CountFreed(size_t objects);
+  void CountFreedByShare(size_t objects);
 
-  void DoShare();
+  // Looks at what was taken from the queue, of which it may put some back, and as many others that
+  // wait elsewhere.
+  void DoShare(std::vector<txn::Garbage>& taken, size_t share);
   // Frees at least so many objects, by whole batches, and one batch in any case, if they may be
   // freed.
   void FreeShare(size_t objects);
@@ -161,6 +167,9 @@ class Vacuum final : public txn::GarbageSink {
   // pause sees it.
   std::atomic<bool> shares_paused_{false};
   std::atomic<size_t> steps_{0};
+  // Objects that committers have freed, and as a pass saw it last.
+  std::atomic<size_t> freed_by_shares_{0};
+  size_t freed_by_shares_seen_ ABSL_GUARDED_BY(pass_mutex_) = 0;
 
   WakeBell bell_;
   std::thread thread_;

@@ -45,14 +45,17 @@ void RetireList::EndFresh(Shard& shard) {
   }
 }
 
-void RetireList::Add(void* object, Free free) noexcept ABSL_NO_THREAD_SAFETY_ANALYSIS {
-  ++owed;
-  // Counted first: it can be freed as soon as it is in the list.
-  waiting_.fetch_add(1, std::memory_order_seq_cst);
+void RetireList::AddAll(absl::Span<void* const> objects,
+                        Free free) noexcept ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  owed += objects.size();
+  // Counted first: they can be freed as soon as they are in the list.
+  waiting_.fetch_add(objects.size(), std::memory_order_seq_cst);
   Shard& shard = LockAnyShard();
-  if (shard.fresh.empty()) shard.fresh.reserve(kBatchObjects);
-  shard.fresh.push_back({object, free});
-  if (shard.fresh.size() >= kBatchObjects) EndFresh(shard);
+  for (void* object : objects) {
+    if (shard.fresh.empty()) shard.fresh.reserve(kBatchObjects);
+    shard.fresh.push_back({object, free});
+    if (shard.fresh.size() >= kBatchObjects) EndFresh(shard);
+  }
   shard.mutex.Unlock();
 }
 
@@ -95,7 +98,8 @@ RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
     Batch& oldest = shard.batches.front();
     if (oldest.epoch == kOpen) {
       look.any_open = true;
-    } else if (oldest.epoch < look.too_young && EpochDomain::HasPassed(oldest.epoch)) {
+    } else if (oldest.passed ||
+               (oldest.epoch < look.too_young && EpochDomain::HasPassed(oldest.epoch))) {
       objects.swap(oldest.objects);
       shard.batches.pop_front();
       ++shard.taken;
@@ -117,6 +121,41 @@ size_t RetireList::FreeOne(Look& look) {
     return objects.size();
   }
   return 0;
+}
+
+size_t RetireList::ReclaimOwn(size_t limit) noexcept {
+  Shard& shard = shards_[EpochDomain::ThreadIndex() % kShards];
+  std::array<Retired, kBatchObjects> objects;
+  size_t count = 0;
+  if (!shard.mutex.TryLock()) return 0;
+  if (!shard.batches.empty()) {
+    Batch& oldest = shard.batches.front();
+    if (!oldest.passed && oldest.epoch != kOpen) {
+      oldest.passed = EpochDomain::HasPassed(oldest.epoch);
+    }
+    if (oldest.passed) {
+      count = std::min({limit, kBatchObjects, oldest.objects.size()});
+      std::copy(oldest.objects.end() - static_cast<ptrdiff_t>(count), oldest.objects.end(),
+                objects.begin());
+      oldest.objects.resize(oldest.objects.size() - count);
+      if (oldest.objects.empty()) {
+        shard.batches.pop_front();
+        ++shard.taken;
+      }
+    }
+  }
+  shard.mutex.Unlock();
+  for (size_t i = 0; i < count; ++i) objects[i].free(objects[i].object);
+  if (count != 0) waiting_.fetch_sub(count, std::memory_order_relaxed);
+  return count;
+}
+
+void RetireList::CloseOwn() noexcept {
+  Shard& shard = shards_[EpochDomain::ThreadIndex() % kShards];
+  if (!shard.mutex.TryLock()) return;
+  const bool waits = !shard.batches.empty() && shard.batches.front().epoch == kOpen;
+  shard.mutex.Unlock();
+  if (waits) Close(/*fresh_too=*/false);
 }
 
 size_t RetireList::ReclaimBatch() noexcept {

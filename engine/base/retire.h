@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/types/span.h"
+#include "engine/base/latch.h"
 #include "engine/base/mutex.h"
 
 namespace nacre::base {
@@ -41,7 +43,9 @@ class RetireList {
 
   // Precondition: `object` can not be found by a thread that pins from now on. Nothing is freed
   // here, no epoch is closed. O(1).
-  void Add(void* object, Free free) noexcept;
+  void Add(void* object, Free free) noexcept { AddAll({&object, 1}, free); }
+  // The same for several at once. O(objects).
+  void AddAll(absl::Span<void* const> objects, Free free) noexcept;
   // How many objects the calling thread has added since it was asked last, to any list.
   static size_t TakeOwed();
 
@@ -52,6 +56,13 @@ class RetireList {
   size_t ReclaimBatch() noexcept;
   // The same for as many batches as make at least `limit` objects.
   size_t ReclaimBatches(size_t limit) noexcept;
+
+  // Frees at most `limit` objects of the calling thread's shard whose epoch has passed. Closes
+  // none. For committers that free little and often: what they allocate next is what they have
+  // freed last. O(limit).
+  size_t ReclaimOwn(size_t limit) noexcept;
+  // Closes an epoch for all that is full, if the calling thread's shard waits for that.
+  void CloseOwn() noexcept;
 
   // Frees objects whose epoch has passed, all of them or, by whole batches, at least `limit`;
   // returns how many. Closes an epoch for all that it leaves open, full or not.
@@ -70,10 +81,11 @@ class RetireList {
   static constexpr uint64_t kOpen = 0;
   struct Batch {
     uint64_t epoch;
-    Objects objects;
+    Objects objects;  // Those that are not freed.
+    bool passed = false;
   };
   struct alignas(64) Shard {
-    Mutex mutex;
+    Latch mutex;
     Objects fresh ABSL_GUARDED_BY(mutex);
     std::deque<Batch> batches ABSL_GUARDED_BY(mutex);  // Closed ones, then open ones.
     uint64_t taken ABSL_GUARDED_BY(mutex) = 0;         // Batches before those.

@@ -127,6 +127,41 @@ TEST_F(Retire, NoEpochIsClosedByAdd_AndOneForAllThatIsThere) {
   EXPECT_EQ(fences(), 2u);
 }
 
+// Little by little, and only what is its own.
+TEST_F(Retire, AThreadFreesItsOwnOnceTheirEpochHasPassed) {
+  const size_t own = EpochDomain::ThreadIndex();
+  std::thread([&] {
+    ASSERT_NE(EpochDomain::ThreadIndex(), own);
+    Add(kBatch);
+  }).join();
+  Add(kBatch + 5);
+  EXPECT_EQ(list_.ReclaimOwn(10), 0u) << "nobody has closed an epoch";
+  {
+    EpochPin pin;
+    list_.CloseOwn();
+    EXPECT_EQ(list_.ReclaimOwn(10), 0u) << "a pin is as old";
+  }
+  const uint64_t fences = AsymmetricFence::heavy_count();
+  list_.CloseOwn();
+  EXPECT_EQ(AsymmetricFence::heavy_count(), fences) << "what is closed waits to be freed";
+  EXPECT_EQ(list_.ReclaimOwn(10), 10u);
+  EXPECT_EQ(deleted_, 10u);
+  EXPECT_EQ(list_.ReclaimOwn(SIZE_MAX), kBatch - 10);
+  EXPECT_EQ(list_.ReclaimOwn(10), 0u) << "five fill no batch";
+  EXPECT_EQ(list_.Reclaim(SIZE_MAX), kBatch + 5);
+  EXPECT_EQ(list_.waiting(), 0u);
+}
+
+TEST_F(Retire, WhatAThreadHasBegunToFreeOthersFreeToo) {
+  Add(kBatch);
+  list_.CloseOwn();
+  EXPECT_EQ(list_.ReclaimOwn(100), 100u);
+  std::thread([&] { EXPECT_EQ(list_.ReclaimBatch(), kBatch - 100); }).join();
+  EXPECT_EQ(list_.ReclaimOwn(100), 0u);
+  EXPECT_EQ(deleted_, kBatch);
+  EXPECT_EQ(list_.waiting(), 0u);
+}
+
 // While a reader keeps what is older, to close more epochs frees nothing.
 TEST_F(Retire, CommittersCloseNoEpochWhileAnOlderOneWaits) {
   const EpochPin pin;

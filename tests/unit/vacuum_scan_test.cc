@@ -138,6 +138,47 @@ TEST(VacuumQueue, TheApproximateSizeIsOffByNoMoreThanWasAllowed) {
   }
 }
 
+// OWN-FIRST: whose thread takes from a shard, the passes leave it alone; until it stops.
+TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
+  GarbageQueue queue(/*backlog_max=*/10'000);
+  const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries);
+  queue.Push(absl::MakeConstSpan(some).first(some.size() - 1));
+  EXPECT_FALSE(queue.OwnIsDue());
+  queue.Push(absl::MakeConstSpan(some).first(1));
+  EXPECT_TRUE(queue.OwnIsDue());
+  std::vector<txn::Garbage> own;
+  queue.TakeOwn(own);
+  EXPECT_EQ(own.size(), some.size());
+  EXPECT_FALSE(queue.OwnIsDue());
+
+  queue.Push(absl::MakeConstSpan(some).first(10));
+  EntryList taken;
+  queue.TakeUntended(taken);
+  EXPECT_TRUE(taken.empty());
+  queue.TakeUntended(taken);
+  EXPECT_EQ(taken.size(), 10u) << "nobody has taken from it since";
+
+  queue.TakeOwn(own);
+  queue.Push(std::vector<txn::Garbage>(2 * GarbageQueue::kOwnEntries + 1));
+  queue.TakeUntended(taken);
+  EXPECT_EQ(taken.size(), 10u + 2 * GarbageQueue::kOwnEntries + 1) << "it falls behind";
+  EXPECT_FALSE(queue.OwnIsDue());
+  EXPECT_EQ(queue.size(), 0u);
+}
+
+TEST(VacuumQueue, WhatWasReturnedIsDueWithAsManyNewOnes) {
+  GarbageQueue queue(/*backlog_max=*/10'000);
+  const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries);
+  queue.Push(some);
+  std::vector<txn::Garbage> own;
+  queue.TakeOwn(own);
+  queue.Return(own);
+  queue.Push(absl::MakeConstSpan(some).first(some.size() - 1));
+  EXPECT_FALSE(queue.OwnIsDue());
+  queue.Push(absl::MakeConstSpan(some).first(1));
+  EXPECT_TRUE(queue.OwnIsDue());
+}
+
 TEST(VacuumHistory, WithoutRetentionTheFloorIsTheClock) {
   History history(absl::ZeroDuration());
   EXPECT_EQ(history.FloorAt(0, 17), 17u);

@@ -15,7 +15,9 @@ using ::testing::Optional;
 
 class VacuumShare : public VacuumFixture {
  protected:
-  static constexpr size_t kBacklogMax = 500;
+  // Less than makes a committer look after its own: these shares are done for all.
+  static constexpr size_t kBacklogMax = 200;
+  static_assert(kBacklogMax < GarbageQueue::kOwnEntries);
   // Commits made here on one thread, so at most one shard is behind in its report.
   static constexpr size_t kSlack = 64;
 
@@ -32,6 +34,58 @@ TEST_F(VacuumShare, BelowTheThresholdCommittersDoNothing) {
     vacuum_->Assist();
   }
   EXPECT_EQ(store_->counters.vacuum_assists.load(), 0u);
+}
+
+// OWN-FIRST: long before the backlog is reached.
+TEST_F(VacuumShare, ACommitterPrunesAndFreesItsOwn) {
+  Open({});
+  size_t most_queued = 0;
+  size_t most_retired = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    Put("k" + std::to_string(i % 100), "v");
+    vacuum_->Assist();
+    most_queued = std::max(most_queued, vacuum_->queued());
+    most_retired = std::max(most_retired, store_->retired.waiting());
+  }
+  EXPECT_LE(most_queued, GarbageQueue::kOwnEntries);
+  EXPECT_LE(most_retired, 3 * base::RetireList::kBatchObjects);
+  EXPECT_EQ(store_->counters.vacuum_assists.load(), 0u);
+  EXPECT_EQ(store_->counters.vacuum_passes.load(), 0u);
+}
+
+// One scan and one epoch for as many entries as make it worth while.
+TEST_F(VacuumShare, ItsOwnCostACommitterFewFences) {
+  Open({});
+  constexpr size_t kCommits = 100 * GarbageQueue::kOwnEntries;
+  const uint64_t before = base::AsymmetricFence::heavy_count();
+  for (size_t i = 0; i < kCommits; ++i) {
+    Put("k" + std::to_string(i % 100), "v");
+    vacuum_->Assist();
+  }
+  EXPECT_LE(base::AsymmetricFence::heavy_count() - before,
+            2 * kCommits / GarbageQueue::kOwnEntries + 2);
+}
+
+// What a scan of many snapshots has not seen yet is not looked at with every commit.
+TEST_F(VacuumShare, WhatAnOldScanDoesNotKnowIsLeftUntilMoreHasCome) {
+  Open({});
+  std::vector<Registration> held;
+  for (int i = 0; i < 4000; ++i) {
+    held.push_back(Snapshot());
+    Put("clock", "v");
+  }
+  vacuum_->RunOnce();
+  size_t looks = 0;
+  for (int i = 0; i < 5000; ++i) {
+    Put("k" + std::to_string(i % 100), "v");
+    const size_t before = vacuum_->queued();
+    vacuum_->Assist();
+    if (vacuum_->queued() < before) ++looks;
+    ASSERT_LE(vacuum_->queued(), 1000 + 2 * GarbageQueue::kOwnEntries);
+  }
+  EXPECT_GT(looks, 0u);
+  EXPECT_LE(looks, 5000 / GarbageQueue::kOwnEntries);
+  for (const Registration& snapshot : held) End(snapshot);
 }
 
 TEST_F(VacuumShare, WithoutAThreadTheBacklogStaysBounded) {
