@@ -152,8 +152,12 @@ bool TransactionState::FindPlainTree() {
 }
 
 const Tree* TransactionState::PlainTree() {
-  if (serializable_ || !reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return nullptr;
-  return ResolveCurrent().ok() ? current_.tree : nullptr;
+  if (serializable_) return nullptr;
+  if (plain_tree_ == nullptr) {
+    base::EpochPin pin;
+    if (!FindPlainTree()) return nullptr;
+  }
+  return plain_tree_;
 }
 
 absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key, Tracking tracking,
