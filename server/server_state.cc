@@ -4,6 +4,7 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "server/allocator/allocator.h"
 #include "server/base/clock.h"
 #include "server/command/table.h"
 
@@ -40,6 +41,7 @@ absl::StatusOr<std::unique_ptr<ServerState>> ServerState::Open(const ServerOptio
   engine.write_set_bytes_max = options.transaction_bytes_max;
   if (options.memory_bytes_max != 0) engine.memory_bytes_max = options.memory_bytes_max;
   engine.time_source = options.time_source;
+  engine.on_memory_freed = allocator::ObjectsFreed;
   auto db = Database::Open(engine);
   if (!db.ok()) return db.status();
   state->db_ = std::move(*db);

@@ -48,6 +48,15 @@ void EntryProcessor::ProcessGroup(absl::Span<const txn::Garbage> group,
 }
 
 bool EntryProcessor::Judge(const txn::Garbage& entry) {
+  if (entry.record == nullptr) {
+    const Scan::Judgement judgement =
+        scan_.JudgeMoved(entry.version->commit_timestamp(), entry.superseded_at);
+    if (judgement.verdict != Scan::Verdict::kPrune) {
+      arrivals_.push_back({entry, judgement});
+      return false;
+    }
+    mover_.Freed();
+  }
   if (entry.version->unlinked()) {
     unlinked_.push_back(entry.version);
     return false;

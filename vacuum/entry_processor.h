@@ -8,6 +8,7 @@
 #include "engine/txn/garbage_sink.h"
 #include "engine/txn/store.h"
 #include "vacuum/chain_pruner.h"
+#include "vacuum/mover.h"
 #include "vacuum/scan.h"
 #include "vacuum/waiting_room.h"
 
@@ -19,9 +20,14 @@ namespace nacre::vacuum {
 class EntryProcessor {
  public:
   // `latches_max`: how often the latch is taken for one entry before it is left for later.
-  EntryProcessor(txn::Store& store, ChainPruner& pruner, WaitingRoom& room, const Scan& scan,
-                 size_t latches_max)
-      : store_(store), pruner_(pruner), room_(room), scan_(scan), latches_max_(latches_max) {}
+  EntryProcessor(txn::Store& store, ChainPruner& pruner, Mover& mover, WaitingRoom& room,
+                 const Scan& scan, size_t latches_max)
+      : store_(store),
+        pruner_(pruner),
+        mover_(mover),
+        room_(room),
+        scan_(scan),
+        latches_max_(latches_max) {}
   ~EntryProcessor() { Flush(); }
   EntryProcessor(const EntryProcessor&) = delete;
   EntryProcessor& operator=(const EntryProcessor&) = delete;
@@ -60,6 +66,7 @@ class EntryProcessor {
 
   txn::Store& store_;
   ChainPruner& pruner_;
+  Mover& mover_;
   WaitingRoom& room_;
   const Scan& scan_;
   const size_t latches_max_;

@@ -24,6 +24,12 @@ bool Scan::AnyPointIn(uint64_t b, uint64_t e) const {
 }
 
 Scan::Judgement Scan::Judge(uint64_t b, uint64_t e) const {
+  const Judgement judgement = JudgeMoved(b, e);
+  if (judgement.verdict == Verdict::kPark || e > clock || e <= floor) return judgement;
+  return {Verdict::kRetain};
+}
+
+Scan::Judgement Scan::JudgeMoved(uint64_t b, uint64_t e) const {
   if (e > clock) return {Verdict::kLater};
   const auto oldest = FirstFrom(points, b);
   const auto end = FirstFrom(points, e);
@@ -32,7 +38,6 @@ Scan::Judgement Scan::Judge(uint64_t b, uint64_t e) const {
     const Point& point = *(end - i);
     if (point.began_ns <= lasting_ns) return {Verdict::kPark, point.timestamp, oldest->timestamp};
   }
-  if (e > floor) return {Verdict::kRetain};
   if (oldest != end || e > ray_from) return {Verdict::kLater};
   return {Verdict::kPrune};
 }

@@ -53,6 +53,8 @@ struct Scan {
     return e <= floor && e <= ray_from && !AnyPointIn(b, e);
   }
   Judgement Judge(uint64_t b, uint64_t e) const;
+  // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h).
+  Judgement JudgeMoved(uint64_t b, uint64_t e) const;
 
  private:
   bool AnyPointIn(uint64_t b, uint64_t e) const;

@@ -99,7 +99,7 @@ void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share) {
   size_t end = static_cast<size_t>(known - taken.begin());
   size_t done = 0;
   {
-    EntryProcessor processor(store_, pruner_, room_, *scan, kShareLatchesPerEntry);
+    EntryProcessor processor(store_, pruner_, mover_, room_, *scan, kShareLatchesPerEntry);
     const auto too_far = [&] { return processor.steps() > share * kShareStepsPerEntry; };
     for (; done < end && !too_far(); done += kEntriesPerRound) {
       processor.Process(

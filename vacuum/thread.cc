@@ -48,6 +48,7 @@ void Vacuum::RunThread() {
       pass = Pass(/*whole=*/false);
       held_up = room_.pending() != 0 || store_.retired.waiting() != 0 || reaper_.trees() != 0 ||
                 queue_.size() != 0;
+      if (!pass.more && !pass.progress) TellFreed(kFreedBeforeRest);
     }
     if (tuning_.after_pass) tuning_.after_pass();
     if (pass.more) {

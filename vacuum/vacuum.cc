@@ -20,6 +20,9 @@ constexpr size_t kLatchesPerEntry = SIZE_MAX;
 // Entries held by short transactions are not asked about more often than this.
 constexpr int64_t kPendingEveryNs = 1'000'000;
 
+// Objects that the calling thread had freed when it told so last.
+constinit thread_local size_t freed_told = 0;
+
 }  // namespace
 
 Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
@@ -29,7 +32,8 @@ Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
       scanner_(store, tuning),
       pruner_(store, waiting_tombstones_),
       expirer_(store, expiries_),
-      reaper_(store, expiries_, waiting_tombstones_) {}
+      reaper_(store, expiries_, waiting_tombstones_),
+      mover_(store, tuning_) {}
 
 Vacuum::~Vacuum() { Stop(); }
 
@@ -61,7 +65,14 @@ void Vacuum::SnapshotEnded() noexcept {
 
 size_t Vacuum::RunOnce() {
   base::MutexLock pass(pass_mutex_);
-  return Pass(/*whole=*/true).versions;
+  PassResult result = Pass(/*whole=*/true);
+  size_t versions = result.versions;
+  while (result.moving) {
+    result = Pass(/*whole=*/true);
+    versions += result.versions;
+  }
+  TellFreed(kFreedBeforeRest);
+  return versions;
 }
 
 Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
@@ -93,7 +104,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   size_t reaped;
   const size_t records_max = whole ? SIZE_MAX : kRecordsReapedPerPass;
   {
-    EntryProcessor processor(store_, pruner_, room_, *scan, kLatchesPerEntry);
+    EntryProcessor processor(store_, pruner_, mover_, room_, *scan, kLatchesPerEntry);
     ProcessAll(work, processor);
     reaped = ReapTrees(*scan, records_max, processor);
     processor.Flush();
@@ -108,8 +119,9 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   // The caller's next commit does not owe for what the pass retired.
   base::RetireList::TakeOwed();
   if (result.versions != 0) result.progress = true;
-  result.more = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
-                freed >= kFreedPerPass ||
+  result.moving = MoveSurvivors();
+  result.more = result.moving || room_.ready() != 0 || keys_expired >= keys_max ||
+                reaped >= records_max || freed >= kFreedPerPass ||
                 (any && queue_.approximate_size() > store_.options.vacuum_backlog_max / 4);
   return result;
 }
@@ -151,6 +163,28 @@ bool Vacuum::OthersFree() {
          store_.retired.waiting() <= kRetiredRing;
 }
 
+void Vacuum::TellFreed(size_t at_least) {
+  const size_t freed = base::RetireList::FreedByThread() - freed_told;
+  if (freed < at_least || !store_.options.on_memory_freed) return;
+  freed_told += freed;
+  store_.options.on_memory_freed(freed);
+}
+
+bool Vacuum::MoveSurvivors() {
+  // Not while much is dying: the copies would stand among that.
+  if (room_.ready() == 0) mover_.Look();
+  if (!mover_.CanMove()) return false;
+  // What the thread has freed lies anywhere: it should not get that again for the copies.
+  if (mover_.begins_batch()) TellFreed(1);
+  std::vector<txn::Garbage> moved;
+  mover_.Move(kRecordsMovedPerPass, moved);
+  // They are looked at first by a scan that is younger than they are.
+  std::vector<WaitingRoom::Arrival> arrivals;
+  for (const txn::Garbage& entry : moved) arrivals.push_back({entry, {Scan::Verdict::kLater}});
+  room_.Admit(arrivals);
+  return true;
+}
+
 size_t Vacuum::Reclaim(size_t limit) {
   const size_t freed = store_.retired.Reclaim(limit);
   CountFreed(freed);
@@ -180,6 +214,7 @@ void Vacuum::Stop() {
   queue_.TakeAll(forgotten);
   room_.Clear();
   waiting_tombstones_.Clear();
+  mover_.Clear();
 }
 
 absl::Status Vacuum::WhilePaused(absl::FunctionRef<absl::Status()> inspect) noexcept {

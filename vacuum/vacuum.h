@@ -23,6 +23,7 @@
 #include "vacuum/expirer.h"
 #include "vacuum/expiry_index.h"
 #include "vacuum/garbage_queue.h"
+#include "vacuum/mover.h"
 #include "vacuum/scanner.h"
 #include "vacuum/tree_reaper.h"
 #include "vacuum/tuning.h"
@@ -90,6 +91,8 @@ class Vacuum final : public txn::GarbageSink {
   size_t CountDue(mvcc::ExpiryMs now, size_t count_max) const {
     return expiries_.CountDue(now, count_max);
   }
+  // Versions that were copied to other memory (mover.h).
+  size_t moved() const { return mover_.versions_moved(); }
   // Versions walked over under latches, by everybody.
   size_t steps() const { return steps_.load(std::memory_order_relaxed); }
 
@@ -106,14 +109,20 @@ class Vacuum final : public txn::GarbageSink {
   static constexpr size_t kReadyPerPass = 1 << 15;
   static constexpr size_t kKeysExpiredPerPass = 1 << 12;
   static constexpr size_t kRecordsReapedPerPass = 1 << 12;
+  static constexpr size_t kRecordsMovedPerPass = 1 << 12;
   // Unlinked objects that may wait for the next pass; more wake the thread. Inserts retire index
   // nodes, and conflicts prepared versions, without making garbage.
   static constexpr size_t kRetiredRing = 4096;
+
+  // What a thread with nothing left to do must have freed to tell so. An allocator may keep a
+  // cache of that size for it.
+  static constexpr size_t kFreedBeforeRest = 256;
 
   struct PassResult {
     size_t versions = 0;
     bool progress = false;  // Looked at something new, or freed something.
     bool more = false;      // Stopped at a bound.
+    bool moving = false;    // There is more to move, now.
   };
   PassResult Pass(bool whole) noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   void ProcessAll(EntryList& work, EntryProcessor& processor)
@@ -122,9 +131,13 @@ class Vacuum final : public txn::GarbageSink {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   // Whether committers free what is retired, since it was asked last.
   bool OthersFree() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  // Returns whether there is more to do now.
+  bool MoveSurvivors() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   size_t Reclaim(size_t limit);
   void CountFreed(size_t objects);
   void CountFreedByShare(size_t objects);
+  // Options::on_memory_freed, if the thread has freed so many objects since it was called last.
+  void TellFreed(size_t at_least) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
 
   // Looks at what was taken from the queue, of which it may put some back, and as many others that
   // wait elsewhere.
@@ -157,6 +170,8 @@ class Vacuum final : public txn::GarbageSink {
   base::Mutex pass_mutex_;
   Expirer expirer_ ABSL_GUARDED_BY(pass_mutex_);
   TreeReaper reaper_ ABSL_GUARDED_BY(pass_mutex_);
+  // Guarded by pass_mutex_, but for Freed().
+  Mover mover_;
   int64_t pending_looked_at_ns_ ABSL_GUARDED_BY(pass_mutex_) = 0;
   std::atomic<size_t> trees_dying_{0};
 

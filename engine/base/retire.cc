@@ -10,6 +10,7 @@ namespace {
 
 // Since TakeOwed() asked last, of all lists.
 constinit thread_local size_t owed = 0;
+constinit thread_local size_t freed_by_thread = 0;
 
 }  // namespace
 
@@ -58,6 +59,8 @@ void RetireList::AddAll(absl::Span<void* const> objects,
   }
   shard.mutex.Unlock();
 }
+
+size_t RetireList::FreedByThread() { return freed_by_thread; }
 
 size_t RetireList::TakeOwed() { return std::exchange(owed, 0); }
 
@@ -118,6 +121,7 @@ size_t RetireList::FreeOne(Look& look) {
     if (objects.empty()) continue;
     for (const Retired& retired : objects) retired.free(retired.object);
     waiting_.fetch_sub(objects.size(), std::memory_order_relaxed);
+    freed_by_thread += objects.size();
     return objects.size();
   }
   return 0;
@@ -147,6 +151,7 @@ size_t RetireList::ReclaimOwn(size_t limit) noexcept {
   shard.mutex.Unlock();
   for (size_t i = 0; i < count; ++i) objects[i].free(objects[i].object);
   if (count != 0) waiting_.fetch_sub(count, std::memory_order_relaxed);
+  freed_by_thread += count;
   return count;
 }
 

@@ -68,6 +68,9 @@ class RetireList {
   // returns how many. Closes an epoch for all that it leaves open, full or not.
   size_t Reclaim(size_t limit) noexcept;
 
+  // How many objects the calling thread has freed in its life, of any list.
+  static size_t FreedByThread();
+
   // Objects retired and not yet freed. Approximate while others work.
   size_t waiting() const { return waiting_.load(std::memory_order_seq_cst); }
 

@@ -16,7 +16,7 @@ class Generation;
 // TakeTombstone()). The entry owns the version: whoever consumes it retires the version, once it is
 // unlinked. The record may be touched only while the version is seen not to be unlinked inside the
 // same epoch pin: such a version stands in its chain, and a record with such a version stands in
-// the index.
+// the index. Without a record: a version that was copied to other memory (vacuum/mover.h).
 struct Garbage {
   mvcc::Record* record = nullptr;
   mvcc::Version* version = nullptr;

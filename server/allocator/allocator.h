@@ -1,6 +1,7 @@
 #ifndef NACRE_SERVER_ALLOCATOR_ALLOCATOR_H_
 #define NACRE_SERVER_ALLOCATOR_ALLOCATOR_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,8 +17,19 @@ std::string_view Name();
 // Its own report, many lines long.
 std::string Report();
 
+// What lies between the two is lost to fragmentation; what the resident set has beyond the second
+// is free, and not yet returned.
+struct Usage {
+  int64_t allocated_bytes = 0;
+  int64_t page_bytes = 0;  // In pages that hold something. (C library: taken from the system.)
+};
+Usage CurrentUsage();
+
 // Gives the system back what is free, as far as whole pages are.
 void ReturnFreePages();
+
+// Options::on_memory_freed: what is kept for the calling thread alone must not hold whole pages.
+void ObjectsFreed(size_t objects);
 
 // To be called in the child after a fork(), which has left the allocator's own threads behind.
 void ResumeAfterFork();

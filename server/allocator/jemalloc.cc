@@ -7,12 +7,26 @@
 //                      a mass deletion, or when held snapshots have ended
 //   dirty_decay_ms     within this time, and not the tenfold: the thread takes long steps when
 //                      little is left to give back
+//   slab_sizes         what has 80 to 256 bytes stands on 16 pages together, and not on one or a
+//                      few: each such group is described in 128 bytes, which are never returned.
+//                      Not what is smaller: records do not move (vacuum/mover.h), and few of them
+//                      would keep many pages
 extern "C" {
 extern const char* malloc_conf;
-const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000";
+const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,slab_sizes:80-256:16";
 }
 
 namespace nacre::allocator {
+namespace {
+
+int64_t Statistic(const char* name) {
+  size_t value = 0;
+  size_t bytes = sizeof(value);
+  mallctl(name, &value, &bytes, nullptr, 0);
+  return static_cast<int64_t>(value);
+}
+
+}  // namespace
 
 std::string_view Name() { return "jemalloc " JEMALLOC_VERSION; }
 
@@ -24,11 +38,20 @@ std::string Report() {
   return report;
 }
 
+Usage CurrentUsage() {
+  // The statistics are those of the last time that this was written.
+  uint64_t epoch = 1;
+  mallctl("epoch", nullptr, nullptr, &epoch, sizeof(epoch));
+  return {Statistic("stats.allocated"), Statistic("stats.active")};
+}
+
 void ReturnFreePages() {
   constexpr std::string_view kOfAllArenas = "arena.4096.purge";
   static_assert(MALLCTL_ARENAS_ALL == 4096);
   mallctl(kOfAllArenas.data(), nullptr, nullptr, nullptr, 0);
 }
+
+void ObjectsFreed(size_t) { mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0); }
 
 void ResumeAfterFork() {
   bool on = true;

@@ -1,5 +1,6 @@
 #include <malloc.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 
@@ -21,7 +22,22 @@ std::string Report() {
   return report;
 }
 
+Usage CurrentUsage() {
+  const struct mallinfo2 info = mallinfo2();
+  return {static_cast<int64_t>(info.uordblks + info.hblkhd),
+          static_cast<int64_t>(info.arena + info.hblkhd)};
+}
+
 void ReturnFreePages() { malloc_trim(0); }
+
+// The caches of threads are small, but pages are returned only when somebody asks.
+void ObjectsFreed(size_t objects) {
+  constexpr size_t kBetweenTrims = 1 << 17;  // They cost as much as there is free.
+  static std::atomic<size_t> since_last{0};
+  if (since_last.fetch_add(objects, std::memory_order_relaxed) + objects < kBetweenTrims) return;
+  since_last.store(0, std::memory_order_relaxed);
+  malloc_trim(0);
+}
 
 void ResumeAfterFork() {}
 

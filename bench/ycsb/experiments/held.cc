@@ -17,6 +17,7 @@
 #include "bench/ycsb/fresh_process.h"
 #include "bench/ycsb/resources.h"
 #include "bench/ycsb/statistics.h"
+#include "server/allocator/allocator.h"
 
 namespace nacre::bench {
 namespace {
@@ -87,9 +88,11 @@ class Held {
   }
 
   void Report(std::string_view phase, uint64_t updates, double per_second) {
-    csv_.Line(absl::StrFormat("%s,%d,%s,%s,%d,%d,%.0f,%d", std::string(store_.name), repetition_,
-                              NameOf(taken_), std::string(phase), snapshots_.size(), updates,
-                              per_second, ResidentBytes()));
+    const allocator::Usage usage = allocator::CurrentUsage();
+    csv_.Line(absl::StrFormat("%s,%d,%s,%s,%d,%d,%.0f,%d,%d,%d", std::string(store_.name),
+                              repetition_, NameOf(taken_), std::string(phase), snapshots_.size(),
+                              updates, per_second, ResidentBytes(), usage.allocated_bytes,
+                              usage.page_bytes));
   }
 
   const Conditions& conditions_;
@@ -167,7 +170,9 @@ void RunHeldOn(const Conditions& conditions, uint64_t updates, const StoreEntry&
 }  // namespace
 
 void RunHeld(const Conditions& conditions, uint64_t updates, CsvOutput& csv) {
-  csv.Line("store,repetition,taken,phase,snapshots,updates,updates_per_second,resident_bytes");
+  csv.Line(
+      "store,repetition,taken,phase,snapshots,updates,updates_per_second,resident_bytes,"
+      "allocated_bytes,page_bytes");
   for (const StoreEntry* store : conditions.stores) {
     RunHeldOn(conditions, updates, *store, csv);
   }

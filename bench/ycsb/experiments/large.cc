@@ -20,6 +20,7 @@
 #include "bench/ycsb/record.h"
 #include "bench/ycsb/resources.h"
 #include "nacre/database.h"
+#include "server/allocator/allocator.h"
 
 namespace nacre::bench {
 namespace {
@@ -55,7 +56,10 @@ uint64_t IndexOf(std::string_view key) {
 class Large {
  public:
   Large(uint64_t keys, CsvOutput& csv)
-      : keys_(keys), stride_(StrideFor(keys)), csv_(csv), db_(*Database::Open()) {}
+      : keys_(keys),
+        stride_(StrideFor(keys)),
+        csv_(csv),
+        db_(*Database::Open({.on_memory_freed = allocator::ObjectsFreed})) {}
 
   void Run() {
     const int64_t empty = ResidentBytes();

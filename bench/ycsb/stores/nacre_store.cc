@@ -15,6 +15,7 @@
 #include "bench/ycsb/store.h"
 #include "bench/ycsb/stores/stores.h"
 #include "nacre/database.h"
+#include "server/allocator/allocator.h"
 
 namespace nacre::bench {
 namespace {
@@ -117,7 +118,7 @@ class NacreStore {
     Snapshot snapshot_;
   };
 
-  NacreStore() : db_(*Database::Open()) {}
+  NacreStore() : db_(*Database::Open({.on_memory_freed = allocator::ObjectsFreed})) {}
 
   void Settle() {
     while (db_->RunVacuumOnce() > 0 || db_->GetStats().objects_retired > 0) {

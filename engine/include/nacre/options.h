@@ -38,6 +38,11 @@ struct Options {
   absl::Duration max_snapshot_age = absl::InfiniteDuration();
   // Versions stay readable by GetSnapshotAt() and TransactionOptions::as_of for this long.
   absl::Duration history_retention = absl::ZeroDuration();
+  // Called by a thread that vacuums when it has nothing left to do, and now and then while it moves
+  // what is left together, with the number of objects that it has freed since the last call: the
+  // place to ask an allocator for what it keeps back for that thread (docs/EMBEDDING.md). Must not
+  // use the database.
+  std::function<void(size_t objects)> on_memory_freed = {};
 
   // --- Inside ---
   // Stripes of the latches that committers take. A power of two from 1 to 2^20. More stripes, fewer
