@@ -304,6 +304,70 @@ TEST_F(TransactionTest, Finished_ByRollback_EveryCallIsFailedPrecondition) {
   ExpectFinished(tx);
 }
 
+// A transaction that has only read remembers where to look, and ends on a shorter way.
+TEST_F(TransactionTest, Finished_AfterReads_EveryCallIsFailedPrecondition) {
+  Put("k", "v");
+  for (const Isolation isolation : {Isolation::kSnapshot, Isolation::kSerializable}) {
+    for (const bool scans : {false, true}) {
+      for (const bool commits : {false, true}) {
+        const Stats before = db_->GetStats();
+        Transaction tx = db_->Begin({.isolation = isolation});
+        EXPECT_THAT(tx.Get("k"), Holds("v"));
+        if (scans) {
+          EXPECT_EQ(ScanKeys(tx, {}).size(), 1u);
+        }
+        EXPECT_THAT(tx.Get("absent"), IsAbsent());
+        if (commits) {
+          EXPECT_THAT(tx.Commit(), Yields(db_->clock()));
+        } else {
+          tx.Rollback();
+        }
+        const Stats after = db_->GetStats();
+        EXPECT_EQ(after.commits_read_only - before.commits_read_only, commits ? 1u : 0u);
+        EXPECT_EQ(after.rollbacks - before.rollbacks, commits ? 0u : 1u);
+        EXPECT_EQ(after.active_snapshots, 0u);
+        ExpectFinished(tx);
+      }
+    }
+  }
+}
+
+TEST_F(TransactionTest, Get_AfterAnotherGet_SeesWhatWasDoneBetweenThem) {
+  const Keyspace other = OpenOrFail("other");
+  Put("k", "v");
+  Put("k", "v of other", other);
+  for (const Isolation isolation : {Isolation::kSnapshot, Isolation::kSerializable}) {
+    Transaction tx = db_->Begin({.isolation = isolation});
+    EXPECT_THAT(tx.Get("k"), Holds("v"));
+    NACRE_ASSERT_OK(tx.Use(other));
+    EXPECT_THAT(tx.Get("k"), Holds("v of other"));
+    NACRE_ASSERT_OK(tx.Use(Keyspace()));
+    EXPECT_THAT(tx.Get("k"), Holds("v"));
+    const Savepoint clean = tx.SetSavepoint();
+    EXPECT_THAT(tx.Get("k"), Holds("v"));
+    NACRE_ASSERT_OK(tx.Put("k", "own"));
+    EXPECT_THAT(tx.Get("k"), Holds("own"));
+    NACRE_ASSERT_OK(tx.RollbackTo(clean));
+    EXPECT_THAT(tx.Get("k"), Holds("v"));
+    NACRE_ASSERT_OK(tx.Delete("k"));
+    EXPECT_THAT(tx.Get("k"), IsAbsent());
+    NACRE_ASSERT_OK(tx.RollbackTo(clean));
+    EXPECT_THAT(tx.Get("k"), Holds("v"));
+    NACRE_ASSERT_OK(tx.SwapKeyspaces(Keyspace(), other));
+    EXPECT_THAT(tx.Get("k"), Holds("v of other"));
+    EXPECT_THAT(tx.Get("k"), Holds("v of other"));
+    NACRE_ASSERT_OK(tx.RollbackTo(clean));
+    EXPECT_THAT(tx.Get("k"), Holds("v"));
+    NACRE_ASSERT_OK(db_->FlushKeyspace(Keyspace()));
+    VacuumAll();
+    EXPECT_THAT(tx.Get("k"), Holds("v"));
+    Transaction moved = std::move(tx);
+    EXPECT_THAT(moved.Get("k"), Holds("v"));
+    moved.Rollback();
+    Put("k", "v");
+  }
+}
+
 TEST_F(TransactionTest, Move_TakesTheTransactionAndLeavesAFinishedOne) {
   Put("k", "v");
   Transaction from = db_->Begin();
