@@ -141,7 +141,8 @@ class Node {
   Link Find(Symbol symbol) const;
   // Find() that has validated what it read. An obsolete node answers with its last content.
   Link FindStable(Symbol symbol) const;
-  // FindStable() of what `key` has at this node's depth; none if the key ends before that.
+  // FindStable() of what `key` has at this node's depth; none if the key ends before that. Not of
+  // the root, which has no depth.
   Link FindStable(std::string_view key) const;
 
   // Positions number the links in the order of symbols; in kDirect nodes with gaps (null links).

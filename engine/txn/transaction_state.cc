@@ -427,11 +427,7 @@ absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
 }
 
 absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
-  if (active_ && !held_ && doomed_.ok() && !view_.IsTooOld()) {
-    store_.counters.commits_read_only.Add(1);
-    Finish();
-    return view_.read_timestamp;
-  }
+  if (EndPlainly()) return view_.read_timestamp;
   absl::Status status = CheckActive();
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;

@@ -71,8 +71,8 @@ class TransactionState {
   PlainRead ReadPlain(std::string_view key, std::string_view* value);
   // What ScanPlainly() may walk; nullptr as kNotPlain, and where ranges are tracked.
   const Tree* PlainTree();
-  // Commit() where nothing was written, tracked or held, of a view that is not too old. Else false,
-  // and nothing is done.
+  // Commit() where nothing was written or held, of a view that is not too old: whatever was read
+  // stands at the read timestamp. Else false, and nothing is done.
   bool EndPlainly();
   enum class Tracking : uint8_t { kTracked, kUntracked };
   absl::StatusOr<std::optional<Value>> Get(std::string_view key);
@@ -243,9 +243,13 @@ class TransactionState {
 }
 
 inline bool TransactionState::EndPlainly() {
-  if (!active_ || held_ || reads_ || !doomed_.ok() || view_.IsTooOld()) return false;
+  if (!active_ || held_ || !doomed_.ok() || view_.IsTooOld()) return false;
   store_.counters.commits_read_only.Add(1);
-  End();
+  if (reads_) {
+    Finish();
+  } else {
+    End();
+  }
   return true;
 }
 
