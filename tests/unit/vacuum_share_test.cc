@@ -66,8 +66,8 @@ TEST_F(VacuumShare, ItsOwnCostACommitterFewFences) {
             2 * kCommits / GarbageQueue::kOwnEntries + 2);
 }
 
-// What a scan of many snapshots has not seen yet is not looked at with every commit.
-TEST_F(VacuumShare, WhatAnOldScanDoesNotKnowIsLeftUntilMoreHasCome) {
+// Its own is due every 256 entries, and a scan of n snapshots is paid for by n / 4 of them.
+TEST_F(VacuumShare, WithManySnapshotsACommitterScansAsOftenAsItsOwnPaysFor) {
   Open({});
   std::vector<Registration> held;
   for (int i = 0; i < 4000; ++i) {
