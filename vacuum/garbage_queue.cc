@@ -17,6 +17,7 @@ GarbageQueue::Shard& GarbageQueue::OwnShard() {
 
 void GarbageQueue::Report(Shard& shard) {
   const size_t size = shard.entries.size();
+  shard.due.store(size >= shard.due_at, std::memory_order_relaxed);
   if (size > shard.reported && size - shard.reported < report_every_) return;
   // Modulo 2^64 the difference may be negative.
   reported_.fetch_add(size - shard.reported, std::memory_order_relaxed);
@@ -29,7 +30,6 @@ void GarbageQueue::Push(absl::Span<const txn::Garbage> entries) {
   for (const txn::Garbage& entry : entries) shard.entries.push_back(entry);
   shard.pushed.store(shard.pushed.load(std::memory_order_relaxed) + entries.size(),
                      std::memory_order_relaxed);
-  if (shard.entries.size() >= shard.due_at) shard.due.store(true, std::memory_order_relaxed);
   if (approximate_size() <= backlog_max_) shard.owed = 0;
   shard.owed += entries.size();
   Report(shard);
@@ -49,7 +49,6 @@ void GarbageQueue::TakeShard(Shard& shard, EntryList& taken) {
   taken.AddBlock(std::exchange(shard.entries, {}));
   shard.owed = 0;
   shard.due_at = kOwnEntries;
-  shard.due.store(false, std::memory_order_relaxed);
   Report(shard);
 }
 
@@ -87,7 +86,6 @@ void GarbageQueue::TakeOwn(std::vector<txn::Garbage>& taken) {
   shard.entries.clear();
   shard.owed = 0;
   shard.due_at = kOwnEntries;
-  shard.due.store(false, std::memory_order_relaxed);
   shard.tended = true;
   Report(shard);
 }
@@ -102,6 +100,7 @@ void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {
     const size_t n = std::min(count - taken.size(), shard.entries.size());
     taken.insert(taken.end(), shard.entries.end() - static_cast<ptrdiff_t>(n), shard.entries.end());
     shard.entries.resize(shard.entries.size() - n);
+    shard.due_at = std::min(shard.due_at, shard.entries.size() + kOwnEntries);
     Report(shard);
   }
 }

@@ -47,7 +47,7 @@ void Vacuum::Assist() noexcept {
   }
   // What was pruned is freed little by little, as it is allocated again.
   if (const size_t pushed = queue_.TakePushed(); pushed != 0) {
-    CountFreedByShare(store_.retired.ReclaimOwn(pushed + pushed / 4));
+    CountFreed(store_.retired.ReclaimOwn(pushed + pushed / 4));
   }
   const bool too_many = queue_.approximate_size() > store_.options.vacuum_backlog_max;
   if (!too_many && !queue_.OwnIsDue()) return;
@@ -121,13 +121,7 @@ void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share) {
 
 void Vacuum::FreeShare(size_t objects) {
   const size_t least = std::max(objects, base::RetireList::kBatchObjects);
-  CountFreedByShare(store_.retired.ReclaimBatches(least));
-}
-
-void Vacuum::CountFreedByShare(size_t objects) {
-  if (objects == 0) return;
-  CountFreed(objects);
-  freed_by_shares_.fetch_add(objects, std::memory_order_relaxed);
+  CountFreed(store_.retired.ReclaimBatches(least));
 }
 
 }  // namespace nacre::vacuum

@@ -113,7 +113,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   }
   size_t freed;
   do {
-    freed = whole || !OthersFree() ? Reclaim(kFreedPerPass) : 0;
+    freed = Reclaim(whole, kFreedPerPass);
     if (freed != 0) result.progress = true;
   } while (whole && freed >= kFreedPerPass);
   // The caller's next commit does not owe for what the pass retired.
@@ -131,7 +131,7 @@ void Vacuum::ProcessAll(EntryList& work, EntryProcessor& processor) {
     const std::vector<txn::Garbage> block = work.TakeBlock();
     for (size_t i = 0; i < block.size(); i += kEntriesPerChunk) {
       processor.Process(absl::MakeConstSpan(block).subspan(i, kEntriesPerChunk));
-      if (store_.retired.waiting() > kRetiredKept) Reclaim(kFreedPerChunk);
+      if (store_.retired.waiting() > kRetiredKept) Reclaim(/*whole=*/true, kFreedPerChunk);
     }
   }
 }
@@ -148,19 +148,12 @@ size_t Vacuum::ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& p
     const size_t count = reaper_.Reap(asked, tally, again);
     processor.Add(tally);
     processor.Process(again);
-    if (store_.retired.waiting() > kRetiredKept) Reclaim(kFreedPerChunk);
+    if (store_.retired.waiting() > kRetiredKept) Reclaim(/*whole=*/true, kFreedPerChunk);
     reaped += count;
     if (count < asked) break;
   }
   trees_dying_.store(reaper_.trees(), std::memory_order_relaxed);
   return reaped;
-}
-
-// What committers free soon is freed where it will be allocated again.
-bool Vacuum::OthersFree() {
-  const size_t freed = freed_by_shares_.load(std::memory_order_relaxed);
-  return std::exchange(freed_by_shares_seen_, freed) != freed &&
-         store_.retired.waiting() <= kRetiredRing;
 }
 
 void Vacuum::TellFreed(size_t at_least) {
@@ -185,8 +178,10 @@ bool Vacuum::MoveSurvivors() {
   return true;
 }
 
-size_t Vacuum::Reclaim(size_t limit) {
-  const size_t freed = store_.retired.Reclaim(limit);
+// What committers free soon is freed where it will be allocated again.
+size_t Vacuum::Reclaim(bool whole, size_t limit) {
+  const bool all = whole || store_.retired.waiting() > kRetiredRing;
+  const size_t freed = all ? store_.retired.Reclaim(limit) : store_.retired.ReclaimUntended(limit);
   CountFreed(freed);
   return freed;
 }

@@ -129,13 +129,11 @@ class Vacuum final : public txn::GarbageSink {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   size_t ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& processor)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
-  // Whether committers free what is retired, since it was asked last.
-  bool OthersFree() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   // Returns whether there is more to do now.
   bool MoveSurvivors() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
-  size_t Reclaim(size_t limit);
+  // Frees what is retired, if not `whole` without what committers free themselves.
+  size_t Reclaim(bool whole, size_t limit);
   void CountFreed(size_t objects);
-  void CountFreedByShare(size_t objects);
   // Options::on_memory_freed, if the thread has freed so many objects since it was called last.
   void TellFreed(size_t at_least) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
 
@@ -182,9 +180,6 @@ class Vacuum final : public txn::GarbageSink {
   // pause sees it.
   std::atomic<bool> shares_paused_{false};
   std::atomic<size_t> steps_{0};
-  // Objects that committers have freed, and as a pass saw it last.
-  std::atomic<size_t> freed_by_shares_{0};
-  size_t freed_by_shares_seen_ ABSL_GUARDED_BY(pass_mutex_) = 0;
 
   WakeBell bell_;
   std::thread thread_;

@@ -64,13 +64,13 @@ size_t RetireList::FreedByThread() { return freed_by_thread; }
 
 size_t RetireList::TakeOwed() { return std::exchange(owed, 0); }
 
-void RetireList::Close(bool fresh_too) {
+void RetireList::Close(const Which& which, bool fresh_too) {
   // Batches are numbered in each shard. Up to which one all were there before the epoch is closed.
   std::array<uint64_t, kShards> ends{};
   bool any = false;
   for (size_t i = 0; i < kShards; ++i) {
     Shard& shard = shards_[i];
-    if (!shard.mutex.TryLock()) continue;
+    if (!which[i] || !shard.mutex.TryLock()) continue;
     if (fresh_too) EndFresh(shard);
     if (!shard.batches.empty() && shard.batches.back().epoch == kOpen) {
       ends[i] = shard.taken + shard.batches.size();
@@ -114,10 +114,12 @@ RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
   return objects;
 }
 
-size_t RetireList::FreeOne(Look& look) {
+size_t RetireList::FreeOne(const Which& which, Look& look) {
   const size_t own = EpochDomain::ThreadIndex();
   for (size_t i = 0; i < kShards; ++i) {
-    const Objects objects = TakePassed(shards_[(own + i) % kShards], look);
+    const size_t shard = (own + i) % kShards;
+    if (!which[shard]) continue;
+    const Objects objects = TakePassed(shards_[shard], look);
     if (objects.empty()) continue;
     for (const Retired& retired : objects) retired.free(retired.object);
     waiting_.fetch_sub(objects.size(), std::memory_order_relaxed);
@@ -146,6 +148,7 @@ size_t RetireList::ReclaimOwn(size_t limit) noexcept {
         shard.batches.pop_front();
         ++shard.taken;
       }
+      shard.tended = true;
     }
   }
   shard.mutex.Unlock();
@@ -160,33 +163,44 @@ void RetireList::CloseOwn() noexcept {
   if (!shard.mutex.TryLock()) return;
   const bool waits = !shard.batches.empty() && shard.batches.front().epoch == kOpen;
   shard.mutex.Unlock();
-  if (waits) Close(/*fresh_too=*/false);
+  if (waits) Close(Which().set(), /*fresh_too=*/false);
 }
 
-size_t RetireList::ReclaimBatch() noexcept {
+size_t RetireList::ReclaimBatch(const Which& which) noexcept {
   Look look;
-  if (const size_t freed = FreeOne(look); freed != 0) return freed;
+  if (const size_t freed = FreeOne(which, look); freed != 0) return freed;
   // While something older waits for its readers, what is younger would wait for them too.
   if (!look.any_open || look.too_young != UINT64_MAX) return 0;
-  Close(/*fresh_too=*/false);
-  return FreeOne(look);
+  Close(which, /*fresh_too=*/false);
+  return FreeOne(which, look);
 }
 
-size_t RetireList::ReclaimBatches(size_t limit) noexcept {
+size_t RetireList::ReclaimBatches(const Which& which, size_t limit) noexcept {
   size_t freed = 0;
   while (freed < limit) {
-    const size_t batch = ReclaimBatch();
+    const size_t batch = ReclaimBatch(which);
     if (batch == 0) break;
     freed += batch;
   }
   return freed;
 }
 
-size_t RetireList::Reclaim(size_t limit) noexcept {
-  size_t freed = ReclaimBatches(limit);
+size_t RetireList::Reclaim(const Which& which, size_t limit) noexcept {
+  size_t freed = ReclaimBatches(which, limit);
   if (freed >= limit) return freed;
-  Close(/*fresh_too=*/true);
-  return freed + ReclaimBatches(limit - freed);
+  Close(which, /*fresh_too=*/true);
+  return freed + ReclaimBatches(which, limit - freed);
+}
+
+size_t RetireList::ReclaimUntended(size_t limit) noexcept {
+  Which which;
+  for (size_t i = 0; i < kShards; ++i) {
+    Shard& shard = shards_[i];
+    if (!shard.mutex.TryLock()) continue;
+    which[i] = !std::exchange(shard.tended, false);
+    shard.mutex.Unlock();
+  }
+  return Reclaim(which, limit);
 }
 
 }  // namespace nacre::base

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -53,9 +54,9 @@ class RetireList {
   // the number of objects; 0 if there is none. Where all that is full is still open, one epoch is
   // closed for all of it. For committers: what fills no batch, less than kShards x kBatchObjects,
   // is left to Reclaim(). The caller is not pinned, or frees nothing.
-  size_t ReclaimBatch() noexcept;
+  size_t ReclaimBatch() noexcept { return ReclaimBatch(Which().set()); }
   // The same for as many batches as make at least `limit` objects.
-  size_t ReclaimBatches(size_t limit) noexcept;
+  size_t ReclaimBatches(size_t limit) noexcept { return ReclaimBatches(Which().set(), limit); }
 
   // Frees at most `limit` objects of the calling thread's shard whose epoch has passed. Closes
   // none. For committers that free little and often: what they allocate next is what they have
@@ -66,7 +67,10 @@ class RetireList {
 
   // Frees objects whose epoch has passed, all of them or, by whole batches, at least `limit`;
   // returns how many. Closes an epoch for all that it leaves open, full or not.
-  size_t Reclaim(size_t limit) noexcept;
+  size_t Reclaim(size_t limit) noexcept { return Reclaim(Which().set(), limit); }
+  // The same without the shards from which ReclaimOwn() has freed since this was called last, and
+  // which are left to the threads that do.
+  size_t ReclaimUntended(size_t limit) noexcept;
 
   // How many objects the calling thread has freed in its life, of any list.
   static size_t FreedByThread();
@@ -92,7 +96,10 @@ class RetireList {
     Objects fresh ABSL_GUARDED_BY(mutex);
     std::deque<Batch> batches ABSL_GUARDED_BY(mutex);  // Closed ones, then open ones.
     uint64_t taken ABSL_GUARDED_BY(mutex) = 0;         // Batches before those.
+    // ReclaimOwn() has freed from it since ReclaimUntended() looked.
+    bool tended ABSL_GUARDED_BY(mutex) = false;
   };
+  using Which = std::bitset<kShards>;
   // What a walk over the shards has met.
   struct Look {
     uint64_t too_young = UINT64_MAX;  // The oldest epoch that was seen not to have passed.
@@ -103,11 +110,16 @@ class RetireList {
   Shard& LockAnyShard() ABSL_NO_THREAD_SAFETY_ANALYSIS;
   // Makes a batch of what is fresh.
   static void EndFresh(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
-  // Closes an epoch for all open batches, and for what is fresh. They stay where they are: whoever
-  // stands still in here has nothing in hand. Costs a Heavy() if there is anything.
-  void Close(bool fresh_too);
+  // Closes an epoch for all open batches of the shards named, and for what is fresh. They stay
+  // where they are: whoever stands still in here has nothing in hand. Costs a Heavy() if there is
+  // anything.
+  void Close(const Which& which, bool fresh_too);
   static Objects TakePassed(Shard& shard, Look& look);
-  size_t FreeOne(Look& look);
+  size_t FreeOne(const Which& which, Look& look);
+  // What the public ones say, of the shards named.
+  size_t ReclaimBatch(const Which& which) noexcept;
+  size_t ReclaimBatches(const Which& which, size_t limit) noexcept;
+  size_t Reclaim(const Which& which, size_t limit) noexcept;
 
   std::array<Shard, kShards> shards_;
   // Written by everyone, read for Stats and by those who might free. Seq_cst where it grows and

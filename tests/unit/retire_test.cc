@@ -162,6 +162,22 @@ TEST_F(Retire, WhatAThreadHasBegunToFreeOthersFreeToo) {
   EXPECT_EQ(list_.waiting(), 0u);
 }
 
+// A thread that frees a little keeps nobody's but its own from being freed; until it stops.
+TEST_F(Retire, WhatItsOwnThreadFreesIsLeftToIt) {
+  const size_t own = EpochDomain::ThreadIndex();
+  std::thread([&] {
+    ASSERT_NE(EpochDomain::ThreadIndex(), own);
+    Add(kBatch + 5);
+  }).join();
+  Add(kBatch + 7);
+  list_.CloseOwn();
+  EXPECT_EQ(list_.ReclaimOwn(10), 10u);
+  EXPECT_EQ(list_.ReclaimUntended(SIZE_MAX), kBatch + 5);
+  EXPECT_EQ(list_.waiting(), kBatch - 10 + 7);
+  EXPECT_EQ(list_.ReclaimUntended(SIZE_MAX), kBatch - 10 + 7) << "nobody has freed since";
+  EXPECT_EQ(list_.waiting(), 0u);
+}
+
 // While a reader keeps what is older, to close more epochs frees nothing.
 TEST_F(Retire, CommittersCloseNoEpochWhileAnOlderOneWaits) {
   const EpochPin pin;

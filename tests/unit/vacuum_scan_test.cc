@@ -179,6 +179,21 @@ TEST(VacuumQueue, WhatWasReturnedIsDueWithAsManyNewOnes) {
   EXPECT_TRUE(queue.OwnIsDue());
 }
 
+// BACKPRESSURE takes from any shard: what is left there, and what comes, is judged by itself.
+TEST(VacuumQueue, WhatOthersHaveTakenIsNotDue) {
+  GarbageQueue queue(/*backlog_max=*/10'000);
+  const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries);
+  std::vector<txn::Garbage> taken;
+  queue.Push(some);
+  queue.TakeSome(some.size(), taken);
+  EXPECT_FALSE(queue.OwnIsDue());
+
+  queue.Return(std::vector<txn::Garbage>(5000));
+  queue.TakeSome(SIZE_MAX, taken);
+  queue.Push(some);
+  EXPECT_TRUE(queue.OwnIsDue()) << "the five thousand are gone";
+}
+
 TEST(VacuumHistory, WithoutRetentionTheFloorIsTheClock) {
   History history(absl::ZeroDuration());
   EXPECT_EQ(history.FloorAt(0, 17), 17u);

@@ -21,6 +21,10 @@ class VacuumShare : public VacuumFixture {
   // Commits made here on one thread, so at most one shard is behind in its report.
   static constexpr size_t kSlack = 64;
 
+  std::atomic<int> passes_{0};
+  std::atomic<int> answered_{0};
+  std::atomic<bool> ends_{false};
+
   void SetUp() override {
     Options options;
     options.vacuum_backlog_max = kBacklogMax;
@@ -51,6 +55,43 @@ TEST_F(VacuumShare, ACommitterPrunesAndFreesItsOwn) {
   EXPECT_LE(most_retired, 3 * base::RetireList::kBatchObjects);
   EXPECT_EQ(store_->counters.vacuum_assists.load(), 0u);
   EXPECT_EQ(store_->counters.vacuum_passes.load(), 0u);
+}
+
+// While one thread frees its own, what others have left does not wait for four thousand more.
+TEST_F(VacuumShare, WhatNoCommitterFreesThePassesFree_ThoughAnotherFreesItsOwn) {
+  // Between two passes the committer frees something.
+  tuning_.after_pass = [this] {
+    const int pass = ++passes_;
+    while (answered_ < pass && !ends_) std::this_thread::yield();
+  };
+  Open({});
+  Put("busy", "v");
+  Put("left", "v");
+  const base::ShardedCounter& memory_bytes = store_->counters.memory_bytes;
+  const int64_t of_two_keys = memory_bytes.Sum();
+  std::thread committer([this] {
+    while (!ends_) {
+      const int pass = passes_;
+      for (size_t i = 0; i < 4 * GarbageQueue::kOwnEntries; ++i) {
+        Put("busy", "v");
+        vacuum_->Assist();
+      }
+      answered_ = pass;
+    }
+  });
+  while (store_->counters.objects_freed.Sum() == 0) std::this_thread::yield();
+  vacuum_->Start();
+  while (passes_ < 3) std::this_thread::yield();
+  constexpr size_t kLeft = 3000;
+  for (size_t i = 0; i < kLeft; ++i) Put("left", "v");
+  const int before = passes_;
+  while (passes_ < before + 20) std::this_thread::yield();
+  EXPECT_LE(store_->retired.waiting(), kLeft / 2);
+  ends_ = true;
+  committer.join();
+  while (memory_bytes.Sum() != of_two_keys || store_->retired.waiting() != 0) {
+    std::this_thread::yield();
+  }
 }
 
 // One scan and one epoch for as many entries as make it worth while.
