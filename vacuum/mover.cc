@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/types/span.h"
+#include "engine/base/check.h"
 #include "engine/base/epoch.h"
 #include "engine/base/faults.h"
 #include "engine/txn/prefetch.h"
@@ -12,14 +13,15 @@ namespace nacre::vacuum {
 using mvcc::Record;
 using mvcc::Version;
 
-void Mover::Look() {
+void Mover::Look(bool may_begin) {
   const int64_t bytes = store_.counters.memory_bytes.Sum();
   most_bytes_ = std::max(most_bytes_, bytes);
   const int64_t gone = most_bytes_ - bytes;
-  if (!trees_.empty() || gone < tuning_.gone_bytes_before_moving ||
+  if (!may_begin || !trees_.empty() || gone < tuning_.gone_bytes_before_moving ||
       gone < most_bytes_ / tuning_.gone_part_before_moving) {
     return;
   }
+  bytes_left_ = bytes;
   for (const txn::Tree* tree : store_.keyspaces.ListTrees()) trees_.push_back(tree->id);
 }
 
@@ -32,7 +34,7 @@ void Mover::Move(size_t count, std::vector<txn::Garbage>& full) {
     const size_t asked = std::min(kRecordsPerPin, tuning_.versions_moved_at_once - batch_.size());
     const size_t found = MoveSome(asked);
     looked_at += found;
-    if (found < asked) EndTree();
+    if (found < asked || bytes_left_ < 0) EndTree();
   }
   if (trees_.empty() || is_full()) HandOver(full);
 }
@@ -40,7 +42,8 @@ void Mover::Move(size_t count, std::vector<txn::Garbage>& full) {
 size_t Mover::MoveSome(size_t count) {
   base::EpochPin pin;
   txn::Tree* tree = store_.keyspaces.FindTree(trees_.back());
-  if (tree == nullptr) return 0;  // Dropped meanwhile.
+  // Dropped meanwhile: it is gone, or will be soon.
+  if (tree == nullptr || tree->generations.load(std::memory_order_relaxed) == 0) return 0;
   records_.resize(count);
   records_.resize(
       tree->index.CollectForward(last_key_, /*inclusive=*/!begun_, absl::MakeSpan(records_)));
@@ -61,10 +64,14 @@ void Mover::MoveOne(Record* record) {
   // The record may have left the index since it was collected: then it has no version, or one that
   // is a tombstone or unlinked.
   Version* const old = record->head();
+  bytes_left_ -= static_cast<int64_t>(record->memory_bytes());
+  if (old != nullptr) bytes_left_ -= static_cast<int64_t>(old->memory_bytes());
   if (old != nullptr && !old->is_tombstone() && !old->unlinked() &&
       old->memory_bytes() <= kBytesMax) {
     Version* const copy = Version::NewBytes(old->value(), old->expiry());
-    copy->Stamp(old->commit_timestamp());
+    const uint64_t committed = old->commit_timestamp();
+    NACRE_CHECK(committed != 0, "a version was to be moved in the middle of a commit");
+    copy->Stamp(committed);
     copy->set_previous(old->previous());
     record->set_head(copy);
     old->set_unlinked();
@@ -77,6 +84,7 @@ void Mover::MoveOne(Record* record) {
 
 void Mover::EndTree() {
   trees_.pop_back();
+  if (bytes_left_ < 0) trees_.clear();
   last_key_.clear();
   begun_ = false;
   if (trees_.empty()) most_bytes_ = store_.counters.memory_bytes.Sum();

@@ -21,7 +21,8 @@ namespace nacre::vacuum {
 // snapshots have ended nearly every page keeps some of these, and no allocator can return it. A
 // copy made then stands where the allocator still has room, so that the pages of the dead become
 // free. Nothing needs to be known of the allocator but that. The cost is bounded by what the vacuum
-// has done before: a walk begins when half of what was there has gone since the last one.
+// has done before: a walk begins when half of what was there has gone since the last one, and goes
+// over no more bytes than were left then. It may take long, or writers may add keys before it.
 //
 // Invariant MOVED: a version that was moved is freed like one that a commit superseded by its copy.
 //   1. under the latch of the key: the copy, with the same contents, timestamp b and previous
@@ -36,8 +37,9 @@ namespace nacre::vacuum {
 //   Forbidden: to free it by the epoch alone. Views are held for as long as their transaction.
 //   Forbidden: the clock itself for e. A snapshot that reads there may have seen it.
 //
-// Invariant ONE-BATCH: no more is moved before the last batch is freed. So what a snapshot holds
-// twice is one batch.
+// Invariant ONE-BATCH: no more is moved before no snapshot needs the last batch, nor while a pin
+// holds more than a few of all objects that were retired. So little more than one batch is held
+// twice.
 //
 // Thread-compatible, but for Freed() and versions_moved().
 class Mover {
@@ -46,8 +48,9 @@ class Mover {
   // Frees what nobody has an entry of. Precondition: nobody uses the store any more.
   ~Mover() { Clear(); }
 
-  // To be told in each pass. Begins a walk when enough has gone.
-  void Look();
+  // To be told in each pass. Begins a walk when enough has gone, if it may: not while more is
+  // dying, since the copies would stand among that.
+  void Look(bool may_begin);
   // Moves up to about `count` versions; `full` gets the entries of a batch once it is complete.
   // The caller is not pinned. Precondition: CanMove().
   void Move(size_t count, std::vector<txn::Garbage>& full);
@@ -70,6 +73,7 @@ class Mover {
   // Of at most `count` records. Returns how many there were.
   size_t MoveSome(size_t count);
   void MoveOne(mvcc::Record* record);
+  // And the walk with the last one.
   void EndTree();
   void HandOver(std::vector<txn::Garbage>& full);
 
@@ -78,7 +82,8 @@ class Mover {
   int64_t most_bytes_ = 0;  // Since the last walk.
   // Of a walk: what is left of it, the last tree first.
   std::vector<uint32_t> trees_;
-  bool begun_ = false;  // The last tree, which goes on behind last_key_.
+  int64_t bytes_left_ = 0;  // Of keys and newest versions. Below zero it ends.
+  bool begun_ = false;      // The last tree, which goes on behind last_key_.
   std::string last_key_;
   std::vector<mvcc::Record*> records_;
   // Moved, without an entry yet.

@@ -119,10 +119,11 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   // The caller's next commit does not owe for what the pass retired.
   base::RetireList::TakeOwed();
   if (result.versions != 0) result.progress = true;
-  result.moving = MoveSurvivors();
-  result.more = result.moving || room_.ready() != 0 || keys_expired >= keys_max ||
-                reaped >= records_max || freed >= kFreedPerPass ||
-                (any && queue_.approximate_size() > store_.options.vacuum_backlog_max / 4);
+  const bool more_dies = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
+                         freed >= kFreedPerPass ||
+                         (any && queue_.approximate_size() > store_.options.vacuum_backlog_max / 4);
+  result.moving = MoveSurvivors(more_dies);
+  result.more = more_dies || result.moving;
   return result;
 }
 
@@ -163,10 +164,9 @@ void Vacuum::TellFreed(size_t at_least) {
   store_.options.on_memory_freed(freed);
 }
 
-bool Vacuum::MoveSurvivors() {
-  // Not while much is dying: the copies would stand among that.
-  if (room_.ready() == 0) mover_.Look();
-  if (!mover_.CanMove()) return false;
+bool Vacuum::MoveSurvivors(bool more_dies) {
+  mover_.Look(/*may_begin=*/!more_dies);
+  if (!mover_.CanMove() || store_.retired.waiting() > kRetiredRing) return false;
   // What the thread has freed lies anywhere: it should not get that again for the copies.
   if (mover_.begins_batch()) TellFreed(1);
   std::vector<txn::Garbage> moved;

@@ -129,8 +129,8 @@ class Vacuum final : public txn::GarbageSink {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   size_t ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& processor)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
-  // Returns whether there is more to do now.
-  bool MoveSurvivors() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  // `more_dies`: the pass has stopped at a bound. Returns whether there is more to do now.
+  bool MoveSurvivors(bool more_dies) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   // Frees what is retired, if not `whole` without what committers free themselves.
   size_t Reclaim(bool whole, size_t limit);
   void CountFreed(size_t objects);

@@ -28,10 +28,10 @@ enum class Kind : uint8_t { kBytes, kTombstone };
 //
 // Invariant LEADER: all versions of one commit become visible by one store, to the stamp of the
 // leader (the first version of the commit). A follower's own stamp is set by the committer before
-// it releases the follower's latch, and the leader can only be superseded after its own latch was
-// released; the committer releases no latch before every follower is stamped. So a leader is
-// unlinked only when no follower names it any more, and a reader that loaded the address earlier
-// keeps it readable with its epoch pin.
+// it releases the follower's latch, and the leader can only be superseded (or moved: mover.h) after
+// its own latch was released; the committer releases no latch before every follower is stamped. So
+// a leader is unlinked only when no follower names it any more, and a reader that loaded the
+// address earlier keeps it readable with its epoch pin.
 class Version {
  public:
   static Version* NewBytes(std::string_view value, ExpiryMs expiry);

@@ -230,6 +230,59 @@ TEST_F(VacuumMove, ATreeThatIsDroppedMeanwhileIsLeftOut) {
   EXPECT_EQ(store_->retired.waiting(), 0u);
 }
 
+TEST_F(VacuumMove, NothingIsMovedWhileMoreIsDying) {
+  constexpr int kManyKeys = 20'000;  // A pass of the thread takes apart a fifth of the tree.
+  for (int i = 0; i < kManyKeys; ++i) Put(KeyOf(i), "v");
+  Flush();
+  vacuum_->Start();
+  while (vacuum_->trees_pending() != 0) std::this_thread::yield();
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->moved(), 0u);
+}
+
+// ONE-BATCH.
+TEST_F(VacuumMove, NothingMoreIsMovedWhileAPinHoldsWhatWasMoved) {
+  constexpr int kManyKeys = 20'000;
+  Close();
+  tuning_.versions_moved_at_once = 5000;
+  Open({});
+  for (int i = 0; i < 3 * kManyKeys; ++i) Put(KeyOf(i), "v");
+  vacuum_->RunOnce();
+  for (int i = kManyKeys; i < 3 * kManyKeys; ++i) Delete(KeyOf(i));
+  const Registration reader = Snapshot();
+  vacuum_->RunOnce();
+  ASSERT_EQ(vacuum_->moved(), 5000u);
+  std::atomic<bool> stays{true};
+  std::atomic<bool> pinned{false};
+  std::thread pinner([&] {
+    base::EpochPin pin;
+    pinned = true;
+    pinned.notify_all();
+    stays.wait(true);
+  });
+  pinned.wait(false);
+  End(reader);
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->moved(), 5000u);
+  stays = false;
+  stays.notify_all();
+  pinner.join();
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->moved(), size_t{kManyKeys});
+}
+
+TEST_F(VacuumMove, WhatWasWrittenSinceAWalkBeganDoesNotMakeItLonger) {
+  LetMostDie();
+  const Registration reader = Snapshot();
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->moved(), kAtOnce);
+  for (int i = kKeys; i < 100 * kKeys; ++i) Put(KeyOf(i), ValueOf(i));
+  End(reader);
+  vacuum_->RunOnce();
+  EXPECT_GE(vacuum_->moved(), size_t{kKeys});
+  EXPECT_LE(vacuum_->moved(), size_t{2 * kKeys});
+}
+
 // The end of a database frees a batch that is not full, and one that waits.
 TEST_F(VacuumMove, TheEndFreesWhatIsHalfMoved) {
   LetMostDie();

@@ -41,7 +41,7 @@ struct Options {
   // Called by a thread that vacuums when it has nothing left to do, and now and then while it moves
   // what is left together, with the number of objects that it has freed since the last call: the
   // place to ask an allocator for what it keeps back for that thread (docs/EMBEDDING.md). Must not
-  // use the database.
+  // use the database, nor throw. Passes wait for it, commits do not.
   std::function<void(size_t objects)> on_memory_freed = {};
 
   // --- Inside ---
