@@ -135,8 +135,8 @@ void TransactionState::Track(const Tree* tree, std::string_view key, mvcc::Recor
   }
 }
 
-// At snapshot isolation it is not noted for the commit, which wants nothing of a generation that
-// was only read (MustStand() in commit.cc).
+// Noted for what may still be written, and for the commit of what was tracked. A read-only
+// transaction needs neither.
 bool TransactionState::FindPlainTree() {
   if (!reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return false;
   if (current_.tree != nullptr) {
@@ -146,7 +146,7 @@ bool TransactionState::FindPlainTree() {
   if (!generations_.empty()) return false;
   const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
   if (generation == nullptr) return false;
-  if (serializable_) current_ = Note(keyspace_, *generation);
+  if (!read_only_) current_ = Note(keyspace_, *generation);
   plain_tree_ = generation->tree;
   return true;
 }
