@@ -21,7 +21,7 @@ class GarbageQueue {
  public:
   // Few enough to be in the cache of the processor still, versions and records and all, where they
   // were made; enough to pay for a scan, and for an epoch.
-  static constexpr size_t kOwnEntries = 256;
+  static constexpr size_t kOwnEntries = 512;
 
   // approximate_size() may lag behind by a quarter of `backlog_max`, the size beyond which shares
   // of work are owed.

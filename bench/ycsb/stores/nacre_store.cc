@@ -1,3 +1,4 @@
+#include <climits>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -86,19 +87,31 @@ class NacreStore {
                                                            ? Isolation::kSerializable
                                                            : Isolation::kSnapshot,
                                           .read_only = mode == Mode::kReadOnly};
-      while (true) {
-        Transaction tx = db_.Begin(options);
-        NacreAccess access(tx);
-        body(access);
-        const absl::StatusOr<Timestamp> committed = tx.Commit();
-        if (committed.ok()) return;
-        if (committed.status().code() != absl::StatusCode::kAborted) Require(committed.status());
-        ++conflicts_;
-      }
+      Transaction tx = db_.Begin(options);
+      NacreAccess access(tx);
+      body(access);
+      const absl::StatusOr<Timestamp> committed = tx.Commit();
+      if (committed.ok()) return;
+      if (committed.status().code() != absl::StatusCode::kAborted) Require(committed.status());
+      RunAgain(options, body);
     }
     uint64_t conflicts() const { return conflicts_; }
 
    private:
+    // After a conflict: as the library does it, with a pause before each further attempt.
+    template <typename Body>
+    void RunAgain(const TransactionOptions& options, const Body& body) {
+      const absl::StatusOr<Timestamp> committed = db_.Transact(
+          [&](Transaction& tx) {
+            ++conflicts_;
+            NacreAccess access(tx);
+            body(access);
+            return absl::OkStatus();
+          },
+          {.transaction = options, .attempts_max = INT_MAX});
+      Require(committed.status());
+    }
+
     Database& db_;
     uint64_t conflicts_ = 0;
   };
