@@ -3,10 +3,10 @@
 
 Reads what nacre-micro measured at one thread and at two:
 
-  nacre-micro --benchmark_filter='Scaling|Vacuum_Prune' --benchmark_repetitions=5 --benchmark_format=json > FIGURES.json
+  nacre-micro --benchmark_filter=Scaling --benchmark_repetitions=5 --benchmark_format=json > FIGURES.json
 
 fits the model of docs/SCALING.md to it, and prints as Markdown what the model says for more cores, beside a simulation
-of the same commits with a lock that lets late comers pass and puts those who wait to sleep.
+of the same commits with a lock that lets late comers pass and puts those who wait for long to sleep.
 """
 
 import argparse
@@ -30,7 +30,6 @@ class Figures(NamedTuple):
     commit_2: float  # Between two commits, at two threads.
     register: float
     collect: Dict[int, float]  # A scan of the registry, by the number of snapshots.
-    prune: float  # One version, by the vacuum.
 
 
 class Model(NamedTuple):
@@ -69,7 +68,6 @@ def read(path: str) -> Figures:
         commit_2=median("BM_Scaling_Commit/real_time/threads:2"),
         register=median("BM_Scaling_Register/real_time/threads:1"),
         collect=collect,
-        prune=median("BM_Vacuum_Prune/10000") / 10_000,
     )
 
 
@@ -100,33 +98,44 @@ def fit(figures: Figures) -> Model:
     return Model(high, figures.sequencer_1, figures.line)
 
 
+# Nanoseconds that a core looks at a held lock before it sleeps, and that waking one takes the waker.
+SPIN = 1000.0
+WAKING = 1000.0
+
+
 def simulate(model: Model, cores: int, wake: float, commits: int = 60_000) -> float:
-    """Commits a second with the lock that is really there: it has no queue. Who finds it held sleeps; who releases it
-    wakes one sleeper, which finds it held again if somebody came by meanwhile."""
+    """Commits a second with the lock that is really there (engine/base/latch.h): it has no queue. Who finds it held
+    looks at it for a while and then sleeps; any of those who look gets it, and who releases it wakes one sleeper."""
     rng = random.Random(cores)
     inside = model.inside(cores)
     events = [(rng.uniform(0, model.outside), core) for core in range(cores)]
     heapq.heapify(events)
     holder = -1
+    looking: List[Tuple[float, int]] = []
     sleepers: List[int] = []
     done = 0
     now = 0.0
     while done < commits:
         now, core = heapq.heappop(events)
-        if core == holder:
-            holder = -1
-            done += 1
-            busy = 0.0
-            if sleepers:
-                # The system call is the half of a hand-over that the waker pays.
-                heapq.heappush(events, (now + wake, sleepers.pop(0)))
-                busy = wake / 2
-            heapq.heappush(events, (now + busy + rng.uniform(0.8, 1.2) * model.outside, core))
-        elif holder >= 0:
-            sleepers.append(core)
-        else:
-            holder = core
-            heapq.heappush(events, (now + inside, core))
+        if core != holder:
+            if holder >= 0:
+                looking.append((now, core))
+            else:
+                holder = core
+                heapq.heappush(events, (now + inside, core))
+            continue
+        done += 1
+        busy = 0.0
+        sleepers += [other for since, other in looking if now - since > SPIN]
+        looking = [(since, other) for since, other in looking if now - since <= SPIN]
+        if sleepers:
+            heapq.heappush(events, (now + wake, sleepers.pop(0)))
+            busy = WAKING
+        heapq.heappush(events, (now + busy + rng.uniform(0.8, 1.2) * model.outside, core))
+        holder = -1
+        if looking:
+            _, holder = looking.pop(rng.randrange(len(looking)))
+            heapq.heappush(events, (now + inside, holder))
     return done / now * 1e9
 
 
@@ -147,7 +156,6 @@ def main() -> None:
     print(f"| a snapshot registered and released | {figures.register:.0f} |")
     for slots, cost in sorted(figures.collect.items()):
         print(f"| a scan of the registry, {slots} snapshots | {cost:.0f} |")
-    print(f"| a version pruned and freed | {figures.prune:.0f} |")
 
     print("\n| fitted | ns |\n|---|---|")
     print(f"| outside the sequencer, two threads or more | {model.outside:.0f} |")
@@ -156,8 +164,8 @@ def main() -> None:
         print(f"| inside the sequencer, {cores} cores | {model.inside(cores):.0f} |")
 
     print("\n| cores | commits/s, model | x one core | sequencer held | commits/s, simulated | x one core "
-          "| registry: a scan, us | vacuum threads needed |")
-    print("|---|---|---|---|---|---|---|---|")
+          "| registry: a scan, us |")
+    print("|---|---|---|---|---|---|---|")
     one = 1e9 / figures.commit_1
     for cores in map(int, arguments.cores.split(",")):
         if cores == 1:
@@ -168,11 +176,10 @@ def main() -> None:
         # One slot a core is in use, and its owner has written it since the last scan.
         scan = cores * figures.line / 1e3
         print(f"| {cores} | {rate / 1e6:.2f} M | {rate / one:.2f} | {held:.0%} | {simulated / 1e6:.2f} M "
-              f"| {simulated / one:.2f} | {scan:.1f} | {rate * figures.prune / 1e9:.2f} |")
+              f"| {simulated / one:.2f} | {scan:.1f} |")
     inside = model.inside(64)
     print(f"\nThe sequencer is the bottleneck from {(model.outside + inside) / inside:.0f} cores on; "
           f"its limit is {1e3 / inside:.1f} million commits/s.")
-    print(f"One vacuum thread keeps up with {1 / figures.prune * 1e3:.1f} million commits/s of one write.")
 
 
 if __name__ == "__main__":
