@@ -12,6 +12,9 @@ namespace nacre::base {
 // A lock for a few stores: to take it is one locked instruction, to give it back is none. Who meets
 // it held looks again for about a microsecond, for it is mostly free by then, and then sleeps.
 //
+// Who goes to sleep may hold others, and pays for a Heavy() with them held: that happens only after
+// looks in vain, and costs less than the sleep.
+//
 // It must outlive the Unlock() of every thread, which looks at it once more after another one may
 // have it: so it is for what lives as long as the database. Else see Mutex.
 //

@@ -228,8 +228,8 @@ class TransactionState {
   const Tree* plain_tree_ = nullptr;
 };
 
-// A transaction that reads one key takes some four hundred instructions, of which the processor has
-// to see those of two at once for their waits for memory to overlap. So what it needs is inline.
+// The fewer instructions lie between two reads, the sooner the processor works on both and their
+// waits for memory overlap (decision 18). So what a transaction that reads one key needs is inline.
 
 [[gnu::always_inline]] inline TransactionState::PlainRead TransactionState::ReadPlain(
     std::string_view key, std::string_view* value) {

@@ -16,8 +16,8 @@ namespace nacre {
 struct Stats {
   struct SnapshotInfo {
     Timestamp read_timestamp{};
-    // A transaction's counts from when the vacuum or GetStats() first came upon it, unless
-    // Options::max_snapshot_age is set.
+    // A transaction's may count from when the vacuum or GetStats() first came upon it only; exact
+    // where Options::max_snapshot_age is set.
     absl::Duration age;
     uint64_t id = 0;     // Transaction::id(), or the snapshot's own. Not in order of time.
     uint64_t owner = 0;  // TransactionOptions::owner.
