@@ -81,11 +81,7 @@ bool ChainPruner::WalkDown(Walk& walk) {
     const uint64_t committed = version->commit_timestamp();
     NACRE_CHECK(committed != 0 && committed < superseded, "a chain is not in commit order");
     if (scan.MayPrune(committed, superseded)) {
-      newer->set_previous(version->previous());
-      version->set_unlinked();
-      NACRE_STEP(kPruneUnlinked);
-      ++walk.tally.versions;
-      walk.tally.bytes += static_cast<int64_t>(version->memory_bytes());
+      Unlink(*newer, *version, walk.tally);
       walk.unlinked_any = true;
     } else {
       newer = version;

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "engine/base/check.h"
+#include "engine/base/faults.h"
 #include "engine/mvcc/record.h"
 #include "engine/mvcc/version.h"
 #include "engine/txn/garbage_sink.h"
@@ -64,6 +66,10 @@ class ChainPruner {
   // that of the key, which may be read in the pin in which the version was seen in its chain.
   Outcome Prune(txn::Garbage& entry, txn::Stripe& stripe, const Scan& scan, size_t rounds_max,
                 PruneTally& tally, std::vector<txn::Garbage>& again);
+  // Prune() of a version that stands right below a value, as most do, within one latch. False, and
+  // nothing is done, if it does not, or the latch is busy. Preconditions: as above; the scan allows
+  // to prune the version, of which it is known by what it was superseded.
+  bool PruneBelowHead(const txn::Garbage& entry, txn::Stripe& stripe, PruneTally& tally);
 
  private:
   struct Walk {
@@ -82,9 +88,35 @@ class ChainPruner {
   void RemoveRecord(txn::Stripe& stripe, mvcc::Record* record, PruneTally& tally)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(stripe.latch);
 
+  static void Unlink(mvcc::Version& newer, mvcc::Version& version, PruneTally& tally) {
+    newer.set_previous(version.previous());
+    version.set_unlinked();
+    NACRE_STEP(kPruneUnlinked);
+    ++tally.versions;
+    tally.bytes += static_cast<int64_t>(version.memory_bytes());
+  }
+
   txn::Store& store_;
   WaitingTombstones& waiting_;
 };
+
+inline bool ChainPruner::PruneBelowHead(const txn::Garbage& entry, txn::Stripe& stripe,
+                                        PruneTally& tally) {
+  mvcc::Version& target = *entry.version;
+  if (!stripe.latch.TryLock()) return false;
+  NACRE_STEP(kPruneLatched);
+  mvcc::Version* const head = entry.record->head();
+  // A tombstone that covers nothing any more takes its record along.
+  const bool below_head =
+      !target.unlinked() && head->previous() == &target && !head->is_tombstone();
+  if (below_head) {
+    NACRE_CHECK(target.commit_timestamp() < entry.superseded_at, "a chain is not in commit order");
+    ++tally.steps;
+    Unlink(*head, target, tally);
+  }
+  stripe.latch.Unlock();
+  return below_head;
+}
 
 }  // namespace nacre::vacuum
 

@@ -33,18 +33,35 @@ void EntryProcessor::ProcessGroup(absl::Span<const txn::Garbage> group,
   std::array<Task, kSideBySide> tasks;
   size_t count = 0;
   for (const txn::Garbage& entry : group) {
-    if (Judge(entry)) tasks[count++] = Prepare(entry);
+    if (MayGo(entry) || Judge(entry)) tasks[count++] = Prepare(entry);
   }
   Prefetch(next);
   for (size_t i = 0; i < count; ++i) {
-    Prune(tasks[i]);
-    while (!again_.empty()) {
-      const txn::Garbage again = again_.back();
-      again_.pop_back();
-      if (Judge(again)) Prune(Prepare(again));
+    const auto& [entry, stripe] = tasks[i];
+    // What was not known to be superseded was not judged.
+    if (entry.superseded_at != 0 && pruner_.PruneBelowHead(entry, *stripe, tally_)) [[likely]] {
+      unlinked_.push_back(entry.version);
+    } else {
+      PruneAll(tasks[i]);
     }
   }
   if (unlinked_.size() >= kUnlinkedMax) Retire();
+}
+
+// Of what Judge() allows to prune, most. The version is the entry's own: what is needed is told
+// without a look at the chain.
+inline bool EntryProcessor::MayGo(const txn::Garbage& entry) const {
+  return entry.superseded_at != 0 && entry.record != nullptr && !entry.version->unlinked() &&
+         scan_.MayPrune(entry.version->commit_timestamp(), entry.superseded_at);
+}
+
+void EntryProcessor::PruneAll(const Task& task) {
+  Prune(task);
+  while (!again_.empty()) {
+    const txn::Garbage again = again_.back();
+    again_.pop_back();
+    if (Judge(again)) Prune(Prepare(again));
+  }
 }
 
 bool EntryProcessor::Judge(const txn::Garbage& entry) {
@@ -62,7 +79,6 @@ bool EntryProcessor::Judge(const txn::Garbage& entry) {
     return false;
   }
   if (entry.superseded_at == 0) return true;
-  // The version is the entry's own: what is needed is told without a look at the chain.
   const Scan::Judgement judgement =
       scan_.Judge(entry.version->commit_timestamp(), entry.superseded_at);
   if (judgement.verdict == Scan::Verdict::kPrune) return true;
@@ -70,7 +86,7 @@ bool EntryProcessor::Judge(const txn::Garbage& entry) {
   return false;
 }
 
-EntryProcessor::Task EntryProcessor::Prepare(const txn::Garbage& entry) {
+inline EntryProcessor::Task EntryProcessor::Prepare(const txn::Garbage& entry) {
   const mvcc::Record& record = *entry.record;
   txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record.tree_id(), record.key()));
   __builtin_prefetch(&stripe, /*rw=*/1);

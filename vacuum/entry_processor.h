@@ -57,10 +57,13 @@ class EntryProcessor {
   static void Prefetch(absl::Span<const txn::Garbage> entries);
   // `next`: what will be worked on afterwards.
   void ProcessGroup(absl::Span<const txn::Garbage> group, absl::Span<const txn::Garbage> next);
+  bool MayGo(const txn::Garbage& entry) const;
   // False if there is nothing to prune: the entry was sent where it belongs.
   bool Judge(const txn::Garbage& entry);
   // Precondition: pinned since before Judge() has allowed it.
   Task Prepare(const txn::Garbage& entry);
+  // And what stops waiting by that.
+  void PruneAll(const Task& task);
   void Prune(Task task);
   void Retire();
 

@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/base/epoch.h"
-
 namespace nacre::vacuum {
 
 GarbageQueue::GarbageQueue(size_t backlog_max)
     : backlog_max_(backlog_max),
       report_every_(std::clamp<size_t>(backlog_max / 4 / kShards, 1, 64)) {}
-
-GarbageQueue::Shard& GarbageQueue::OwnShard() {
-  return shards_[base::EpochDomain::ThreadIndex() % kShards];
-}
 
 void GarbageQueue::Report(Shard& shard) {
   const size_t size = shard.entries.size();
@@ -67,16 +61,6 @@ void GarbageQueue::TakeUntended(EntryList& taken) {
     }
   }
 }
-
-size_t GarbageQueue::TakePushed() {
-  Shard& shard = OwnShard();
-  const size_t pushed = shard.pushed.load(std::memory_order_relaxed);
-  if (pushed < kPushedMin) return 0;
-  shard.pushed.store(0, std::memory_order_relaxed);
-  return pushed;
-}
-
-bool GarbageQueue::OwnIsDue() { return OwnShard().due.load(std::memory_order_relaxed); }
 
 void GarbageQueue::TakeOwn(std::vector<txn::Garbage>& taken) {
   Shard& shard = OwnShard();

@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/types/span.h"
+#include "engine/base/epoch.h"
 #include "engine/base/latch.h"
 #include "engine/base/mutex.h"
 #include "engine/txn/garbage_sink.h"
@@ -42,9 +43,15 @@ class GarbageQueue {
 
   // How many entries were pushed to the shard of the calling thread since it was asked last; 0 if
   // there are fewer than kPushedMin. One load, mostly.
-  size_t TakePushed();
+  size_t TakePushed() {
+    std::atomic<size_t>& pushed = OwnShard().pushed;
+    const size_t count = pushed.load(std::memory_order_relaxed);
+    if (count < kPushedMin) return 0;
+    pushed.store(0, std::memory_order_relaxed);
+    return count;
+  }
   // Whether that shard has grown by kOwnEntries since TakeOwn(). One load.
-  bool OwnIsDue();
+  bool OwnIsDue() { return OwnShard().due.load(std::memory_order_relaxed); }
   // Takes all of it.
   void TakeOwn(std::vector<txn::Garbage>& taken);
 
@@ -82,7 +89,7 @@ class GarbageQueue {
     size_t reported ABSL_GUARDED_BY(mutex) = 0;
   };
 
-  Shard& OwnShard();
+  Shard& OwnShard() { return shards_[base::EpochDomain::ThreadIndex() % kShards]; }
   void TakeShard(Shard& shard, EntryList& taken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   // After a change of its entries.
   void Report(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);

@@ -18,12 +18,12 @@ std::vector<Scan::Point>::const_iterator FirstFrom(const std::vector<Scan::Point
 
 }  // namespace
 
-bool Scan::AnyPointIn(uint64_t b, uint64_t e) const {
+bool Scan::SearchPointIn(uint64_t b, uint64_t e) const {
   const auto first = FirstFrom(points, b);
   return first != points.end() && first->timestamp < e;
 }
 
-Scan::Judgement Scan::Judge(uint64_t b, uint64_t e) const {
+Scan::Judgement Scan::JudgeKept(uint64_t b, uint64_t e) const {
   const Judgement judgement = JudgeMoved(b, e);
   if (judgement.verdict == Verdict::kPark || e > clock || e <= floor) return judgement;
   return {Verdict::kRetain};

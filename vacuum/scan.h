@@ -52,12 +52,24 @@ struct Scan {
   bool MayPrune(uint64_t b, uint64_t e) const {
     return e <= floor && e <= ray_from && !AnyPointIn(b, e);
   }
-  Judgement Judge(uint64_t b, uint64_t e) const;
+  Judgement Judge(uint64_t b, uint64_t e) const {
+    if (MayPrune(b, e)) [[likely]]
+      return {Verdict::kPrune};
+    return JudgeKept(b, e);
+  }
   // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h).
   Judgement JudgeMoved(uint64_t b, uint64_t e) const;
 
  private:
-  bool AnyPointIn(uint64_t b, uint64_t e) const;
+  // Of one that may not be pruned.
+  Judgement JudgeKept(uint64_t b, uint64_t e) const;
+  bool AnyPointIn(uint64_t b, uint64_t e) const {
+    // Where nobody holds a snapshot for long, all points lie above what was superseded.
+    if (points.empty() || points.front().timestamp >= e || points.back().timestamp < b)
+      return false;
+    return SearchPointIn(b, e);
+  }
+  bool SearchPointIn(uint64_t b, uint64_t e) const;
 };
 
 }  // namespace nacre::vacuum

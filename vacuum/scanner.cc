@@ -28,6 +28,7 @@ Scanner::Scanner(txn::Store& store, const Tuning& tuning)
     : store_(store),
       tuning_(tuning),
       snapshot_age_max_ns_(absl::ToInt64Nanoseconds(store.options.max_snapshot_age)),
+      keeps_history_(store.options.history_retention > absl::ZeroDuration()),
       history_(store.options.history_retention) {}
 
 int64_t Scanner::NowNs() const {
@@ -81,8 +82,7 @@ std::shared_ptr<const Scan> Scanner::Finish(std::shared_ptr<Scan> scan) {
   return scan;
 }
 
-void Scanner::NoteClock() {
-  if (store_.options.history_retention <= absl::ZeroDuration()) return;
+void Scanner::NoteClockOfHistory() {
   const uint64_t clock = store_.sequencer.Clock();
   const int64_t now_ns = NowNs();
   if (now_ns < next_note_ns_.load(std::memory_order_relaxed) || !mutex_.TryLock()) return;

@@ -46,13 +46,16 @@ class Scanner {
 
   // Notes the clock for history_retention, also where no pass is made for long. A look at the
   // steady clock, or nothing without retention.
-  void NoteClock() ABSL_LOCKS_EXCLUDED(mutex_);
+  void NoteClock() ABSL_LOCKS_EXCLUDED(mutex_) {
+    if (keeps_history_) NoteClockOfHistory();
+  }
 
   int64_t NowNs() const;
 
  private:
   using ActiveSnapshots = std::vector<txn::SnapshotRegistry::Active>;
 
+  void NoteClockOfHistory() ABSL_LOCKS_EXCLUDED(mutex_);
   // Steps 1 and 2.
   void Begin(Scan& scan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RaiseFloor(uint64_t floor) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -65,6 +68,7 @@ class Scanner {
   txn::Store& store_;
   const Tuning tuning_;
   const int64_t snapshot_age_max_ns_;
+  const bool keeps_history_;
   base::Mutex mutex_;
   History history_ ABSL_GUARDED_BY(mutex_);
   // History::next_note_ns(). Written under mutex_; a stale value costs a futile TryLock.
