@@ -66,7 +66,9 @@ absl::Status Transaction::Use(Keyspace keyspace) {
   return state_ == nullptr ? MovedFrom() : state_->Use(keyspace.id());
 }
 
-absl::StatusOr<std::optional<std::string_view>> Transaction::Get(std::string_view key) {
+// With everything that stands in headers, down to the nodes of the index: see ReadPlain().
+[[gnu::flatten]] absl::StatusOr<std::optional<std::string_view>> Transaction::Get(
+    std::string_view key) {
   if (state_ != nullptr) [[likely]] {
     std::string_view value;
     switch (state_->ReadPlain(key, &value)) {

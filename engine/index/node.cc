@@ -57,7 +57,11 @@ Node* Node::New(NodeClass node_class, uint32_t depth) {
   void* memory = ::operator new(BytesOf(node_class));
   auto* node = new (memory) Node(node_class, depth);
   const NodeShape& shape = node->shape();
-  for (int i = 0; i < shape.words; ++i) new (node->words() + i) std::atomic<uint64_t>(0);
+  const bool has_starts = shape.layout == Layout::kBitmap;
+  const int words = has_starts ? kBitmapWords : shape.words;
+  for (int i = 0; i < words; ++i) new (node->words() + i) std::atomic<uint64_t>(0);
+  for (int i = 0; has_starts && i < kBitmapWords; ++i)
+    new (node->starts() + i) std::atomic<uint8_t>(0);
   for (int i = 0; i < shape.capacity; ++i) new (node->links() + i) std::atomic<Link>(Link());
   return node;
 }
@@ -78,20 +82,17 @@ unsigned Node::KeyByte(int position) const {
   return static_cast<unsigned>(word >> (position % 8 * 8)) & 0xff;
 }
 
-int Node::RankInBitmap(unsigned byte) const {
-  const uint64_t word = words()[byte / 64].load(std::memory_order_acquire);
-  const uint64_t bases = words()[kBasesWord].load(std::memory_order_acquire);
-  const uint64_t below = (uint64_t{1} << (byte % 64)) - 1;
-  return static_cast<int>((bases >> (byte / 64 * 8)) & 0xff) + bits::CountOnes(word & below);
-}
-
 int Node::RankOfByte(unsigned byte) const {
-  const int end = has_end() ? 1 : 0;
-  if (layout() == Layout::kBitmap) return end + RankInBitmap(byte);
+  if (layout() == Layout::kBitmap) {
+    const uint64_t word = words()[byte / 64].load(std::memory_order_acquire);
+    const uint64_t below = (uint64_t{1} << (byte % 64)) - 1;
+    const int start = starts()[byte / 64].load(std::memory_order_acquire);
+    return start + bits::CountOnes(word & below);
+  }
   const uint64_t low = words()[0].load(std::memory_order_acquire);
   const uint64_t high = layout() == Layout::kWide ? words()[1].load(std::memory_order_acquire) : 0;
   // The byte beside the link at the end of the key is 0: below all others, and not to be found.
-  return std::max(LowerBound(low, high, count(), byte), end);
+  return std::max(LowerBound(low, high, count(), byte), has_end() ? 1 : 0);
 }
 
 int Node::Rank(Symbol symbol) const {
@@ -157,15 +158,20 @@ void Node::EraseKeyByte(int position) {
   if (shape().words > 1) words()[1].store(high, std::memory_order_release);
 }
 
-void Node::FlipBit(unsigned byte, int rank_change) {
+void Node::MoveStarts(unsigned word, int change) {
+  for (; word < kBitmapWords; ++word) {
+    const int start = starts()[word].load(std::memory_order_relaxed);
+    starts()[word].store(static_cast<uint8_t>(start + change), std::memory_order_release);
+  }
+}
+
+void Node::ChangeBitmap(Symbol symbol, int change) {
+  if (symbol == kEndOfKey) return MoveStarts(0, change);
+  const auto byte = static_cast<unsigned>(symbol - 1);
   std::atomic<uint64_t>& word = words()[byte / 64];
   word.store(word.load(std::memory_order_relaxed) ^ (uint64_t{1} << (byte % 64)),
              std::memory_order_release);
-  // One more (or less) in the base of each word after this one.
-  const uint64_t later = (uint64_t{0x01010100} << (byte / 64 * 8)) & 0xffffffff;
-  std::atomic<uint64_t>& bases = words()[kBasesWord];
-  const uint64_t old = bases.load(std::memory_order_relaxed);
-  bases.store(rank_change > 0 ? old + later : old - later, std::memory_order_release);
+  MoveStarts(byte / 64 + 1, change);
 }
 
 void Node::Insert(Symbol symbol, Link link) {
@@ -178,7 +184,7 @@ void Node::Insert(Symbol symbol, Link link) {
     InsertKeyByte(position, symbol == kEndOfKey ? 0 : static_cast<unsigned>(symbol - 1));
   } else if (layout() == Layout::kBitmap) {
     ShiftUp(position, before);
-    if (symbol != kEndOfKey) FlipBit(static_cast<unsigned>(symbol - 1), +1);
+    ChangeBitmap(symbol, +1);
   }
   links()[position].store(link, std::memory_order_release);
   // After the links: a racing reader never looks past what has been stored.
@@ -193,10 +199,10 @@ void Node::Erase(Symbol symbol) {
     links()[position].store(Link(), std::memory_order_release);
   } else {
     ShiftDown(position, before);
-    if (layout() != Layout::kBitmap) {
+    if (layout() == Layout::kBitmap) {
+      ChangeBitmap(symbol, -1);
+    } else {
       EraseKeyByte(position);
-    } else if (symbol != kEndOfKey) {
-      FlipBit(static_cast<unsigned>(symbol - 1), -1);
     }
   }
   StoreCount(before - 1, end);
@@ -209,8 +215,8 @@ void Node::Replace(Symbol symbol, Link link) {
 void Node::Append(Symbol symbol, Link link) {
   const int position = layout() == Layout::kDirect ? symbol : count();
   links()[position].store(link, std::memory_order_relaxed);
-  if (symbol != kEndOfKey && layout() == Layout::kBitmap) {
-    FlipBit(static_cast<unsigned>(symbol - 1), +1);
+  if (layout() == Layout::kBitmap) {
+    ChangeBitmap(symbol, +1);
   } else if (symbol != kEndOfKey && layout() != Layout::kDirect) {
     std::atomic<uint64_t>& word = words()[position / 8];
     const uint64_t key_byte = static_cast<uint64_t>(symbol - 1) << (position % 8 * 8);

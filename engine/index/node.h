@@ -68,7 +68,7 @@ enum class Layout : uint8_t {
   kRoot,    // One link, whatever the symbol: what the tree itself holds.
   kSmall,   // Up to 8 sorted bytes in one word.
   kWide,    // Up to 16 sorted bytes, compared at once.
-  kBitmap,  // A bit for each of the 256 bytes; the position is the number of lower bits set.
+  kBitmap,  // A bit for each of the 256 bytes; links stand in the order of the bits that are set.
   kDirect,  // The symbol is the position.
 };
 
@@ -151,6 +151,8 @@ class Node {
   int Rank(Symbol symbol) const;
   Symbol SymbolOf(int position) const;
   Link LinkAt(int position) const { return links()[position].load(std::memory_order_acquire); }
+  // Of a kRoot node.
+  Link OnlyLink() const { return LoadLink(0, 0); }
 
   bool full() const { return count() == capacity(); }
   // Preconditions: not full; `symbol` absent.
@@ -174,11 +176,18 @@ class Node {
   std::atomic<uint64_t>* words() const {
     return reinterpret_cast<std::atomic<uint64_t>*>(const_cast<Node*>(this) + 1);
   }
+  // In kBitmap nodes, for each word of the bitmap: the position of its first link, or of the first
+  // one after it. A byte each, since such a node has at most 192 links.
+  std::atomic<uint8_t>* starts() const {
+    return reinterpret_cast<std::atomic<uint8_t>*>(words() + kStartsWord);
+  }
+  // Moves the starts of the words from `word` on, by one.
+  void MoveStarts(unsigned word, int change);
   std::atomic<Link>* links() const { return links(shape().words); }
   std::atomic<Link>* links(int words_before) const {
     return reinterpret_cast<std::atomic<Link>*>(words() + words_before);
   }
-  Link LoadLink(int words_before, int position) const {
+  Link LoadLink(int words_before, size_t position) const {
     return links(words_before)[position].load(std::memory_order_acquire);
   }
 
@@ -188,11 +197,11 @@ class Node {
   Link FindBitmap(int count_word, unsigned byte) const;
 
   int RankOfByte(unsigned byte) const;
-  int RankInBitmap(unsigned byte) const;
   unsigned KeyByte(int position) const;
   void InsertKeyByte(int position, unsigned byte);
   void EraseKeyByte(int position);
-  void FlipBit(unsigned byte, int rank_change);
+  // The bitmap and the starts, where the link under `symbol` comes (+1) or goes (-1).
+  void ChangeBitmap(Symbol symbol, int change);
   int FindPosition(Symbol symbol) const;
   // Insert() where `symbol` is beyond all others, in a node that nobody else sees.
   void Append(Symbol symbol, Link link);
@@ -207,7 +216,7 @@ class Node {
   static constexpr int kCountMask = 0x1ff;
   static constexpr int kHasEnd = 0x8000;  // The first link is the one at the end of the key.
   static constexpr int kBitmapWords = 4;
-  static constexpr int kBasesWord = 4;  // After the bitmap: how many bits the words before have.
+  static constexpr int kStartsWord = 4;  // After the bitmap. See starts().
 
   mutable VersionLock lock_;
   const uint32_t depth_;
@@ -261,7 +270,7 @@ inline Link Node::FindSmall(int count_word, unsigned byte) const {
   if (match == 0) return Link();
   const int position = std::countr_zero(match) / 8;
   // Bytes past the count are leftovers of what was erased.
-  return position < (count_word & kCountMask) ? LoadLink(1, position) : Link();
+  return position < (count_word & kCountMask) ? LoadLink(1, static_cast<size_t>(position)) : Link();
 }
 
 inline Link Node::FindWide(int count_word, unsigned byte) const {
@@ -284,19 +293,19 @@ inline Link Node::FindWide(int count_word, unsigned byte) const {
     position = 8 + std::countr_zero(match) / 8;
   }
 #endif
-  return position < (count_word & kCountMask) ? LoadLink(2, position) : Link();
+  return position < (count_word & kCountMask) ? LoadLink(2, static_cast<size_t>(position)) : Link();
 }
 
 inline Link Node::FindBitmap(int count_word, unsigned byte) const {
   const uint64_t word = words()[byte / 64].load(std::memory_order_acquire);
-  const uint64_t bit = uint64_t{1} << (byte % 64);
-  if ((word & bit) == 0) return Link();
-  const uint64_t bases = words()[kBasesWord].load(std::memory_order_acquire);
-  const int base = static_cast<int>((bases >> (byte / 64 * 8)) & 0xff);
-  const int end = (count_word & kHasEnd) != 0 ? 1 : 0;
-  const int position = end + base + bits::CountOnes(word & (bit - 1));
+  // The bit of `byte` on top, and below it those of lower bytes.
+  const uint64_t up_to_byte = word << (63 - byte % 64);
+  if (static_cast<int64_t>(up_to_byte) >= 0) return Link();
+  const size_t start = starts()[byte / 64].load(std::memory_order_acquire);
+  const size_t links_up_to_byte = start + static_cast<unsigned>(bits::CountOnes(up_to_byte));
   // Racing with a writer, the sum may be out of bounds; otherwise the test is always true.
-  return position < (count_word & kCountMask) ? LoadLink(kBitmapWords + 1, position) : Link();
+  if (links_up_to_byte > static_cast<size_t>(count_word & kCountMask)) return Link();
+  return LoadLink(kBitmapWords + 1, links_up_to_byte - 1);
 }
 
 // Precondition: neither kDirect nor kRoot.
@@ -307,15 +316,15 @@ inline Link Node::FindBitmap(int count_word, unsigned byte) const {
 }
 
 inline Link Node::Find(Symbol symbol) const {
-  if (layout() == Layout::kDirect) return LoadLink(0, symbol);
-  if (layout() == Layout::kRoot) return LoadLink(0, 0);
+  if (layout() == Layout::kDirect) return LoadLink(0, static_cast<size_t>(symbol));
+  if (layout() == Layout::kRoot) return OnlyLink();
   if (symbol == kEndOfKey) return has_end() ? LinkAt(0) : Link();
   return FindByte(static_cast<unsigned>(symbol - 1));
 }
 
 inline Link Node::FindStable(Symbol symbol) const {
   // One load of one link is stable by itself.
-  if (layout() == Layout::kDirect) return LoadLink(0, symbol);
+  if (layout() == Layout::kDirect) return LoadLink(0, static_cast<size_t>(symbol));
   for (;;) {
     const uint64_t version = lock_.ReadBegin();
     const Link link = Find(symbol);
@@ -329,7 +338,7 @@ inline Link Node::FindStable(Symbol symbol) const {
   if (depth >= key.size()) [[unlikely]]
     return depth == key.size() ? FindStable(kEndOfKey) : Link();
   const unsigned byte = static_cast<uint8_t>(key[depth]);
-  if (layout() == Layout::kDirect) return LoadLink(0, static_cast<int>(byte) + 1);
+  if (layout() == Layout::kDirect) return LoadLink(0, size_t{byte} + 1);
   for (;;) {
     const uint64_t version = lock_.ReadBegin();
     const Link link = FindByte(byte);

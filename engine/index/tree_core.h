@@ -79,7 +79,7 @@ class TreeCore {
   TreeCore& operator=(const TreeCore&) = delete;
 
   // What the tree holds at its top.
-  Link top() const { return root_->LinkAt(0); }
+  Link top() const { return root_->OnlyLink(); }
 
   void* FindOrInsert(std::string_view key, absl::FunctionRef<void*()> make,
                      bool* inserted) noexcept;
