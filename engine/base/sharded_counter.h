@@ -46,8 +46,9 @@ class ThreadPart {
 // A number that many threads add to and few read. The sum is exact when nobody adds.
 class ShardedCounter {
  public:
-  void Add(int64_t delta) {
-    const ThreadPart part;
+  void Add(int64_t delta) { Add(delta, ThreadPart()); }
+  // Where several are added to.
+  void Add(int64_t delta, const ThreadPart& part) {
     part.Add(shards_[part.index()].value, delta, std::memory_order_relaxed);
   }
   int64_t Sum() const {

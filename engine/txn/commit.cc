@@ -77,8 +77,9 @@ void Committer::Insert(WriteEntry& entry) {
   entry.record_is_new = is_new;
 }
 
-void Committer::Link(WriteEntry& entry) {
-  if (entry.record == nullptr) Insert(entry);
+inline void Committer::Link(WriteEntry& entry) {
+  if (entry.record == nullptr) [[unlikely]]
+    Insert(entry);
   mvcc::Record* const record = entry.record;
   entry.superseded = record->head();
   if (leader_ == nullptr) {
@@ -94,7 +95,7 @@ void Committer::Link(WriteEntry& entry) {
   changes_expiry_ |= ValueExpiry(entry.superseded) != ValueExpiry(entry.version);
 }
 
-void Committer::CountLive(const WriteEntry& entry) {
+inline void Committer::CountLive(const WriteEntry& entry) {
   const int delta = IsValue(entry.version) - IsValue(entry.superseded);
   if (delta == 0) return;
   for (auto& [tree, sum] : live_deltas_) {
@@ -142,8 +143,14 @@ bool Committer::MustStand(const GenerationUse& use) const {
   });
 }
 
+inline bool Committer::GenerationsStand() const {
+  return std::all_of(generations_.begin(), generations_.end(), [&](const GenerationUse& use) {
+    return store_.keyspaces.Newest(use.keyspace) == use.generation;
+  });
+}
+
 absl::Status Committer::CheckGenerations() const {
-  if (NACRE_BUG(kIgnoreGeneration)) return absl::OkStatus();
+  if (GenerationsStand() || NACRE_BUG(kIgnoreGeneration)) return absl::OkStatus();
   for (const GenerationUse& use : generations_) {
     if (store_.keyspaces.Newest(use.keyspace) == use.generation || !MustStand(use)) continue;
     store_.counters.conflicts_keyspace.Add(1);
@@ -174,12 +181,14 @@ absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_
   return conflict;
 }
 
-Committer::Sequenced Committer::Sequence(uint64_t validated_up_to, absl::Status& conflict) {
+inline Committer::Sequenced Committer::Sequence(uint64_t validated_up_to, absl::Status& conflict) {
   base::MutexLock lock(store_.sequencer.mutex());
-  bool passed_by = false;
-  conflict = CheckInSequencer(validated_up_to, passed_by);
-  if (passed_by) return Sequenced::kPassedBy;
-  if (!conflict.ok()) return Sequenced::kConflict;
+  if (reads_ != nullptr || !GenerationsStand()) [[unlikely]] {
+    bool passed_by = false;
+    conflict = CheckInSequencer(validated_up_to, passed_by);
+    if (passed_by) return Sequenced::kPassedBy;
+    if (!conflict.ok()) return Sequenced::kConflict;
+  }
 
   // Until the index of expiries has followed, in Stamp(). Who waits for the sequencer, or fails
   // above, has changed nothing that is counted.
@@ -199,7 +208,8 @@ Committer::Sequenced Committer::Sequence(uint64_t validated_up_to, absl::Status&
     store_.sequencer.Publish(timestamp_);
     NACRE_STEP(kCommitPublished);
   }
-  PushGenerations();
+  if (!changes_.empty()) [[unlikely]]
+    PushGenerations();
   if (leader_ != nullptr) leader_->Stamp(timestamp_);
   store_.sequencer.Publish(timestamp_);
   return Sequenced::kDone;
@@ -212,7 +222,7 @@ void Committer::PushGenerations() {
   }
 }
 
-absl::StatusOr<uint64_t> Committer::LinkAndSequence() noexcept {
+absl::Status Committer::LinkAndSequence() noexcept {
   for (WriteEntry& entry : writes_.entries()) {
     if (entry.version != nullptr) Link(entry);
   }
@@ -235,7 +245,7 @@ absl::StatusOr<uint64_t> Committer::LinkAndSequence() noexcept {
       NACRE_STEP(kCommitValidated);
     }
     switch (Sequence(validated_up_to, conflict)) {
-      case Sequenced::kDone: NACRE_STEP(kCommitPublished); return timestamp_;
+      case Sequenced::kDone: NACRE_STEP(kCommitPublished); return absl::OkStatus();
       case Sequenced::kConflict: UnlinkAll(/*will_repeat=*/false); return conflict;
       case Sequenced::kPassedBy: continue;
     }
@@ -244,14 +254,19 @@ absl::StatusOr<uint64_t> Committer::LinkAndSequence() noexcept {
   return absl::UnavailableError("too many commits passed by");
 }
 
+void Committer::TellExpiry(const WriteEntry& entry) {
+  const mvcc::ExpiryMs before = ValueExpiry(entry.superseded);
+  const mvcc::ExpiryMs after = ValueExpiry(entry.version);
+  if (before != after) store_.garbage->ExpiryChanged(entry.record, before, after);
+}
+
 void Committer::Stamp() noexcept {
   int64_t memory_bytes = 0;
   for (WriteEntry& entry : writes_.entries()) {
     if (entry.version == nullptr) continue;
     if (entry.version != leader_) entry.version->Stamp(timestamp_);
-    const mvcc::ExpiryMs before = ValueExpiry(entry.superseded);
-    const mvcc::ExpiryMs after = ValueExpiry(entry.version);
-    if (before != after) store_.garbage->ExpiryChanged(entry.record, before, after);
+    if (changes_expiry_) [[unlikely]]
+      TellExpiry(entry);
     // A tombstone has its entry already; where that is at rest, it must be looked at again.
     if (entry.superseded != nullptr &&
         (!entry.superseded->is_tombstone() ||
@@ -264,9 +279,10 @@ void Committer::Stamp() noexcept {
     entry.version = nullptr;  // The chain owns it.
   }
   if (changes_expiry_) store_.expiry_changes_pending.fetch_sub(1, std::memory_order_release);
-  store_.counters.commits.Add(1);
-  store_.counters.versions_created.Add(static_cast<int64_t>(recent_.size()));
-  store_.counters.memory_bytes.Add(memory_bytes);
+  const base::ThreadPart part;
+  store_.counters.commits.Add(1, part);
+  store_.counters.versions_created.Add(static_cast<int64_t>(recent_.size()), part);
+  store_.counters.memory_bytes.Add(memory_bytes, part);
   NACRE_STEP(kCommitStamped);
 }
 

@@ -7,7 +7,6 @@
 
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/txn/garbage_sink.h"
 #include "engine/txn/keyspace_commit.h"
@@ -82,7 +81,9 @@ class Committer {
   // Steps 3 to 5. On any error nothing is left in any chain.
   // kUnavailable: too many commits passed by; the write set is whole again, to be repeated behind
   // the exclusive gate.
-  absl::StatusOr<uint64_t> LinkAndSequence() noexcept;
+  absl::Status LinkAndSequence() noexcept;
+  // Once that has succeeded.
+  uint64_t timestamp() const { return timestamp_; }
   // Step 6 under the latches, and after they were released.
   void Stamp() noexcept;
   void HandOver() noexcept;
@@ -94,6 +95,8 @@ class Committer {
   void Link(WriteEntry& entry);
   void CountLive(const WriteEntry& entry);
   void PushGenerations();
+  void TellExpiry(const WriteEntry& entry);
+  bool GenerationsStand() const;
   void UnlinkAll(bool will_repeat);
   Sequenced Sequence(uint64_t validated_up_to, absl::Status& conflict);
   absl::Status CheckInSequencer(uint64_t validated_up_to, bool& passed_by)

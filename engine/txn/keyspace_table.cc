@@ -24,23 +24,6 @@ KeyspaceTable::~KeyspaceTable() {
   for (uint32_t i = 0; i < kChunksMax; ++i) delete chunks_[i].load(std::memory_order_relaxed);
 }
 
-std::atomic<Generation*>& KeyspaceTable::Place(uint32_t keyspace) const {
-  Chunk* chunk = chunks_[keyspace / kChunkSize].load(std::memory_order_acquire);
-  return chunk->newest[keyspace % kChunkSize];
-}
-
-Generation* KeyspaceTable::Newest(uint32_t keyspace) const {
-  return keyspace < size() ? Place(keyspace).load(std::memory_order_acquire) : nullptr;
-}
-
-const Generation* KeyspaceTable::Find(uint32_t keyspace, uint64_t read_timestamp) const {
-  const Generation* generation = Newest(keyspace);
-  while (generation != nullptr && generation->timestamp > read_timestamp) {
-    generation = generation->previous.load(std::memory_order_acquire);
-  }
-  return generation != nullptr && generation->tree != nullptr ? generation : nullptr;
-}
-
 std::optional<uint32_t> KeyspaceTable::FindName(std::string_view name) const {
   base::MutexLock lock(mutex_);
   const auto found = ids_.find(std::string(name));

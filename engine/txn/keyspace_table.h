@@ -56,9 +56,17 @@ class KeyspaceTable {
 
   // The generation of a keyspace that is visible at a read timestamp. nullptr if the keyspace did
   // not exist. The caller is pinned, and registered or ready to check again.
-  const Generation* Find(uint32_t keyspace, uint64_t read_timestamp) const;
+  const Generation* Find(uint32_t keyspace, uint64_t read_timestamp) const {
+    const Generation* generation = Newest(keyspace);
+    while (generation != nullptr && generation->timestamp > read_timestamp) {
+      generation = generation->previous.load(std::memory_order_acquire);
+    }
+    return generation != nullptr && generation->tree != nullptr ? generation : nullptr;
+  }
   // The newest one. nullptr if the id was never given out.
-  Generation* Newest(uint32_t keyspace) const;
+  Generation* Newest(uint32_t keyspace) const {
+    return keyspace < size() ? Place(keyspace).load(std::memory_order_acquire) : nullptr;
+  }
   // Ids in use are below this.
   uint32_t size() const { return size_.load(std::memory_order_acquire); }
 
@@ -96,7 +104,10 @@ class KeyspaceTable {
     std::atomic<Generation*> newest[kChunkSize] = {};
   };
 
-  std::atomic<Generation*>& Place(uint32_t keyspace) const;
+  std::atomic<Generation*>& Place(uint32_t keyspace) const {
+    Chunk* chunk = chunks_[keyspace / kChunkSize].load(std::memory_order_acquire);
+    return chunk->newest[keyspace % kChunkSize];
+  }
 
   const size_t keyspaces_max_;
   base::RetireList& retired_;

@@ -82,13 +82,12 @@ absl::StatusOr<uint64_t> RunInsideGate(
   if (absl::Status status = state->CheckMemory(); !status.ok()) return status;
   if (absl::Status status = log.Reserve(state->writes()); !status.ok()) return status;
   Committer committer(store, state->view(), state->writes(), nullptr, state->generations(), log);
-  absl::StatusOr<uint64_t> timestamp = committer.LinkAndSequence();
-  NACRE_CHECK(timestamp.ok(), "a lock-first transaction has no conflicts");
+  NACRE_CHECK(committer.LinkAndSequence().ok(), "a lock-first transaction has no conflicts");
   committer.Stamp();
   latches.Release();
   committer.HandOver();
   state->Finish();
-  return timestamp;
+  return committer.timestamp();
 }
 
 }  // namespace

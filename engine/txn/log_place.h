@@ -22,6 +22,7 @@ class LogPlace {
   LogPlace(const LogPlace&) = delete;
   LogPlace& operator=(const LogPlace&) = delete;
 
+  bool exists() const { return log_ != nullptr; }
   // Before any latch where the writes are known by then.
   absl::Status Reserve(WriteSet& writes) {
     if (log_ == nullptr) return absl::OkStatus();

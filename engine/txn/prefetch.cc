@@ -33,7 +33,7 @@ void Prefetch(Store& store, uint32_t keyspace, absl::Span<const std::string_view
   }
 }
 
-void FindRecords(LatchTable& latches, WriteSet& writes) {
+void LookUpRecords(LatchTable& latches, WriteSet& writes) {
   WriteSet::Entries& entries = writes.entries();
   for (size_t next = 0; next < entries.size();) {
     std::array<WriteEntry*, kKeysAtOnce> group;

@@ -44,7 +44,12 @@ void Prefetch(Store& store, uint32_t keyspace, absl::Span<const std::string_view
 // Looks up the records of the writes that have none yet, side by side, before the commit holds any
 // latch, and starts loading their newest versions. What it enters may have left the index by the
 // time of the latch (VALUED in record.h). The caller is pinned, for as long as it commits.
-void FindRecords(LatchTable& latches, WriteSet& writes);
+void LookUpRecords(LatchTable& latches, WriteSet& writes);
+inline void FindRecords(LatchTable& latches, WriteSet& writes) {
+  for (const WriteEntry& entry : writes.entries()) {
+    if (entry.record == nullptr || !entry.record_stays) return LookUpRecords(latches, writes);
+  }
+}
 
 }  // namespace nacre::txn
 

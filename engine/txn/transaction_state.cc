@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
+#include "engine/index/key_compare.h"
 #include "engine/mvcc/visibility.h"
 #include "engine/txn/prefetch.h"
 
@@ -71,6 +72,21 @@ absl::Status TransactionState::CheckKey(std::string_view key) const {
   if (key.size() <= store_.options.key_bytes_max) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
       "a key of ", key.size(), " bytes exceeds key_bytes_max, ", store_.options.key_bytes_max));
+}
+
+absl::Status TransactionState::CheckValue(std::string_view value) const {
+  if (absl::Status status = CheckWritable(); !status.ok()) return status;
+  return absl::InvalidArgumentError(absl::StrCat("a value of ", value.size(),
+                                                 " bytes exceeds value_bytes_max, ",
+                                                 store_.options.value_bytes_max));
+}
+
+inline bool TransactionState::MayBeWritten(std::string_view key, absl::Status& status) const {
+  if (IsWritable() && key.size() <= store_.options.key_bytes_max) [[likely]]
+    return true;
+  status = CheckWritable();
+  if (status.ok()) status = CheckKey(key);
+  return false;
 }
 
 absl::Status TransactionState::NotDeclared(std::string_view key) const {
@@ -203,16 +219,15 @@ absl::StatusOr<std::optional<Value>> TransactionState::GetInfo(std::string_view 
 }
 
 absl::StatusOr<std::optional<Value>> TransactionState::GetForUpdate(std::string_view key) {
-  if (absl::Status status = CheckWritable(); !status.ok()) return status;
-  if (absl::Status status = CheckKey(key); !status.ok()) return status;
-  absl::StatusOr<WriteEntry*> entry = EntryForWrite(key, 0);
-  if (!entry.ok()) return entry.status();
-  writes().Lock(**entry);
+  absl::Status status;
+  WriteEntry* const entry = MayBeWritten(key, status) ? EntryForWrite(key, 0, status) : nullptr;
+  if (entry == nullptr) return status;
+  writes().Lock(*entry);
   if (!locked_) {
     // What has already failed need not wait for the commit to say so.
     base::EpochPin pin;
     if (store_.snapshots_grow_old && view_.IsTooOld()) return doomed_ = TooOldError();
-    const mvcc::Record* record = (*entry)->tree->index.Find(key);
+    const mvcc::Record* record = entry->tree->index.Find(key);
     if (record != nullptr && mvcc::HasNewerThan(*record, view_.read_timestamp, view_.now)) {
       store_.counters.conflicts_write.Add(1);
       return doomed_ = absl::AbortedError(
@@ -291,25 +306,41 @@ void TransactionState::NeedTime() {
   view_.now = std::max(view_.now, store_.time.Refresh());
 }
 
-absl::StatusOr<WriteEntry*> TransactionState::EntryForWrite(std::string_view key,
-                                                            size_t value_bytes) {
-  if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
+absl::Status TransactionState::WriteSetFull() const {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
+}
+
+[[gnu::always_inline]] inline WriteEntry* TransactionState::EntryForWrite(std::string_view key,
+                                                                          size_t value_bytes,
+                                                                          absl::Status& status) {
+  if (current_.tree == nullptr) [[unlikely]] {
+    status = Use(keyspace_);
+    if (!status.ok()) return nullptr;
+  }
   const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
-  WriteEntry* entry = writes().Find(current_.tree, hash, key);
-  if (entry == nullptr && locked_) return NotDeclared(key);
-  if (writes().BytesAfter(entry, key.size(), value_bytes) > store_.options.write_set_bytes_max) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the transaction would exceed write_set_bytes_max, ", store_.options.write_set_bytes_max));
+  PrefetchStripe(store_.latches, hash);
+  WriteSet& writes = held().writes;
+  WriteEntry* entry = writes.Find(current_.tree, hash, key);
+  if (entry == nullptr && locked_) [[unlikely]] {
+    status = NotDeclared(key);
+    return nullptr;
+  }
+  if (writes.BytesAfter(entry, key.size(), value_bytes) > store_.options.write_set_bytes_max)
+      [[unlikely]] {
+    status = WriteSetFull();
+    return nullptr;
   }
   if (entry != nullptr) return entry;
-  entry = &writes().Add(current_.tree, keyspace_, hash, key);
-  PrefetchStripe(store_.latches, hash);
-  if (last_read_ != nullptr && !store_.snapshots_grow_old &&
-      last_read_->tree_id() == current_.tree_id && last_read_->key() == key) {
-    entry->record = last_read_;
-    entry->record_stays = true;
-    PrefetchToWrite(*last_read_);
-  }
+  const bool was_read = last_read_ != nullptr && !store_.snapshots_grow_old &&
+                        last_read_->tree_id() == current_.tree_id &&
+                        index::internal::SameBytes(last_read_->key(), key);
+  if (!was_read) return &writes.Add(current_.tree, keyspace_, hash, key);
+  // Longer than the write set, and its key with it.
+  entry = &writes.Add(current_.tree, keyspace_, hash, last_read_->key(), WriteSet::KeyBytes::kStay);
+  entry->record = last_read_;
+  entry->record_stays = true;
+  PrefetchToWrite(*last_read_);
   return entry;
 }
 
@@ -319,43 +350,42 @@ uint64_t TransactionState::Declare(const GenerationUse& use, std::string_view ke
   return hash;
 }
 
-absl::StatusOr<WriteEntry*> TransactionState::PrepareToWrite(std::string_view key,
-                                                             size_t value_bytes) {
-  if (absl::Status status = CheckWritable(); !status.ok()) return status;
-  if (absl::Status status = CheckKey(key); !status.ok()) return status;
+inline WriteEntry* TransactionState::PrepareToWrite(std::string_view key, size_t value_bytes,
+                                                    absl::Status& status) {
+  if (!MayBeWritten(key, status)) [[unlikely]]
+    return nullptr;
   for (Cursor* cursor : held().cursors) cursor->Freeze();
-  return EntryForWrite(key, value_bytes);
+  return EntryForWrite(key, value_bytes, status);
 }
 
 absl::Status TransactionState::Put(std::string_view key, std::string_view value,
                                    const PutOptions& options) {
-  if (absl::Status status = CheckWritable(); !status.ok()) return status;
-  if (value.size() > store_.options.value_bytes_max) {
-    return absl::InvalidArgumentError(absl::StrCat("a value of ", value.size(),
-                                                   " bytes exceeds value_bytes_max, ",
-                                                   store_.options.value_bytes_max));
-  }
+  if (!IsWritable() || value.size() > store_.options.value_bytes_max) [[unlikely]]
+    return CheckValue(value);
   mvcc::ExpiryMs expiry = mvcc::kNoExpiry;
-  if (options.keep_expiry) {
+  if (options.keep_expiry) [[unlikely]] {
     absl::StatusOr<std::optional<Value>> current = GetInfo(key);
     if (!current.ok()) return current.status();
     if (*current) expiry = (*current)->expiry;
   }
-  absl::StatusOr<WriteEntry*> entry = PrepareToWrite(key, value.size());
-  if (!entry.ok()) return entry.status();
-  if (!options.keep_expiry && options.expiry != absl::InfiniteFuture()) {
+  absl::Status status;
+  WriteEntry* const entry = PrepareToWrite(key, value.size(), status);
+  if (entry == nullptr) [[unlikely]]
+    return status;
+  if (!options.keep_expiry && options.expiry != absl::InfiniteFuture()) [[unlikely]] {
     expiry = absl::ToUnixMillis(options.expiry);
     NeedTime();
   }
-  writes().Set(**entry, mvcc::Version::NewBytes(value, expiry));
-  return absl::OkStatus();
+  held_->writes.Set(*entry, mvcc::Version::NewBytes(value, expiry));
+  return status;
 }
 
 absl::Status TransactionState::Delete(std::string_view key) {
-  absl::StatusOr<WriteEntry*> entry = PrepareToWrite(key, 0);
-  if (!entry.ok()) return entry.status();
-  writes().Set(**entry, mvcc::Version::NewTombstone());
-  return absl::OkStatus();
+  absl::Status status;
+  if (WriteEntry* const entry = PrepareToWrite(key, 0, status); entry != nullptr) {
+    held_->writes.Set(*entry, mvcc::Version::NewTombstone());
+  }
+  return status;
 }
 
 uint64_t TransactionState::SetSavepoint() { return active_ ? writes().SetSavepoint() : 0; }
@@ -372,9 +402,8 @@ absl::Status TransactionState::RollbackTo(uint64_t savepoint) {
       "the savepoint is not one of this transaction, or was rolled back over");
 }
 
-absl::Status TransactionState::CheckMemory() {
+absl::Status TransactionState::CheckMemoryLimit() {
   const size_t limit = store_.memory_bytes_max.load(std::memory_order_relaxed);
-  if (limit == SIZE_MAX) return absl::OkStatus();
   const auto& entries = writes().entries();
   const bool adds = std::any_of(entries.begin(), entries.end(), [](const WriteEntry& entry) {
     return entry.version != nullptr && !entry.version->is_tombstone();
@@ -391,32 +420,32 @@ absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is
   CommitGate::Passage passage(store_.gate, gate_is_mine);
   base::EpochPin pin;
   if (view_.IsTooOld()) return TooOldError();
-  FindRecords(store_.latches, writes());
+  WriteSet& writes = this->writes();
+  FindRecords(store_.latches, writes);
   NACRE_STEP(kCommitStart);
-  Committer committer(store_, view_, writes(), reads_ ? &*reads_ : nullptr, generations_, log);
+  Committer committer(store_, view_, writes, reads_ ? &*reads_ : nullptr, generations_, log);
   committer.SetGenerations(changes);
   StripesLock latches(store_.latches, committer.stripes());
   if (absl::Status status = committer.CheckFirstCommitterWins(); !status.ok()) return status;
-  if (writes().write_count() == 0 && changes.empty()) {
+  if (writes.write_count() == 0 && changes.empty()) [[unlikely]] {
     if (absl::Status status = committer.CheckGenerations(); !status.ok()) return status;
     return view_.read_timestamp;
   }
-  absl::StatusOr<uint64_t> timestamp = committer.LinkAndSequence();
-  if (!timestamp.ok()) return timestamp;
+  if (absl::Status status = committer.LinkAndSequence(); !status.ok()) return status;
   committer.Stamp();
   latches.Release();
   committer.HandOver();
-  return timestamp;
+  return committer.timestamp();
 }
 
 absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
   if (absl::Status status = CheckMemory(); !status.ok()) return status;
   LogPlace log(store_);
-  if (writes().write_count() != 0) {
+  if (log.exists() && writes().write_count() != 0) {
     if (absl::Status status = log.Reserve(writes()); !status.ok()) return status;
   }
   absl::StatusOr<uint64_t> timestamp = TryCommit(log, gate_is_mine, {});
-  if (absl::IsUnavailable(timestamp.status())) {
+  if (!timestamp.ok() && absl::IsUnavailable(timestamp.status())) {
     CommitGate::Closed closed(store_.gate);
     store_.counters.commits_exclusive.fetch_add(1, std::memory_order_relaxed);
     timestamp = TryCommit(log, /*gate_is_mine=*/true, {});
@@ -428,6 +457,15 @@ absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
 
 absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
   if (EndPlainly()) return view_.read_timestamp;
+  if (!IsPlainWriter() || view_.IsTooOld()) [[unlikely]]
+    return CommitAnything(gate_is_mine);
+  absl::StatusOr<uint64_t> result = CommitWrites(gate_is_mine);
+  Finish();
+  store_.garbage->Assist();
+  return result;
+}
+
+absl::StatusOr<uint64_t> TransactionState::CommitAnything(bool gate_is_mine) {
   absl::Status status = CheckActive();
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;

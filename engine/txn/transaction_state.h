@@ -117,7 +117,10 @@ class TransactionState {
   absl::StatusOr<bool> LatchedOrSeenChangedSince(std::string_view key, const ReadView& since);
   void set_view(const ReadView& view) { static_cast<ReadView&>(view_) = view; }
   // kResourceExhausted if the writes would exceed memory_bytes_max.
-  absl::Status CheckMemory();
+  absl::Status CheckMemory() {
+    const bool limited = store_.memory_bytes_max.load(std::memory_order_relaxed) != SIZE_MAX;
+    return limited ? CheckMemoryLimit() : absl::OkStatus();
+  }
   WriteSet& writes() { return held().writes; }
   absl::Span<const GenerationUse> generations() const { return generations_; }
   void Finish();
@@ -131,6 +134,8 @@ class TransactionState {
   // What a transaction that only reads its keys has no use for. Made at the first use, because to
   // make and end it costs more than such a transaction does.
   struct Holdings {
+    Holdings() {}  // Of its own: else all of it would be zeroed first.
+
     WriteSet writes;
     std::vector<SwapMade> swaps;
     std::vector<Cursor*> cursors;
@@ -148,6 +153,9 @@ class TransactionState {
 
   absl::Status CheckWritable() const;
   absl::Status CheckKey(std::string_view key) const;
+  // Why a value is not taken, of which that is known.
+  absl::Status CheckValue(std::string_view value) const;
+  bool MayBeWritten(std::string_view key, absl::Status& status) const;
   absl::Status ResolveCurrent();
   const GenerationUse& Note(uint32_t keyspace, const Generation& generation);
   absl::Status NotDeclared(std::string_view key) const;
@@ -182,9 +190,13 @@ class TransactionState {
     size_t count = 0;
   };
   absl::Status ReadGroup(const KeyGroup& group);
-  // The entry of a key, if the write set may take it and `value_bytes` more.
-  absl::StatusOr<WriteEntry*> EntryForWrite(std::string_view key, size_t value_bytes);
-  absl::StatusOr<WriteEntry*> PrepareToWrite(std::string_view key, size_t value_bytes);
+  // The entry of a key, if the write set may take it and `value_bytes` more. nullptr: `status` says
+  // why not.
+  WriteEntry* EntryForWrite(std::string_view key, size_t value_bytes, absl::Status& status);
+  WriteEntry* PrepareToWrite(std::string_view key, size_t value_bytes, absl::Status& status);
+  absl::Status WriteSetFull() const;
+  // Whether CheckWritable() has nothing to say.
+  bool IsWritable() const { return active_ && !read_only_ && doomed_.ok(); }
   void NeedTime();
   // Of RandomKey(). `from` is where to look: a key that the snapshot sees, or at least one of the
   // index.
@@ -203,6 +215,14 @@ class TransactionState {
   absl::StatusOr<uint64_t> TryCommit(LogPlace& log, bool gate_is_mine,
                                      absl::Span<const GenerationChange> changes);
   absl::StatusOr<uint64_t> CommitWrites(bool gate_is_mine);
+  // Whether writes are all that there is to commit.
+  bool IsPlainWriter() const {
+    return active_ && doomed_.ok() && held_ && held_->writes.write_count() != 0 &&
+           held_->swaps.empty();
+  }
+  // Of a transaction in any state, that of an ended one too.
+  absl::StatusOr<uint64_t> CommitAnything(bool gate_is_mine);
+  absl::Status CheckMemoryLimit();
 
   Store& store_;
   BegunView view_;

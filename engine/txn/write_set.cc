@@ -12,41 +12,20 @@ uint64_t NextSavepoint() {
   return next.fetch_add(1, std::memory_order_relaxed);
 }
 
-size_t ValueBytes(const mvcc::Version& version) { return version.value().size(); }
-
 }  // namespace
 
-WriteSet::~WriteSet() { Clear(); }
-
-void WriteSet::Clear() {
-  // As it is in a transaction that only reads, twice.
-  if (entries_.empty() && savepoints_.empty() && undo_.empty() && kept_.empty()) return;
-  for (WriteEntry& entry : entries_) {
-    if (entry.version != nullptr) mvcc::Version::Free(entry.version);
-  }
-  for (Undo& undo : undo_) {
+void WriteSet::ClearRare() {
+  for (Undo& undo : rare_->undo) {
     if (undo.version != nullptr) mvcc::Version::Free(undo.version);
   }
-  for (mvcc::Version* version : kept_) mvcc::Version::Free(version);
-  entries_.clear();
-  by_hash_.clear();
-  ordered_.reset();
-  savepoints_.clear();
-  undo_.clear();
-  kept_.clear();
-  write_count_ = 0;
-  bytes_ = 0;
+  for (mvcc::Version* version : rare_->kept) mvcc::Version::Free(version);
+  rare_.reset();
+  savepoint_ = 0;
 }
 
-WriteEntry* WriteSet::Find(const Tree* tree, uint64_t hash, std::string_view key) {
-  if (entries_.size() > kLinearSearchMax) {
-    const auto found = by_hash_.find(HashedKey{tree, hash, key});
-    return found == by_hash_.end() ? nullptr : &entries_[found->second];
-  }
-  for (WriteEntry& entry : entries_) {
-    if (entry.hash == hash && entry.tree == tree && entry.key == key) return &entry;
-  }
-  return nullptr;
+WriteEntry* WriteSet::FindHashed(const Tree* tree, uint64_t hash, std::string_view key) {
+  const auto found = rare_->by_hash.find(HashedKey{tree, hash, key});
+  return found == rare_->by_hash.end() ? nullptr : &entries_[found->second];
 }
 
 WriteEntry& WriteSet::FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
@@ -55,51 +34,26 @@ WriteEntry& WriteSet::FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, st
   return found != nullptr ? *found : Add(tree, keyspace, hash, key, key_bytes);
 }
 
-WriteEntry& WriteSet::Add(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
-                          KeyBytes key_bytes) {
-  return Append(tree, keyspace, hash, key_bytes == KeyBytes::kStay ? key : keys_.Copy(key));
-}
-
-WriteEntry& WriteSet::Append(Tree* tree, uint32_t keyspace, uint64_t hash,
-                             std::string_view key) noexcept {
-  const auto index = static_cast<uint32_t>(entries_.size());
-  WriteEntry& entry = entries_.emplace_back();
-  entry.tree = tree;
-  entry.keyspace = keyspace;
-  entry.hash = hash;
-  entry.key = key;
-  if (entries_.size() == kLinearSearchMax + 1) {
-    for (uint32_t i = 0; i < index; ++i) {
-      by_hash_.emplace(HashedKey{entries_[i].tree, entries_[i].hash, entries_[i].key}, i);
+void WriteSet::EnterLast() noexcept {
+  const auto index = static_cast<uint32_t>(entries_.size() - 1);
+  if (entries_.size() > kLinearSearchMax) {
+    // The first one beyond takes those before it along.
+    for (uint32_t i = rare().by_hash.empty() ? 0 : index; i <= index; ++i) {
+      rare_->by_hash.emplace(HashedKey{entries_[i].tree, entries_[i].hash, entries_[i].key}, i);
     }
   }
-  if (entries_.size() > kLinearSearchMax) {
-    by_hash_.emplace(HashedKey{tree, hash, entry.key}, index);
-  }
-  if (ordered_) ordered_->insert(OrderedKey{tree, entry.key, index});
-  return entry;
+  const WriteEntry& last = entries_.back();
+  if (rare_->ordered) rare_->ordered->insert(OrderedKey{last.tree, last.key, index});
 }
 
 void WriteSet::Discard(mvcc::Version* version, bool exposed) {
   if (version == nullptr) return;
   if (exposed) {
-    kept_.push_back(version);
+    rare().kept.push_back(version);
   } else {
-    bytes_ -= ValueBytes(*version);
+    bytes_ -= version->value().size();
     mvcc::Version::Free(version);
   }
-}
-
-bool WriteSet::CanDiscard(const WriteEntry& entry) const {
-  const uint64_t savepoint = savepoints_.empty() ? 0 : savepoints_.back();
-  return !entry.exposed && (savepoint == 0 || entry.savepoint == savepoint);
-}
-
-size_t WriteSet::BytesAfter(const WriteEntry* entry, size_t key_bytes, size_t value_bytes) const {
-  size_t bytes = bytes_ + value_bytes;
-  if (entry == nullptr || !entry->takes_part()) return bytes + key_bytes;
-  if (entry->version != nullptr && CanDiscard(*entry)) bytes -= ValueBytes(*entry->version);
-  return bytes;
 }
 
 void WriteSet::Lock(WriteEntry& entry) {
@@ -107,34 +61,37 @@ void WriteSet::Lock(WriteEntry& entry) {
   entry.locked = true;
 }
 
-void WriteSet::Set(WriteEntry& entry, mvcc::Version* version) noexcept {
-  const uint64_t savepoint = savepoints_.empty() ? 0 : savepoints_.back();
+void WriteSet::Replace(WriteEntry& entry, mvcc::Version* version) noexcept {
   if (!entry.takes_part()) bytes_ += entry.key.size();
   if (entry.version == nullptr) ++write_count_;
-  if (savepoint != 0 && entry.savepoint != savepoint) {
-    undo_.push_back({savepoint, static_cast<uint32_t>(&entry - entries_.data()), entry.version,
-                     entry.savepoint, entry.exposed});
+  if (savepoint_ != 0 && entry.savepoint != savepoint_) {
+    rare().undo.push_back({savepoint_, static_cast<uint32_t>(&entry - entries_.data()),
+                           entry.version, entry.savepoint, entry.exposed});
   } else {
     Discard(entry.version, entry.exposed);
   }
   entry.version = version;
-  entry.savepoint = savepoint;
+  entry.savepoint = savepoint_;
   entry.exposed = false;
-  bytes_ += ValueBytes(*version);
+  bytes_ += version->value().size();
 }
 
 uint64_t WriteSet::SetSavepoint() {
-  savepoints_.push_back(NextSavepoint());
-  return savepoints_.back();
+  rare().savepoints.push_back(NextSavepoint());
+  return savepoint_ = rare_->savepoints.back();
 }
 
 bool WriteSet::RollbackTo(uint64_t savepoint, bool reuse_keys) noexcept {
-  const auto found = std::lower_bound(savepoints_.begin(), savepoints_.end(), savepoint);
-  if (found == savepoints_.end() || *found != savepoint) return false;
-  savepoints_.erase(found + 1, savepoints_.end());
-  while (!undo_.empty() && undo_.back().made_at >= savepoint) {
-    const Undo undo = undo_.back();
-    undo_.pop_back();
+  if (savepoint_ == 0) return false;
+  std::vector<uint64_t>& savepoints = rare_->savepoints;
+  const auto found = std::lower_bound(savepoints.begin(), savepoints.end(), savepoint);
+  if (found == savepoints.end() || *found != savepoint) return false;
+  savepoints.erase(found + 1, savepoints.end());
+  savepoint_ = savepoint;
+  std::vector<Undo>& undo_list = rare_->undo;
+  while (!undo_list.empty() && undo_list.back().made_at >= savepoint) {
+    const Undo undo = undo_list.back();
+    undo_list.pop_back();
     WriteEntry& entry = entries_[undo.index];
     Discard(entry.version, entry.exposed);
     entry.version = undo.version;
@@ -151,22 +108,23 @@ bool WriteSet::RollbackTo(uint64_t savepoint, bool reuse_keys) noexcept {
 void WriteSet::PopLastIfUnused(bool reuse_keys) {
   while (!entries_.empty() && !entries_.back().takes_part()) {
     const WriteEntry& last = entries_.back();
-    if (!by_hash_.empty()) by_hash_.erase(HashedKey{last.tree, last.hash, last.key});
-    if (ordered_) ordered_->erase(OrderedKey{last.tree, last.key, 0});
-    if (reuse_keys) keys_.TakeBack(last.key);
+    if (!rare_->by_hash.empty()) rare_->by_hash.erase(HashedKey{last.tree, last.hash, last.key});
+    if (rare_->ordered) rare_->ordered->erase(OrderedKey{last.tree, last.key, 0});
+    if (reuse_keys && !last.key_stays) keys_.TakeBack(last.key);
     entries_.pop_back();
-    if (entries_.size() == kLinearSearchMax) by_hash_.clear();
+    if (entries_.size() == kLinearSearchMax) rare_->by_hash.clear();
   }
 }
 
 const absl::btree_set<WriteSet::OrderedKey>& WriteSet::Ordered() noexcept {
-  if (!ordered_) {
-    ordered_.emplace();
+  std::optional<absl::btree_set<OrderedKey>>& ordered = rare().ordered;
+  if (!ordered) {
+    ordered.emplace();
     for (uint32_t i = 0; i < entries_.size(); ++i) {
-      ordered_->insert(OrderedKey{entries_[i].tree, entries_[i].key, i});
+      ordered->insert(OrderedKey{entries_[i].tree, entries_[i].key, i});
     }
   }
-  return *ordered_;
+  return *ordered;
 }
 
 WriteEntry* WriteSet::FirstAfter(const Tree* tree, std::string_view key, bool inclusive) {

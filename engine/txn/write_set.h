@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,7 @@ struct WriteEntry {
   mvcc::Record* record = nullptr;
   mvcc::Version* superseded = nullptr;  // The newest committed version before this one.
   bool record_is_new = false;
+  bool key_stays = false;  // KeyBytes::kStay.
 
   bool takes_part() const { return version != nullptr || locked; }
 };
@@ -47,14 +49,17 @@ struct WriteEntry {
 // The buffered writes of one transaction. Thread-compatible.
 //
 // A few writes are found by looking through them; more get a hash map. The order by key is only
-// kept from the first scan on. Each write is O(1) before that, O(log n) after.
+// kept from the first scan on. Each write is O(1) before that, O(log n) after. A few writes of
+// small keys need no memory but their versions, and no call but for these.
 //
 // To copy a key may throw std::bad_alloc, and changes nothing then. What keeps account of entries
 // is noexcept: a key that stood in one part and not in another would be written twice by a commit.
 class WriteSet {
  public:
+  static constexpr size_t kWithoutAllocation = 4;
+
   WriteSet() = default;
-  ~WriteSet();
+  ~WriteSet() { Clear(); }
   WriteSet(const WriteSet&) = delete;
   WriteSet& operator=(const WriteSet&) = delete;
 
@@ -64,24 +69,46 @@ class WriteSet {
   // Keys that take part, values, and replaced values that are still kept.
   size_t bytes() const { return bytes_; }
   // What it would be after a write to `entry`, or to a new one if nullptr.
-  size_t BytesAfter(const WriteEntry* entry, size_t key_bytes, size_t value_bytes) const;
+  size_t BytesAfter(const WriteEntry* entry, size_t key_bytes, size_t value_bytes) const {
+    size_t bytes = bytes_ + value_bytes;
+    if (entry == nullptr || !entry->takes_part()) return bytes + key_bytes;
+    if (entry->version != nullptr && CanDiscard(*entry)) bytes -= entry->version->value().size();
+    return bytes;
+  }
 
   void Reserve(size_t keys) { entries_.reserve(keys); }
-  WriteEntry* Find(const Tree* tree, uint64_t hash, std::string_view key);
+  WriteEntry* Find(const Tree* tree, uint64_t hash, std::string_view key) {
+    if (entries_.size() > kLinearSearchMax) [[unlikely]]
+      return FindHashed(tree, hash, key);
+    for (WriteEntry& entry : entries_) {
+      if (entry.hash == hash && entry.tree == tree && entry.key == key) return &entry;
+    }
+    return nullptr;
+  }
   // The entry of a key, made if there is none; without a version then.
   enum class KeyBytes : uint8_t { kCopied, kStay };  // kStay: they outlive the write set.
   WriteEntry& Add(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
-                  KeyBytes key_bytes = KeyBytes::kCopied);  // Precondition: there is none.
+                  KeyBytes key_bytes = KeyBytes::kCopied) {  // Precondition: there is none.
+    const bool stays = key_bytes == KeyBytes::kStay;
+    return Append(tree, keyspace, hash, stays ? key : keys_.Copy(key), stays);
+  }
   WriteEntry& FindOrAdd(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
                         KeyBytes key_bytes = KeyBytes::kCopied);
   // Makes the key take part in the commit, written or not.
   void Lock(WriteEntry& entry);
   // Takes over `version`. The version it replaces is kept if a savepoint or a view needs it.
-  void Set(WriteEntry& entry, mvcc::Version* version) noexcept;
+  void Set(WriteEntry& entry, mvcc::Version* version) noexcept {
+    if (entry.version != nullptr || savepoint_ != 0) [[unlikely]]
+      return Replace(entry, version);
+    if (!entry.locked) bytes_ += entry.key.size();
+    ++write_count_;
+    entry.version = version;
+    bytes_ += version->value().size();
+  }
 
   uint64_t SetSavepoint();
   // 0 if there is none.
-  uint64_t last_savepoint() const { return savepoints_.empty() ? 0 : savepoints_.back(); }
+  uint64_t last_savepoint() const { return savepoint_; }
   // False if there is no such savepoint.
   bool RollbackTo(uint64_t savepoint, bool reuse_keys) noexcept;
 
@@ -92,10 +119,19 @@ class WriteSet {
   WriteEntry* Last(const Tree* tree);
 
   // For the commit, which takes the versions out.
-  using Entries = absl::InlinedVector<WriteEntry, 2>;
+  using Entries = absl::InlinedVector<WriteEntry, kWithoutAllocation>;
   Entries& entries() { return entries_; }
   // Frees or forgets everything.
-  void Clear();
+  void Clear() {
+    if (rare_ != nullptr) [[unlikely]]
+      ClearRare();
+    for (WriteEntry& entry : entries_) {
+      if (entry.version != nullptr) mvcc::Version::Free(entry.version);
+    }
+    entries_.clear();
+    write_count_ = 0;
+    bytes_ = 0;
+  }
 
  private:
   static constexpr size_t kLinearSearchMax = 16;
@@ -131,9 +167,41 @@ class WriteSet {
     bool exposed;
   };
 
-  WriteEntry& Append(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key) noexcept;
+  // What few transactions need, each of it for itself.
+  struct Rare {
+    absl::flat_hash_map<HashedKey, uint32_t, Hasher> by_hash;  // Empty up to kLinearSearchMax.
+    std::optional<absl::btree_set<OrderedKey>> ordered;
+    std::vector<uint64_t> savepoints;
+    std::vector<Undo> undo;
+    std::vector<mvcc::Version*> kept;  // Replaced, but the caller may have a view.
+  };
+  Rare& rare() {
+    if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+    return *rare_;
+  }
+
+  WriteEntry& Append(Tree* tree, uint32_t keyspace, uint64_t hash, std::string_view key,
+                     bool key_stays) noexcept {
+    WriteEntry& entry = entries_.emplace_back();
+    entry.tree = tree;
+    entry.keyspace = keyspace;
+    entry.hash = hash;
+    entry.key = key;
+    entry.key_stays = key_stays;
+    if (rare_ != nullptr || entries_.size() > kLinearSearchMax) [[unlikely]]
+      EnterLast();
+    return entry;
+  }
+  WriteEntry* FindHashed(const Tree* tree, uint64_t hash, std::string_view key);
+  // The last entry, which is new, into whatever else keeps account of entries.
+  void EnterLast() noexcept;
+  // Set() of what may hold something, or have held it at a savepoint.
+  void Replace(WriteEntry& entry, mvcc::Version* version) noexcept;
+  void ClearRare();
   // Whether the next Set() can free what the entry holds.
-  bool CanDiscard(const WriteEntry& entry) const;
+  bool CanDiscard(const WriteEntry& entry) const {
+    return !entry.exposed && (savepoint_ == 0 || entry.savepoint == savepoint_);
+  }
   void Discard(mvcc::Version* version, bool exposed);
   void PopLastIfUnused(bool reuse_keys);
   WriteEntry* LastBefore(const OrderedKey& from, bool inclusive);
@@ -143,11 +211,8 @@ class WriteSet {
   std::array<char, 64> first_keys_;
   base::Arena keys_{absl::MakeSpan(first_keys_)};
   Entries entries_;
-  absl::flat_hash_map<HashedKey, uint32_t, Hasher> by_hash_;  // Empty up to kLinearSearchMax.
-  std::optional<absl::btree_set<OrderedKey>> ordered_;
-  std::vector<uint64_t> savepoints_;
-  std::vector<Undo> undo_;
-  std::vector<mvcc::Version*> kept_;  // Replaced, but the caller may have a view.
+  std::unique_ptr<Rare> rare_;
+  uint64_t savepoint_ = 0;  // In force: the last one.
   size_t write_count_ = 0;
   size_t bytes_ = 0;
 };
