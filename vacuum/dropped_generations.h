@@ -18,6 +18,8 @@ namespace nacre::vacuum {
 // Thread-safe.
 class DroppedGenerations {
  public:
+  // `size` shows how many there are.
+  explicit DroppedGenerations(std::atomic<size_t>& size) : size_(size) {}
   void Add(uint32_t keyspace, txn::Generation* generation, uint64_t superseded_at) {
     base::MutexLock lock(mutex_);
     dropped_.push_back({keyspace, generation, superseded_at});
@@ -65,7 +67,7 @@ class DroppedGenerations {
   mutable base::Mutex mutex_;
   std::vector<Dropped> dropped_ ABSL_GUARDED_BY(mutex_);
   bool arrived_ ABSL_GUARDED_BY(mutex_) = false;
-  std::atomic<size_t> size_{0};
+  std::atomic<size_t>& size_;
 };
 
 }  // namespace nacre::vacuum

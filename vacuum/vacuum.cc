@@ -58,10 +58,7 @@ void Vacuum::AcceptGeneration(uint32_t keyspace, txn::Generation* generation,
   bell_.Ring();
 }
 
-void Vacuum::SnapshotEnded() noexcept {
-  if (room_.parked() == 0 && generations_.size() == 0) return;
-  bell_.Ring();
-}
+void Vacuum::AwaitedSnapshotEnded() noexcept { bell_.Ring(); }
 
 size_t Vacuum::RunOnce() {
   base::MutexLock pass(pass_mutex_);

@@ -59,7 +59,6 @@ class Vacuum final : public txn::GarbageSink {
   void AcceptGeneration(uint32_t keyspace, txn::Generation* generation,
                         uint64_t superseded_at) noexcept override;
   void Assist() noexcept override;
-  void SnapshotEnded() noexcept override;
 
   // The thread that makes passes by itself. Called at most once.
   void Start();
@@ -105,6 +104,8 @@ class Vacuum final : public txn::GarbageSink {
   uint64_t CountChainedEntries() const;
 
  private:
+  void AwaitedSnapshotEnded() noexcept override;
+
   // What a bounded pass, one of the thread's, does at most of each.
   static constexpr size_t kReadyPerPass = 1 << 15;
   static constexpr size_t kKeysExpiredPerPass = 1 << 12;
@@ -160,10 +161,10 @@ class Vacuum final : public txn::GarbageSink {
   GarbageQueue queue_;
   Scanner scanner_;
   WaitingTombstones waiting_tombstones_;
-  WaitingRoom room_;
+  WaitingRoom room_{awaited_.entries};
   ChainPruner pruner_;
   ExpiryIndex expiries_;
-  DroppedGenerations generations_;
+  DroppedGenerations generations_{awaited_.generations};
 
   base::Mutex pass_mutex_;
   Expirer expirer_ ABSL_GUARDED_BY(pass_mutex_);

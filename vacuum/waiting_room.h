@@ -26,6 +26,8 @@ class WaitingRoom {
     txn::Garbage entry;
     Scan::Judgement judgement;  // Not kPrune.
   };
+  // `parked` shows how many entries are parked.
+  explicit WaitingRoom(std::atomic<size_t>& parked) : parked_(parked) {}
   void Admit(absl::Span<const Arrival> arrivals);
 
   // Makes ready what the snapshots and the floor of `scan` no longer hold.
@@ -60,7 +62,7 @@ class WaitingRoom {
   EntryList pending_ ABSL_GUARDED_BY(mutex_);
   EntryList ready_ ABSL_GUARDED_BY(mutex_);
   // Sizes of the above, for those who only look. Written under the mutex.
-  std::atomic<size_t> parked_{0};
+  std::atomic<size_t>& parked_;
   std::atomic<size_t> retained_count_{0};
   std::atomic<size_t> pending_count_{0};
   std::atomic<size_t> ready_count_{0};

@@ -9,7 +9,7 @@ namespace nacre::base {
 namespace internal {
 
 constinit EpochCounter global_epoch;
-constinit thread_local EpochSlot* epoch_slot = nullptr;
+constinit thread_local NACRE_STATIC_TLS EpochSlot* epoch_slot = nullptr;
 
 namespace {
 

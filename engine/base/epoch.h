@@ -7,6 +7,7 @@
 
 #include "engine/base/asymmetric_fence.h"
 #include "engine/base/check.h"
+#include "engine/base/static_tls.h"
 
 // Epochs answer one question: may memory that was unlinked be freed? They know nothing of
 // transaction time, and a pin lasts one call into the engine, never as long as a transaction.
@@ -52,7 +53,7 @@ struct alignas(64) EpochCounter {
 };
 extern constinit EpochCounter global_epoch;
 // Null before the first use on a thread, and after its last.
-extern constinit thread_local EpochSlot* epoch_slot;
+extern constinit thread_local NACRE_STATIC_TLS EpochSlot* epoch_slot;
 
 EpochSlot* TakeEpochSlot();
 void GiveBackBorrowedSlot();

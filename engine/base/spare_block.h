@@ -2,8 +2,11 @@
 #define NACRE_ENGINE_BASE_SPARE_BLOCK_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <utility>
+
+#include "engine/base/static_tls.h"
 
 namespace nacre::base {
 
@@ -23,31 +26,45 @@ class SpareBlock {
 #endif
 
   static void* Take() {
-    void* const kept = std::exchange(block_, nullptr);
-    return kept != nullptr ? kept : ::operator new(sizeof(T));
+    const uintptr_t kept = block_;
+    if (kept <= kNotKept) [[unlikely]]
+      return ::operator new(sizeof(T));
+    block_ = kTaken;
+    return reinterpret_cast<void*>(kept);
   }
 
   static void Give(void* given) {
-    if (!kKeeps || block_ != nullptr || thread_ends_) {
+    if (block_ != kTaken) [[unlikely]]
+      return GiveFirstOrDelete(given);
+    block_ = reinterpret_cast<uintptr_t>(given);
+  }
+
+ private:
+  // What stands in the place of a block.
+  static constexpr uintptr_t kTaken = 0;
+  static constexpr uintptr_t kNotKept = 1;  // None was given yet, or the thread ends.
+
+  static void GiveFirstOrDelete(void* given) {
+    if (!kKeeps || block_ != kNotKept || thread_ends_) {
       ::operator delete(given);
       return;
     }
     static thread_local AtThreadEnd at_thread_end;
     (void)at_thread_end;
-    block_ = given;
+    block_ = reinterpret_cast<uintptr_t>(given);
   }
 
- private:
   // Objects of other thread-local variables, and static ones on the main thread, may outlive the
   // one that frees the block. So the state is not part of it: what a destructor writes to its own
   // object is nobody's to read, and compilers leave it out.
-  static inline constinit thread_local void* block_ = nullptr;
+  static inline constinit thread_local NACRE_STATIC_TLS uintptr_t block_ = kNotKept;
   static inline constinit thread_local bool thread_ends_ = false;
 
   struct AtThreadEnd {
     ~AtThreadEnd() {
       thread_ends_ = true;
-      ::operator delete(std::exchange(block_, nullptr));
+      const uintptr_t kept = std::exchange(block_, kNotKept);
+      if (kept > kNotKept) ::operator delete(reinterpret_cast<void*>(kept));
     }
   };
 };

@@ -29,10 +29,6 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const Options& options)
   return std::unique_ptr<Database>(new Database(std::make_unique<Impl>(options)));
 }
 
-Transaction Database::Begin(const TransactionOptions& options) {
-  return Transaction(std::make_unique<txn::TransactionState>(impl_->store, options));
-}
-
 absl::StatusOr<Snapshot> Database::TakeSnapshot(uint64_t owner) const {
   auto shared = std::make_shared<Snapshot::Shared>(impl_->store);
   txn::BegunView begun;

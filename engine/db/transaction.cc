@@ -5,6 +5,7 @@
 #include "engine/base/check.h"
 #include "engine/base/faults.h"
 #include "engine/db/convert.h"
+#include "engine/db/database_impl.h"
 #include "engine/db/iterator_source.h"
 #include "engine/db/snapshot_shared.h"
 #include "engine/txn/transaction_state.h"
@@ -30,11 +31,18 @@ absl::StatusOr<std::optional<std::string_view>> ToView(
   return (*value)->bytes;
 }
 
-// Apart, so that Get() needs no frame for what it hardly ever does.
+// The beginning, a read and the end of a transaction are a function each, with everything that
+// stands in headers: see ReadPlain() in transaction_state.h.
+
+// Apart, so that they need no frame for what they hardly ever do.
 [[gnu::noinline]] absl::StatusOr<std::optional<std::string_view>> GetByState(
     txn::TransactionState* state, std::string_view key) {
   if (state == nullptr) return MovedFrom();
   return ToView(state->Get(key));
+}
+
+[[gnu::noinline]] absl::StatusOr<Timestamp> CommitByState(txn::TransactionState& state) {
+  return ToTimestamp(state.Commit());
 }
 
 Tracking TrackExistence() {
@@ -47,6 +55,11 @@ Transaction::Transaction(std::unique_ptr<txn::TransactionState> state) : state_(
 Transaction::Transaction(Transaction&&) noexcept = default;
 Transaction& Transaction::operator=(Transaction&&) noexcept = default;
 Transaction::~Transaction() = default;
+
+// Here, where the constructor of what it returns is known.
+[[gnu::flatten]] Transaction Database::Begin(const TransactionOptions& options) {
+  return Transaction(std::make_unique<txn::TransactionState>(impl_->store, options));
+}
 
 Timestamp Transaction::read_timestamp() const {
   return state_ == nullptr ? Timestamp{} : Timestamp{state_->view().read_timestamp};
@@ -66,18 +79,18 @@ absl::Status Transaction::Use(Keyspace keyspace) {
   return state_ == nullptr ? MovedFrom() : state_->Use(keyspace.id());
 }
 
-// With everything that stands in headers, down to the nodes of the index: see ReadPlain().
 [[gnu::flatten]] absl::StatusOr<std::optional<std::string_view>> Transaction::Get(
     std::string_view key) {
-  if (state_ != nullptr) [[likely]] {
+  txn::TransactionState* const state = state_.get();
+  if (state != nullptr) [[likely]] {
     std::string_view value;
-    switch (state_->ReadPlain(key, &value)) {
+    switch (state->ReadPlain(key, &value)) {
       case PlainRead::kFound: return value;
       case PlainRead::kAbsent: return std::nullopt;
       case PlainRead::kNotPlain: break;
     }
   }
-  return GetByState(state_.get(), key);
+  return GetByState(state, key);
 }
 
 absl::Status Transaction::MultiGet(absl::Span<const std::string_view> keys,
@@ -177,11 +190,13 @@ absl::Status Transaction::RollbackTo(Savepoint savepoint) {
   return state_ == nullptr ? MovedFrom() : state_->RollbackTo(savepoint.number_);
 }
 
-absl::StatusOr<Timestamp> Transaction::Commit() {
-  if (state_ == nullptr) return MovedFrom();
-  NACRE_CHECK(!state_->managed(), "a function of Transact() or TransactLocked() must not commit");
-  if (state_->EndPlainly()) return Timestamp{state_->view().read_timestamp};
-  return ToTimestamp(state_->Commit());
+[[gnu::flatten]] absl::StatusOr<Timestamp> Transaction::Commit() {
+  txn::TransactionState* const state = state_.get();
+  if (state == nullptr) [[unlikely]]
+    return MovedFrom();
+  NACRE_CHECK(!state->managed(), "a function of Transact() or TransactLocked() must not commit");
+  if (state->EndPlainly()) return Timestamp{state->view().read_timestamp};
+  return CommitByState(*state);
 }
 
 void Transaction::Rollback() {

@@ -20,9 +20,9 @@ struct BegunView : ReadView {
 // Registers a snapshot of now: the time first, then the read timestamp (ONE-TIME, REGISTERED).
 // kResourceExhausted if snapshots_max are registered.
 absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun);
-// The same for a transaction, without a call where no time is needed (see Age). False: BeginView()
-// tells.
-bool TryBeginView(Store& store, uint64_t owner, BegunView& begun);
+// The same for a transaction, without a call where no time is needed (see Age). Not registered:
+// BeginView() tells.
+BegunView TryBeginView(Store& store, uint64_t owner);
 
 // Registers a snapshot of the past: the ray first, then the check that the vacuum still retains it.
 // kOutOfRange if not, or if it is the future.
@@ -34,22 +34,21 @@ absl::Status BeginViewAt(Store& store, uint64_t timestamp, uint64_t owner, Begun
 bool HasChangedBetween(Store& store, const Tree& tree, std::string_view key, const ReadView& since,
                        const ReadView& until, bool latched);
 
-[[gnu::always_inline]] inline bool TryBeginView(Store& store, uint64_t owner, BegunView& begun) {
+[[gnu::always_inline]] inline BegunView TryBeginView(Store& store, uint64_t owner) {
   if (store.expiry_used.load(std::memory_order_acquire)) [[unlikely]]
-    return false;
-  begun.now = store.time.Last();
-  const auto registration = store.registry.Register(owner, SnapshotRegistry::Age::kFromFirstLook);
-  if (!registration) [[unlikely]]
-    return false;
+    return {};
+  const mvcc::ExpiryMs now = store.time.Last();
+  const SnapshotRegistry::Registration registration =
+      store.registry.TryRegister(owner, SnapshotRegistry::Age::kFromFirstLook);
+  if (registration.slot == nullptr) [[unlikely]]
+    return {};
   // As in BeginView(): the first value with an expiry may have been committed meanwhile.
   if (store.expiry_used.load(std::memory_order_acquire)) [[unlikely]] {
-    store.registry.Release(*registration);
+    store.registry.Release(registration);
     store.garbage->SnapshotEnded();
-    return false;
+    return {};
   }
-  begun.read_timestamp = registration->read_timestamp;
-  begun.registration = *registration;
-  return true;
+  return {{registration.read_timestamp, now, registration}, /*knows_time=*/false};
 }
 
 }  // namespace nacre::txn

@@ -1,6 +1,8 @@
 #ifndef NACRE_ENGINE_TXN_GARBAGE_SINK_H_
 #define NACRE_ENGINE_TXN_GARBAGE_SINK_H_
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/types/span.h"
@@ -50,7 +52,24 @@ class GarbageSink {
   // After a commit and after a snapshot ended, with nothing held: does a bounded share of the work
   // if there is too much of it, and wakes the vacuum where it waits for this.
   virtual void Assist() = 0;
-  virtual void SnapshotEnded() = 0;
+  // A read of two numbers, unless something waits for that.
+  void SnapshotEnded() {
+    if (awaited_.entries.load(std::memory_order_relaxed) != 0 ||
+        awaited_.generations.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      AwaitedSnapshotEnded();
+  }
+
+ protected:
+  // What waits for snapshots to end. Relaxed: who misses an arrival has ended before it, and what
+  // arrives is looked at once more.
+  struct Awaited {
+    std::atomic<size_t> entries{0};
+    std::atomic<size_t> generations{0};
+  };
+  Awaited awaited_;
+
+ private:
+  virtual void AwaitedSnapshotEnded() = 0;
 };
 
 }  // namespace nacre::txn

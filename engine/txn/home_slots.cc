@@ -6,7 +6,7 @@
 namespace nacre::txn {
 
 namespace internal {
-constinit thread_local std::array<CachedHome, kHomesCached> cached_homes;
+constinit thread_local NACRE_STATIC_TLS std::array<CachedHome, kHomesCached> cached_homes;
 }  // namespace internal
 
 namespace {

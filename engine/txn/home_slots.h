@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "engine/base/static_tls.h"
 #include "engine/txn/snapshot_slot.h"
 
 namespace nacre::txn {
@@ -20,7 +21,7 @@ struct CachedHome {
 inline constexpr size_t kHomesCached = 4;  // A power of two.
 // The homes that the thread has asked for last. A registry that is gone is never asked for again:
 // its number is not used twice.
-extern constinit thread_local std::array<CachedHome, kHomesCached> cached_homes;
+extern constinit thread_local NACRE_STATIC_TLS std::array<CachedHome, kHomesCached> cached_homes;
 
 }  // namespace internal
 

@@ -88,7 +88,9 @@ class SnapshotRegistry {
   // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) for a thread
   // that has a home; without one O(slots) under a lock, and with a Heavy() when full.
   enum class Age : uint8_t { kFromNow, kFromFirstLook };
-  std::optional<Registration> Register(uint64_t owner, Age age = Age::kFromNow) noexcept;
+  std::optional<Registration> Register(uint64_t owner) noexcept;
+  // The same; without a slot instead of nullopt.
+  Registration TryRegister(uint64_t owner, Age age) noexcept;
   // Registers the ray from a timestamp in the past. The caller then checks that the vacuum still
   // retains `timestamp`, and either settles the registration on that point or releases it.
   std::optional<Registration> RegisterAt(uint64_t timestamp, uint64_t owner) noexcept;
@@ -124,8 +126,7 @@ class SnapshotRegistry {
   Slot* Home() ABSL_LOCKS_EXCLUDED(mutex_);
   Slot* LendHome() ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t NextId(Slot* home);
-  std::optional<Registration> Take(uint64_t ray_from, uint64_t owner, Age age)
-      ABSL_LOCKS_EXCLUDED(mutex_);
+  Registration Take(uint64_t ray_from, uint64_t owner, Age age) ABSL_LOCKS_EXCLUDED(mutex_);
   int64_t Began(Age age) const;
   static int64_t BeganAsSeen(Slot& slot);
   static bool TryTakeHome(Slot& home, uint64_t state);
@@ -185,43 +186,54 @@ inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
   return false;
 }
 
-[[gnu::always_inline]] inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Take(
+[[gnu::always_inline]] inline SnapshotRegistry::Registration SnapshotRegistry::Take(
     uint64_t ray_from, uint64_t owner, Age age) {
   const uint64_t state = Encode(ray_from, /*ray=*/!NACRE_BUG(kRayAsPoint));
   Slot* const home = Home();
   Slot* taken = home;
   if (home == nullptr || !TryTakeHome(*home, state)) [[unlikely]]
     taken = TakeAny(home, state);
-  if (taken == nullptr) return std::nullopt;
+  if (taken == nullptr) [[unlikely]]
+    return {};
   const uint64_t id = NextId(home);
   taken->began_ns.store(Began(age), std::memory_order_relaxed);
   taken->owner.store(owner, std::memory_order_relaxed);
   taken->id.store(id, std::memory_order_release);
-  return Registration{taken, id, ray_from};
+  return {taken, id, ray_from};
 }
 
-[[gnu::always_inline]] inline std::optional<SnapshotRegistry::Registration>
-SnapshotRegistry::Register(uint64_t owner, Age age) noexcept {
+[[gnu::always_inline]] inline SnapshotRegistry::Registration SnapshotRegistry::TryRegister(
+    uint64_t owner, Age age) noexcept {
   NACRE_STEP(kBegin);
-  const uint64_t lower = clock_.load(std::memory_order_acquire);
+  const std::atomic<uint64_t>& clock = clock_;
+  const uint64_t lower = clock.load(std::memory_order_acquire);
+  Registration registration;
   if (NACRE_BUG(kLateRegistration)) {
     NACRE_STEP(kBeginRegistered);
-    std::optional<Registration> late = Take(lower, owner, age);
-    if (late) Settle(*late);
-    return late;
+    registration = Take(lower, owner, age);
+    if (registration.slot != nullptr) Settle(registration);
+    return registration;
   }
-  std::optional<Registration> registration = Take(lower, owner, age);
-  if (!registration) return registration;
+  registration = Take(lower, owner, age);
+  if (registration.slot == nullptr) [[unlikely]]
+    return registration;
   NACRE_STEP(kBeginRegistered);
-  registration->read_timestamp = clock_.load(std::memory_order_acquire);
+  registration.read_timestamp = clock.load(std::memory_order_acquire);
   NACRE_STEP(kBeginDrawn);
-  Settle(*registration);
+  Settle(registration);
   return registration;
+}
+
+inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
+    uint64_t owner) noexcept {
+  const Registration registration = TryRegister(owner, Age::kFromNow);
+  return registration.slot == nullptr ? std::nullopt : std::optional(registration);
 }
 
 inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(
     uint64_t timestamp, uint64_t owner) noexcept {
-  return Take(timestamp, owner, Age::kFromNow);
+  const Registration registration = Take(timestamp, owner, Age::kFromNow);
+  return registration.slot == nullptr ? std::nullopt : std::optional(registration);
 }
 
 inline void SnapshotRegistry::Settle(const Registration& registration) {

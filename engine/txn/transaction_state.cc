@@ -13,31 +13,25 @@ namespace nacre::txn {
 
 using Value = TransactionState::Value;
 
-TransactionState::TransactionState(Store& store, const TransactionOptions& options)
-    : store_(store),
-      serializable_(options.isolation == Isolation::kSerializable && !options.read_only &&
-                    !options.as_of),
-      read_only_(options.read_only || options.as_of.has_value()),
-      locked_(false),
-      reads_plainly_(!store.snapshots_grow_old),
-      keyspace_(options.keyspace.id()) {
+void TransactionState::BeginElse(const TransactionOptions& options) {
   if (serializable_) reads_.emplace();
-  if (options.as_of) {
-    doomed_ = BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_);
-  } else if (!TryBeginView(store_, options.owner, view_)) {
-    doomed_ = BeginView(store_, options.owner, view_);
-  }
-  id_ = view_.registration.id;
+  if (view_.registration.slot != nullptr) return;
+  doomed_ = options.as_of ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
+                          : BeginView(store_, options.owner, view_);
 }
 
 TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t id)
     : store_(store),
       view_{view, store.expiry_used.load(std::memory_order_acquire)},
-      id_(id),
-      serializable_(false),
       read_only_(false),
-      locked_(true),
-      reads_plainly_(false) {}
+      serializable_(false),
+      locked_(true) {
+  view_.registration.id = id;
+}
+
+TransactionState::~TransactionState() {
+  if (active_) Rollback();
+}
 
 void TransactionState::Finish() {
   if (!active_) return;
@@ -46,7 +40,12 @@ void TransactionState::Finish() {
     held_->writes.Clear();
   }
   if (reads_) *reads_ = ReadSet();
-  End();
+  if (view_.registration.slot != nullptr) {
+    End();
+  } else {
+    active_ = false;
+    plain_tree_ = nullptr;
+  }
 }
 
 void TransactionState::Rollback() {
@@ -110,9 +109,14 @@ absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
   return Note(keyspace, *generation);
 }
 
-const GenerationUse& TransactionState::Note(uint32_t keyspace, const Generation& generation) {
+inline GenerationUse TransactionState::UseOf(uint32_t keyspace, const Generation& generation) {
   Tree* const tree = generation.tree;
-  return generations_.emplace_back(GenerationUse{keyspace, tree->id, tree, tree, &generation});
+  return {keyspace, tree->id, tree, tree, &generation};
+}
+
+const GenerationUse& TransactionState::Note(uint32_t keyspace, const Generation& generation) {
+  if (!generations_.empty()) plain_ = false;
+  return generations_.emplace_back(UseOf(keyspace, generation));
 }
 
 absl::Status TransactionState::Use(uint32_t keyspace) {
@@ -143,18 +147,17 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
 }
 
 void TransactionState::Track(const Tree* tree, std::string_view key, mvcc::Record* record,
-                             const mvcc::Version* version, bool live) {
-  if (live) {
+                             const mvcc::Version* version) {
+  if (record != nullptr) {
     reads_->AddPresent(record, version);
   } else {
     reads_->AddAbsent(tree, key);
   }
 }
 
-// Noted for what may still be written, and for the commit of what was tracked. A read-only
-// transaction needs neither.
-bool TransactionState::FindPlainTree() {
-  if (!reads_plainly_ || !active_ || has_writes() || !doomed_.ok()) return false;
+bool TransactionState::FindTreeOfWriter() {
+  if (locked_ || store_.snapshots_grow_old || !active_ || has_writes() || !doomed_.ok())
+    return false;
   if (current_.tree != nullptr) {
     plain_tree_ = current_.tree;
     return true;
@@ -162,7 +165,10 @@ bool TransactionState::FindPlainTree() {
   if (!generations_.empty()) return false;
   const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
   if (generation == nullptr) return false;
-  if (!read_only_) current_ = Note(keyspace_, *generation);
+  if (!read_only_) {
+    Note(keyspace_, *generation);
+    current_ = UseOf(keyspace_, *generation);
+  }
   plain_tree_ = generation->tree;
   return true;
 }
@@ -470,7 +476,7 @@ absl::StatusOr<uint64_t> TransactionState::CommitAnything(bool gate_is_mine) {
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;
   const std::vector<GenerationChange> swapped = Swapped();
-  const bool changes = writes().write_count() != 0 || !swapped.empty();
+  const bool changes = held_ && (writes().write_count() != 0 || !swapped.empty());
   if (!status.ok()) {
     result = status;
   } else if (!swapped.empty()) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -37,18 +38,21 @@ class TransactionState {
   TransactionState(Store& store, const TransactionOptions& options);
   // Locked. `view` has no registration. Keys are declared by Declare().
   TransactionState(Store& store, const ReadView& view, uint64_t id);
-  ~TransactionState() {
-    if (active_) Rollback();
-  }
+  ~TransactionState();
   TransactionState(const TransactionState&) = delete;
   TransactionState& operator=(const TransactionState&) = delete;
 
   static void* operator new(size_t) { return base::SpareBlock<TransactionState>::Take(); }
   static void operator delete(void* block) { base::SpareBlock<TransactionState>::Give(block); }
+  // What ended plainly has nothing to destroy.
+  static void operator delete(TransactionState* state, std::destroying_delete_t) {
+    if (state->active_ || !state->plain_) state->~TransactionState();
+    base::SpareBlock<TransactionState>::Give(state);
+  }
 
   const Store& store() const { return store_; }
   const ReadView& view() const { return view_; }
-  uint64_t id() const { return id_; }
+  uint64_t id() const { return view_.registration.id; }
   bool serializable() const { return serializable_; }
   bool read_only() const { return read_only_; }
   bool active() const { return active_; }
@@ -71,8 +75,8 @@ class TransactionState {
   PlainRead ReadPlain(std::string_view key, std::string_view* value);
   // What ScanPlainly() may walk; nullptr as kNotPlain, and where ranges are tracked.
   const Tree* PlainTree();
-  // Commit() where nothing was written or held, of a view that is not too old: whatever was read
-  // stands at the read timestamp. Else false, and nothing is done.
+  // Commit() where nothing was written, tracked or held, of a view that can not be too old:
+  // whatever was read stands at the read timestamp. Else false, and nothing is done.
   bool EndPlainly();
   enum class Tracking : uint8_t { kTracked, kUntracked };
   absl::StatusOr<std::optional<Value>> Get(std::string_view key);
@@ -115,7 +119,10 @@ class TransactionState {
   uint64_t Declare(const GenerationUse& use, std::string_view key);
   // ChangedSince() of a key whose latch is held, declared or not.
   absl::StatusOr<bool> LatchedOrSeenChangedSince(std::string_view key, const ReadView& since);
-  void set_view(const ReadView& view) { static_cast<ReadView&>(view_) = view; }
+  void set_view(const ReadView& view) {
+    view_.read_timestamp = view.read_timestamp;
+    view_.now = view.now;
+  }
   // kResourceExhausted if the writes would exceed memory_bytes_max.
   absl::Status CheckMemory() {
     const bool limited = store_.memory_bytes_max.load(std::memory_order_relaxed) != SIZE_MAX;
@@ -142,14 +149,33 @@ class TransactionState {
     base::Arena copied;  // Values, where snapshots grow too old.
   };
   Holdings& held() {
+    plain_ = false;
     plain_tree_ = nullptr;
     return held_ ? *held_ : held_.emplace();
   }
   bool has_writes() const { return held_ && !held_->writes.empty(); }
+  // Of the constructor, where TryBeginView() has not done it all.
+  void BeginElse(const TransactionOptions& options);
   // Sets plain_tree_. False if reads are not plain. The caller is pinned.
-  bool FindPlainTree();
+  bool FindPlainTree() {
+    if (!plain_ || !read_only_ || !active_) [[unlikely]]
+      return FindTreeOfWriter();
+    const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
+    if (generation == nullptr) return false;
+    plain_tree_ = generation->tree;
+    return true;
+  }
+  // The same, where the generation is noted for what may still be written, and for the commit of
+  // what was tracked.
+  bool FindTreeOfWriter();
   // Finish() of what is always there.
-  void End();
+  void End() {
+    active_ = false;
+    plain_tree_ = nullptr;
+    store_.registry.Release(view_.registration);
+    view_.registration.slot = nullptr;
+    store_.garbage->SnapshotEnded();
+  }
 
   absl::Status CheckWritable() const;
   absl::Status CheckKey(std::string_view key) const;
@@ -157,6 +183,7 @@ class TransactionState {
   absl::Status CheckValue(std::string_view value) const;
   bool MayBeWritten(std::string_view key, absl::Status& status) const;
   absl::Status ResolveCurrent();
+  static GenerationUse UseOf(uint32_t keyspace, const Generation& generation);
   const GenerationUse& Note(uint32_t keyspace, const Generation& generation);
   absl::Status NotDeclared(std::string_view key) const;
   // Of a locked transaction, which has declared the key.
@@ -173,11 +200,12 @@ class TransactionState {
     const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
     // STAYS in record.h: what is written next, more often than not.
     last_read_ = live ? record : nullptr;
-    if (serializable_ && tracking == Tracking::kTracked) Track(tree, key, record, version, live);
+    if (serializable_ && tracking == Tracking::kTracked) Track(tree, key, last_read_, version);
     return live;
   }
+  // `record`: in which `version` is a live value; nullptr if there is none.
   void Track(const Tree* tree, std::string_view key, mvcc::Record* record,
-             const mvcc::Version* version, bool live);
+             const mvcc::Version* version);
   Value ValueOf(const mvcc::Version& version) {
     return {store_.snapshots_grow_old ? held().copied.Copy(version.value()) : version.value(),
             version.expiry(), version.commit_timestamp()};
@@ -225,14 +253,15 @@ class TransactionState {
   absl::Status CheckMemoryLimit();
 
   Store& store_;
-  BegunView view_;
-  uint64_t id_ = 0;
-  const bool serializable_;
+  BegunView view_;  // A locked one has an id, but no slot.
   const bool read_only_;
+  const bool serializable_;
   const bool locked_;
-  const bool reads_plainly_;  // As long as nothing is written.
   bool active_ = true;
   bool managed_ = false;
+  // Its end is to give back the registration, and that is all: nothing is doomed, tracked or held,
+  // no member has any memory, and the snapshot can not grow too old.
+  bool plain_ = false;
   uint32_t keyspace_ = 0;
   // Sticky: why the transaction can do nothing but end.
   absl::Status doomed_;
@@ -263,23 +292,24 @@ class TransactionState {
 }
 
 inline bool TransactionState::EndPlainly() {
-  if (!active_ || held_ || !doomed_.ok() || view_.IsTooOld()) return false;
+  if (!plain_ || !active_) return false;
   store_.counters.commits_read_only.Add(1);
-  if (reads_) {
-    Finish();
-  } else {
-    End();
-  }
+  End();
   return true;
 }
 
-inline void TransactionState::End() {
-  active_ = false;
-  plain_tree_ = nullptr;
-  if (view_.registration.slot == nullptr) return;
-  store_.registry.Release(view_.registration);
-  view_.registration.slot = nullptr;
-  store_.garbage->SnapshotEnded();
+inline TransactionState::TransactionState(Store& store, const TransactionOptions& options)
+    : store_(store),
+      view_(options.as_of ? BegunView() : TryBeginView(store, options.owner)),
+      read_only_(options.read_only || options.as_of.has_value()),
+      serializable_(options.isolation == Isolation::kSerializable && !read_only_),
+      locked_(false),
+      keyspace_(options.keyspace.id()) {
+  if (serializable_ || view_.registration.slot == nullptr) [[unlikely]] {
+    BeginElse(options);
+  } else {
+    plain_ = !store.snapshots_grow_old;
+  }
 }
 
 }  // namespace nacre::txn
