@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -18,11 +19,11 @@ using KeyBytes = std::array<char, kKeyBytes>;
 using ValueBytes = std::array<char, kValueBytes>;
 
 inline KeyBytes MakeKey(uint64_t number) {
-  KeyBytes key;
-  const uint64_t big_endian = __builtin_bswap64(number);
-  std::memcpy(key.data(), &big_endian, sizeof(big_endian));
-  std::memset(key.data() + sizeof(big_endian), '.', kKeyBytes - sizeof(big_endian));
-  return key;
+  // Made as a whole. Where it is put together in memory and then copied, a processor makes the copy
+  // wait until all that came before is done, and what it measures is how long one operation waits
+  // for the other.
+  constexpr uint64_t kPadding = 0x0101010101010101 * uint64_t{'.'};
+  return std::bit_cast<KeyBytes>(std::array<uint64_t, 2>{__builtin_bswap64(number), kPadding});
 }
 
 // Loaded keys have even numbers; those that a workload inserts are odd, and lie between them.

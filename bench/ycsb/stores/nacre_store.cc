@@ -34,7 +34,8 @@ class NacreAccess {
 
   bool Get(const KeyBytes& key, ValueBytes& copy) {
     const absl::StatusOr<std::optional<std::string_view>> value = tx_.Get(View(key));
-    Require(value.status());
+    if (!value.ok()) [[unlikely]]
+      Require(value.status());
     if (!value->has_value()) return false;
     std::memcpy(copy.data(), (*value)->data(), kValueBytes);
     return true;
