@@ -42,7 +42,7 @@ struct Scan {
     uint64_t oldest = 0;
   };
 
-  uint64_t clock = 0;              // The U of REGISTERED.
+  uint64_t clock = 0;              // The C of REGISTERED.
   uint64_t floor = 0;              // History above this is retained. At most the clock.
   uint64_t ray_from = UINT64_MAX;  // The lowest timestamp that a beginning transaction may read at.
   int64_t taken_ns = 0;

@@ -36,13 +36,13 @@ int64_t Scanner::NowNs() const {
   return base::SteadyNs();
 }
 
-std::shared_ptr<const Scan> Scanner::Take() {
+std::shared_ptr<const Scan> Scanner::Take(Reach reach) {
   auto scan = std::make_shared<Scan>();
   {
     base::MutexLock lock(mutex_);
     if (!NACRE_BUG(kScanThenLoadClock)) Begin(*scan);
   }
-  return Finish(std::move(scan));
+  return Finish(std::move(scan), reach);
 }
 
 std::shared_ptr<const Scan> Scanner::TryTake() {
@@ -50,7 +50,7 @@ std::shared_ptr<const Scan> Scanner::TryTake() {
   if (!mutex_.TryLock()) return nullptr;
   if (!NACRE_BUG(kScanThenLoadClock)) Begin(*scan);
   mutex_.Unlock();
-  return Finish(std::move(scan));
+  return Finish(std::move(scan), Reach::kNearlyNow);
 }
 
 std::shared_ptr<const Scan> Scanner::Last() const {
@@ -67,9 +67,11 @@ void Scanner::Begin(Scan& scan) {
   RaiseFloor(scan.floor);
 }
 
-std::shared_ptr<const Scan> Scanner::Finish(std::shared_ptr<Scan> scan) {
+std::shared_ptr<const Scan> Scanner::Finish(std::shared_ptr<Scan> scan, Reach reach) {
   ActiveSnapshots active;
-  store_.registry.Collect(active);
+  const uint64_t behind = reach == Reach::kNow ? 0 : std::min(scan->clock, kBehindMax);
+  scan->clock = store_.registry.CollectUpTo(scan->clock, scan->clock - behind, active);
+  scan->floor = std::min(scan->floor, scan->clock);
   if (NACRE_BUG(kScanThenLoadClock)) {
     NACRE_STEP(kPruneScanned);
     base::MutexLock lock(mutex_);

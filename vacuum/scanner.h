@@ -21,13 +21,13 @@ namespace nacre::vacuum {
 // and not while slots are looked at. So one that is preempted in a scan keeps nobody else from
 // taking one (BACKPRESSURE in share.cc).
 //
-// Order of a scan; a Heavy() stands before step 3, and a Light() where a snapshot registers:
+// Order of a scan; a full fence stands before step 3:
 //   1. U = clock                   REGISTERED (snapshot_registry.h): a snapshot that step 3 misses
-//                                  reads at U or above.
-//   2. retention_floor = F <= U    Invariant FLOOR-FIRST: an AS OF snapshot publishes its ray and
-//                                  then loads the floor. If step 3 misses the ray, by ASYMMETRIC
+//                                  reads at C <= U or above.
+//   2. retention_floor = F <= U    Invariant FLOOR-FIRST: an AS OF snapshot publishes its ray and,
+//                                  after a full fence, loads the floor. If step 3 misses the ray,
 //                                  that load sees F, and a timestamp below F is refused.
-//   3. loads every slot
+//   3. loads every slot            The scan speaks of what was superseded up to C, and up to F.
 //   4. marks the snapshots that are too old, and leaves them out
 //                                  TOO-OLD: before any unlink that leaving them out allows.
 // Forbidden: 3 before 1. A transaction registers after 3, reads at R; a commit supersedes at e > R
@@ -38,8 +38,13 @@ class Scanner {
  public:
   Scanner(txn::Store& store, const Tuning& tuning);
 
-  std::shared_ptr<const Scan> Take() ABSL_LOCKS_EXCLUDED(mutex_);
-  // nullptr if another thread is just beginning one.
+  // How far its clock reaches: to now, which takes a Heavy() where other threads begin
+  // transactions, or to kBehindMax commits before.
+  enum class Reach : uint8_t { kNow, kNearlyNow };
+  static constexpr uint64_t kBehindMax = 256;
+
+  std::shared_ptr<const Scan> Take(Reach reach) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Nearly now. nullptr if another thread is just beginning one.
   std::shared_ptr<const Scan> TryTake() ABSL_LOCKS_EXCLUDED(mutex_);
   // nullptr if there was none yet.
   std::shared_ptr<const Scan> Last() const ABSL_LOCKS_EXCLUDED(last_mutex_);
@@ -60,7 +65,8 @@ class Scanner {
   void Begin(Scan& scan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RaiseFloor(uint64_t floor) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Steps 3 and 4, and makes it the last scan, unless a later one is.
-  std::shared_ptr<const Scan> Finish(std::shared_ptr<Scan> scan) ABSL_LOCKS_EXCLUDED(mutex_);
+  std::shared_ptr<const Scan> Finish(std::shared_ptr<Scan> scan, Reach reach)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Enters what is active into the scan, but for what is too old.
   void Enter(const ActiveSnapshots& active, Scan& scan) ABSL_LOCKS_EXCLUDED(mutex_);
   void MarkTooOld(const txn::SnapshotRegistry::Active& active) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -93,7 +93,9 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
     pending_looked_at_ns_ = now_ns;
   }
   NACRE_STEP(kPruneStart);
-  const std::shared_ptr<const Scan> scan = scanner_.Take();
+  // While there is always more to do, it is done soon enough by the next pass.
+  const Scanner::Reach reach = whole || !any ? Scanner::Reach::kNow : Scanner::Reach::kNearlyNow;
+  const std::shared_ptr<const Scan> scan = scanner_.Take(reach);
   NACRE_STEP(kPruneScanned);
   room_.Advance(*scan);
   room_.TakeReady(whole ? SIZE_MAX : kReadyPerPass, work);

@@ -26,6 +26,7 @@ namespace nacre::base {
 
 namespace internal {
 constinit std::atomic<bool> light_is_free{false};
+constinit std::atomic<uint8_t> light_mode{kNoMode};
 }  // namespace internal
 
 namespace {
@@ -74,13 +75,24 @@ std::atomic<Kind>& ChosenKind() {
   return chosen;
 }
 
+constexpr uint8_t kFirstLightMode = 2;
+// Another one than before, so that slots which have gone light under it count no more.
+constinit uint8_t next_light_mode = kFirstLightMode;
+
+void Announce(bool by_membarrier) {
+  internal::light_is_free.store(by_membarrier, std::memory_order_seq_cst);
+  if (by_membarrier) next_light_mode ^= 1;
+  internal::light_mode.store(by_membarrier ? next_light_mode : internal::kNoMode,
+                             std::memory_order_seq_cst);
+}
+
 }  // namespace
 
 Kind AsymmetricFence::Decide() {
   // The choice is made first: no Heavy() from now on makes do with less than a Light() needs.
   static const bool announced = [] {
     const bool by_membarrier = ChosenKind().load(std::memory_order_relaxed) == Kind::kByMembarrier;
-    internal::light_is_free.store(by_membarrier, std::memory_order_relaxed);
+    Announce(by_membarrier);
     return true;
   }();
   (void)announced;
@@ -105,8 +117,28 @@ bool AsymmetricFence::SetKindForTesting(Kind kind) {
   Decide();
   if (kind == Kind::kByMembarrier && Choose() != Kind::kByMembarrier) return false;
   ChosenKind().store(kind, std::memory_order_seq_cst);
-  internal::light_is_free.store(kind == Kind::kByMembarrier, std::memory_order_seq_cst);
+  Announce(kind == Kind::kByMembarrier);
   return true;
+}
+
+bool LightSide::Ask() {
+  uint8_t mode = mode_.load(std::memory_order_relaxed);
+  return mode != kFenced && mode_.compare_exchange_strong(mode, kAsked, std::memory_order_seq_cst);
+}
+
+void LightSide::Grant() {
+  uint8_t asked = kAsked;
+  mode_.compare_exchange_strong(asked, kFenced, std::memory_order_release);
+}
+
+void LightSide::FenceInFull() {
+  const uint8_t light = internal::light_mode.load(std::memory_order_relaxed);
+  uint8_t mode = mode_.load(std::memory_order_relaxed);
+  if (light != internal::kNoMode && mode != kAsked && ++paid_ >= kFencesPaid) {
+    paid_ = 0;
+    mode_.compare_exchange_strong(mode, light, std::memory_order_relaxed);
+  }
+  std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 }  // namespace nacre::base

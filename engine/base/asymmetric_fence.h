@@ -29,6 +29,10 @@ namespace internal {
 // Whether Light() may leave the barrier to Heavy(). Set once, before the first Heavy() looks for
 // what a Light() without a barrier has ordered. Relaxed: a thread that misses it pays for a fence.
 extern constinit std::atomic<bool> light_is_free;
+// What LightSide::mode_ is where its fences are free; kNoMode where they never are. Written with
+// the kind.
+inline constexpr uint8_t kNoMode = UINT8_MAX;
+extern constinit std::atomic<uint8_t> light_mode;
 }  // namespace internal
 
 class AsymmetricFence {
@@ -55,6 +59,57 @@ class AsymmetricFence {
   // For tests, to have both kinds run on one machine. False, and nothing changes, if the kind is
   // not to be had here. Nobody else is inside the engine.
   static bool SetKindForTesting(Kind kind);
+};
+
+// The light side of a slot that one thread owns, and that says by itself how far its thread has
+// come. Of a thread that has moved on since (a) the rare side need not ask for a barrier: it reads
+// that from the slot. Of one that stands still it has to, and then makes it pay for its own fences
+// until it has paid for some, so that a thread that idles costs one Heavy() and not one each time.
+//
+// Invariant SELF-FENCED: let the rare side pass a full fence after (a), see FencesItself(), and
+// then do (c). One of (3) and (c) sees the other side, as in ASYMMETRIC, without a Heavy().
+//
+//   the owner                                 who asks, one at a time for a slot
+//   1. stores x                               a. mode: light -> asked
+//   2. Fence(): mode is light?                b. Heavy()
+//      if not, a full fence                   c. mode: asked -> fenced
+//   3. loads y
+//
+//   If (2) has missed (a), then by ASYMMETRIC (1) is visible after (b), so to whoever has read (c).
+//   The owner alone goes back, fenced -> light, and has a full fence between that and its next (3):
+//   if the rare side misses it after its own fence, the owner sees y from then on.
+//   Forbidden: one mode for asked and fenced. Another one reads it before (b), and trusts in a
+//   fence that the owner, which has looked at its mode before (a), does not make.
+//   Forbidden: to load x first and the mode second. (b) may come between them.
+class LightSide {
+ public:
+  // Fences that a thread pays for before they are free again: about as long as a Heavy() takes.
+  static constexpr int kFencesPaid = 128;
+
+  // The owner, between (1) and (3).
+  void Fence() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    const uint8_t light = internal::light_mode.load(std::memory_order_relaxed);
+    if (mode_.load(std::memory_order_relaxed) != light) [[unlikely]]
+      FenceInFull();
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+
+  bool FencesItself() const { return mode_.load(std::memory_order_acquire) == kFenced; }
+  // False if the owner fences itself.
+  bool Ask();
+  // After the Heavy(). Nothing where it was not asked.
+  void Grant();
+
+ private:
+  // Any other is light, if it is internal::light_mode.
+  static constexpr uint8_t kFenced = 0;
+  static constexpr uint8_t kAsked = 1;
+
+  void FenceInFull();
+
+  std::atomic<uint8_t> mode_{kFenced};
+  uint8_t paid_ = 0;  // Owner only.
 };
 
 }  // namespace nacre::base

@@ -14,8 +14,12 @@ constinit thread_local NACRE_STATIC_TLS EpochSlot* epoch_slot = nullptr;
 namespace {
 
 constinit std::atomic<EpochSlot*> slots_head{nullptr};
+// Somebody is asking slots to fence themselves (LightSide).
+constinit std::atomic<bool> asking{false};
 // Outlives the object that sets it: see SpareBlock.
 constinit thread_local bool thread_ends = false;
+
+bool IsPin(uint64_t epoch) { return epoch % 2 != 0; }
 
 void GiveBack(EpochSlot* slot) { slot->taken.store(false, std::memory_order_release); }
 
@@ -54,9 +58,11 @@ void ForgetOtherThreads() {
     if (slot == epoch_slot) continue;
     slot->depth = 0;
     slot->borrowed = false;
-    slot->epoch.store(EpochDomain::kUnpinned, std::memory_order_relaxed);
+    slot->epoch.store(0, std::memory_order_relaxed);
     GiveBack(slot);
   }
+  // The one who asked has stayed in the parent.
+  asking.store(false, std::memory_order_relaxed);
 }
 
 EpochSlot* AddSlot() {
@@ -96,17 +102,46 @@ void GiveBackBorrowedSlot() {
 }  // namespace internal
 
 uint64_t EpochDomain::Advance() {
-  const uint64_t epoch = internal::global_epoch.value.fetch_add(1, std::memory_order_seq_cst);
-  AsymmetricFence::Heavy();
+  const uint64_t epoch = internal::global_epoch.value.fetch_add(2, std::memory_order_seq_cst);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   return epoch;
 }
 
-bool EpochDomain::HasPassed(uint64_t epoch) {
+EpochDomain::Passed EpochDomain::Look(uint64_t epoch) {
   using internal::EpochSlot;
+  Passed passed = Passed::kYes;
   for (const EpochSlot* slot = internal::slots_head.load(std::memory_order_acquire);
        slot != nullptr; slot = slot->next) {
-    const uint64_t pinned = slot->epoch.load(std::memory_order_acquire);
-    if (pinned != kUnpinned && pinned <= epoch) return false;
+    // A thread need not be told of its own pins.
+    const bool sure = slot->light.FencesItself() || slot == internal::epoch_slot;
+    const uint64_t seen = slot->epoch.load(std::memory_order_acquire);
+    if (seen > epoch) continue;
+    if (internal::IsPin(seen)) return Passed::kNo;
+    if (!sure) passed = Passed::kUnknown;
+  }
+  return passed;
+}
+
+bool EpochDomain::HasPassed(uint64_t epoch) {
+  const Passed passed = Look(epoch);
+  return passed == Passed::kUnknown ? FindOut(epoch) : passed == Passed::kYes;
+}
+
+bool EpochDomain::FindOut(uint64_t epoch) {
+  using internal::EpochSlot;
+  EpochSlot* const head = internal::slots_head.load(std::memory_order_acquire);
+  // Who meets another one here makes do with a Heavy() of its own.
+  const bool asks = !internal::asking.exchange(true, std::memory_order_acquire);
+  for (EpochSlot* slot = head; asks && slot != nullptr; slot = slot->next) {
+    const uint64_t seen = slot->epoch.load(std::memory_order_relaxed);
+    if (seen <= epoch && !internal::IsPin(seen)) slot->light.Ask();
+  }
+  AsymmetricFence::Heavy();
+  for (EpochSlot* slot = head; asks && slot != nullptr; slot = slot->next) slot->light.Grant();
+  if (asks) internal::asking.store(false, std::memory_order_release);
+  for (const EpochSlot* slot = head; slot != nullptr; slot = slot->next) {
+    const uint64_t seen = slot->epoch.load(std::memory_order_acquire);
+    if (seen <= epoch && internal::IsPin(seen)) return false;
   }
   return true;
 }

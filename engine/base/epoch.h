@@ -17,17 +17,21 @@
 //
 //   reader (Pin)                              reclaimer
 //   1. e = global (acquire)                   a. unlinks the object
-//   2. slot = e (release)                     b. E = global++
-//      Light()                                   Heavy()
-//   3. global == e still? (acquire)           c. loads every slot (acquire): free when each is 0 or
-//      else again from 2, with what it is        > E
+//   2. slot = e, pinned (release)             b. E = global++, and a full fence
+//      Fence()                                c. loads every slot (acquire): free when each
+//   3. global == e still? (acquire)              says > E, or is unpinned and fences itself,
+//      else again from 2, with what it is        or is unpinned after a Heavy()
+//   4. slot = e, unpinned (release)
 //
-// If (c) reads a slot from before (2), then by ASYMMETRIC (3) sees at least E + 1: the reader
-// repeats with an e > E, whose acquire load makes (a) visible, and it can not find the object. If
-// (c) reads e from (2) and e <= E, the object is kept. If e > E, (1) has read a value published by
-// (b) or later, again with (a) visible. What the thread has read under an earlier pin is over: its
-// end and (2) are releases, (c) is an acquire.
+// If (c) reads e from (2) or (4) and e > E, the thread has read a value published by (b) or later,
+// with (a) visible, and never reads an older one again: neither this pin nor a later one finds the
+// object, and what it has read under an earlier one is over. If (c) reads e from (2) and e <= E,
+// the object is kept. If (c) reads an old (4), and so may have missed a pin that came since, then
+// by SELF-FENCED or ASYMMETRIC (3) of that pin sees at least E + 1: the reader repeats with an e >
+// E, whose acquire load makes (a) visible, and it can not find the object.
 //
+// So it costs no barrier to look at threads that keep pinning, and one Heavy() to look at one that
+// has stopped; from then on that one fences itself.
 // One Heavy() serves every later look at the slots for the same E: a reader whose (2) comes before
 // it is seen by all of them, one whose (2) comes after it has an e > E.
 
@@ -38,7 +42,9 @@ namespace internal {
 // Written by its thread, read by reclaimers. Slots are reused by later threads and never freed, so
 // a reclaimer may walk the list without a lock.
 struct alignas(64) EpochSlot {
+  // The epoch of the pin, or after its end that less one, which is even: of the last pin.
   std::atomic<uint64_t> epoch{0};
+  LightSide light;
   std::atomic<bool> taken{true};
   // Owner only: taken for one pin, by a thread whose thread-local variables are being destroyed.
   bool borrowed = false;
@@ -48,6 +54,7 @@ struct alignas(64) EpochSlot {
 };
 static_assert(sizeof(EpochSlot) == 64);
 
+// Always odd.
 struct alignas(64) EpochCounter {
   std::atomic<uint64_t> value{1};
 };
@@ -63,17 +70,20 @@ void GiveBackBorrowedSlot();
 // One domain for the process, shared by all databases: threads register once.
 class EpochDomain {
  public:
-  static constexpr uint64_t kUnpinned = 0;
   // The ThreadIndex() of all threads that are ending, at once. While such a thread is pinned it has
   // the index of the slot that it has borrowed, until the end of the pin: a ThreadPart made under
   // the pin must not outlive it.
   static constexpr size_t kEndingThread = SIZE_MAX;
 
-  // Closes the current epoch and returns it. O(1), and a Heavy().
+  // Closes the current epoch and returns it. O(1), and a full fence.
   static uint64_t Advance();
   // True when no thread is pinned in `epoch`, which Advance() has returned, or before it.
-  // O(threads).
+  // O(threads), and a Heavy() if a thread has stopped pinning.
   static bool HasPassed(uint64_t epoch);
+  // The same without a Heavy(), for who holds locks. kUnknown: HasPassed() would find out, for
+  // everybody.
+  enum class Passed : uint8_t { kNo, kYes, kUnknown };
+  static Passed Look(uint64_t epoch);
   // True while the calling thread is pinned.
   static bool IsPinned() {
     return internal::epoch_slot != nullptr && internal::epoch_slot->depth != 0;
@@ -86,6 +96,7 @@ class EpochDomain {
 
  private:
   static size_t RegisterThread();
+  static bool FindOut(uint64_t epoch);
 };
 
 // Keeps everything that the calling thread can reach from being freed. May be nested, also across
@@ -101,7 +112,7 @@ class EpochPin {
     uint64_t epoch = internal::global_epoch.value.load(std::memory_order_acquire);
     for (;;) {
       slot->epoch.store(epoch, std::memory_order_release);
-      AsymmetricFence::Light();
+      slot->light.Fence();
       const uint64_t again = internal::global_epoch.value.load(std::memory_order_acquire);
       if (again == epoch) [[likely]]
         return;
@@ -112,7 +123,7 @@ class EpochPin {
     internal::EpochSlot* slot = slot_;
     NACRE_CHECK(slot == internal::epoch_slot, "a pin ended on a thread that did not begin it");
     if (--slot->depth != 0) return;
-    slot->epoch.store(EpochDomain::kUnpinned, std::memory_order_release);
+    slot->epoch.store(slot->epoch.load(std::memory_order_relaxed) - 1, std::memory_order_release);
     if (slot->borrowed) [[unlikely]]
       internal::GiveBackBorrowedSlot();
   }

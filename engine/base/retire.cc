@@ -94,6 +94,26 @@ void RetireList::Close(const Which& which, bool fresh_too) {
   }
 }
 
+bool RetireList::HasPassed(const Batch& batch, Look& look) {
+  if (batch.passed || batch.epoch <= look.passed) return true;
+  if (batch.epoch >= look.too_young) return false;
+  const EpochDomain::Passed passed = EpochDomain::Look(batch.epoch);
+  if (passed == EpochDomain::Passed::kUnknown) look.unknown = std::max(look.unknown, batch.epoch);
+  if (passed == EpochDomain::Passed::kNo) look.too_young = std::min(look.too_young, batch.epoch);
+  return passed == EpochDomain::Passed::kYes;
+}
+
+bool RetireList::FindOut(Look& look) {
+  const uint64_t unknown = std::exchange(look.unknown, 0);
+  if (unknown == 0) return false;
+  if (EpochDomain::HasPassed(unknown)) {
+    look.passed = unknown;
+  } else {
+    look.too_young = std::min(look.too_young, unknown);
+  }
+  return true;
+}
+
 RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
   Objects objects;
   if (!shard.mutex.TryLock()) return objects;
@@ -101,13 +121,10 @@ RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
     Batch& oldest = shard.batches.front();
     if (oldest.epoch == kOpen) {
       look.any_open = true;
-    } else if (oldest.passed ||
-               (oldest.epoch < look.too_young && EpochDomain::HasPassed(oldest.epoch))) {
+    } else if (HasPassed(oldest, look)) {
       objects.swap(oldest.objects);
       shard.batches.pop_front();
       ++shard.taken;
-    } else {
-      look.too_young = std::min(look.too_young, oldest.epoch);
     }
   }
   shard.mutex.Unlock();
@@ -116,16 +133,18 @@ RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
 
 size_t RetireList::FreeOne(const Which& which, Look& look) {
   const size_t own = EpochDomain::ThreadIndex();
-  for (size_t i = 0; i < kShards; ++i) {
-    const size_t shard = (own + i) % kShards;
-    if (!which[shard]) continue;
-    const Objects objects = TakePassed(shards_[shard], look);
-    if (objects.empty()) continue;
-    for (const Retired& retired : objects) retired.free(retired.object);
-    waiting_.fetch_sub(objects.size(), std::memory_order_relaxed);
-    freed_by_thread += objects.size();
-    return objects.size();
-  }
+  do {
+    for (size_t i = 0; i < kShards; ++i) {
+      const size_t shard = (own + i) % kShards;
+      if (!which[shard]) continue;
+      const Objects objects = TakePassed(shards_[shard], look);
+      if (objects.empty()) continue;
+      for (const Retired& retired : objects) retired.free(retired.object);
+      waiting_.fetch_sub(objects.size(), std::memory_order_relaxed);
+      freed_by_thread += objects.size();
+      return objects.size();
+    }
+  } while (FindOut(look));
   return 0;
 }
 
@@ -133,25 +152,26 @@ size_t RetireList::ReclaimOwn(size_t limit) noexcept {
   Shard& shard = shards_[EpochDomain::ThreadIndex() % kShards];
   std::array<Retired, kBatchObjects> objects;
   size_t count = 0;
-  if (!shard.mutex.TryLock()) return 0;
-  if (!shard.batches.empty()) {
-    Batch& oldest = shard.batches.front();
-    if (!oldest.passed && oldest.epoch != kOpen) {
-      oldest.passed = EpochDomain::HasPassed(oldest.epoch);
-    }
-    if (oldest.passed) {
-      count = std::min({limit, kBatchObjects, oldest.objects.size()});
-      std::copy(oldest.objects.end() - static_cast<ptrdiff_t>(count), oldest.objects.end(),
-                objects.begin());
-      oldest.objects.resize(oldest.objects.size() - count);
-      if (oldest.objects.empty()) {
-        shard.batches.pop_front();
-        ++shard.taken;
+  Look look;
+  do {
+    if (!shard.mutex.TryLock()) return 0;
+    if (!shard.batches.empty() && shard.batches.front().epoch != kOpen) {
+      Batch& oldest = shard.batches.front();
+      oldest.passed = HasPassed(oldest, look);
+      if (oldest.passed) {
+        count = std::min({limit, kBatchObjects, oldest.objects.size()});
+        std::copy(oldest.objects.end() - static_cast<ptrdiff_t>(count), oldest.objects.end(),
+                  objects.begin());
+        oldest.objects.resize(oldest.objects.size() - count);
+        if (oldest.objects.empty()) {
+          shard.batches.pop_front();
+          ++shard.taken;
+        }
+        shard.tended = true;
       }
-      shard.tended = true;
     }
-  }
-  shard.mutex.Unlock();
+    shard.mutex.Unlock();
+  } while (FindOut(look));
   for (size_t i = 0; i < count; ++i) objects[i].free(objects[i].object);
   if (count != 0) waiting_.fetch_sub(count, std::memory_order_relaxed);
   freed_by_thread += count;

@@ -21,14 +21,15 @@ namespace nacre::base {
 // They wait in batches, each with the epoch that was closed after its last object had been unlinked
 // (EPOCH-SAFE in epoch.h says when it may be freed).
 //
-// Invariant NOBODY-HOLDS-UP: no lock is held while objects are freed or an epoch is closed, and
+// Invariant NOBODY-HOLDS-UP: no lock is held while objects are freed or a Heavy() is made, and
 // nobody waits for a lock where another one will do, or can do without. So a thread that is
 // preempted in here keeps the batch that it is freeing, or one shard of kShards, and nobody else
 // from retiring or freeing.
 //   Forbidden: freeing under a lock of the list. A vacuum thread that gets no processor holds it
 //   for as long as it gets none, and all that others retire meanwhile stays.
-//   Forbidden: closing an epoch in Add(). It is called under latches of keys, and a membarrier()
-//   waits for every processor that runs a thread of the process.
+//   Forbidden: closing an epoch in Add(), or asking whether one has passed. It is called under
+//   latches of keys, and a membarrier() waits for every processor that runs a thread of the
+//   process.
 class RetireList {
  public:
   using Free = void (*)(void* object);
@@ -104,6 +105,8 @@ class RetireList {
   struct Look {
     uint64_t too_young = UINT64_MAX;  // The oldest epoch that was seen not to have passed.
     bool any_open = false;            // A shard has open batches and nothing else.
+    uint64_t unknown = 0;             // The newest epoch of which that takes a Heavy() to tell.
+    uint64_t passed = 0;              // The newest of which that has told that it has passed.
   };
 
   // The shard of the calling thread, or another one if somebody is in there.
@@ -111,9 +114,12 @@ class RetireList {
   // Makes a batch of what is fresh.
   static void EndFresh(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   // Closes an epoch for all open batches of the shards named, and for what is fresh. They stay
-  // where they are: whoever stands still in here has nothing in hand. Costs a Heavy() if there is
-  // anything.
+  // where they are: whoever stands still in here has nothing in hand.
   void Close(const Which& which, bool fresh_too);
+  // Under a lock, without a Heavy().
+  static bool HasPassed(const Batch& batch, Look& look);
+  // With none held. Whether it pays to look again.
+  static bool FindOut(Look& look);
   static Objects TakePassed(Shard& shard, Look& look);
   size_t FreeOne(const Which& which, Look& look);
   // What the public ones say, of the shards named.

@@ -68,7 +68,7 @@ SnapshotSlot* HomeSlots::LendAny() {
   for (size_t i = 0; i < size && slot == nullptr; ++i) {
     // Acquire: what the thread that had it has left behind, the ids above all. Its snapshot may be
     // open still, with another thread.
-    const bool idle = at(i).state.load(std::memory_order_relaxed) == 0;
+    const bool idle = !SnapshotSlot::IsTaken(at(i).state.load(std::memory_order_relaxed));
     if (idle && !at(i).lent.load(std::memory_order_acquire)) slot = &at(i);
   }
   if (slot == nullptr) {

@@ -57,7 +57,7 @@ bool SnapshotRegistry::TryGetPlaceOfIdleHome() {
   asked.reserve(homes_->size());
   for (size_t i = 0; i < homes_->size(); ++i) {
     Slot& home = homes_->at(i);
-    const bool idle = home.state.load(std::memory_order_relaxed) == kFree;
+    const bool idle = !Slot::IsTaken(home.state.load(std::memory_order_relaxed));
     if (!idle || !home.counted.load(std::memory_order_relaxed)) continue;
     home.counted.store(false, std::memory_order_relaxed);
     asked.push_back(&home);
@@ -66,7 +66,7 @@ bool SnapshotRegistry::TryGetPlaceOfIdleHome() {
   base::AsymmetricFence::Heavy();
   size_t won = 0;
   for (Slot* home : asked) {
-    if (home->state.load(std::memory_order_acquire) == kFree) {
+    if (!Slot::IsTaken(home->state.load(std::memory_order_acquire))) {
       ++won;
     } else {
       home->counted.store(true, std::memory_order_relaxed);
@@ -106,7 +106,7 @@ SnapshotRegistry::Slot* SnapshotRegistry::TakeShared(uint64_t state) {
         continue;
       }
       slot_hint = index;
-      base::AsymmetricFence::Light();
+      std::atomic_thread_fence(std::memory_order_seq_cst);
       return &slot;
     }
     slot_hint = count;
@@ -137,15 +137,18 @@ void SnapshotRegistry::ForEachSlot(Visit visit) const {
   for (size_t i = 0; i < shared; ++i) visit(shared_.at(i));
 }
 
-void SnapshotRegistry::Collect(std::vector<Active>& active) const {
-  // Before the tables are looked at too: a slot that is not in them yet is not taken yet.
-  base::AsymmetricFence::Heavy();
-  ForEachSlot([&active](Slot& slot) {
+uint64_t SnapshotRegistry::LookAtSlots(std::vector<Active>& active) const {
+  uint64_t sure = UINT64_MAX;
+  const Slot* const own = homes_->OfThread();
+  ForEachSlot([&](Slot& slot) {
+    // Before its state (LightSide). The calling thread has loaded U itself.
+    const bool tells = slot.is_home && !slot.light.FencesItself() && &slot != own;
     const uint64_t state = slot.state.load(std::memory_order_acquire);
-    if (state == kFree) return;
+    if (tells) sure = std::min(sure, TimestampOf(state));
+    if (!Slot::IsTaken(state)) return;
     Active seen;
-    seen.read_timestamp = state >> 2;
-    seen.is_ray = (state & kRay) != 0;
+    seen.read_timestamp = TimestampOf(state);
+    seen.is_ray = (state & Slot::kRay) != 0;
     seen.id = slot.id.load(std::memory_order_acquire);
     seen.owner = slot.owner.load(std::memory_order_relaxed);
     seen.began_ns = BeganAsSeen(slot);
@@ -158,12 +161,49 @@ void SnapshotRegistry::Collect(std::vector<Active>& active) const {
     seen.slot = &slot;
     active.push_back(seen);
   });
+  return sure;
+}
+
+void SnapshotRegistry::Collect(std::vector<Active>& active) const {
+  // Before the tables are looked at too: a slot that is not in them yet is not taken yet.
+  base::AsymmetricFence::Heavy();
+  LookAtSlots(active);
+}
+
+uint64_t SnapshotRegistry::CollectUpTo(uint64_t clock, uint64_t at_least,
+                                       std::vector<Active>& active) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const uint64_t sure = LookAtSlots(active);
+  if (sure >= at_least) return std::min(clock, sure);
+  active.clear();
+  // Who meets another one here makes do with a Heavy() of its own.
+  if (mutex_.TryLock()) {
+    const std::vector<Slot*> asked = AskHomesBefore(at_least);
+    base::AsymmetricFence::Heavy();
+    for (Slot* home : asked) home->light.Grant();
+    mutex_.Unlock();
+  } else {
+    base::AsymmetricFence::Heavy();
+  }
+  LookAtSlots(active);
+  return clock;
+}
+
+std::vector<SnapshotRegistry::Slot*> SnapshotRegistry::AskHomesBefore(uint64_t timestamp) {
+  std::vector<Slot*> asked;
+  const size_t homes = homes_->size();
+  for (size_t i = 0; i < homes; ++i) {
+    Slot& home = homes_->at(i);
+    const uint64_t state = home.state.load(std::memory_order_relaxed);
+    if (TimestampOf(state) < timestamp && home.light.Ask()) asked.push_back(&home);
+  }
+  return asked;
 }
 
 size_t SnapshotRegistry::active_count() const {
   size_t count = 0;
   ForEachSlot([&count](const Slot& slot) {
-    if (slot.state.load(std::memory_order_acquire) != kFree) ++count;
+    if (Slot::IsTaken(slot.state.load(std::memory_order_acquire))) ++count;
   });
   return count;
 }

@@ -19,24 +19,32 @@
 
 // Who is reading the past. The vacuum prunes a version only if no registered snapshot can see it.
 //
-// Invariant REGISTERED: let the pruner load U from the clock and *then* scan the registry. Every
-// snapshot that the scan misses has a read timestamp >= U. So a version superseded at e <= U, with
-// no scanned snapshot in its interval, is seen by nobody, now or later.
+// Invariant REGISTERED: let the pruner load U from the clock and *then* scan the registry, which
+// returns a clock C <= U. Every snapshot that the scan misses has a read timestamp >= C. So a
+// version superseded at e <= C, with no scanned snapshot in its interval, is seen by nobody, now or
+// later.
 //
 //   a beginning transaction                     the pruner
 //   1. L = clock                                a. U = clock
-//   2. slot: free -> ray [L, oo)                b. Heavy()
-//      Light()                                  c. loads every slot
-//   3. R = clock                                d. prunes [b, e) with e <= U and no slot in it
-//   4. slot = point R
+//   2. slot: free -> ray [L, oo)                b. full fence
+//      Fence()                                  c. loads every slot; C = the least of U and of the
+//   3. R = clock                                   timestamps in homes that do not fence themselves
+//   4. slot = point R                           d. prunes [b, e) with e <= C and no slot in it
+//   5. slot = free, last R
 //
-// If (c) reads the slot from before (2), then by ASYMMETRIC (asymmetric_fence.h) (3) sees the clock
-// as (a) did, or newer: R >= U. If (c) reads the ray, every e > L is kept; R >= L. If (c) reads the
-// point, it is exact.
+// A home tells how far its thread has come: whatever state (c) reads, with a timestamp T, the next
+// R there is loaded after T was, so R >= T >= C. Threads that begin all the time hold C back by the
+// length of a transaction, and cost no barrier. Where a home stands still and holds C back too far,
+// the scan is repeated after a Heavy(), with C = U; from then on its thread fences itself
+// (LightSide in asymmetric_fence.h), and so do those who take a slot that belongs to nobody: if (c)
+// reads such a slot from before (2), then by SELF-FENCED or ASYMMETRIC (3) sees the clock as (a)
+// did, or newer: R >= U. If (c) reads the ray, every e > L is kept; R >= L. If (c) reads the point,
+// it is exact.
 //   Forbidden: 3 before 2. Between them the pruner passes by and R's versions go (late
 //   registration). Forbidden: publishing L as a point. A version superseded in (L, R] that R still
 //   sees lies outside (ray as point). Forbidden: b before a. A commit comes between them, and U is
 //   its timestamp; a snapshot that (c) misses need only see the clock as it was before.
+//   Forbidden: to keep in a free home a timestamp that its thread has not seen on the clock.
 //
 // Invariant HOME-SLOT: a free home is taken by its thread alone, and a taken one is freed by
 // whoever ends the snapshot, so 2 is a plain store there. (That thread may be another one than took
@@ -91,8 +99,9 @@ class SnapshotRegistry {
   std::optional<Registration> Register(uint64_t owner) noexcept;
   // The same; without a slot instead of nullopt.
   Registration TryRegister(uint64_t owner, Age age) noexcept;
-  // Registers the ray from a timestamp in the past. The caller then checks that the vacuum still
-  // retains `timestamp`, and either settles the registration on that point or releases it.
+  // Registers the ray from a timestamp in the past, with a full fence. The caller has seen the
+  // clock there, or later. It then checks that the vacuum still retains `timestamp`, and either
+  // settles the registration on that point or releases it.
   std::optional<Registration> RegisterAt(uint64_t timestamp, uint64_t owner) noexcept;
   static void Settle(const Registration& registration);
   void Release(const Registration& registration);
@@ -109,17 +118,22 @@ class SnapshotRegistry {
 
   // Appends every registered snapshot, in no order, after a Heavy(). O(slots ever used at once).
   void Collect(std::vector<Active>& active) const;
+  // The same for a pruner that has loaded `clock` before. Returns the C of REGISTERED, which is at
+  // least `at_least`; with a Heavy() only where a thread stands still that would hold it back
+  // further. `active` is empty before.
+  uint64_t CollectUpTo(uint64_t clock, uint64_t at_least, std::vector<Active>& active)
+      ABSL_LOCKS_EXCLUDED(mutex_);
   // Exact when nobody begins or ends one. O(slots ever used at once).
   size_t active_count() const;
 
  private:
-  // The state of a slot: free, or timestamp << 2 | is_ray << 1 | 1.
+  // The state of a slot.
   static constexpr uint64_t kFree = 0;
-  static constexpr uint64_t kTaken = 1;
-  static constexpr uint64_t kRay = 2;
   static constexpr uint64_t Encode(uint64_t timestamp, bool ray) {
-    return timestamp << 2 | (ray ? kRay : 0) | kTaken;
+    return timestamp << 2 | (ray ? Slot::kRay : 0) | Slot::kTaken;
   }
+  static constexpr uint64_t FreeSince(uint64_t timestamp) { return timestamp << 2; }
+  static uint64_t TimestampOf(uint64_t state) { return state >> 2; }
   static constexpr uint64_t kIdsAtOnce = 1024;
 
   // Of the calling thread; nullptr if there may be no more.
@@ -135,6 +149,10 @@ class SnapshotRegistry {
   Slot* TakeShared(uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
   bool TryGetPlace();
   bool TryGetPlaceOfIdleHome() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Returns the C of REGISTERED without the bound that is U.
+  uint64_t LookAtSlots(std::vector<Active>& active) const;
+  // Homes that hold back a scan, and that fence themselves after the Heavy().
+  std::vector<Slot*> AskHomesBefore(uint64_t timestamp) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   template <typename Visit>
   void ForEachSlot(Visit visit) const;
 
@@ -177,12 +195,13 @@ inline int64_t SnapshotRegistry::Began(Age age) const {
 
 // Steps 1 and 2 of PLACES.
 inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
-  if (home.state.load(std::memory_order_acquire) != kFree) return false;
+  const uint64_t before = home.state.load(std::memory_order_acquire);
+  if (Slot::IsTaken(before)) return false;
   home.state.store(state, std::memory_order_release);
-  base::AsymmetricFence::Light();
+  home.light.Fence();
   if (home.counted.load(std::memory_order_relaxed)) [[likely]]
     return true;
-  home.state.store(kFree, std::memory_order_release);
+  home.state.store(before, std::memory_order_release);
   return false;
 }
 
@@ -233,6 +252,7 @@ inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
 inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(
     uint64_t timestamp, uint64_t owner) noexcept {
   const Registration registration = Take(timestamp, owner, Age::kFromNow);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   return registration.slot == nullptr ? std::nullopt : std::optional(registration);
 }
 
@@ -247,7 +267,8 @@ inline void SnapshotRegistry::Release(const Registration& registration) {
               "a snapshot was released twice");
   const bool keeps_place = slot.is_home;
   slot.id.store(0, std::memory_order_relaxed);
-  slot.state.store(kFree, std::memory_order_release);
+  slot.state.store(keeps_place ? FreeSince(registration.read_timestamp) : kFree,
+                   std::memory_order_release);
   if (!keeps_place) places_.fetch_sub(1, std::memory_order_release);
 }
 

@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <memory>
 
+#include "engine/base/asymmetric_fence.h"
+
 namespace nacre::txn {
 
 // Where one registered snapshot shows itself to the pruners. `state` is written by whoever has the
 // slot and read by pruners; id, owner and began_ns say who it is.
 struct alignas(64) SnapshotSlot {
-  // 0: free. Else see SnapshotRegistry.
+  // timestamp << 2 | is_ray << 1 | is_taken. In a free home the timestamp is that of its last
+  // snapshot (REGISTERED), in another free slot 0.
   std::atomic<uint64_t> state{0};
   // The snapshot in the slot; 0 before the state is freed, set after it is taken. So a pruner
   // that loads state first and id second never takes a new state for an old id.
@@ -29,9 +32,15 @@ struct alignas(64) SnapshotSlot {
   std::atomic<bool> lent{false};
   // It has a place within snapshots_max. Written under the mutex of the registry.
   std::atomic<bool> counted{false};
+  // Of its thread's begins.
+  base::LightSide light;
   // Ids that its thread may give out. Only that thread uses them.
   uint64_t next_id = 0;
   uint64_t ids_end = 0;
+
+  static constexpr uint64_t kTaken = 1;
+  static constexpr uint64_t kRay = 2;
+  static constexpr bool IsTaken(uint64_t state) { return (state & kTaken) != 0; }
 };
 static_assert(sizeof(SnapshotSlot) == 64, "a slot is a cache line");
 

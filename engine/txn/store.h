@@ -61,9 +61,8 @@ struct Store {
   // followed (release): who reads 0 (acquire) inside the sequencer sees an index that is exact as
   // of the clock.
   std::atomic<uint32_t> expiry_changes_pending{0};
-  // The vacuum may have pruned versions superseded at or below this. Stored before the Heavy() of
-  // the scan for such a prune; loaded after an AS OF snapshot has registered its ray, with a
-  // Light().
+  // The vacuum may have pruned versions superseded at or below this. Stored before the fence of the
+  // scan for such a prune; loaded after an AS OF snapshot has registered its ray, with a fence.
   std::atomic<uint64_t> retention_floor{0};
   Counters counters;
   // Set once, before the first transaction.

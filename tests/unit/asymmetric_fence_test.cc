@@ -234,14 +234,6 @@ TEST_P(MembarrierTest, WithoutMemoryForAMoment_IsAskedAgain) {
   EXPECT_EQ(result, 0);
 }
 
-TEST_P(AsymmetricFenceTest, Epoch_IsClosedWithAFence_AndLookedAtWithNone) {
-  const uint64_t before = AsymmetricFence::heavy_count();
-  const uint64_t epoch = EpochDomain::Advance();
-  EXPECT_EQ(AsymmetricFence::heavy_count(), before + 1);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(EpochDomain::HasPassed(epoch));
-  EXPECT_EQ(AsymmetricFence::heavy_count(), before + 1);
-}
-
 TEST_P(AsymmetricFenceTest, CommitGate_IsClosedWithAFence_AndPassedWithNone) {
   txn::CommitGate gate;
   const uint64_t before = AsymmetricFence::heavy_count();
