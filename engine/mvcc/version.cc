@@ -32,9 +32,15 @@ uint64_t Version::replaced() const {
   return replaced;
 }
 
-void Version::Free(void* version) {
-  static_cast<Version*>(version)->~Version();
-  ::operator delete(version);
+void Version::Free(void* object) {
+  auto* version = static_cast<Version*>(object);
+  [[maybe_unused]] const size_t bytes = HeaderBytes(version->has_expiry_) + version->size_;
+  version->~Version();
+#ifdef __cpp_sized_deallocation
+  ::operator delete(object, bytes);  // An allocator that is told the size need not look it up.
+#else
+  ::operator delete(object);
+#endif
 }
 
 }  // namespace nacre::mvcc

@@ -143,7 +143,7 @@ bool Committer::MustStand(const GenerationUse& use) const {
   });
 }
 
-inline bool Committer::GenerationsStand() const {
+[[gnu::always_inline]] inline bool Committer::GenerationsStand() const {
   return std::all_of(generations_.begin(), generations_.end(), [&](const GenerationUse& use) {
     return store_.keyspaces.Newest(use.keyspace) == use.generation;
   });
@@ -181,7 +181,8 @@ absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_
   return conflict;
 }
 
-inline Committer::Sequenced Committer::Sequence(uint64_t validated_up_to, absl::Status& conflict) {
+[[gnu::always_inline]] inline Committer::Sequenced Committer::Sequence(uint64_t validated_up_to,
+                                                                      absl::Status& conflict) {
   base::MutexLock lock(store_.sequencer.mutex());
   if (reads_ != nullptr || !GenerationsStand()) [[unlikely]] {
     bool passed_by = false;
