@@ -28,21 +28,9 @@ bool IsValue(const mvcc::Version* version) {
 
 }  // namespace
 
-Committer::Committer(Store& store, const ReadView& view, WriteSet& writes, ReadSet* reads,
-                     absl::Span<const GenerationUse> generations, LogPlace& log)
-    : store_(store),
-      view_(view),
-      writes_(writes),
-      reads_(reads),
-      generations_(generations),
-      log_(log) {
-  for (const WriteEntry& entry : writes_.entries()) {
-    if (entry.takes_part()) stripes_.push_back(store_.latches.IndexOf(entry.hash));
-  }
-  if (stripes_.size() > 1) {
-    std::sort(stripes_.begin(), stripes_.end());
-    stripes_.erase(std::unique(stripes_.begin(), stripes_.end()), stripes_.end());
-  }
+void Committer::SortStripes() {
+  std::sort(stripes_.begin(), stripes_.end());
+  stripes_.erase(std::unique(stripes_.begin(), stripes_.end()), stripes_.end());
 }
 
 absl::Status Committer::CheckFirstCommitterWins() ABSL_NO_THREAD_SAFETY_ANALYSIS {
@@ -144,9 +132,10 @@ bool Committer::MustStand(const GenerationUse& use) const {
 }
 
 [[gnu::always_inline]] inline bool Committer::GenerationsStand() const {
-  return std::all_of(generations_.begin(), generations_.end(), [&](const GenerationUse& use) {
-    return store_.keyspaces.Newest(use.keyspace) == use.generation;
-  });
+  for (const GenerationUse& use : generations_) {
+    if (store_.keyspaces.Newest(use.keyspace) != use.generation) return false;
+  }
+  return true;
 }
 
 absl::Status Committer::CheckGenerations() const {
@@ -182,7 +171,7 @@ absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_
 }
 
 [[gnu::always_inline]] inline Committer::Sequenced Committer::Sequence(uint64_t validated_up_to,
-                                                                      absl::Status& conflict) {
+                                                                       absl::Status& conflict) {
   base::MutexLock lock(store_.sequencer.mutex());
   if (reads_ != nullptr || !GenerationsStand()) [[unlikely]] {
     bool passed_by = false;

@@ -64,7 +64,18 @@ class Committer {
  public:
   // `reads` is nullptr unless the transaction is serializable.
   Committer(Store& store, const ReadView& view, WriteSet& writes, ReadSet* reads,
-            absl::Span<const GenerationUse> generations, LogPlace& log);
+            absl::Span<const GenerationUse> generations, LogPlace& log)
+      : store_(store),
+        view_(view),
+        writes_(writes),
+        reads_(reads),
+        generations_(generations),
+        log_(log) {
+    for (const WriteEntry& entry : writes_.entries()) {
+      if (entry.takes_part()) stripes_.push_back(store_.latches.IndexOf(entry.hash));
+    }
+    if (stripes_.size() > 1) SortStripes();
+  }
 
   // What the commit does to keyspaces, beside the writes. The caller holds the changes mutex of the
   // keyspaces and has closed the gate.
@@ -91,6 +102,7 @@ class Committer {
  private:
   enum class Sequenced : uint8_t { kDone, kConflict, kPassedBy };
 
+  void SortStripes();
   void Insert(WriteEntry& entry);
   void Link(WriteEntry& entry);
   void CountLive(const WriteEntry& entry);

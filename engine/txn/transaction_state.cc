@@ -444,7 +444,8 @@ absl::StatusOr<uint64_t> TransactionState::TryCommit(LogPlace& log, bool gate_is
   return committer.timestamp();
 }
 
-absl::StatusOr<uint64_t> TransactionState::CommitWrites(bool gate_is_mine) {
+[[gnu::always_inline]] inline absl::StatusOr<uint64_t> TransactionState::CommitWrites(
+    bool gate_is_mine) {
   if (absl::Status status = CheckMemory(); !status.ok()) return status;
   LogPlace log(store_);
   if (log.exists() && writes().write_count() != 0) {
