@@ -88,11 +88,16 @@ class LightSide {
 
   // The owner, between (1) and (3).
   void Fence() {
+    if (!TryFence()) [[unlikely]]
+      FenceInFull();
+  }
+  // Fence() where that is free. False: it is not, and nothing is done.
+  bool TryFence() const {
     std::atomic_signal_fence(std::memory_order_seq_cst);
     const uint8_t light = internal::light_mode.load(std::memory_order_relaxed);
-    if (mode_.load(std::memory_order_relaxed) != light) [[unlikely]]
-      FenceInFull();
+    const bool is_free = mode_.load(std::memory_order_relaxed) == light;
     std::atomic_signal_fence(std::memory_order_seq_cst);
+    return is_free;
   }
 
   bool FencesItself() const { return mode_.load(std::memory_order_acquire) == kFenced; }

@@ -26,12 +26,16 @@ class SpareBlock {
 #endif
 
   static void* Take() {
-    const uintptr_t kept = block_;
-    if (kept <= kNotKept) [[unlikely]]
+    void* const kept = Kept();
+    if (kept == nullptr) [[unlikely]]
       return ::operator new(sizeof(T));
-    block_ = kTaken;
-    return reinterpret_cast<void*>(kept);
+    TakeKept();
+    return kept;
   }
+  // What Take() would return without allocating; nullptr if none is kept.
+  static void* Kept() { return block_ > kNotKept ? reinterpret_cast<void*>(block_) : nullptr; }
+  // Precondition: one is kept.
+  static void TakeKept() { block_ = kTaken; }
 
   static void Give(void* given) {
     if (block_ != kTaken) [[unlikely]]
@@ -44,7 +48,7 @@ class SpareBlock {
   static constexpr uintptr_t kTaken = 0;
   static constexpr uintptr_t kNotKept = 1;  // None was given yet, or the thread ends.
 
-  static void GiveFirstOrDelete(void* given) {
+  [[gnu::noinline]] static void GiveFirstOrDelete(void* given) {
     if (!kKeeps || block_ != kNotKept || thread_ends_) {
       ::operator delete(given);
       return;

@@ -58,6 +58,13 @@ Transaction::~Transaction() = default;
 
 // Here, where the constructor of what it returns is known.
 [[gnu::flatten]] Transaction Database::Begin(const TransactionOptions& options) {
+  txn::TransactionState* const state = txn::TransactionState::TryBegin(impl_->store, options);
+  if (state == nullptr) [[unlikely]]
+    return BeginElse(options);
+  return Transaction(std::unique_ptr<txn::TransactionState>(state));
+}
+
+[[gnu::noinline]] Transaction Database::BeginElse(const TransactionOptions& options) {
   return Transaction(std::make_unique<txn::TransactionState>(impl_->store, options));
 }
 

@@ -191,7 +191,7 @@ class Node {
     return links(words_before)[position].load(std::memory_order_acquire);
   }
 
-  Link FindByte(unsigned byte) const;
+  Link FindByte(Layout layout, unsigned byte) const;
   Link FindSmall(int count_word, unsigned byte) const;
   Link FindWide(int count_word, unsigned byte) const;
   Link FindBitmap(int count_word, unsigned byte) const;
@@ -308,18 +308,18 @@ inline Link Node::FindBitmap(int count_word, unsigned byte) const {
   return LoadLink(kBitmapWords + 1, links_up_to_byte - 1);
 }
 
-// Precondition: neither kDirect nor kRoot.
-[[gnu::always_inline]] inline Link Node::FindByte(unsigned byte) const {
+// `layout` is the node's: neither kDirect nor kRoot.
+[[gnu::always_inline]] inline Link Node::FindByte(Layout layout, unsigned byte) const {
   const int count_word = count_.load(std::memory_order_acquire);
-  if (layout() == Layout::kBitmap) return FindBitmap(count_word, byte);
-  return layout() == Layout::kWide ? FindWide(count_word, byte) : FindSmall(count_word, byte);
+  if (layout == Layout::kBitmap) return FindBitmap(count_word, byte);
+  return layout == Layout::kWide ? FindWide(count_word, byte) : FindSmall(count_word, byte);
 }
 
 inline Link Node::Find(Symbol symbol) const {
   if (layout() == Layout::kDirect) return LoadLink(0, static_cast<size_t>(symbol));
   if (layout() == Layout::kRoot) return OnlyLink();
   if (symbol == kEndOfKey) return has_end() ? LinkAt(0) : Link();
-  return FindByte(static_cast<unsigned>(symbol - 1));
+  return FindByte(layout(), static_cast<unsigned>(symbol - 1));
 }
 
 inline Link Node::FindStable(Symbol symbol) const {
@@ -338,10 +338,11 @@ inline Link Node::FindStable(Symbol symbol) const {
   if (depth >= key.size()) [[unlikely]]
     return depth == key.size() ? FindStable(kEndOfKey) : Link();
   const unsigned byte = static_cast<uint8_t>(key[depth]);
-  if (layout() == Layout::kDirect) return LoadLink(0, size_t{byte} + 1);
+  const Layout layout = layout_;
+  if (layout == Layout::kDirect) return LoadLink(0, size_t{byte} + 1);
   for (;;) {
     const uint64_t version = lock_.ReadBegin();
-    const Link link = FindByte(byte);
+    const Link link = FindByte(layout, byte);
     if (__builtin_expect(lock_.Unchanged(version), 1)) return link;
   }
 }

@@ -49,6 +49,7 @@ class Version {
   Kind kind() const { return kind_; }
   bool is_tombstone() const { return kind_ == Kind::kTombstone; }
   bool is_expired_tombstone() const { return is_tombstone() && has_expiry_; }
+  bool expires() const { return has_expiry_; }
   ExpiryMs expiry() const { return has_expiry_ ? *ExpiryAddress() : kNoExpiry; }
   std::string_view value() const { return {data(), size_}; }
   // Precondition: is_expired_tombstone().

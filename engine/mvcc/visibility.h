@@ -19,7 +19,7 @@ inline bool IsVisible(const Version& version, uint64_t read_timestamp) {
 
 // A visible version stands for a value unless it is a tombstone or its time has come.
 inline bool IsLive(const Version& version, ExpiryMs now) {
-  return !version.is_tombstone() && version.expiry() > now;
+  return !version.is_tombstone() && (!version.expires() || version.expiry() > now);
 }
 
 // The newest version of the record that is visible, tombstone or not; nullptr if there is none.

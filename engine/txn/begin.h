@@ -19,9 +19,10 @@ struct BegunView : ReadView {
 
 // Registers a snapshot of now: the time first, then the read timestamp (ONE-TIME, REGISTERED).
 // kResourceExhausted if snapshots_max are registered.
-absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun);
-// The same for a transaction, without a call where no time is needed (see Age). Not registered:
-// BeginView() tells.
+absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun,
+                       SnapshotRegistry::Age age = SnapshotRegistry::Age::kFromNow);
+// The same for a transaction, as it mostly goes: no time is needed, and the home of the thread is
+// free. Not registered where it goes otherwise, nor if there are too many.
 BegunView TryBeginView(Store& store, uint64_t owner);
 
 // Registers a snapshot of the past: the ray first, then the check that the vacuum still retains it.
@@ -38,17 +39,18 @@ bool HasChangedBetween(Store& store, const Tree& tree, std::string_view key, con
   if (store.expiry_used.load(std::memory_order_acquire)) [[unlikely]]
     return {};
   const mvcc::ExpiryMs now = store.time.Last();
-  const SnapshotRegistry::Registration registration =
-      store.registry.TryRegister(owner, SnapshotRegistry::Age::kFromFirstLook);
-  if (registration.slot == nullptr) [[unlikely]]
+  // Taken apart at once, so that it stays in registers: a copy of what was just put together in
+  // memory waits until all that came before is done.
+  const auto [slot, id, read_timestamp] = store.registry.RegisterAtHome(owner);
+  if (slot == nullptr) [[unlikely]]
     return {};
-  // As in BeginView(): the first value with an expiry may have been committed meanwhile.
+  // As in BeginView(): the first value with an expiry may have been committed meanwhile. The end is
+  // not told: the snapshot that is registered next is as good to wait for.
   if (store.expiry_used.load(std::memory_order_acquire)) [[unlikely]] {
-    store.registry.Release(registration);
-    store.garbage->SnapshotEnded();
+    store.registry.Release({slot, id, read_timestamp});
     return {};
   }
-  return {{registration.read_timestamp, now, registration}, /*knows_time=*/false};
+  return {{read_timestamp, now, {slot, id, read_timestamp}}, /*knows_time=*/false};
 }
 
 }  // namespace nacre::txn

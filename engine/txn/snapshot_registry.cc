@@ -85,7 +85,7 @@ SnapshotRegistry::Slot* SnapshotRegistry::TakeAny(Slot* home, uint64_t state) {
       const bool lost = !home->counted.load(std::memory_order_relaxed);
       if (lost && TryGetPlace()) home->counted.store(true, std::memory_order_relaxed);
     }
-    if (TryTakeHome(*home, state)) return home;
+    if (TryTakeHome<From::kAnywhere>(*home, state)) return home;
   }
   if (!TryGetPlace() && !TryGetPlaceOfIdleHome()) return nullptr;
   return TakeShared(state);

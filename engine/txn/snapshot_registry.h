@@ -96,9 +96,10 @@ class SnapshotRegistry {
   // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) for a thread
   // that has a home; without one O(slots) under a lock, and with a Heavy() when full.
   enum class Age : uint8_t { kFromNow, kFromFirstLook };
-  std::optional<Registration> Register(uint64_t owner) noexcept;
-  // The same; without a slot instead of nullopt.
-  Registration TryRegister(uint64_t owner, Age age) noexcept;
+  std::optional<Registration> Register(uint64_t owner, Age age = Age::kFromNow) noexcept;
+  // The same from the first look, as it mostly goes: in a home that is free. Without a slot where
+  // it goes otherwise. No call, so that a transaction begins without a frame.
+  Registration RegisterAtHome(uint64_t owner) noexcept;
   // Registers the ray from a timestamp in the past, with a full fence. The caller has seen the
   // clock there, or later. It then checks that the vacuum still retains `timestamp`, and either
   // settles the registration on that point or releases it.
@@ -140,9 +141,15 @@ class SnapshotRegistry {
   Slot* Home() ABSL_LOCKS_EXCLUDED(mutex_);
   Slot* LendHome() ABSL_LOCKS_EXCLUDED(mutex_);
   uint64_t NextId(Slot* home);
-  Registration Take(uint64_t ray_from, uint64_t owner, Age age) ABSL_LOCKS_EXCLUDED(mutex_);
+  enum class From : uint8_t { kHome, kAnywhere };
+  template <From kFrom>
+  Registration RegisterFrom(uint64_t owner, Age age);
+  // nullptr if there is no place, or kHome is not to be had without a call.
+  template <From kFrom>
+  Slot* Take(uint64_t ray_from, uint64_t owner, Age age, uint64_t& id) ABSL_LOCKS_EXCLUDED(mutex_);
   int64_t Began(Age age) const;
   static int64_t BeganAsSeen(Slot& slot);
+  template <From kFrom>
   static bool TryTakeHome(Slot& home, uint64_t state);
   // nullptr if there is no place.
   Slot* TakeAny(Slot* home, uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
@@ -194,66 +201,86 @@ inline int64_t SnapshotRegistry::Began(Age age) const {
 }
 
 // Steps 1 and 2 of PLACES.
+template <SnapshotRegistry::From kFrom>
 inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
   const uint64_t before = home.state.load(std::memory_order_acquire);
   if (Slot::IsTaken(before)) return false;
   home.state.store(state, std::memory_order_release);
-  home.light.Fence();
-  if (home.counted.load(std::memory_order_relaxed)) [[likely]]
+  bool is_fenced = true;
+  if constexpr (kFrom == From::kHome) {
+    is_fenced = home.light.TryFence();
+  } else {
+    home.light.Fence();
+  }
+  if (is_fenced && home.counted.load(std::memory_order_relaxed)) [[likely]]
     return true;
   home.state.store(before, std::memory_order_release);
   return false;
 }
 
-[[gnu::always_inline]] inline SnapshotRegistry::Registration SnapshotRegistry::Take(
-    uint64_t ray_from, uint64_t owner, Age age) {
+template <SnapshotRegistry::From kFrom>
+[[gnu::always_inline]] inline SnapshotRegistry::Slot* SnapshotRegistry::Take(uint64_t ray_from,
+                                                                             uint64_t owner,
+                                                                             Age age,
+                                                                             uint64_t& id) {
   const uint64_t state = Encode(ray_from, /*ray=*/!NACRE_BUG(kRayAsPoint));
-  Slot* const home = Home();
+  Slot* const home = kFrom == From::kHome ? homes_->OfThread() : Home();
   Slot* taken = home;
-  if (home == nullptr || !TryTakeHome(*home, state)) [[unlikely]]
-    taken = TakeAny(home, state);
-  if (taken == nullptr) [[unlikely]]
-    return {};
-  const uint64_t id = NextId(home);
-  taken->began_ns.store(Began(age), std::memory_order_relaxed);
+  if constexpr (kFrom == From::kHome) {
+    if (home == nullptr || home->next_id == home->ids_end || exact_ages_) [[unlikely]]
+      return nullptr;
+    if (!TryTakeHome<kFrom>(*home, state)) [[unlikely]]
+      return nullptr;
+    id = home->next_id++;
+  } else {
+    if (home == nullptr || !TryTakeHome<kFrom>(*home, state)) taken = TakeAny(home, state);
+    if (taken == nullptr) return nullptr;
+    id = NextId(home);
+  }
+  taken->began_ns.store(kFrom == From::kHome ? 0 : Began(age), std::memory_order_relaxed);
   taken->owner.store(owner, std::memory_order_relaxed);
   taken->id.store(id, std::memory_order_release);
-  return {taken, id, ray_from};
+  return taken;
 }
 
-[[gnu::always_inline]] inline SnapshotRegistry::Registration SnapshotRegistry::TryRegister(
-    uint64_t owner, Age age) noexcept {
+template <SnapshotRegistry::From kFrom>
+[[gnu::always_inline]] inline SnapshotRegistry::Registration SnapshotRegistry::RegisterFrom(
+    uint64_t owner, Age age) {
   NACRE_STEP(kBegin);
   const std::atomic<uint64_t>& clock = clock_;
   const uint64_t lower = clock.load(std::memory_order_acquire);
-  Registration registration;
-  if (NACRE_BUG(kLateRegistration)) {
+  if (NACRE_BUG(kLateRegistration)) NACRE_STEP(kBeginRegistered);
+  uint64_t id;
+  Slot* const slot = Take<kFrom>(lower, owner, age, id);
+  if (slot == nullptr) [[unlikely]]
+    return {};
+  uint64_t read_timestamp = lower;
+  if (!NACRE_BUG(kLateRegistration)) {
     NACRE_STEP(kBeginRegistered);
-    registration = Take(lower, owner, age);
-    if (registration.slot != nullptr) Settle(registration);
-    return registration;
+    read_timestamp = clock.load(std::memory_order_acquire);
+    NACRE_STEP(kBeginDrawn);
   }
-  registration = Take(lower, owner, age);
-  if (registration.slot == nullptr) [[unlikely]]
-    return registration;
-  NACRE_STEP(kBeginRegistered);
-  registration.read_timestamp = clock.load(std::memory_order_acquire);
-  NACRE_STEP(kBeginDrawn);
-  Settle(registration);
-  return registration;
+  slot->state.store(Encode(read_timestamp, false), std::memory_order_release);
+  return {slot, id, read_timestamp};
 }
 
-inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
-    uint64_t owner) noexcept {
-  const Registration registration = TryRegister(owner, Age::kFromNow);
+inline SnapshotRegistry::Registration SnapshotRegistry::RegisterAtHome(uint64_t owner) noexcept {
+  return RegisterFrom<From::kHome>(owner, Age::kFromFirstLook);
+}
+
+inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(uint64_t owner,
+                                                                                Age age) noexcept {
+  const Registration registration = RegisterFrom<From::kAnywhere>(owner, age);
   return registration.slot == nullptr ? std::nullopt : std::optional(registration);
 }
 
 inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(
     uint64_t timestamp, uint64_t owner) noexcept {
-  const Registration registration = Take(timestamp, owner, Age::kFromNow);
+  uint64_t id;
+  Slot* const slot = Take<From::kAnywhere>(timestamp, owner, Age::kFromNow, id);
+  if (slot == nullptr) return std::nullopt;
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  return registration.slot == nullptr ? std::nullopt : std::optional(registration);
+  return Registration{slot, id, timestamp};
 }
 
 inline void SnapshotRegistry::Settle(const Registration& registration) {

@@ -13,11 +13,16 @@ namespace nacre::txn {
 
 using Value = TransactionState::Value;
 
-void TransactionState::BeginElse(const TransactionOptions& options) {
-  if (serializable_) reads_.emplace();
-  if (view_.registration.slot != nullptr) return;
-  doomed_ = options.as_of ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
-                          : BeginView(store_, options.owner, view_);
+TransactionState::TransactionState(Store& store, const TransactionOptions& options)
+    : TransactionState(store, options, IsSerializable(options), BegunView()) {
+  if (serializable_) {
+    plain_ = false;
+    reads_.emplace();
+  }
+  doomed_ = options.as_of
+                ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
+                : BeginView(store_, options.owner, view_, SnapshotRegistry::Age::kFromFirstLook);
+  if (!doomed_.ok()) plain_ = false;
 }
 
 TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t id)
@@ -31,6 +36,11 @@ TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t 
 
 TransactionState::~TransactionState() {
   if (active_) Rollback();
+}
+
+void TransactionState::Destroy(TransactionState* state) {
+  state->~TransactionState();
+  base::SpareBlock<TransactionState>::Give(state);
 }
 
 void TransactionState::Finish() {

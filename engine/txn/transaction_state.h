@@ -36,6 +36,9 @@ class TransactionState {
  public:
   // Optimistic. A transaction that can not begin answers every call with the reason.
   TransactionState(Store& store, const TransactionOptions& options);
+  // The same, made by `new`, as it mostly goes; nullptr where it goes otherwise. Without a call:
+  // see ReadPlain().
+  static TransactionState* TryBegin(Store& store, const TransactionOptions& options);
   // Locked. `view` has no registration. Keys are declared by Declare().
   TransactionState(Store& store, const ReadView& view, uint64_t id);
   ~TransactionState();
@@ -46,7 +49,8 @@ class TransactionState {
   static void operator delete(void* block) { base::SpareBlock<TransactionState>::Give(block); }
   // What ended plainly has nothing to destroy.
   static void operator delete(TransactionState* state, std::destroying_delete_t) {
-    if (state->active_ || !state->plain_) state->~TransactionState();
+    if (state->active_ || !state->plain_) [[unlikely]]
+      return Destroy(state);
     base::SpareBlock<TransactionState>::Give(state);
   }
 
@@ -154,8 +158,11 @@ class TransactionState {
     return held_ ? *held_ : held_.emplace();
   }
   bool has_writes() const { return held_ && !held_->writes.empty(); }
-  // Of the constructor, where TryBeginView() has not done it all.
-  void BeginElse(const TransactionOptions& options);
+  static bool IsSerializable(const TransactionOptions& options) {
+    return options.isolation == Isolation::kSerializable && !options.read_only && !options.as_of;
+  }
+  TransactionState(Store& store, const TransactionOptions& options, bool serializable,
+                   BegunView view);
   // Sets plain_tree_. False if reads are not plain. The caller is pinned.
   bool FindPlainTree() {
     if (!plain_ || !read_only_ || !active_) [[unlikely]]
@@ -168,6 +175,7 @@ class TransactionState {
   // The same, where the generation is noted for what may still be written, and for the commit of
   // what was tracked.
   bool FindTreeOfWriter();
+  static void Destroy(TransactionState* state);
   // Finish() of what is always there.
   void End() {
     active_ = false;
@@ -284,9 +292,10 @@ class TransactionState {
     std::string_view key, std::string_view* value) {
   base::EpochPin pin;
   if (plain_tree_ == nullptr && !FindPlainTree()) return PlainRead::kNotPlain;
+  const Tree* const tree = plain_tree_;
   mvcc::Record* record = nullptr;
-  const mvcc::Version* version = FindVersion(*plain_tree_, key, view_, &record);
-  if (!NoteRead(plain_tree_, key, record, version, Tracking::kTracked)) return PlainRead::kAbsent;
+  const mvcc::Version* version = FindVersion(*tree, key, view_, &record);
+  if (!NoteRead(tree, key, record, version, Tracking::kTracked)) return PlainRead::kAbsent;
   *value = version->value();
   return PlainRead::kFound;
 }
@@ -298,18 +307,32 @@ inline bool TransactionState::EndPlainly() {
   return true;
 }
 
-inline TransactionState::TransactionState(Store& store, const TransactionOptions& options)
+// The view field by field, as TryBeginView() makes it.
+inline TransactionState::TransactionState(Store& store, const TransactionOptions& options,
+                                          bool serializable, BegunView view)
     : store_(store),
-      view_(options.as_of ? BegunView() : TryBeginView(store, options.owner)),
-      read_only_(options.read_only || options.as_of.has_value()),
-      serializable_(options.isolation == Isolation::kSerializable && !read_only_),
+      view_{{view.read_timestamp,
+             view.now,
+             {view.registration.slot, view.registration.id, view.read_timestamp}},
+            view.knows_time},
+      read_only_(options.read_only || options.as_of),
+      serializable_(serializable),
       locked_(false),
-      keyspace_(options.keyspace.id()) {
-  if (serializable_ || view_.registration.slot == nullptr) [[unlikely]] {
-    BeginElse(options);
-  } else {
-    plain_ = !store.snapshots_grow_old;
-  }
+      plain_(!store.snapshots_grow_old),
+      keyspace_(options.keyspace.id()) {}
+
+[[gnu::always_inline]] inline TransactionState* TransactionState::TryBegin(
+    Store& store, const TransactionOptions& options) {
+  if (options.as_of || IsSerializable(options)) [[unlikely]]
+    return nullptr;
+  void* const block = base::SpareBlock<TransactionState>::Kept();
+  if (block == nullptr) [[unlikely]]
+    return nullptr;
+  const BegunView view = TryBeginView(store, options.owner);
+  if (view.registration.slot == nullptr) [[unlikely]]
+    return nullptr;
+  base::SpareBlock<TransactionState>::TakeKept();
+  return ::new (block) TransactionState(store, options, /*serializable=*/false, view);
 }
 
 }  // namespace nacre::txn

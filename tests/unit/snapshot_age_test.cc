@@ -22,7 +22,7 @@ TEST(SnapshotAge, CountsFromTheFirstLookWhereThatIsAskedFor) {
     return active.at(0).began_ns;
   };
   const SnapshotRegistry::Registration first =
-      registry.TryRegister(0, SnapshotRegistry::Age::kFromFirstLook);
+      registry.Register(0, SnapshotRegistry::Age::kFromFirstLook).value();
   const int64_t before = base::SteadyNs();
   const int64_t looked_at = began_ns();
   EXPECT_GE(looked_at, before);
@@ -30,7 +30,7 @@ TEST(SnapshotAge, CountsFromTheFirstLookWhereThatIsAskedFor) {
   registry.Release(first);
   // The next one in the same slot has an age of its own.
   const SnapshotRegistry::Registration next =
-      registry.TryRegister(0, SnapshotRegistry::Age::kFromFirstLook);
+      registry.Register(0, SnapshotRegistry::Age::kFromFirstLook).value();
   EXPECT_EQ(next.slot, first.slot);
   EXPECT_GT(began_ns(), looked_at);
   registry.Release(next);

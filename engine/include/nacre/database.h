@@ -149,6 +149,7 @@ class Database {
 
  private:
   class Impl;
+  Transaction BeginElse(const TransactionOptions& options);
   absl::StatusOr<Timestamp> RunOnce(absl::FunctionRef<absl::Status(Transaction&)> fn,
                                     const TransactionOptions& options, bool gate_is_mine);
   explicit Database(std::unique_ptr<Impl> impl);
