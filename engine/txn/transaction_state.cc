@@ -34,10 +34,6 @@ TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t 
   view_.registration.id = id;
 }
 
-TransactionState::~TransactionState() {
-  if (active_) Rollback();
-}
-
 void TransactionState::Destroy(TransactionState* state) {
   state->~TransactionState();
   base::SpareBlock<TransactionState>::Give(state);

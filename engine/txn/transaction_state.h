@@ -41,7 +41,9 @@ class TransactionState {
   static TransactionState* TryBegin(Store& store, const TransactionOptions& options);
   // Locked. `view` has no registration. Keys are declared by Declare().
   TransactionState(Store& store, const ReadView& view, uint64_t id);
-  ~TransactionState();
+  ~TransactionState() {
+    if (active_) Rollback();
+  }
   TransactionState(const TransactionState&) = delete;
   TransactionState& operator=(const TransactionState&) = delete;
 
