@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/base/epoch.h"
+#include "engine/base/prefetch.h"
 
 namespace nacre::vacuum {
 
@@ -22,7 +23,7 @@ void EntryProcessor::Process(absl::Span<const txn::Garbage> entries) {
 // What is gone by now may be named here: a prefetch touches nothing.
 void EntryProcessor::Prefetch(absl::Span<const txn::Garbage> entries) {
   for (const txn::Garbage& entry : entries) {
-    __builtin_prefetch(entry.version, /*rw=*/1);
+    base::PrefetchForWrite(entry.version);
     __builtin_prefetch(entry.record);
   }
 }
@@ -89,9 +90,9 @@ bool EntryProcessor::Judge(const txn::Garbage& entry) {
 inline EntryProcessor::Task EntryProcessor::Prepare(const txn::Garbage& entry) {
   const mvcc::Record& record = *entry.record;
   txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record.tree_id(), record.key()));
-  __builtin_prefetch(&stripe, /*rw=*/1);
+  base::PrefetchForWrite(&stripe);
   // Mostly what stands above the version.
-  __builtin_prefetch(record.head(), /*rw=*/1);
+  base::PrefetchForWrite(record.head());
   return {entry, &stripe};
 }
 

@@ -71,6 +71,7 @@ class Committer {
         reads_(reads),
         generations_(generations),
         log_(log) {
+    store_.sequencer.PrefetchForCommit();
     for (const WriteEntry& entry : writes_.entries()) {
       if (entry.takes_part()) stripes_.push_back(store_.latches.IndexOf(entry.hash));
     }

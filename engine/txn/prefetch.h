@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/types/span.h"
+#include "engine/base/prefetch.h"
 #include "engine/txn/store.h"
 #include "engine/txn/write_set.h"
 
@@ -25,10 +26,10 @@ inline void PrefetchHeads(absl::Span<mvcc::Record* const> records) {
 
 // The same for what a commit will change.
 inline void PrefetchStripe(LatchTable& latches, uint64_t hash) {
-  __builtin_prefetch(&latches.at(latches.IndexOf(hash)), /*rw=*/1);
+  base::PrefetchForWrite(&latches.at(latches.IndexOf(hash)));
 }
 inline void PrefetchToWrite(const mvcc::Record& record) {
-  __builtin_prefetch(&record, /*rw=*/1);
+  base::PrefetchForWrite(&record);
   __builtin_prefetch(record.head());
 }
 
