@@ -72,13 +72,17 @@ void Vacuum::Assist() noexcept {
   bell_.Ring();
 }
 
-// A scan costs O(snapshots), so a share takes a new one when shares have since looked at enough
-// entries to pay for it. Until then the last one will do (SCAN-FOREVER in scan.h): it may keep too
+// A scan costs O(snapshots), so a share takes a new one when as many entries have come since as the
+// last one found snapshots; or half of what may wait, where that is less, but a quarter of the
+// snapshots in any case. Until then the last one will do (SCAN-FOREVER in scan.h): it may keep too
 // much, and knows nothing of what was superseded since.
 std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries) {
   std::shared_ptr<const Scan> last = scanner_.Last();
   const size_t credit = scan_credit_.fetch_add(entries, std::memory_order_relaxed) + entries;
-  if (last != nullptr && credit < last->points.size() / 4) return last;
+  const size_t points = last == nullptr ? 0 : last->points.size();
+  const size_t price =
+      std::max(points / 4, std::min(points, store_.options.vacuum_backlog_max / 2));
+  if (last != nullptr && credit < price) return last;
   std::shared_ptr<const Scan> fresh = scanner_.TryTake();
   if (fresh == nullptr) return last;
   scan_credit_.store(0, std::memory_order_relaxed);
@@ -87,7 +91,9 @@ std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries) {
 }
 
 void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share) {
-  const std::shared_ptr<const Scan> scan = ScanForShare(taken.size());
+  // Of its own, what is more than that was there before.
+  const std::shared_ptr<const Scan> scan =
+      ScanForShare(std::min(taken.size(), GarbageQueue::kOwnEntries));
   if (scan == nullptr) {
     queue_.Return(taken);
     return;

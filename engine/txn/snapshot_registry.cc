@@ -131,10 +131,11 @@ bool SnapshotRegistry::MarkTooOld(const Active& active) {
 
 template <typename Visit>
 void SnapshotRegistry::ForEachSlot(Visit visit) const {
-  const size_t homes = homes_->size();
-  for (size_t i = 0; i < homes; ++i) visit(homes_->at(i));
   const size_t shared = shared_.size();
   for (size_t i = 0; i < shared; ++i) visit(shared_.at(i));
+  // Last: what stands there is mostly young.
+  const size_t homes = homes_->size();
+  for (size_t i = 0; i < homes; ++i) visit(homes_->at(i));
 }
 
 uint64_t SnapshotRegistry::LookAtSlots(std::vector<Active>& active) const {

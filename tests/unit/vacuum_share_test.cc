@@ -114,26 +114,33 @@ TEST_F(VacuumShare, ItsOwnCostsACommitterNoBarrierForThoseWhoStandStill) {
   idle.join();
 }
 
-// Its own is due every 256 entries, and a scan of n snapshots is paid for by n / 4 of them.
+// A scan of n snapshots is paid for by n entries, or by half of the backlog, or by n / 4.
 TEST_F(VacuumShare, WithManySnapshotsACommitterScansAsOftenAsItsOwnPaysFor) {
-  Open({});
-  std::vector<Registration> held;
-  for (int i = 0; i < 4000; ++i) {
-    held.push_back(Snapshot());
-    Put("clock", "v");
+  constexpr size_t kSnapshots = 4000;
+  for (const size_t backlog_max : {size_t{2500}, size_t{4000}, 2 * kSnapshots}) {
+    size_t scans = 0;
+    tuning_.in_scan = [&scans] { ++scans; };
+    Options options;
+    options.vacuum_backlog_max = backlog_max;
+    Open(options);
+    std::vector<Registration> held;
+    for (size_t i = 0; i < kSnapshots; ++i) {
+      held.push_back(Snapshot());
+      Put("clock", "v");
+    }
+    vacuum_->RunOnce();
+    scans = 0;
+    const size_t price = std::max(kSnapshots / 4, std::min(kSnapshots, backlog_max / 2));
+    const size_t puts = 4 * (price + 2 * GarbageQueue::kOwnEntries);
+    for (size_t i = 0; i < puts; ++i) {
+      Put("k" + std::to_string(i % 100), "v");
+      vacuum_->Assist();
+      ASSERT_LE(vacuum_->queued(), price + 2 * GarbageQueue::kOwnEntries);
+    }
+    EXPECT_GE(scans, 3u);
+    EXPECT_LE(scans, puts / price + 1);
+    for (const Registration& snapshot : held) End(snapshot);
   }
-  vacuum_->RunOnce();
-  size_t looks = 0;
-  for (int i = 0; i < 5000; ++i) {
-    Put("k" + std::to_string(i % 100), "v");
-    const size_t before = vacuum_->queued();
-    vacuum_->Assist();
-    if (vacuum_->queued() < before) ++looks;
-    ASSERT_LE(vacuum_->queued(), 1000 + 2 * GarbageQueue::kOwnEntries);
-  }
-  EXPECT_GT(looks, 0u);
-  EXPECT_LE(looks, 5000 / GarbageQueue::kOwnEntries);
-  for (const Registration& snapshot : held) End(snapshot);
 }
 
 TEST_F(VacuumShare, WithoutAThreadTheBacklogStaysBounded) {
