@@ -83,7 +83,7 @@ class AsymmetricFence {
 //   Forbidden: to load x first and the mode second. (b) may come between them.
 class LightSide {
  public:
-  // Fences that a thread pays for before they are free again: about as long as a Heavy() takes.
+  // Fences that a thread pays for before they are free again: about a microsecond.
   static constexpr int kFencesPaid = 128;
 
   // The owner, between (1) and (3).
