@@ -162,7 +162,7 @@ void TransactionState::Track(const Tree* tree, std::string_view key, mvcc::Recor
 }
 
 bool TransactionState::FindTreeOfWriter() {
-  if (locked_ || store_.snapshots_grow_old || !active_ || has_writes() || !doomed_.ok())
+  if (!active_ || locked_ || store_.snapshots_grow_old || has_writes() || !doomed_.ok())
     return false;
   if (current_.tree != nullptr) {
     plain_tree_ = current_.tree;
