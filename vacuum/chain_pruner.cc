@@ -107,6 +107,7 @@ void ChainPruner::RemoveRecord(txn::Stripe& stripe, Record* record, PruneTally& 
   ++tally.versions;
   ++tally.records;
   tally.bytes += static_cast<int64_t>(tombstone->memory_bytes() + record->memory_bytes());
+  record->NoteRemoved();
   store_.retired.Add(record, Record::Free);
 }
 

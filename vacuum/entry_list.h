@@ -61,6 +61,10 @@ class EntryList {
   bool empty() const { return size_ == 0; }
 
   template <typename Visit>
+  void ForEachBlock(Visit visit) {
+    for (std::vector<txn::Garbage>& block : blocks_) visit(absl::MakeSpan(block));
+  }
+  template <typename Visit>
   void ForEach(Visit visit) const {
     for (const std::vector<txn::Garbage>& block : blocks_) {
       for (const txn::Garbage& entry : block) visit(entry);

@@ -28,6 +28,14 @@ void EntryProcessor::Prefetch(absl::Span<const txn::Garbage> entries) {
   }
 }
 
+inline void EntryProcessor::Consume(const txn::Garbage& entry) {
+  if (entry.version->is_inline()) {
+    slots_.push_back(entry.record);
+  } else {
+    unlinked_.push_back(entry.version);
+  }
+}
+
 void EntryProcessor::ProcessGroup(absl::Span<const txn::Garbage> group,
                                   absl::Span<const txn::Garbage> next) {
   const base::EpochPin pin;
@@ -41,12 +49,12 @@ void EntryProcessor::ProcessGroup(absl::Span<const txn::Garbage> group,
     const auto& [entry, stripe] = tasks[i];
     // What was not known to be superseded was not judged.
     if (entry.superseded_at != 0 && pruner_.PruneBelowHead(entry, *stripe, tally_)) [[likely]] {
-      unlinked_.push_back(entry.version);
+      Consume(entry);
     } else {
       PruneAll(tasks[i]);
     }
   }
-  if (unlinked_.size() >= kUnlinkedMax) Retire();
+  if (unlinked_.size() + slots_.size() >= kUnlinkedMax) Retire();
 }
 
 // Of what Judge() allows to prune, most. The version is the entry's own: what is needed is told
@@ -73,10 +81,10 @@ bool EntryProcessor::Judge(const txn::Garbage& entry) {
       arrivals_.push_back({entry, judgement});
       return false;
     }
-    mover_.Freed();
+    mover_.Freed(entry.superseded_at);
   }
   if (entry.version->unlinked()) {
-    unlinked_.push_back(entry.version);
+    Consume(entry);
     return false;
   }
   if (entry.superseded_at == 0) return true;
@@ -101,7 +109,7 @@ void EntryProcessor::Prune(Task task) {
   txn::Garbage& entry = task.entry;
   Scan::Judgement judgement{Scan::Verdict::kLater};
   switch (pruner_.Prune(entry, *task.stripe, scan_, latches_max_, tally_, again_)) {
-    case Outcome::kUnlinked: unlinked_.push_back(entry.version); return;
+    case Outcome::kUnlinked: Consume(entry); return;
     case Outcome::kWaits: return;
     case Outcome::kNeeded:
       judgement = scan_.Judge(entry.version->commit_timestamp(), entry.superseded_at);
@@ -113,9 +121,10 @@ void EntryProcessor::Prune(Task task) {
 }
 
 void EntryProcessor::Retire() {
-  if (unlinked_.empty()) return;
-  store_.retired.AddAll(unlinked_, mvcc::Version::Free);
+  if (!unlinked_.empty()) store_.retired.AddAll(unlinked_, mvcc::Version::Free);
+  if (!slots_.empty()) store_.retired.AddAll(slots_, mvcc::Record::FreeSlot);
   unlinked_.clear();
+  slots_.clear();
 }
 
 void EntryProcessor::Add(const PruneTally& tally) {

@@ -65,6 +65,8 @@ class EntryProcessor {
   // And what stops waiting by that.
   void PruneAll(const Task& task);
   void Prune(Task task);
+  // The version of `entry` is unlinked.
+  void Consume(const txn::Garbage& entry);
   void Retire();
 
   txn::Store& store_;
@@ -76,7 +78,9 @@ class EntryProcessor {
   PruneTally tally_;
   std::vector<txn::Garbage> again_;
   std::vector<WaitingRoom::Arrival> arrivals_;
-  std::vector<void*> unlinked_;  // Versions to be retired.
+  // To be retired: versions, and records whose slots they stand in.
+  std::vector<void*> unlinked_;
+  std::vector<void*> slots_;
   size_t versions_unlinked_ = 0;
   size_t steps_ = 0;
 };

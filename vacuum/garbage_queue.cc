@@ -29,6 +29,15 @@ void GarbageQueue::Push(absl::Span<const txn::Garbage> entries) {
   Report(shard);
 }
 
+void GarbageQueue::PushAlong(const txn::Garbage& entry) {
+  Shard& shard = OwnShard();
+  base::MutexLock lock(shard.mutex);
+  shard.entries.push_back(entry);
+  ++shard.due_at;
+  shard.pushed.store(shard.pushed.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  Report(shard);
+}
+
 void GarbageQueue::Return(absl::Span<const txn::Garbage> entries) {
   if (entries.empty()) return;
   Shard& shard = OwnShard();
@@ -56,7 +65,7 @@ void GarbageQueue::TakeAll(EntryList& taken) {
 void GarbageQueue::TakeUntended(EntryList& taken) {
   for (Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
-    if (!std::exchange(shard.tended, false) || shard.entries.size() > 2 * kOwnEntries) {
+    if (!std::exchange(shard.tended, false) || shard.entries.size() > 3 * kOwnEntries) {
       TakeShard(shard, taken);
     }
   }

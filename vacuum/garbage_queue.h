@@ -30,6 +30,9 @@ class GarbageQueue {
 
   // Called by the thread that made the garbage: it then owes a share of the work.
   void Push(absl::Span<const txn::Garbage> entries);
+  // What does not have to be soon, as of no commit: nobody owes anything for it, and it does not
+  // make OwnIsDue() earlier.
+  void PushAlong(const txn::Garbage& entry);
   // Puts back what was taken and could not be looked at. Nobody owes anything for it.
   void Return(absl::Span<const txn::Garbage> entries);
 
@@ -50,7 +53,7 @@ class GarbageQueue {
     pushed.store(0, std::memory_order_relaxed);
     return count;
   }
-  // Whether that shard has grown by kOwnEntries since TakeOwn(). One load.
+  // Whether that shard has grown by kOwnEntries of Push() since TakeOwn(). One load.
   bool OwnIsDue() { return OwnShard().due.load(std::memory_order_relaxed); }
   // Takes all of it.
   void TakeOwn(std::vector<txn::Garbage>& taken);

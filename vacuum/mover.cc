@@ -66,9 +66,10 @@ void Mover::MoveOne(Record* record) {
   Version* const old = record->head();
   bytes_left_ -= static_cast<int64_t>(record->memory_bytes());
   if (old != nullptr) bytes_left_ -= static_cast<int64_t>(old->memory_bytes());
-  if (old != nullptr && !old->is_tombstone() && !old->unlinked() &&
+  if (old != nullptr && !old->is_tombstone() && !old->unlinked() && !old->is_inline() &&
       old->memory_bytes() <= kBytesMax) {
-    Version* const copy = Version::NewBytes(old->value(), old->expiry());
+    Version* copy = record->TryInline(*old);
+    if (copy == nullptr) copy = Version::NewBytes(old->value(), old->expiry());
     const uint64_t committed = old->commit_timestamp();
     NACRE_CHECK(committed != 0, "a version was to be moved in the middle of a commit");
     copy->Stamp(committed);
@@ -92,13 +93,8 @@ void Mover::EndTree() {
 
 void Mover::HandOver(std::vector<txn::Garbage>& full) {
   if (batch_.empty()) return;
-  uint64_t timestamp;
-  {
-    base::MutexLock sequencer(store_.sequencer.mutex());
-    timestamp = store_.sequencer.Clock() + 1;
-    store_.sequencer.Remember(timestamp, {});
-    store_.sequencer.Publish(timestamp);
-  }
+  const uint64_t timestamp = store_.sequencer.CommitNothing();
+  batch_timestamp_.store(timestamp, std::memory_order_relaxed);
   for (Version* version : batch_) full.push_back({nullptr, version, timestamp});
   waiting_.store(batch_.size(), std::memory_order_relaxed);
   versions_moved_.fetch_add(batch_.size(), std::memory_order_relaxed);

@@ -57,8 +57,11 @@ class Mover {
   // Whether Move() has something to do now.
   bool CanMove() const { return !trees_.empty() && waiting_.load(std::memory_order_relaxed) == 0; }
   bool begins_batch() const { return batch_.empty(); }
-  // An entry of a moved version was consumed.
-  void Freed() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
+  // An entry of a version that was moved, here or by the promoter, was consumed.
+  void Freed(uint64_t superseded_at) {
+    if (superseded_at != batch_timestamp_.load(std::memory_order_relaxed)) return;
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
+  }
   void Clear();
 
   // Since construction.
@@ -90,6 +93,8 @@ class Mover {
   std::vector<mvcc::Version*> batch_;
   int64_t batch_bytes_ = 0;
   std::atomic<size_t> versions_moved_{0};
+  // Of the last batch, drawn for it alone.
+  std::atomic<uint64_t> batch_timestamp_{0};
   // Entries made and not consumed. Relaxed: a late look costs a pass.
   std::atomic<size_t> waiting_{0};
 };

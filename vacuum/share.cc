@@ -10,10 +10,12 @@
 // threads that have stopped, or are slow (GarbageQueue::TakeUntended()).
 //
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
-// more entries than it made. So the queue can not grow, whether or not the vacuum's thread gets to
-// run. While more than kRetiredMax objects wait to be freed, each commit frees twice as many as it
-// retired, as far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what
-// the commit itself did: in entries, in steps along chains, in objects freed.
+// more than twice as many entries as it made. At most every second one that is looked at makes
+// another, which makes none: it was in a slot, and its successor is promoted. So the queue can not
+// grow, but for what is promoted at once, whether or not the vacuum's thread gets to run. While
+// more than kRetiredMax objects wait to be freed, each commit frees twice as many as it retired, as
+// far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what the commit
+// itself did: in entries, in steps along chains, in objects freed.
 //   Forbidden: to free a fixed number. A commit of ten thousand writes that fails retires all its
 //   versions and records, and inserts retire the nodes of the index that they replace.
 
@@ -41,35 +43,44 @@ void Vacuum::Assist() noexcept {
   // Asked each time: a commit owes for itself only.
   const size_t retired = base::RetireList::TakeOwed();
   // Also where the queue is short: inserts retire nodes of the index and make no garbage.
-  if (store_.retired.waiting() > kRetiredRing) {
-    bell_.Ring();
-    if (store_.retired.waiting() > kRetiredMax) FreeShare(2 * retired);
-  }
-  // What was pruned is freed little by little, as it is allocated again.
-  if (const size_t pushed = queue_.TakePushed(); pushed != 0) {
-    CountFreed(store_.retired.ReclaimOwn(pushed + pushed / 4));
-  }
+  const size_t waiting = store_.retired.waiting();
+  if (waiting > kRetiredRing) bell_.Ring();
+  const bool too_many_retired = waiting > kRetiredMax;
+  const size_t pushed = queue_.TakePushed();
   const bool too_many = queue_.approximate_size() > store_.options.vacuum_backlog_max;
-  if (!too_many && !queue_.OwnIsDue()) return;
+  const bool own_is_due = queue_.OwnIsDue();
+  if (!too_many_retired && pushed == 0 && !too_many && !own_is_due) return;
   shares_running_.fetch_add(1, std::memory_order_seq_cst);
   if (!shares_paused_.load(std::memory_order_seq_cst)) {
-    std::vector<txn::Garbage> taken;
+    if (too_many_retired) FreeShare(2 * retired);
+    // What was pruned is freed little by little, as it is allocated again.
+    if (pushed != 0) CountFreed(store_.retired.ReclaimOwn(pushed + pushed / 4));
     if (too_many) {
-      store_.counters.vacuum_assists.fetch_add(1, std::memory_order_relaxed);
-      const size_t share = kShareEntries + 2 * queue_.TakeOwed();
-      queue_.TakeSome(share, taken);
-      DoShare(taken, share);
-      // It has retired versions, and records and nodes with them.
-      FreeShare(2 * base::RetireList::TakeOwed());
-    } else {
-      queue_.TakeOwn(taken);
-      DoShare(taken, taken.size());
-      store_.retired.CloseOwn();
+      ShareForAll();
+    } else if (own_is_due) {
+      ShareOfOwn();
     }
   }
   shares_running_.fetch_sub(1, std::memory_order_seq_cst);
   // What the share had in hand, a pass meanwhile could not see.
   bell_.Ring();
+}
+
+void Vacuum::ShareForAll() {
+  store_.counters.vacuum_assists.fetch_add(1, std::memory_order_relaxed);
+  const size_t share = kShareEntries + 2 * queue_.TakeOwed();
+  std::vector<txn::Garbage> taken;
+  queue_.TakeSome(share, taken);
+  DoShare(taken, share);
+  // It has retired versions, and records and nodes with them.
+  FreeShare(2 * base::RetireList::TakeOwed());
+}
+
+void Vacuum::ShareOfOwn() {
+  std::vector<txn::Garbage> taken;
+  queue_.TakeOwn(taken);
+  DoShare(taken, taken.size());
+  store_.retired.CloseOwn();
 }
 
 // A scan costs O(snapshots), so a share takes a new one when as many entries have come since as the
@@ -91,6 +102,7 @@ std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries) {
 }
 
 void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share) {
+  promoter_.NameEntries(absl::MakeSpan(taken));
   // Of its own, what is more than that was there before.
   const std::shared_ptr<const Scan> scan =
       ScanForShare(std::min(taken.size(), GarbageQueue::kOwnEntries));

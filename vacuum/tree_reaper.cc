@@ -74,11 +74,16 @@ bool TreeReaper::RemoveRecord(txn::Tree& tree, Record* record, PruneTally& tally
       // The live version: nothing superseded it, so it has no entry, and its expiry is indexed.
       expiries_.Change(record, head->expiry(), mvcc::kNoExpiry);
       tree.live_keys.fetch_sub(1, std::memory_order_relaxed);
-      store_.retired.Add(head, Version::Free);
+      if (head->is_inline()) {
+        store_.retired.Add(record, Record::FreeSlot);
+      } else {
+        store_.retired.Add(head, Version::Free);
+      }
     }
     NACRE_CHECK(tree.index.Remove(record->key(), record), "a record of a tree is not indexed");
     ++tally.records;
     tally.bytes += static_cast<int64_t>(record->memory_bytes());
+    record->NoteRemoved();
     store_.retired.Add(record, Record::Free);
   }
   stripe.latch.Unlock();
@@ -102,7 +107,11 @@ void FreeTreeNow(txn::Tree& tree) {
     Version* version = record->head();
     while (version != nullptr) {
       Version* older = version->previous();
-      Version::Free(version);
+      if (version->is_inline()) {
+        Record::FreeSlot(record);
+      } else {
+        Version::Free(version);
+      }
       version = older;
     }
     Record::Free(record);

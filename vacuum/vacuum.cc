@@ -29,11 +29,14 @@ Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
     : store_(store),
       tuning_(tuning),
       queue_(store.options.vacuum_backlog_max),
+      promoter_(store, queue_),
       scanner_(store, tuning),
       pruner_(store, waiting_tombstones_),
       expirer_(store, expiries_),
       reaper_(store, expiries_, waiting_tombstones_),
-      mover_(store, tuning_) {}
+      mover_(store, tuning_) {
+  store_.retired.SetTaker(mvcc::Record::FreeSlot, &promoter_);
+}
 
 Vacuum::~Vacuum() { Stop(); }
 
@@ -62,11 +65,15 @@ void Vacuum::AwaitedSnapshotEnded() noexcept { bell_.Ring(); }
 
 size_t Vacuum::RunOnce() {
   base::MutexLock pass(pass_mutex_);
+  const int64_t promoted = store_.counters.versions_promoted.Sum();
   PassResult result = Pass(/*whole=*/true);
   size_t versions = result.versions;
-  while (result.moving) {
+  // What was promoted is freed by the next pass.
+  bool again = store_.counters.versions_promoted.Sum() != promoted;
+  while (again || result.moving) {
     result = Pass(/*whole=*/true);
     versions += result.versions;
+    again = false;
   }
   TellFreed(kFreedBeforeRest);
   return versions;
@@ -85,6 +92,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   } else {
     queue_.TakeUntended(work);
   }
+  work.ForEachBlock([this](absl::Span<txn::Garbage> block) { promoter_.NameEntries(block); });
   const bool any = !work.empty();
   result.progress = !work.empty() || keys_expired != 0;
   const int64_t now_ns = scanner_.NowNs();
@@ -202,13 +210,19 @@ void Vacuum::Stop() {
   EndThread();
   base::MutexLock pass(pass_mutex_);
   ForEachEntry([](const txn::Garbage& entry) {
-    if (entry.version->unlinked()) mvcc::Version::Free(entry.version);
+    if (!entry.version->unlinked()) return;
+    if (entry.version->is_inline()) {
+      mvcc::Record::FreeSlot(entry.record);
+    } else {
+      mvcc::Version::Free(entry.version);
+    }
   });
   EntryList forgotten;
   queue_.TakeAll(forgotten);
   room_.Clear();
   waiting_tombstones_.Clear();
   mover_.Clear();
+  store_.retired.SetTaker(mvcc::Record::FreeSlot, nullptr);
 }
 
 absl::Status Vacuum::WhilePaused(absl::FunctionRef<absl::Status()> inspect) noexcept {

@@ -24,6 +24,7 @@
 #include "vacuum/expiry_index.h"
 #include "vacuum/garbage_queue.h"
 #include "vacuum/mover.h"
+#include "vacuum/promoter.h"
 #include "vacuum/scanner.h"
 #include "vacuum/tree_reaper.h"
 #include "vacuum/tuning.h"
@@ -138,6 +139,8 @@ class Vacuum final : public txn::GarbageSink {
   // Options::on_memory_freed, if the thread has freed so many objects since it was called last.
   void TellFreed(size_t at_least) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
 
+  void ShareForAll();
+  void ShareOfOwn();
   // Looks at what was taken from the queue, of which it may put some back, and as many others that
   // wait elsewhere.
   void DoShare(std::vector<txn::Garbage>& taken, size_t share);
@@ -159,6 +162,7 @@ class Vacuum final : public txn::GarbageSink {
   txn::Store& store_;
   const Tuning tuning_;
   GarbageQueue queue_;
+  Promoter promoter_;
   Scanner scanner_;
   WaitingTombstones waiting_tombstones_;
   WaitingRoom room_{awaited_.entries};

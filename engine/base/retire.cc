@@ -131,6 +131,16 @@ RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
   return objects;
 }
 
+void RetireList::FreeAll(absl::Span<const Retired> objects) const {
+  for (const Retired& retired : objects) {
+    if (retired.free == taken_ && taker_ != nullptr) {
+      taker_->Take(retired.object);
+    } else {
+      retired.free(retired.object);
+    }
+  }
+}
+
 size_t RetireList::FreeOne(const Which& which, Look& look) {
   const size_t own = EpochDomain::ThreadIndex();
   do {
@@ -139,7 +149,7 @@ size_t RetireList::FreeOne(const Which& which, Look& look) {
       if (!which[shard]) continue;
       const Objects objects = TakePassed(shards_[shard], look);
       if (objects.empty()) continue;
-      for (const Retired& retired : objects) retired.free(retired.object);
+      FreeAll(objects);
       waiting_.fetch_sub(objects.size(), std::memory_order_relaxed);
       freed_by_thread += objects.size();
       return objects.size();
@@ -172,7 +182,7 @@ size_t RetireList::ReclaimOwn(size_t limit) noexcept {
     }
     shard.mutex.Unlock();
   } while (FindOut(look));
-  for (size_t i = 0; i < count; ++i) objects[i].free(objects[i].object);
+  FreeAll(absl::MakeConstSpan(objects.data(), count));
   if (count != 0) waiting_.fetch_sub(count, std::memory_order_relaxed);
   freed_by_thread += count;
   return count;

@@ -33,6 +33,12 @@ namespace nacre::base {
 class RetireList {
  public:
   using Free = void (*)(void* object);
+  // Gets what was retired with a certain Free, when that may be called, and calls it itself.
+  class Taker {
+   public:
+    virtual ~Taker() = default;
+    virtual void Take(void* object) noexcept = 0;
+  };
 
   static constexpr size_t kBatchObjects = 256;
   static constexpr size_t kShards = 16;
@@ -48,6 +54,12 @@ class RetireList {
   void Add(void* object, Free free) noexcept { AddAll({&object, 1}, free); }
   // The same for several at once. O(objects).
   void AddAll(absl::Span<void* const> objects, Free free) noexcept;
+  // From now on `taker` gets what was retired with `free`; nullptr: nobody does. The caller knows
+  // that nobody else uses the list. The destructor asks no taker.
+  void SetTaker(Free free, Taker* taker) {
+    taken_ = free;
+    taker_ = taker;
+  }
   // How many objects the calling thread has added since it was asked last, to any list.
   static size_t TakeOwed();
 
@@ -121,6 +133,7 @@ class RetireList {
   // With none held. Whether it pays to look again.
   static bool FindOut(Look& look);
   static Objects TakePassed(Shard& shard, Look& look);
+  void FreeAll(absl::Span<const Retired> objects) const;
   size_t FreeOne(const Which& which, Look& look);
   // What the public ones say, of the shards named.
   size_t ReclaimBatch(const Which& which) noexcept;
@@ -128,6 +141,8 @@ class RetireList {
   size_t Reclaim(const Which& which, size_t limit) noexcept;
 
   std::array<Shard, kShards> shards_;
+  Free taken_ = nullptr;
+  Taker* taker_ = nullptr;
   // Written by everyone, read for Stats and by those who might free. Seq_cst where it grows and
   // where it is read: who retires and rings, and who goes to sleep and asks, see each other
   // (WakeBell).

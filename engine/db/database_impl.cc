@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
+#include "engine/mvcc/record.h"
 #include "engine/txn/keyspace_table.h"
 #include "vacuum/tree_reaper.h"
 
@@ -25,6 +26,8 @@ absl::Status CheckOptions(const Options& options) {
       require(options.max_snapshot_age > absl::ZeroDuration(), "max_snapshot_age is positive"),
       require(options.history_retention >= absl::ZeroDuration(),
               "history_retention is not negative"),
+      require(options.inline_value_bytes_max <= mvcc::Record::kSlotBytesMax,
+              "inline_value_bytes_max is at most 2040"),
       require(std::has_single_bit(options.latch_stripes) && options.latch_stripes <= (1u << 20),
               "latch_stripes is a power of two, at most 2^20"),
   };

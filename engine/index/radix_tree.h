@@ -47,6 +47,8 @@ class RadixTree {
     internal::Link link = core_.top();
     while (link.is_node()) link = link.node()->FindStable(key);
     if (link.is_null()) return nullptr;
+    // What stands behind the key is wanted when that has been compared.
+    link.PrefetchLines();
     auto* entry = static_cast<Entry*>(link.entry());
     return internal::SameBytes(entry->key(), key) ? entry : nullptr;
   }
@@ -137,7 +139,7 @@ class RadixTree {
       for (size_t i = 0; i < count; ++i) {
         if (!links[i].is_node()) continue;
         links[i] = links[i].node()->FindStable(keys[i]);
-        links[i].Prefetch();
+        links[i].PrefetchLines();
         descending |= links[i].is_node();
       }
     }

@@ -3,15 +3,23 @@
 #include <cstring>
 #include <new>
 
+#include "engine/base/check.h"
+
 namespace nacre::mvcc {
 
-Version* Version::Allocate(Kind kind, std::string_view value, ExpiryMs expiry) {
+Version* Version::Construct(void* memory, Kind kind, std::string_view value, ExpiryMs expiry,
+                            uint8_t slot_units) {
   const bool has_expiry = expiry != kNoExpiry;
-  void* memory = ::operator new(HeaderBytes(has_expiry) + value.size());
-  auto* version = new (memory) Version(kind, static_cast<uint32_t>(value.size()), has_expiry);
+  auto* version =
+      new (memory) Version(kind, static_cast<uint32_t>(value.size()), has_expiry, slot_units);
   if (has_expiry) std::memcpy(static_cast<void*>(version + 1), &expiry, sizeof(expiry));
   if (!value.empty()) std::memcpy(const_cast<char*>(version->data()), value.data(), value.size());
   return version;
+}
+
+Version* Version::Allocate(Kind kind, std::string_view value, ExpiryMs expiry) {
+  void* memory = ::operator new(HeaderBytes(expiry != kNoExpiry) + value.size());
+  return Construct(memory, kind, value, expiry, /*slot_units=*/0);
 }
 
 Version* Version::NewBytes(std::string_view value, ExpiryMs expiry) {
@@ -34,6 +42,7 @@ uint64_t Version::replaced() const {
 
 void Version::Free(void* object) {
   auto* version = static_cast<Version*>(object);
+  NACRE_CHECK(!version->is_inline(), "an inline version was to be freed as a block of its own");
   [[maybe_unused]] const size_t bytes = HeaderBytes(version->has_expiry_) + version->size_;
   version->~Version();
 #ifdef __cpp_sized_deallocation

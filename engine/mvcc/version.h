@@ -14,7 +14,8 @@ inline constexpr ExpiryMs kNoExpiry = INT64_MAX;
 enum class Kind : uint8_t { kBytes, kTombstone };
 
 // One committed, or prepared, state of one key. The value's bytes follow the header in the same
-// allocation; a version with an expiry has eight more bytes between them.
+// allocation; a version with an expiry has eight more bytes between them. It has a block of its
+// own, or is inline: stands in the slot of its record (INLINE in record.h).
 //
 // Life: made by one transaction, private to it; *prepared*: linked at the head of a chain under the
 // latch of its key, with no timestamp yet; *committed*: timestamp known; *superseded*: a newer
@@ -40,22 +41,23 @@ class Version {
   // `expiry` had come. To a transaction that sees the replaced version and began after its expiry,
   // it changes nothing.
   static Version* NewExpiredTombstone(ExpiryMs expiry, uint64_t replaced);
-  // The signature that RetireList wants.
+  // The signature that RetireList wants. Not for inline ones, which Record::FreeSlot() ends.
   static void Free(void* version);
 
   Version(const Version&) = delete;
   Version& operator=(const Version&) = delete;
 
-  Kind kind() const { return kind_; }
-  bool is_tombstone() const { return kind_ == Kind::kTombstone; }
+  Kind kind() const { return is_tombstone_ ? Kind::kTombstone : Kind::kBytes; }
+  bool is_inline() const { return slot_units_ != 0; }
+  bool is_tombstone() const { return is_tombstone_; }
   bool is_expired_tombstone() const { return is_tombstone() && has_expiry_; }
   bool expires() const { return has_expiry_; }
   ExpiryMs expiry() const { return has_expiry_ ? *ExpiryAddress() : kNoExpiry; }
   std::string_view value() const { return {data(), size_}; }
   // Precondition: is_expired_tombstone().
   uint64_t replaced() const;
-  // What the allocation asked for.
-  size_t memory_bytes() const { return HeaderBytes(has_expiry_) + size_; }
+  // What the allocation asked for; nothing if inline, since a record counts its slot.
+  size_t memory_bytes() const { return is_inline() ? 0 : HeaderBytes(has_expiry_) + size_; }
   static size_t MemoryBytes(size_t value_bytes, ExpiryMs expiry) {
     return HeaderBytes(expiry != kNoExpiry) + value_bytes;
   }
@@ -84,13 +86,21 @@ class Version {
   void set_unlinked() { unlinked_.store(true, std::memory_order_release); }
 
  private:
+  friend class Record;  // Which has the slots.
+
   static constexpr uint64_t kFollowerTag = uint64_t{1} << 63;
 
-  Version(Kind kind, uint32_t size, bool has_expiry)
-      : size_(size), kind_(kind), has_expiry_(has_expiry) {}
+  Version(Kind kind, uint32_t size, bool has_expiry, uint8_t slot_units = 0)
+      : size_(size),
+        is_tombstone_(kind == Kind::kTombstone),
+        has_expiry_(has_expiry),
+        slot_units_(slot_units) {}
   ~Version() = default;
 
   static Version* Allocate(Kind kind, std::string_view value, ExpiryMs expiry);
+  // Constructs it in `memory`, which has room for it.
+  static Version* Construct(void* memory, Kind kind, std::string_view value, ExpiryMs expiry,
+                            uint8_t slot_units);
   static constexpr size_t HeaderBytes(bool has_expiry);
   static const std::atomic<uint64_t>* Leader(uint64_t stamp) {
     return reinterpret_cast<const std::atomic<uint64_t>*>(stamp & ~kFollowerTag);
@@ -103,9 +113,13 @@ class Version {
   std::atomic<uint64_t> stamp_{0};
   std::atomic<Version*> previous_{nullptr};
   const uint32_t size_;
-  const Kind kind_;
-  const bool has_expiry_;
+  const bool is_tombstone_ : 1;
+  const bool has_expiry_ : 1;
   std::atomic<bool> unlinked_{false};
+  // Of an inline one: the room behind the header, in units of eight bytes, and what Record notes of
+  // its slot. 0 otherwise.
+  const uint8_t slot_units_;
+  std::atomic<uint8_t> slot_state_{0};
 };
 static_assert(sizeof(Version) == 24, "one header for each version in memory");
 static_assert(alignof(Version) == 8);

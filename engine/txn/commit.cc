@@ -59,8 +59,10 @@ absl::Status Committer::CheckFirstCommitterWins() ABSL_NO_THREAD_SAFETY_ANALYSIS
 }
 
 void Committer::Insert(WriteEntry& entry) {
-  const auto [record, is_new] = entry.tree->index.FindOrInsert(
-      entry.key, [&] { return mvcc::Record::New(entry.tree->id, entry.key); });
+  const auto [record, is_new] = entry.tree->index.FindOrInsert(entry.key, [&] {
+    return mvcc::Record::New(entry.tree->id, entry.key, *entry.version,
+                             store_.options.inline_value_bytes_max);
+  });
   entry.record = record;
   entry.record_is_new = is_new;
 }
@@ -70,6 +72,10 @@ inline void Committer::Link(WriteEntry& entry) {
     Insert(entry);
   mvcc::Record* const record = entry.record;
   entry.superseded = record->head();
+  if (mvcc::Version* const copy = record->TryInline(*entry.version); copy != nullptr) {
+    mvcc::Version::Free(entry.version);  // Nobody else has seen it.
+    entry.version = copy;
+  }
   if (leader_ == nullptr) {
     leader_ = entry.version;
     leader_->PrepareAsLeader();
@@ -109,11 +115,16 @@ void Committer::UnlinkAll(bool will_repeat) {
     if (entry.record_is_new) {
       NACRE_CHECK(entry.tree->index.Remove(entry.key, entry.record),
                   "an inserted record is in the index");
+      entry.record->NoteRemoved();
       store_.retired.Add(entry.record, &mvcc::Record::Free);
     }
     mvcc::Version* const prepared = entry.version;
     entry.version = will_repeat ? CopyOf(*prepared) : nullptr;
-    store_.retired.Add(prepared, &mvcc::Version::Free);
+    if (prepared->is_inline()) {
+      store_.retired.Add(entry.record, &mvcc::Record::FreeSlot);
+    } else {
+      store_.retired.Add(prepared, &mvcc::Version::Free);
+    }
     entry.record = nullptr;
     entry.record_is_new = false;
   }

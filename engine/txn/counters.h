@@ -21,6 +21,7 @@ struct Counters {
   std::atomic<uint64_t> commits_exclusive{0};
 
   base::ShardedCounter versions_pruned;
+  base::ShardedCounter versions_promoted;
   base::ShardedCounter records_removed;
   base::ShardedCounter objects_freed;
   std::atomic<uint64_t> keys_expired{0};

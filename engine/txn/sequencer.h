@@ -58,6 +58,15 @@ class Sequencer {
     base::PrefetchForWrite(&ring_->writes[first % kWritesRemembered]);
   }
 
+  // A commit that writes nothing. Its timestamp is above every one that was read at before.
+  uint64_t CommitNothing() ABSL_LOCKS_EXCLUDED(mutex_) {
+    base::MutexLock lock(mutex_);
+    const uint64_t timestamp = Clock() + 1;
+    Remember(timestamp, {});
+    Publish(timestamp);
+    return timestamp;
+  }
+
   // Enters a commit into the ring, before Publish(timestamp).
   void Remember(uint64_t timestamp, absl::Span<const RecentWrite> writes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

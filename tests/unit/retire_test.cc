@@ -82,6 +82,54 @@ TEST_F(Retire, NothingIsFreedUnderAPinThatIsAsOld) {
   EXPECT_EQ(deleted_, 3 * kBatch + 1);
 }
 
+// Gets objects in the place of a Free, and frees every second one.
+class EverySecond : public RetireList::Taker {
+ public:
+  void Take(void* object) noexcept override {
+    if (++taken % 2 == 0) {
+      Object::Free(object);
+    } else {
+      kept.push_back(static_cast<Object*>(object));
+    }
+  }
+  size_t taken = 0;
+  std::vector<Object*> kept;
+};
+
+TEST_F(Retire, ATakerGetsWhatWasRetiredWithItsFree) {
+  EverySecond taker;
+  list_.SetTaker(Object::Free, &taker);
+  static size_t others_freed;
+  others_freed = 0;
+  const auto free_other = [](void* object) { *static_cast<size_t*>(object) += 1; };
+  for (size_t i = 0; i < kBatch; ++i) {
+    Add(1);
+    list_.Add(&others_freed, free_other);
+  }
+  EXPECT_EQ(taker.taken, 0u);
+  EXPECT_EQ(list_.ReclaimBatch(), kBatch);
+  EXPECT_EQ(list_.ReclaimOwn(SIZE_MAX), kBatch);
+  EXPECT_EQ(taker.taken, kBatch);
+  EXPECT_EQ(others_freed, kBatch);
+  EXPECT_EQ(deleted_, kBatch / 2);
+  list_.SetTaker(Object::Free, nullptr);
+  Add(1);
+  EXPECT_EQ(list_.Reclaim(SIZE_MAX), 1u);
+  EXPECT_EQ(taker.taken, kBatch);
+  for (Object* object : taker.kept) Object::Free(object);
+}
+
+TEST_F(Retire, AtTheEndNoTakerIsAsked) {
+  EverySecond taker;
+  {
+    RetireList list;
+    list.SetTaker(Object::Free, &taker);
+    list.Add(new Object(deleted_), Object::Free);
+  }
+  EXPECT_EQ(taker.taken, 0u);
+  EXPECT_EQ(deleted_, 1u);
+}
+
 // Between two objects, as a thread that has lost its core.
 struct StandsStill {
   static void Free(void* object) {

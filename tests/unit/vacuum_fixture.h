@@ -104,9 +104,15 @@ class VacuumFixture : public ::testing::Test {
 
   uint64_t CommitLatched(txn::Tree& tree, std::string_view key, mvcc::Version* version,
                          std::vector<txn::Garbage>& garbage) {
-    mvcc::Record* record =
-        tree.index.FindOrInsert(key, [&] { return mvcc::Record::New(tree.id, key); }).first;
+    const auto make = [&] {
+      return mvcc::Record::New(tree.id, key, *version, store_->options.inline_value_bytes_max);
+    };
+    mvcc::Record* record = tree.index.FindOrInsert(key, make).first;
     mvcc::Version* before = record->head();
+    if (mvcc::Version* const copy = record->TryInline(*version); copy != nullptr) {
+      mvcc::Version::Free(version);
+      version = copy;
+    }
     if (before == nullptr) {
       store_->counters.memory_bytes.Add(static_cast<int64_t>(record->memory_bytes()));
     }
@@ -150,6 +156,20 @@ class VacuumFixture : public ::testing::Test {
     vacuum_->AcceptGeneration(keyspace_, before, timestamp);
     return timestamp;
   }
+
+  // --- Promotion ---
+
+  // No version stands in the block of its key, as if all were large.
+  static Options NoneInline() {
+    Options options;
+    options.inline_value_bytes_max = 0;
+    return options;
+  }
+  const mvcc::Version* HeadOf(std::string_view key) {
+    base::EpochPin pin;
+    return tree_->index.Find(key)->head();
+  }
+  int64_t Promoted() const { return store_->counters.versions_promoted.Sum(); }
 
   // --- Snapshots ---
 

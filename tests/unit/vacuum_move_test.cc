@@ -22,7 +22,7 @@ class VacuumMove : public VacuumFixture {
   void SetUp() override {
     tuning_.gone_bytes_before_moving = 1;
     tuning_.versions_moved_at_once = kAtOnce;
-    Open({});
+    Open(NoneInline());
   }
 
   static std::string KeyOf(int i) { return "key " + std::to_string(100 + i); }
@@ -46,10 +46,6 @@ class VacuumMove : public VacuumFixture {
   // Since then.
   int64_t Freed() const { return store_->counters.objects_freed.Sum() - freed_before_; }
 
-  const mvcc::Version* HeadOf(std::string_view key) {
-    base::EpochPin pin;
-    return tree_->index.Find(key)->head();
-  }
   std::vector<const mvcc::Version*> Heads() {
     std::vector<const mvcc::Version*> heads;
     for (int i = 0; i < kKeys; ++i) heads.push_back(HeadOf(KeyOf(i)));
@@ -93,7 +89,7 @@ TEST_F(VacuumMove, NothingIsMovedBeforeHalfHasGone) {
 TEST_F(VacuumMove, NothingIsMovedForAFewBytes) {
   Close();
   tuning_.gone_bytes_before_moving = 1 << 20;
-  Open({});
+  Open(NoneInline());
   LetMostDie();
   EXPECT_EQ(vacuum_->RunOnce(), size_t{3 * kKeys});
   EXPECT_EQ(vacuum_->moved(), 0u);
@@ -160,7 +156,7 @@ TEST_F(VacuumMove, WhatAPinMayStillReadIsNotFreed) {
 
 TEST_F(VacuumMove, HistoryIsReadFromTheCopies) {
   Close();
-  Options options;
+  Options options = NoneInline();
   options.history_retention = absl::Hours(1);
   Open(options);
   LetMostDie();
@@ -245,7 +241,7 @@ TEST_F(VacuumMove, NothingMoreIsMovedWhileAPinHoldsWhatWasMoved) {
   constexpr int kManyKeys = 20'000;
   Close();
   tuning_.versions_moved_at_once = 5000;
-  Open({});
+  Open(NoneInline());
   for (int i = 0; i < 3 * kManyKeys; ++i) Put(KeyOf(i), "v");
   vacuum_->RunOnce();
   for (int i = kManyKeys; i < 3 * kManyKeys; ++i) Delete(KeyOf(i));
@@ -317,7 +313,7 @@ TEST_F(VacuumMove, AMovedVersionIsNoConflictForWhoHasReadIt) {
 TEST_F(VacuumMove, WhoFreesTellsTheAllocatorWhenNothingIsLeftToDo) {
   Close();
   std::vector<size_t> told;
-  Options options;
+  Options options = NoneInline();
   options.on_memory_freed = [&](size_t objects) { told.push_back(objects); };
   tuning_.gone_bytes_before_moving = INT64_MAX;
   Open(options);
@@ -337,7 +333,7 @@ TEST_F(VacuumMove, WhoFreesTellsTheAllocatorWhenNothingIsLeftToDo) {
 TEST_F(VacuumMove, TheAllocatorIsToldBeforeEachBatchOfCopies) {
   Close();
   std::vector<size_t> told;
-  Options options;
+  Options options = NoneInline();
   options.on_memory_freed = [&](size_t objects) { told.push_back(objects); };
   Open(options);
   LetMostDie();
@@ -353,7 +349,7 @@ TEST_F(VacuumMove, ReadersKeepWhatTheyHaveFoundBesideWritersAndTheThread) {
   Close();
   tuning_.short_transaction = absl::Milliseconds(1);
   tuning_.gone_part_before_moving = INT64_MAX;
-  Options options;
+  Options options = NoneInline();
   options.latch_stripes = 4;
   options.vacuum_backlog_max = 100;
   Open(options);

@@ -159,11 +159,27 @@ TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
   EXPECT_EQ(taken.size(), 10u) << "nobody has taken from it since";
 
   queue.TakeOwn(own);
-  queue.Push(std::vector<txn::Garbage>(2 * GarbageQueue::kOwnEntries + 1));
+  queue.Push(std::vector<txn::Garbage>(3 * GarbageQueue::kOwnEntries + 1));
   queue.TakeUntended(taken);
-  EXPECT_EQ(taken.size(), 10u + 2 * GarbageQueue::kOwnEntries + 1) << "it falls behind";
+  EXPECT_EQ(taken.size(), 10u + 3 * GarbageQueue::kOwnEntries + 1) << "it falls behind";
   EXPECT_FALSE(queue.OwnIsDue());
   EXPECT_EQ(queue.size(), 0u);
+}
+
+TEST(VacuumQueue, WhatIsPushedAlongMakesNothingDueAndNobodyOwe) {
+  GarbageQueue queue(/*backlog_max=*/10);
+  const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries);
+  for (size_t i = 0; i < 2 * GarbageQueue::kOwnEntries; ++i) queue.PushAlong({});
+  EXPECT_FALSE(queue.OwnIsDue());
+  EXPECT_EQ(queue.TakeOwed(), 0u);
+  EXPECT_EQ(queue.TakePushed(), 2 * GarbageQueue::kOwnEntries) << "it is freed as it comes";
+  queue.Push(absl::MakeConstSpan(some).first(some.size() - 1));
+  EXPECT_FALSE(queue.OwnIsDue());
+  queue.Push(absl::MakeConstSpan(some).first(1));
+  EXPECT_TRUE(queue.OwnIsDue());
+  std::vector<txn::Garbage> own;
+  queue.TakeOwn(own);
+  EXPECT_EQ(own.size(), 3 * GarbageQueue::kOwnEntries);
 }
 
 TEST(VacuumQueue, WhatWasReturnedIsDueWithAsManyNewOnes) {

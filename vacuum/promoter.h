@@ -1,0 +1,43 @@
+#ifndef NACRE_VACUUM_PROMOTER_H_
+#define NACRE_VACUUM_PROMOTER_H_
+
+#include "absl/types/span.h"
+#include "engine/base/retire.h"
+#include "engine/txn/garbage_sink.h"
+#include "engine/txn/store.h"
+#include "vacuum/garbage_queue.h"
+
+namespace nacre::vacuum {
+
+// Copies the newest version of a key into the slot of its record when the slot can be used again
+// (INLINE in record.h). An update puts its version in a block of its own, since snapshots may read
+// in the slot; when what stood there has been freed, the update's version takes its place. So the
+// newest version is inline but for a moment after each update, and the blocks of updates are few
+// and go round in the cache. Thread-safe.
+//
+// Invariant PROMOTED: the version that was copied is freed like one that was moved (MOVED in
+// mover.h), only that its entry gets its timestamp later: it is pushed with none, and whoever takes
+// it from the queue calls NameEntries() before it looks at it.
+class Promoter final : public base::RetireList::Taker {
+ public:
+  Promoter(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
+
+  // The slot of `record` is read by nobody any more. No pin is needed: what is reached under the
+  // latch of a record that stands in the index is there. Never waits.
+  void Take(void* record) noexcept override;
+
+  // Gives promoted versions among `entries` their timestamp, which is drawn by a commit that writes
+  // nothing, for all of them. Holds the sequencer, if there are any.
+  void NameEntries(absl::Span<txn::Garbage> entries);
+
+ private:
+  // False if what is newest can not stand in the slot, or the latch is taken.
+  bool Promote(mvcc::Record* record);
+
+  txn::Store& store_;
+  GarbageQueue& queue_;
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_PROMOTER_H_
