@@ -255,6 +255,7 @@ TEST_F(LimitsTest, Open_RefusesOptionsOutOfBounds) {
       [](Options& options) { options.key_bytes_max = (512u << 20) + 1; },
       [](Options& options) { options.value_bytes_max = (1u << 30) + 1; },
       [](Options& options) { options.vacuum_backlog_max = 0; },
+      [](Options& options) { options.inline_value_bytes_max = 2041; },
       [](Options& options) { options.latch_stripes = 0; },
       [](Options& options) { options.latch_stripes = 3; },
       [](Options& options) { options.latch_stripes = 4095; },
@@ -273,6 +274,8 @@ TEST_F(LimitsTest, Open_AcceptsTheEdges) {
   NACRE_EXPECT_OK(TryOpen([](Options& options) { options.key_bytes_max = 512u << 20; }));
   NACRE_EXPECT_OK(TryOpen([](Options& options) { options.value_bytes_max = 1u << 30; }));
   NACRE_EXPECT_OK(TryOpen([](Options& options) { options.vacuum_backlog_max = 1; }));
+  NACRE_EXPECT_OK(TryOpen([](Options& options) { options.inline_value_bytes_max = 0; }));
+  NACRE_EXPECT_OK(TryOpen([](Options& options) { options.inline_value_bytes_max = 2040; }));
   NACRE_EXPECT_OK(TryOpen([](Options& options) { options.latch_stripes = 1; }));
   NACRE_EXPECT_OK(TryOpen([](Options& options) { options.latch_stripes = 1 << 20; }));
   NACRE_EXPECT_OK(TryOpen([](Options& options) { options.keyspaces_max = 1; }));
