@@ -106,9 +106,10 @@ inline bool ChainPruner::PruneBelowHead(const txn::Garbage& entry, txn::Stripe& 
   if (!stripe.latch.TryLock()) return false;
   NACRE_STEP(kPruneLatched);
   mvcc::Version* const head = entry.record->head();
-  // A tombstone that covers nothing any more takes its record along. What others have unlinked
-  // stands below nothing.
-  const bool below_head = head->previous() == &target && !head->is_tombstone();
+  // A tombstone that covers nothing any more takes its record along. Who takes a whole tree apart
+  // leaves the links of what it has unlinked as they are.
+  const bool below_head =
+      head->previous() == &target && !head->is_tombstone() && !target.unlinked();
   if (below_head) {
     NACRE_CHECK(target.commit_timestamp() < entry.superseded_at, "a chain is not in commit order");
     ++tally.steps;

@@ -70,13 +70,11 @@ void Mover::MoveOne(Record* record) {
       old->memory_bytes() <= kBytesMax) {
     Version* copy = record->TryInline(*old);
     if (copy == nullptr) copy = Version::NewBytes(old->value(), old->expiry());
-    const uint64_t committed = old->commit_timestamp();
-    NACRE_CHECK(committed != 0, "a version was to be moved in the middle of a commit");
-    copy->Stamp(committed);
-    copy->set_previous(old->previous());
-    record->set_head(copy);
-    old->set_unlinked();
+    record->ReplaceHead(copy);
     NACRE_STEP(kPruneUnlinked);
+    // In a slot it is counted already.
+    store_.counters.memory_bytes.Add(static_cast<int64_t>(copy->memory_bytes()) -
+                                     static_cast<int64_t>(old->memory_bytes()));
     batch_.push_back(old);
     batch_bytes_ += static_cast<int64_t>(old->memory_bytes());
   }

@@ -18,8 +18,8 @@ void Promoter::Take(void* record) noexcept {
 
 bool Promoter::Promote(Record* record) {
   txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record->tree_id(), record->key()));
-  // Under a latch that another one holds there will be a newer version soon, which finds the slot
-  // free.
+  // Who holds it mostly links a newer version, which finds the slot free or not. A key that stays
+  // apart by this does so until its next update.
   if (!stripe.latch.TryLock()) return false;
   NACRE_STEP(kPruneLatched);
   Version* copy = nullptr;
@@ -31,12 +31,7 @@ bool Promoter::Promote(Record* record) {
     copy = record->InlineAgain(*old);
   }
   if (copy != nullptr) {
-    const uint64_t committed = old->commit_timestamp();
-    NACRE_CHECK(committed != 0, "a version was to be promoted in the middle of a commit");
-    copy->Stamp(committed);
-    copy->set_previous(old->previous());
-    record->set_head(copy);
-    old->set_unlinked();
+    record->ReplaceHead(copy);
     NACRE_STEP(kPruneUnlinked);
   }
   stripe.latch.Unlock();

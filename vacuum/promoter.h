@@ -23,7 +23,7 @@ class Promoter final : public base::RetireList::Taker {
   Promoter(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
 
   // The slot of `record` is read by nobody any more. No pin is needed: what is reached under the
-  // latch of a record that stands in the index is there. Never waits.
+  // latch of a record that stands in the index is there. Waits for no latch.
   void Take(void* record) noexcept override;
 
   // Gives promoted versions among `entries` their timestamp, which is drawn by a commit that writes

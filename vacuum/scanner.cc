@@ -46,15 +46,17 @@ std::shared_ptr<const Scan> Scanner::Take(Reach reach) {
     base::MutexLock lock(mutex_);
     if (!NACRE_BUG(kScanThenLoadClock)) Begin(*scan);
   }
-  return Finish(std::move(scan), reach);
+  const uint64_t behind = reach == Reach::kNow ? 0 : std::min(scan->clock, kBehindMax);
+  const uint64_t at_least = scan->clock - behind;
+  return Finish(std::move(scan), at_least);
 }
 
-std::shared_ptr<const Scan> Scanner::TryTake() {
+std::shared_ptr<const Scan> Scanner::TryTake(uint64_t at_least) {
   auto scan = std::make_shared<Scan>();
   if (!mutex_.TryLock()) return nullptr;
   if (!NACRE_BUG(kScanThenLoadClock)) Begin(*scan);
   mutex_.Unlock();
-  return Finish(std::move(scan), Reach::kNearlyNow);
+  return Finish(std::move(scan), at_least);
 }
 
 std::shared_ptr<const Scan> Scanner::Last() const {
@@ -71,10 +73,9 @@ void Scanner::Begin(Scan& scan) {
   RaiseFloor(scan.floor);
 }
 
-std::shared_ptr<const Scan> Scanner::Finish(std::shared_ptr<Scan> scan, Reach reach) {
+std::shared_ptr<const Scan> Scanner::Finish(std::shared_ptr<Scan> scan, uint64_t at_least) {
   ActiveSnapshots active;
-  const uint64_t behind = reach == Reach::kNow ? 0 : std::min(scan->clock, kBehindMax);
-  scan->clock = store_.registry.CollectUpTo(scan->clock, scan->clock - behind, active);
+  scan->clock = store_.registry.CollectUpTo(scan->clock, std::min(at_least, scan->clock), active);
   scan->floor = std::min(scan->floor, scan->clock);
   if (NACRE_BUG(kScanThenLoadClock)) {
     NACRE_STEP(kPruneScanned);

@@ -44,8 +44,8 @@ class Scanner {
   static constexpr uint64_t kBehindMax = 256;
 
   std::shared_ptr<const Scan> Take(Reach reach) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Nearly now. nullptr if another thread is just beginning one.
-  std::shared_ptr<const Scan> TryTake() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Up to `at_least`, if that has been reached. nullptr if another thread is just beginning one.
+  std::shared_ptr<const Scan> TryTake(uint64_t at_least) ABSL_LOCKS_EXCLUDED(mutex_);
   // nullptr if there was none yet.
   std::shared_ptr<const Scan> Last() const ABSL_LOCKS_EXCLUDED(last_mutex_);
 
@@ -65,7 +65,7 @@ class Scanner {
   void Begin(Scan& scan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RaiseFloor(uint64_t floor) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Steps 3 and 4, and makes it the last scan, unless a later one is.
-  std::shared_ptr<const Scan> Finish(std::shared_ptr<Scan> scan, Reach reach)
+  std::shared_ptr<const Scan> Finish(std::shared_ptr<Scan> scan, uint64_t at_least)
       ABSL_LOCKS_EXCLUDED(mutex_);
   // Enters what is active into the scan, but for what is too old.
   void Enter(const ActiveSnapshots& active, Scan& scan) ABSL_LOCKS_EXCLUDED(mutex_);

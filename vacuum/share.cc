@@ -16,6 +16,8 @@
 // more than kRetiredMax objects wait to be freed, each commit frees twice as many as it retired, as
 // far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what the commit
 // itself did: in entries, in steps along chains, in objects freed.
+//   Forbidden: a scan that may lag behind what was taken. The newest entries are taken first, so a
+//   thread that lags by a few commits would keep all of them, and the next share takes the same.
 //   Forbidden: to free a fixed number. A commit of ten thousand writes that fails retires all its
 //   versions and records, and inserts retire the nodes of the index that they replace.
 
@@ -35,6 +37,19 @@ constexpr size_t kShareStepsPerEntry = 64;
 constexpr size_t kEntriesPerRound = 16;
 // Twice what the thread is woken for: where it gets to run, it frees them all.
 constexpr size_t kRetiredMax = 8192;
+
+// Up to which timestamp half of the entries were superseded, as far as that is known.
+uint64_t SupersededByHalf(const std::vector<txn::Garbage>& entries) {
+  std::vector<uint64_t> timestamps;
+  timestamps.reserve(entries.size());
+  for (const txn::Garbage& entry : entries) {
+    if (entry.superseded_at != 0) timestamps.push_back(entry.superseded_at);
+  }
+  if (timestamps.empty()) return 0;
+  const auto half = timestamps.begin() + static_cast<ptrdiff_t>(timestamps.size() / 2);
+  std::nth_element(timestamps.begin(), half, timestamps.end());
+  return *half;
+}
 
 }  // namespace
 
@@ -71,7 +86,8 @@ void Vacuum::ShareForAll() {
   const size_t share = kShareEntries + 2 * queue_.TakeOwed();
   std::vector<txn::Garbage> taken;
   queue_.TakeSome(share, taken);
-  DoShare(taken, share);
+  // All that was taken: what others have done since decides nothing here.
+  DoShare(taken, share, UINT64_MAX);
   // It has retired versions, and records and nodes with them.
   FreeShare(2 * base::RetireList::TakeOwed());
 }
@@ -79,7 +95,8 @@ void Vacuum::ShareForAll() {
 void Vacuum::ShareOfOwn() {
   std::vector<txn::Garbage> taken;
   queue_.TakeOwn(taken);
-  DoShare(taken, taken.size());
+  const uint64_t half = SupersededByHalf(taken);
+  DoShare(taken, taken.size(), half);
   store_.retired.CloseOwn();
 }
 
@@ -87,25 +104,25 @@ void Vacuum::ShareOfOwn() {
 // last one found snapshots; or half of what may wait, where that is less, but a quarter of the
 // snapshots in any case. Until then the last one will do (SCAN-FOREVER in scan.h): it may keep too
 // much, and knows nothing of what was superseded since.
-std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries) {
+std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries, uint64_t known_up_to) {
   std::shared_ptr<const Scan> last = scanner_.Last();
   const size_t credit = scan_credit_.fetch_add(entries, std::memory_order_relaxed) + entries;
   const size_t points = last == nullptr ? 0 : last->points.size();
   const size_t price =
       std::max(points / 4, std::min(points, store_.options.vacuum_backlog_max / 2));
   if (last != nullptr && credit < price) return last;
-  std::shared_ptr<const Scan> fresh = scanner_.TryTake();
+  std::shared_ptr<const Scan> fresh = scanner_.TryTake(known_up_to);
   if (fresh == nullptr) return last;
   scan_credit_.store(0, std::memory_order_relaxed);
   room_.Advance(*fresh);
   return fresh;
 }
 
-void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share) {
+void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t known_up_to) {
   promoter_.NameEntries(absl::MakeSpan(taken));
   // Of its own, what is more than that was there before.
   const std::shared_ptr<const Scan> scan =
-      ScanForShare(std::min(taken.size(), GarbageQueue::kOwnEntries));
+      ScanForShare(std::min(taken.size(), GarbageQueue::kOwnEntries), known_up_to);
   if (scan == nullptr) {
     queue_.Return(taken);
     return;

@@ -74,11 +74,7 @@ bool TreeReaper::RemoveRecord(txn::Tree& tree, Record* record, PruneTally& tally
       // The live version: nothing superseded it, so it has no entry, and its expiry is indexed.
       expiries_.Change(record, head->expiry(), mvcc::kNoExpiry);
       tree.live_keys.fetch_sub(1, std::memory_order_relaxed);
-      if (head->is_inline()) {
-        store_.retired.Add(record, Record::FreeSlot);
-      } else {
-        store_.retired.Add(head, Version::Free);
-      }
+      mvcc::RetireVersion(store_.retired, record, head);
     }
     NACRE_CHECK(tree.index.Remove(record->key(), record), "a record of a tree is not indexed");
     ++tally.records;
@@ -107,11 +103,7 @@ void FreeTreeNow(txn::Tree& tree) {
     Version* version = record->head();
     while (version != nullptr) {
       Version* older = version->previous();
-      if (version->is_inline()) {
-        Record::FreeSlot(record);
-      } else {
-        Version::Free(version);
-      }
+      mvcc::FreeVersion(record, version);
       version = older;
     }
     Record::Free(record);

@@ -210,12 +210,7 @@ void Vacuum::Stop() {
   EndThread();
   base::MutexLock pass(pass_mutex_);
   ForEachEntry([](const txn::Garbage& entry) {
-    if (!entry.version->unlinked()) return;
-    if (entry.version->is_inline()) {
-      mvcc::Record::FreeSlot(entry.record);
-    } else {
-      mvcc::Version::Free(entry.version);
-    }
+    if (entry.version->unlinked()) mvcc::FreeVersion(entry.record, entry.version);
   });
   EntryList forgotten;
   queue_.TakeAll(forgotten);

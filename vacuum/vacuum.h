@@ -143,11 +143,12 @@ class Vacuum final : public txn::GarbageSink {
   void ShareOfOwn();
   // Looks at what was taken from the queue, of which it may put some back, and as many others that
   // wait elsewhere.
-  void DoShare(std::vector<txn::Garbage>& taken, size_t share);
+  // Its scan knows at least what was superseded up to `known_up_to`, if it is a new one.
+  void DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t known_up_to);
   // Frees at least so many objects, by whole batches, and one batch in any case, if they may be
   // freed.
   void FreeShare(size_t objects);
-  std::shared_ptr<const Scan> ScanForShare(size_t entries);
+  std::shared_ptr<const Scan> ScanForShare(size_t entries, uint64_t known_up_to);
 
   void RunThread();
   void EndThread();

@@ -62,6 +62,7 @@ const char* Name(Step step) {
     case Step::kCommitInSequencer: return "commit-in-sequencer";
     case Step::kCommitPublished: return "commit-published";
     case Step::kCommitStamped: return "commit-stamped";
+    case Step::kCommitTakenBack: return "commit-taken-back";
     case Step::kCommitReleased: return "commit-released";
     case Step::kPruneStart: return "prune-start";
     case Step::kPruneScanned: return "prune-scanned";

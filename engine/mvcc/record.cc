@@ -9,7 +9,6 @@
 namespace nacre::mvcc {
 
 Record* Record::Allocate(uint32_t tree_id, std::string_view key, size_t slot_units) {
-  NACRE_CHECK((tree_id & kHasSlot) == 0, "2^31 trees were made");
   const size_t slot_bytes = slot_units == 0 ? 0 : sizeof(Version) + slot_units * 8;
   const size_t bytes = slot_units == 0 ? sizeof(Record) + key.size() : BytesBeforeSlot(key.size());
   void* memory = ::operator new(bytes + slot_bytes);
@@ -28,7 +27,7 @@ Record* Record::New(uint32_t tree_id, std::string_view key) { return Allocate(tr
 Record* Record::New(uint32_t tree_id, std::string_view key, const Version& first,
                     size_t inline_bytes_max) {
   const size_t bytes = first.memory_bytes() - sizeof(Version);
-  const bool fits = !first.is_tombstone() && bytes <= inline_bytes_max;
+  const bool fits = !first.is_tombstone() && bytes <= inline_bytes_max && inline_bytes_max != 0;
   // An empty value gets a slot as well: what takes its place is longer.
   return Allocate(tree_id, key, fits ? std::max<size_t>(1, (bytes + 7) / 8) : 0);
 }
@@ -86,6 +85,33 @@ void Record::FreeSlot(void* object) {
   }
   record->~Record();
   ::operator delete(object);
+}
+
+Version* Record::ReplaceHead(Version* copy) {
+  Version* const old = head();
+  const uint64_t committed = old->commit_timestamp();
+  NACRE_CHECK(committed != 0, "a version was to be moved in the middle of a commit");
+  copy->Stamp(committed);
+  copy->set_previous(old->previous());
+  set_head(copy);
+  old->set_unlinked();
+  return old;
+}
+
+void FreeVersion(Record* record, Version* version) {
+  if (version->is_inline()) {
+    Record::FreeSlot(record);
+  } else {
+    Version::Free(version);
+  }
+}
+
+void RetireVersion(base::RetireList& retired, Record* record, Version* version) {
+  if (version->is_inline()) {
+    retired.Add(record, &Record::FreeSlot);
+  } else {
+    retired.Add(version, &Version::Free);
+  }
 }
 
 }  // namespace nacre::mvcc

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "engine/base/retire.h"
 #include "engine/mvcc/version.h"
 
 namespace nacre::mvcc {
@@ -31,6 +32,7 @@ namespace nacre::mvcc {
 //           latch, whether the record has left the index: of one that has, the head may be gone.
 class Record {
  public:
+  static constexpr uint32_t kTreeIdMax = (uint32_t{1} << 31) - 1;
   // Of a slot, behind the version's header.
   static constexpr size_t kSlotBytesMax = 255 * 8;
 
@@ -72,6 +74,8 @@ class Record {
   // Said when the record leaves the index.
   void NoteRemoved();
   bool removed() const;
+  // `copy`, of the same contents, takes the place of the head. Returns that, unlinked.
+  Version* ReplaceHead(Version* copy);
 
  private:
   // In tree_id_.
@@ -97,6 +101,11 @@ class Record {
   const uint32_t key_bytes_;
 };
 static_assert(sizeof(Record) == 16, "one for each key in memory");
+
+// A version of `record` that is unlinked: when nobody can reach it any more, and when those who
+// have found it may still read.
+void FreeVersion(Record* record, Version* version);
+void RetireVersion(base::RetireList& retired, Record* record, Version* version);
 
 }  // namespace nacre::mvcc
 

@@ -101,29 +101,26 @@ inline void Committer::CountLive(const WriteEntry& entry) {
 }
 
 // The prepared versions may be in the hands of readers: those see no timestamp and pass them by,
-// and the memory goes through the epoch like any other. A repetition gets copies, so that it links
-// versions nobody has seen.
+// and the memory goes through the epoch like any other, all of it after the last follower is
+// unlinked (LEADER). A repetition gets copies, so that it links versions nobody has seen.
 void Committer::UnlinkAll(bool will_repeat) {
   for (WriteEntry& entry : writes_.entries()) {
-    if (entry.version == nullptr) {
-      entry.record = nullptr;
-      continue;
-    }
+    if (entry.version == nullptr) continue;
     NACRE_CHECK(entry.record->head() == entry.version,
                 "a prepared version is the head of its chain as long as its latch is held");
     entry.record->set_head(entry.superseded);
-    if (entry.record_is_new) {
-      NACRE_CHECK(entry.tree->index.Remove(entry.key, entry.record),
-                  "an inserted record is in the index");
-      entry.record->NoteRemoved();
-      store_.retired.Add(entry.record, &mvcc::Record::Free);
-    }
-    mvcc::Version* const prepared = entry.version;
-    entry.version = will_repeat ? CopyOf(*prepared) : nullptr;
-    if (prepared->is_inline()) {
-      store_.retired.Add(entry.record, &mvcc::Record::FreeSlot);
-    } else {
-      store_.retired.Add(prepared, &mvcc::Version::Free);
+    if (!entry.record_is_new) continue;
+    NACRE_CHECK(entry.tree->index.Remove(entry.key, entry.record),
+                "an inserted record is in the index");
+    entry.record->NoteRemoved();
+  }
+  NACRE_STEP(kCommitTakenBack);
+  for (WriteEntry& entry : writes_.entries()) {
+    if (entry.version != nullptr) {
+      mvcc::Version* const prepared = entry.version;
+      entry.version = will_repeat ? CopyOf(*prepared) : nullptr;
+      mvcc::RetireVersion(store_.retired, entry.record, prepared);
+      if (entry.record_is_new) store_.retired.Add(entry.record, &mvcc::Record::Free);
     }
     entry.record = nullptr;
     entry.record_is_new = false;

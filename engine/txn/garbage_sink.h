@@ -18,12 +18,14 @@ class Generation;
 // TakeTombstone()). The entry owns the version: whoever consumes it retires the version, once it is
 // unlinked. The record may be touched only while the version is seen not to be unlinked inside the
 // same epoch pin: such a version stands in its chain, and a record with such a version stands in
-// the index. Without a record: a version that was copied to other memory (vacuum/mover.h).
+// the index. (But the block of the record lasts as long as its slot is taken, so the record of an
+// unlinked version in a slot is there to be retired with it.) Without a record: a version that was
+// copied to other memory (vacuum/mover.h) or into the slot (vacuum/promoter.h).
 struct Garbage {
   mvcc::Record* record = nullptr;
   mvcc::Version* version = nullptr;
   // The commit timestamp of the version that superseded it; 0 for a tombstone that was newest when
-  // it was handed over.
+  // it was handed over, and for what was promoted until its entry is named.
   uint64_t superseded_at = 0;
 };
 

@@ -61,6 +61,7 @@ void KeyspaceTable::RemoveName(uint32_t keyspace) {
 Tree* KeyspaceTable::NewTree() noexcept {
   base::MutexLock lock(mutex_);
   const uint32_t id = next_tree_id_++;
+  NACRE_CHECK(id <= mvcc::Record::kTreeIdMax, "2^31 trees were made");
   return trees_.emplace(id, std::make_unique<Tree>(id, retired_)).first->second.get();
 }
 

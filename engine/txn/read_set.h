@@ -28,7 +28,7 @@ namespace nacre::txn {
 //   - if that version is the head of the chain, nobody has committed a write of the key since: no
 //     other version can stand at its address, and none that was superseded becomes the head again
 //     (a commit that fails puts back what it found); if it is not, because its copy is (MOVED in
-//     mover.h), the timestamps say the same;
+//     mover.h, PROMOTED in promoter.h), the timestamps say the same;
 //   - the first write of the key since then goes to that record, whose address tells it.
 // A snapshot that has grown too old registers nothing: who validates asks for that afterwards.
 class ReadSet {

@@ -479,6 +479,7 @@ absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
 }
 
 absl::StatusOr<uint64_t> TransactionState::CommitAnything(bool gate_is_mine) {
+  if (!active_) return CheckActive();  // Its database may be gone.
   absl::Status status = CheckActive();
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;

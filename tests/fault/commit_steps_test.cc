@@ -179,6 +179,41 @@ TEST(CommitStepsTest, WriteOfAReadKeyThatFails_LeavesTheReadUnchanged) {
   EXPECT_TRUE(reader.Commit().ok());
 }
 
+// LEADER: who has found a follower asks the leader for its timestamp, so nothing of a commit that
+// has failed is on its way to be freed while a follower can be found.
+TEST(CommitStepsTest, CommitThatFails_RetiresNothingBeforeAllIsUnlinked) {
+  struct Context {
+    std::unique_ptr<Database> db = OpenWithoutVacuum();
+    uint64_t retired = 0;
+    bool linked = false;
+    bool taken_back = false;
+  } context;
+  PutAlone(*context.db, "guard");
+  PutAlone(*context.db, "b");
+  Transaction tx = context.db->Begin({.isolation = Isolation::kSerializable});
+  ASSERT_TRUE(tx.Get("guard").value().has_value());
+  for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(tx.Put(key, "never").ok());
+  testing::SetStepHook(
+      [](testing::Step step, void* given) {
+        auto* self = static_cast<Context*>(given);
+        if (step == testing::Step::kCommitLinked && !self->linked) {
+          self->linked = true;
+          PutAlone(*self->db, "guard");
+          self->retired = self->db->GetStats().objects_retired;
+        } else if (step == testing::Step::kCommitTakenBack) {
+          self->taken_back = true;
+          EXPECT_EQ(self->db->GetStats().objects_retired, self->retired);
+          EXPECT_EQ(NewestOf(*self->db, "a"), "absent");
+          EXPECT_EQ(NewestOf(*self->db, "b"), "alone");
+        }
+      },
+      &context);
+  EXPECT_TRUE(absl::IsAborted(tx.Commit().status()));
+  testing::SetStepHook(nullptr, nullptr);
+  EXPECT_TRUE(context.taken_back);
+  EXPECT_EQ(context.db->GetStats().objects_retired, context.retired + 5) << "3 versions, 2 records";
+}
+
 // What stands at the head when the key is read need not be what is seen.
 TEST(CommitStepsTest, ReadBesideAPreparedWrite_ConflictsOnceThatIsCommitted) {
   auto db = OpenWithoutVacuum();

@@ -244,7 +244,8 @@ void Driver::AskChangedSince(OpenTransaction& open) {
   const bool had_record = HasRecord({open.reference->keyspace(), key});
   const auto changed = open.engine->ChangedSince(key, since->engine);
   ASSERT_TRUE(changed.ok()) << changed.status();
-  open.reference->Get(key);  // The answer depends on the key: it is a read like any other.
+  // The answer depends on what is committed: a read, also of a key that was written here.
+  open.reference->NoteCommittedRead(key);
   const Place place{open.reference->keyspace(), key};
   const uint64_t up_to = open.reference->read_timestamp();
   // Expiry and the replacement of a keyspace have rules of their own, which unit tests check.

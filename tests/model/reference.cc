@@ -135,6 +135,14 @@ std::optional<Entry> ReferenceTransaction::Get(const std::string& key) {
   return entry->second;
 }
 
+void ReferenceTransaction::NoteCommittedRead(const std::string& key) {
+  keyspaces_read_.insert(keyspace_);
+  read_keys_.insert({keyspace_, key});
+  const Contents& contents = reference_.At(read_timestamp_, keyspace_);
+  auto entry = contents.find(key);
+  if (entry != contents.end() && entry->second.LiveAt(now_ms_)) NoteLive(entry->second);
+}
+
 std::optional<Entry> ReferenceTransaction::GetForUpdate(const std::string& key) {
   locked_.insert({keyspace_, key});
   return Get(key);

@@ -93,6 +93,8 @@ class ReferenceTransaction {
   int64_t now_ms() const { return now_ms_; }
 
   std::optional<Entry> Get(const std::string& key);
+  // A look at the key as it is committed, whatever was written to it here.
+  void NoteCommittedRead(const std::string& key);
   std::optional<Entry> GetForUpdate(const std::string& key);
   // As Transaction::Scan; `stop_after` items the visitor says stop.
   Items Scan(const Range& range, size_t stop_after);

@@ -45,10 +45,17 @@ TEST_F(LifetimeTest, FinishedTransactionsMayOutliveTheDatabase) {
   NACRE_ASSERT_OK(committed.Commit());
   Transaction rolled_back = db_->Begin();
   rolled_back.Rollback();
+  const Keyspace other = OpenOrFail("other");
+  Transaction swapped = db_->Begin();
+  NACRE_ASSERT_OK(swapped.SwapKeyspaces(Keyspace(), other));
+  NACRE_ASSERT_OK(swapped.Commit());
   db_.reset();
   EXPECT_FALSE(committed.active());
   EXPECT_THAT(committed.Get("k"), StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(rolled_back.Get("k"), StatusIs(absl::StatusCode::kFailedPrecondition));
+  for (Transaction* finished : {&committed, &rolled_back, &swapped}) {
+    EXPECT_THAT(finished->Commit(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  }
 }
 
 TEST_F(LifetimeTest, ADatabaseWithGarbageAndPendingWorkIsDestroyedCleanly) {

@@ -85,6 +85,12 @@ TEST_F(RecordSlot, TheLimitIsOfTheFirstVersion) {
   EXPECT_FALSE(has_slot(Tombstone()));
 }
 
+TEST_F(RecordSlot, WhereNoValueIsInlineAnEmptyOneIsNot) {
+  Record* record = Record::New(kTree, "k", Original(0), /*inline_bytes_max=*/0);
+  EXPECT_EQ(record->TryInline(Original(0)), nullptr);
+  Record::Free(record);
+}
+
 TEST_F(RecordSlot, TheLargestHasRoomForWhatItSays) {
   Record* record = Record::New(kTree, "k", Original(Record::kSlotBytesMax), Record::kSlotBytesMax);
   Version* version = record->TryInline(Original(Record::kSlotBytesMax));

@@ -28,6 +28,25 @@ TEST_F(VacuumPrune, OneVersionIsLeftWhenNobodyReadsThePast) {
   EXPECT_EQ(store_->retired.waiting(), 0u);
 }
 
+// Whoever takes a dropped tree apart marks its versions and leaves their links.
+TEST_F(VacuumPrune, WhatWasUnlinkedByOthersIsNotUnlinkedAgain) {
+  Put("k", "1");
+  const uint64_t newest = Put("k", "2");
+  WaitingTombstones waiting;
+  ChainPruner pruner(*store_, waiting);
+  PruneTally tally;
+  base::EpochPin pin;
+  mvcc::Record* record = tree_->index.Find("k");
+  mvcc::Version* superseded = record->head()->previous();
+  txn::Stripe& stripe = StripeOf(tree_->id, "k");
+  superseded->set_unlinked();
+  EXPECT_FALSE(pruner.PruneBelowHead({record, superseded, newest}, stripe, tally));
+  EXPECT_EQ(tally.versions, 0u);
+  EXPECT_EQ(tally.bytes, 0);
+  // As the others would have gone on.
+  record->head()->set_previous(nullptr);
+}
+
 TEST_F(VacuumPrune, AVersionGoesAlthoughAnOlderSnapshotIsHeld) {
   const uint64_t old = Put("k", "old");
   const Registration held = Snapshot();

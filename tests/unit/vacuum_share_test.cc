@@ -6,6 +6,7 @@
 #include <functional>
 #include <thread>
 
+#include "engine/base/asymmetric_fence.h"
 #include "tests/unit/vacuum_fixture.h"
 
 namespace nacre::vacuum {
@@ -229,6 +230,31 @@ TEST_F(VacuumShare, ACommitOwesForItselfOnly) {
     ++shares;
   }
   EXPECT_GT(shares, 10u);
+}
+
+// BACKPRESSURE. Scans go by how far the homes of other threads say that they have come, so that
+// these need no fence. One that lags must not keep the queue from being worked off.
+TEST_F(VacuumShare, TheBacklogStaysBoundedBesideAThreadThatLags) {
+  std::atomic<int> round{0};
+  std::atomic<int> begun{0};
+  constexpr int kRounds = 20;
+  std::thread lags([&] {
+    while (begun < kRounds) {
+      while (round == begun) std::this_thread::yield();
+      for (int i = 0; i < 2 * base::LightSide::kFencesPaid; ++i) End(Snapshot());
+      ++begun;
+    }
+  });
+  while (round < kRounds) {
+    ++round;
+    while (begun < round) std::this_thread::yield();
+    for (int i = 0; i < 200; ++i) {
+      Put("k" + std::to_string(i), "v");
+      vacuum_->Assist();
+    }
+    ASSERT_LE(vacuum_->queued(), 2 * (kBacklogMax + kSlack)) << round;
+  }
+  lags.join();
 }
 
 TEST_F(VacuumShare, ACommitOfManyWritesOwesMore) {

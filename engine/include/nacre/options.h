@@ -45,10 +45,9 @@ struct Options {
   std::function<void(size_t objects)> on_memory_freed = {};
 
   // --- Inside ---
-  // The newest value of a key stands in one block with the key, so that a read waits for memory
-  // once less, if it and the first value of the key have at most so many bytes (an expiry takes
-  // eight); 0: none does. That room stays with the key, also when its values have grown beyond it.
-  // At most 2040.
+  // A key whose first value has at most so many bytes (an expiry takes eight) keeps room for as
+  // many beside it, rounded up to eight; later values that fit stand there too. A read of those
+  // waits for memory once less. 0: none does. At most 2040.
   size_t inline_value_bytes_max = 256;
   // Stripes of the latches that committers take. A power of two from 1 to 2^20. More stripes, fewer
   // false meetings; 64 bytes each.

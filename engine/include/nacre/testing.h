@@ -31,6 +31,7 @@ enum class Step : uint8_t {
   kCommitInSequencer,  // Only with Bug::kSplitSequencer: between timestamp and publication.
   kCommitPublished,    // Clock published, versions not yet stamped.
   kCommitStamped,      // Versions stamped, latches still held.
+  kCommitTakenBack,    // Failed: what was prepared is unlinked, nothing of it retired.
   kCommitReleased,     // Latches released, garbage not yet handed over.
   kPruneStart,         // The vacuum has taken work from the queues.
   kPruneScanned,       // Active snapshots collected, nothing unlinked.
