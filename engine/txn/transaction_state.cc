@@ -479,12 +479,12 @@ absl::StatusOr<uint64_t> TransactionState::Commit(bool gate_is_mine) {
 }
 
 absl::StatusOr<uint64_t> TransactionState::CommitAnything(bool gate_is_mine) {
-  if (!active_) return CheckActive();  // Its database may be gone.
   absl::Status status = CheckActive();
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;
   const std::vector<GenerationChange> swapped = Swapped();
-  const bool changes = held_ && (writes().write_count() != 0 || !swapped.empty());
+  // The database of one that is finished may be gone.
+  const bool changes = active_ && held_ && (writes().write_count() != 0 || !swapped.empty());
   if (!status.ok()) {
     result = status;
   } else if (!swapped.empty()) {
