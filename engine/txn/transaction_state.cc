@@ -483,7 +483,6 @@ absl::StatusOr<uint64_t> TransactionState::CommitAnything(bool gate_is_mine) {
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;
   const std::vector<GenerationChange> swapped = Swapped();
-  // The database of one that is finished may be gone.
   const bool changes = active_ && held_ && (writes().write_count() != 0 || !swapped.empty());
   if (!status.ok()) {
     result = status;

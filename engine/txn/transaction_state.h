@@ -267,6 +267,7 @@ class TransactionState {
   const bool read_only_;
   const bool serializable_;
   const bool locked_;
+  // False: finished, and store_ may be gone.
   bool active_ = true;
   bool managed_ = false;
   // Its end is to give back the registration, and that is all: nothing is doomed, tracked or held,
