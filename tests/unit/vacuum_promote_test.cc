@@ -14,6 +14,26 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Optional;
 
+// Pinned from its construction to Release(), on a thread of its own.
+class PinnedThread {
+ public:
+  PinnedThread() { step_.wait(0); }
+  void Release() {
+    step_ = 2;
+    step_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  std::atomic<int> step_{0};
+  std::thread thread_{[this] {
+    base::EpochPin pin;
+    step_ = 1;
+    step_.notify_all();
+    step_.wait(1);
+  }};
+};
+
 class VacuumPromote : public VacuumFixture {
  protected:
   void SetUp() override {
@@ -27,19 +47,10 @@ class VacuumPromote : public VacuumFixture {
 
   // Updates `key`, whose version stands in its slot, and frees that while somebody has the latch.
   void FreeSlotUnderTheLatch(std::string_view key) {
-    std::atomic<int> step{0};
-    std::thread pinner([&] {
-      base::EpochPin pin;
-      step = 1;
-      step.notify_all();
-      step.wait(1);
-    });
-    step.wait(0);
+    PinnedThread pinned;
     Put(key, "other");
     vacuum_->RunOnce();  // The slot is retired now, but not free.
-    step = 2;
-    step.notify_all();
-    pinner.join();
+    pinned.Release();
     base::MutexLock latch(StripeOf(tree_->id, key).latch);
     vacuum_->RunOnce();
   }
@@ -172,22 +183,13 @@ TEST_F(VacuumPromote, WhatSomebodyWritesIsLeftToHim) {
 TEST_F(VacuumPromote, ARemovedRecordIsNotLookedAt) {
   for (const bool together : {true, false}) {
     Put("k", "first");
-    std::atomic<int> step{0};
-    std::thread pinner([&] {
-      base::EpochPin pin;
-      step = 1;
-      step.notify_all();
-      step.wait(1);
-    });
-    step.wait(0);
+    PinnedThread pinned;
     Put("k", "other");
     if (!together) vacuum_->RunOnce();
     Delete("k");
     vacuum_->RunOnce();
     EXPECT_FALSE(HasRecord("k"));
-    step = 2;
-    step.notify_all();
-    pinner.join();
+    pinned.Release();
     vacuum_->RunOnce();
     EXPECT_EQ(Promoted(), 0);
     EXPECT_EQ(store_->retired.waiting(), 0u);
@@ -287,14 +289,7 @@ TEST_F(VacuumPromote, TheEndFreesWhatIsHalfDone) {
   const Registration reader = Snapshot();
   vacuum_->RunOnce();
   EXPECT_EQ(vacuum_->parked(), 1u);
-  std::atomic<int> step{0};
-  std::thread pinner([&] {
-    base::EpochPin pin;
-    step = 1;
-    step.notify_all();
-    step.wait(1);
-  });
-  step.wait(0);
+  PinnedThread pinned;
   Put("retired", "first");
   Put("retired", "other");
   Put("removed", "first");
@@ -305,9 +300,7 @@ TEST_F(VacuumPromote, TheEndFreesWhatIsHalfDone) {
   EXPECT_NE(store_->retired.waiting(), 0u);
   Put("chained", "first");
   Put("chained", "other");
-  step = 2;
-  step.notify_all();
-  pinner.join();
+  pinned.Release();
   Close();  // The leak checker looks.
 }
 
