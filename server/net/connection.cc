@@ -324,6 +324,8 @@ bool Connection::OutputIsFull() const {
 }
 
 void Connection::Send() {
+  // A reply that was written after the kill may tell of a server without this client.
+  if (record_->killed.load(std::memory_order_acquire)) return;  // OnWake() comes.
   while (!writing_ && !output_.empty() && phase_ != Phase::kClosed) {
     const ssize_t sent =
         send(socket_.native_handle(), output_.data(), output_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);

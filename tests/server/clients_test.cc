@@ -163,6 +163,25 @@ TEST_F(Clients, ListsAndKillsFromEverywhereAtOnce) {
   EXPECT_TRUE(Eventually([&] { return Info("connected_clients") == 1; }));
 }
 
+// Lists that are made while their client is killed are not sent.
+TEST_F(Clients, NobodySeesAListWithoutItself) {
+  const uint16_t port = server().port();
+  for (int round = 0; round < 300; ++round) {
+    WireClient client(port);
+    const std::string id = client.Do("CLIENT ID").substr(1);
+    std::thread killer([port, &id] {
+      WireClient other(port);
+      EXPECT_EQ(other.Do("CLIENT KILL ID " + id), ":1");
+    });
+    while (true) {
+      const std::string list = client.Do("CLIENT LIST");
+      if (list == "(closed)") break;
+      EXPECT_THAT(list, HasSubstr("id=" + id + " "));
+    }
+    killer.join();
+  }
+}
+
 // Pipelined writes take a way of their own.
 TEST_F(Clients, RepliesThatNobodyWantsAreNotSentForAPipelineOfWritesEither) {
   WireClient client = Connect();
