@@ -7,34 +7,58 @@ namespace nacre::vacuum {
 
 GarbageQueue::GarbageQueue(size_t backlog_max)
     : backlog_max_(backlog_max),
-      report_every_(std::clamp<size_t>(backlog_max / 4 / kShards, 1, 64)) {}
+      lag_max_(std::clamp<size_t>(backlog_max / 4 / kShards, 1, 2 * kFreshMax)) {
+  for (Shard& shard : shards_) {
+    base::MutexLock lock(shard.mutex);
+    Report(shard);
+  }
+}
 
 void GarbageQueue::Report(Shard& shard) {
   const size_t size = shard.entries.size();
-  shard.due.store(size >= shard.due_at, std::memory_order_relaxed);
-  if (size > shard.reported && size - shard.reported < report_every_) return;
+  const bool due = size >= shard.due_at;
+  shard.due.store(due, std::memory_order_relaxed);
+  // The push that makes it due takes the mutex.
+  const size_t until_due = due ? SIZE_MAX : shard.due_at - size - 1;
+  shard.fresh_limit.store(std::min(lag_max_ / 2, until_due), std::memory_order_relaxed);
+  if (size > shard.reported && size - shard.reported < lag_max_ - lag_max_ / 2) return;
   // Modulo 2^64 the difference may be negative.
   reported_.fetch_add(size - shard.reported, std::memory_order_relaxed);
   shard.reported = size;
 }
 
-void GarbageQueue::Push(absl::Span<const txn::Garbage> entries) {
-  Shard& shard = OwnShard();
-  base::MutexLock lock(shard.mutex);
-  for (const txn::Garbage& entry : entries) shard.entries.push_back(entry);
-  shard.pushed.store(shard.pushed.load(std::memory_order_relaxed) + entries.size(),
-                     std::memory_order_relaxed);
+void GarbageQueue::Owe(Shard& shard, size_t count) {
   if (approximate_size() <= backlog_max_) shard.owed = 0;
-  shard.owed += entries.size();
+  shard.owed += count;
+}
+
+void GarbageQueue::TakeFresh(Shard& shard) {
+  const absl::Span<const txn::Garbage> fresh = Fresh(shard);
+  if (fresh.empty()) return;
+  shard.entries.insert(shard.entries.end(), fresh.begin(), fresh.end());
+  shard.fresh_taken += fresh.size();
+  Owe(shard, fresh.size());
+}
+
+void GarbageQueue::PushLocked(Shard& shard, absl::Span<const txn::Garbage> entries, bool owner) {
+  base::MutexLock lock(shard.mutex);
+  TakeFresh(shard);
+  if (owner) {
+    shard.fresh_end.store(0, std::memory_order_relaxed);
+    shard.fresh_taken = 0;
+  }
+  shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  Owe(shard, entries.size());
+  AddPushed(shard, entries.size());
   Report(shard);
 }
 
-void GarbageQueue::PushAlong(const txn::Garbage& entry) {
+void GarbageQueue::PushAlong(absl::Span<const txn::Garbage> entries) {
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
-  shard.entries.push_back(entry);
-  ++shard.due_at;
-  shard.pushed.store(shard.pushed.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  shard.due_at += entries.size();
+  AddPushed(shard, entries.size());
   Report(shard);
 }
 
@@ -43,12 +67,14 @@ void GarbageQueue::Return(absl::Span<const txn::Garbage> entries) {
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
   shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  TakeFresh(shard);
   // Not before as many are new: these would be looked at again each time.
   shard.due_at = shard.entries.size() + kOwnEntries;
   Report(shard);
 }
 
 void GarbageQueue::TakeShard(Shard& shard, EntryList& taken) {
+  TakeFresh(shard);
   taken.AddBlock(std::exchange(shard.entries, {}));
   shard.owed = 0;
   shard.due_at = kOwnEntries;
@@ -74,6 +100,7 @@ void GarbageQueue::TakeUntended(EntryList& taken) {
 void GarbageQueue::TakeOwn(std::vector<txn::Garbage>& taken) {
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
+  TakeFresh(shard);
   // Copied: the next ones find room.
   taken.assign(shard.entries.begin(), shard.entries.end());
   shard.entries.clear();
@@ -88,6 +115,7 @@ void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {
   for (size_t i = 0; i < kShards && taken.size() < count; ++i) {
     Shard& shard = shards_[(own + i) % kShards];
     base::MutexLock lock(shard.mutex);
+    TakeFresh(shard);
     // The newest first: popping from the end is O(1), and they stand near the heads of their
     // chains.
     const size_t n = std::min(count - taken.size(), shard.entries.size());
@@ -101,6 +129,8 @@ void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {
 size_t GarbageQueue::TakeOwed() {
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
+  TakeFresh(shard);
+  Report(shard);
   return std::exchange(shard.owed, 0);
 }
 
@@ -108,7 +138,7 @@ size_t GarbageQueue::size() const {
   size_t size = 0;
   for (const Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
-    size += shard.entries.size();
+    size += shard.entries.size() + Fresh(shard).size();
   }
   return size;
 }

@@ -1,6 +1,7 @@
 #ifndef NACRE_VACUUM_GARBAGE_QUEUE_H_
 #define NACRE_VACUUM_GARBAGE_QUEUE_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -11,28 +12,52 @@
 #include "engine/base/epoch.h"
 #include "engine/base/latch.h"
 #include "engine/base/mutex.h"
+#include "engine/base/sharded_counter.h"
 #include "engine/txn/garbage_sink.h"
 #include "vacuum/entry_list.h"
 
 namespace nacre::vacuum {
 
-// Where commits leave what they superseded. Sharded by thread, so that committers do not meet; a
-// push is an uncontended lock and a copy. Thread-safe.
+// Where commits leave what they superseded. Sharded by thread, so that committers do not meet.
+// Thread-safe.
+//
+// Invariant OWN-PUSH: a shard belongs to the one thread whose index it is (OWN-PART in
+// sharded_counter.h). That one appends to `fresh` without the mutex, most of the time; others with
+// its index modulo kShards take the mutex and leave `fresh` alone.
+//
+//   the owner                                 who holds the mutex, the owner too
+//   1. writes fresh[n], n = fresh_end         a. n = fresh_end (acquire)
+//   2. fresh_end = n + 1 (release)            b. copies fresh[fresh_taken] to fresh[n - 1]
+//                                             c. fresh_taken = n
+//
+//   Only the owner, under the mutex and with nothing left after (c), begins with fresh[0] again: so
+//   what (b) reads is not written before the mutex was given back.
 class GarbageQueue {
  public:
   // Few enough to be in the cache of the processor still, versions and records and all, where they
   // were made; enough to pay for a scan, and for an epoch.
   static constexpr size_t kOwnEntries = 512;
+  static constexpr size_t kShards = base::ThreadPart::kOwned;
 
   // approximate_size() may lag behind by a quarter of `backlog_max`, the size beyond which shares
   // of work are owed.
   explicit GarbageQueue(size_t backlog_max);
 
   // Called by the thread that made the garbage: it then owes a share of the work.
-  void Push(absl::Span<const txn::Garbage> entries);
+  void Push(absl::Span<const txn::Garbage> entries) {
+    const size_t thread = base::EpochDomain::ThreadIndex();
+    Shard& shard = shards_[thread % kShards];
+    const size_t end = shard.fresh_end.load(std::memory_order_relaxed);
+    const size_t limit = shard.fresh_limit.load(std::memory_order_relaxed);
+    if (thread >= kShards || end + entries.size() > limit) [[unlikely]]
+      return PushLocked(shard, entries, /*owner=*/thread < kShards);
+    std::copy(entries.begin(), entries.end(), shard.fresh.begin() + static_cast<ptrdiff_t>(end));
+    shard.fresh_end.store(end + entries.size(), std::memory_order_release);
+    AddPushed(shard, entries.size());
+  }
   // What does not have to be soon, as of no commit: nobody owes anything for it, and it does not
   // make OwnIsDue() earlier.
-  void PushAlong(const txn::Garbage& entry);
+  void PushAlong(absl::Span<const txn::Garbage> entries);
   // Puts back what was taken and could not be looked at. Nobody owes anything for it.
   void Return(absl::Span<const txn::Garbage> entries);
 
@@ -59,7 +84,8 @@ class GarbageQueue {
   void TakeOwn(std::vector<txn::Garbage>& taken);
 
   // How many entries the calling thread, or another one of its shard, has pushed since it was asked
-  // last: all of those beyond the backlog, and of those before only the last commit's.
+  // last: all of those beyond the backlog, and of those before only the last commit's, or the last
+  // few.
   size_t TakeOwed();
 
   // One load; may be off by what the constructor says. For the question whether there is too much.
@@ -72,12 +98,13 @@ class GarbageQueue {
     for (const Shard& shard : shards_) {
       base::MutexLock lock(shard.mutex);
       for (const txn::Garbage& entry : shard.entries) visit(entry);
+      for (const txn::Garbage& entry : Fresh(shard)) visit(entry);
     }
   }
 
  private:
-  static constexpr size_t kShards = 16;
   static constexpr size_t kPushedMin = 16;
+  static constexpr size_t kFreshMax = 32;
   struct alignas(64) Shard {
     mutable base::Latch mutex;
     // Hints to its own threads, which read them without the mutex. A stale one is as good.
@@ -90,18 +117,39 @@ class GarbageQueue {
     size_t owed ABSL_GUARDED_BY(mutex) = 0;
     // Part of `entries` that is contained in reported_.
     size_t reported ABSL_GUARDED_BY(mutex) = 0;
+
+    // See OWN-PUSH. Up to where the owner may append without the mutex: written under it, read by
+    // the owner. A stale one makes it take the mutex too early, or say too late that it is due.
+    std::atomic<size_t> fresh_limit{0};
+    std::atomic<size_t> fresh_end{0};
+    size_t fresh_taken ABSL_GUARDED_BY(mutex) = 0;
+    std::array<txn::Garbage, kFreshMax> fresh;
   };
 
   Shard& OwnShard() { return shards_[base::EpochDomain::ThreadIndex() % kShards]; }
+  static void AddPushed(Shard& shard, size_t count) {
+    shard.pushed.store(shard.pushed.load(std::memory_order_relaxed) + count,
+                       std::memory_order_relaxed);
+  }
+  void PushLocked(Shard& shard, absl::Span<const txn::Garbage> entries, bool owner);
+  static absl::Span<const txn::Garbage> Fresh(const Shard& shard)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex) {
+    const size_t end = shard.fresh_end.load(std::memory_order_acquire);
+    return absl::MakeConstSpan(shard.fresh).subspan(shard.fresh_taken, end - shard.fresh_taken);
+  }
+  // Moves what is fresh to the other entries, as pushed by one commit.
+  void TakeFresh(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  void Owe(Shard& shard, size_t count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   void TakeShard(Shard& shard, EntryList& taken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   // After a change of its entries.
   void Report(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 
   const size_t backlog_max_;
-  const size_t report_every_;
+  // By how much a shard may differ from what is reported of it, half of it fresh.
+  const size_t lag_max_;
   std::array<Shard, kShards> shards_;
-  // Sum of Shard::reported. Written when a shard has grown by report_every_ or was taken from; read
-  // after each commit.
+  // Sum of Shard::reported. Written when a shard has grown by half of lag_max_ or was taken from;
+  // read after each commit.
   alignas(64) std::atomic<size_t> reported_{0};
 };
 

@@ -1,9 +1,12 @@
 #include "vacuum/promoter.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "engine/base/check.h"
 #include "engine/base/faults.h"
+#include "engine/base/prefetch.h"
 #include "engine/mvcc/record.h"
 #include "engine/mvcc/version.h"
 
@@ -12,34 +15,53 @@ namespace nacre::vacuum {
 using mvcc::Record;
 using mvcc::Version;
 
-void Promoter::Take(void* record) noexcept {
-  if (!Promote(static_cast<Record*>(record))) Record::FreeSlot(record);
+// The waits for memory of all of them overlap: records, then stripes and heads.
+void Promoter::TakeAll(absl::Span<void* const> records) noexcept {
+  std::array<txn::Stripe*, base::RetireList::kTakenAtOnce> stripes;
+  std::array<txn::Garbage, base::RetireList::kTakenAtOnce> promoted;
+  for (void* const record : records) base::PrefetchForWrite(record);
+  for (size_t i = 0; i < records.size(); ++i) {
+    const auto& record = *static_cast<const Record*>(records[i]);
+    const uint64_t hash = txn::LatchTable::HashOf(record.tree_id(), record.key());
+    stripes[i] = &store_.latches.at(store_.latches.IndexOf(hash));
+    base::PrefetchForWrite(stripes[i]);
+    // Only named: it may be gone.
+    base::PrefetchForWrite(record.head());
+  }
+  size_t count = 0;
+  int64_t bytes = 0;
+  for (size_t i = 0; i < records.size(); ++i) {
+    auto* const record = static_cast<Record*>(records[i]);
+    Version* const old = Promote(*record, *stripes[i]);
+    if (old == nullptr) {
+      Record::FreeSlot(record);
+      continue;
+    }
+    bytes += static_cast<int64_t>(old->memory_bytes());
+    promoted[count++] = {nullptr, old, 0};
+  }
+  if (count == 0) return;
+  store_.counters.memory_bytes.Add(-bytes);
+  store_.counters.versions_promoted.Add(static_cast<int64_t>(count));
+  queue_.PushAlong({promoted.data(), count});
 }
 
-bool Promoter::Promote(Record* record) {
-  txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record->tree_id(), record->key()));
+Version* Promoter::Promote(Record& record, txn::Stripe& stripe) {
   // Who holds it mostly links a newer version, which finds the slot free or not. A key that stays
   // apart by this does so until its next update.
-  if (!stripe.latch.TryLock()) return false;
+  if (!stripe.latch.TryLock()) return nullptr;
   NACRE_STEP(kPruneLatched);
-  Version* copy = nullptr;
   Version* old = nullptr;
   // The head of a record that has left the index may be gone.
-  if (!record->removed()) {
-    old = record->head();
-    NACRE_CHECK(old != nullptr, "a record without a version stands in the index");
-    copy = record->InlineAgain(*old);
-  }
-  if (copy != nullptr) {
-    record->ReplaceHead(copy);
-    NACRE_STEP(kPruneUnlinked);
+  if (!record.removed()) {
+    NACRE_CHECK(record.head() != nullptr, "a record without a version stands in the index");
+    if (Version* const copy = record.InlineAgain(*record.head()); copy != nullptr) {
+      old = record.ReplaceHead(copy);
+      NACRE_STEP(kPruneUnlinked);
+    }
   }
   stripe.latch.Unlock();
-  if (copy == nullptr) return false;
-  store_.counters.memory_bytes.Add(-static_cast<int64_t>(old->memory_bytes()));
-  store_.counters.versions_promoted.Add(1);
-  queue_.PushAlong({nullptr, old, 0});
-  return true;
+  return old;
 }
 
 void Promoter::NameEntries(absl::Span<txn::Garbage> entries) {

@@ -22,17 +22,17 @@ class Promoter final : public base::RetireList::Taker {
  public:
   Promoter(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
 
-  // The slot of `record` is read by nobody any more. No pin is needed: what is reached under the
+  // The slots of `records` are read by nobody any more. No pin is needed: what is reached under the
   // latch of a record that stands in the index is there. Waits for no latch.
-  void Take(void* record) noexcept override;
+  void TakeAll(absl::Span<void* const> records) noexcept override;
 
   // Gives promoted versions among `entries` their timestamp, which is drawn by a commit that writes
   // nothing, for all of them. Holds the sequencer, if there are any.
   void NameEntries(absl::Span<txn::Garbage> entries);
 
  private:
-  // False if what is newest can not stand in the slot, or the latch is taken.
-  bool Promote(mvcc::Record* record);
+  // What was promoted; nullptr if what is newest can not stand in the slot, or the latch is taken.
+  mvcc::Version* Promote(mvcc::Record& record, txn::Stripe& stripe);
 
   txn::Store& store_;
   GarbageQueue& queue_;

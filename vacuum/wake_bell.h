@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "absl/base/thread_annotations.h"
+#include "engine/base/asymmetric_fence.h"
 #include "engine/base/mutex.h"
 
 namespace nacre::vacuum {
@@ -13,13 +14,14 @@ namespace nacre::vacuum {
 // One thread sleeps, any thread wakes it. Ring() is one load unless somebody sleeps.
 //
 // A ring is not lost: the sleeper makes itself visible first and checks for work second; who brings
-// work makes it visible first and rings second. Both sides put a lock of the same mutex, or
-// read-modify-writes in seq_cst order, between the two, so at least one sees the other. (Ends of
-// snapshots do not: for these the sleeper looks up every now and then.)
+// work makes it visible first and rings second. Between the two are a Heavy() there and a Light()
+// here, so at least one sees the other (ASYMMETRIC). (An end of a snapshot is missed where what
+// waits for it is only arriving: for these the sleeper looks up every now and then.)
 class WakeBell {
  public:
   void Ring() ABSL_LOCKS_EXCLUDED(mutex_) {
-    if (!sleeping_.load(std::memory_order_seq_cst)) return;
+    base::AsymmetricFence::Light();
+    if (!sleeping_.load(std::memory_order_relaxed)) return;
     base::MutexLock lock(mutex_);
     rung_ = true;
     condition_.NotifyOne();
@@ -33,8 +35,9 @@ class WakeBell {
     {
       base::MutexLock lock(mutex_);
       rung_ = false;
-      sleeping_.store(true, std::memory_order_seq_cst);
+      sleeping_.store(true, std::memory_order_relaxed);
     }
+    base::AsymmetricFence::Heavy();
     const bool at_once = has_work();
     base::MutexLock lock(mutex_);
     if (!at_once && limit) {

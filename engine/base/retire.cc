@@ -132,13 +132,19 @@ RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
 }
 
 void RetireList::FreeAll(absl::Span<const Retired> objects) const {
+  std::array<void*, kTakenAtOnce> taken;
+  size_t count = 0;
   for (const Retired& retired : objects) {
-    if (retired.free == taken_ && taker_ != nullptr) {
-      taker_->Take(retired.object);
-    } else {
+    if (retired.free != taken_ || taker_ == nullptr) {
       retired.free(retired.object);
+      continue;
     }
+    taken[count++] = retired.object;
+    if (count < kTakenAtOnce) continue;
+    taker_->TakeAll(taken);
+    count = 0;
   }
+  if (count != 0) taker_->TakeAll({taken.data(), count});
 }
 
 size_t RetireList::FreeOne(const Which& which, Look& look) {

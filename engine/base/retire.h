@@ -33,12 +33,14 @@ namespace nacre::base {
 class RetireList {
  public:
   using Free = void (*)(void* object);
-  // Gets what was retired with a certain Free, when that may be called, and calls it itself.
+  // Gets what was retired with a certain Free, when that may be called, and calls it itself. Of
+  // what is freed at a time it gets up to kTakenAtOnce together, for it to work on side by side.
   class Taker {
    public:
     virtual ~Taker() = default;
-    virtual void Take(void* object) noexcept = 0;
+    virtual void TakeAll(absl::Span<void* const> objects) noexcept = 0;
   };
+  static constexpr size_t kTakenAtOnce = 16;
 
   static constexpr size_t kBatchObjects = 256;
   static constexpr size_t kShards = 16;

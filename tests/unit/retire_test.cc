@@ -85,11 +85,14 @@ TEST_F(Retire, NothingIsFreedUnderAPinThatIsAsOld) {
 // Gets objects in the place of a Free, and frees every second one.
 class EverySecond : public RetireList::Taker {
  public:
-  void Take(void* object) noexcept override {
-    if (++taken % 2 == 0) {
-      Object::Free(object);
-    } else {
-      kept.push_back(static_cast<Object*>(object));
+  void TakeAll(absl::Span<void* const> objects) noexcept override {
+    EXPECT_LE(objects.size(), RetireList::kTakenAtOnce);
+    for (void* const object : objects) {
+      if (++taken % 2 == 0) {
+        Object::Free(object);
+      } else {
+        kept.push_back(static_cast<Object*>(object));
+      }
     }
   }
   size_t taken = 0;

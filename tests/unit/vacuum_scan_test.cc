@@ -1,14 +1,22 @@
-// What a scan allows, at the boundaries and against brute force; the queue of work; history.
+// What a scan allows, at the boundaries and against brute force; the queue of work and its bell;
+// history.
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
 #include <random>
+#include <thread>
+#include <utility>
+#include <vector>
 
+#include "engine/base/asymmetric_fence.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/test_seed.h"
 #include "vacuum/garbage_queue.h"
 #include "vacuum/history.h"
 #include "vacuum/scan.h"
+#include "vacuum/wake_bell.h"
 
 namespace nacre::vacuum {
 namespace {
@@ -138,6 +146,112 @@ TEST(VacuumQueue, TheApproximateSizeIsOffByNoMoreThanWasAllowed) {
   }
 }
 
+std::vector<uint64_t> TimestampsOf(EntryList& taken) {
+  std::vector<uint64_t> timestamps;
+  taken.ForEach([&](const txn::Garbage& entry) { timestamps.push_back(entry.superseded_at); });
+  while (!taken.empty()) taken.TakeBlock();
+  return timestamps;
+}
+
+void PushOne(GarbageQueue& queue, uint64_t timestamp) {
+  const txn::Garbage entry{nullptr, nullptr, timestamp};
+  queue.Push({&entry, 1});
+}
+
+// OWN-PUSH: what stands there fresh is taken once, whoever takes it, and however far it was taken
+// before.
+TEST(VacuumQueue, WhatIsFreshIsTakenOnceAndInOrder) {
+  GarbageQueue queue(/*backlog_max=*/100'000);
+  std::vector<uint64_t> seen;
+  std::vector<uint64_t> pushed;
+  std::mt19937_64 random(TestSeed());
+  for (int round = 0; round < 2000; ++round) {
+    for (size_t i = random() % 50; i != 0; --i) {
+      pushed.push_back(pushed.size() + 1);
+      PushOne(queue, pushed.back());
+    }
+    ASSERT_EQ(queue.size(), pushed.size() - seen.size());
+    size_t visited = 0;
+    queue.ForEach([&visited](const txn::Garbage&) { ++visited; });
+    ASSERT_EQ(visited, queue.size());
+    if (random() % 2 == 0) continue;
+    EntryList taken;
+    std::vector<txn::Garbage> own;
+    switch (random() % 4) {
+      case 0: queue.TakeAll(taken); break;
+      case 1: std::thread([&] { queue.TakeAll(taken); }).join(); break;
+      case 2: queue.TakeOwn(own); break;
+      case 3: queue.TakeSome(SIZE_MAX, own); break;
+    }
+    for (const txn::Garbage& entry : own) seen.push_back(entry.superseded_at);
+    for (const uint64_t timestamp : TimestampsOf(taken)) seen.push_back(timestamp);
+    ASSERT_EQ(queue.size(), 0u);
+    ASSERT_EQ(seen, pushed);
+  }
+}
+
+TEST(VacuumQueue, WhatIsFreshIsTakenWhileItsOwnerGoesOn_ManyThreads) {
+  constexpr size_t kThreads = GarbageQueue::kShards + 4;  // Some have no shard of their own.
+  constexpr uint64_t kEach = 5000;
+  GarbageQueue queue(/*backlog_max=*/100'000);
+  std::atomic<size_t> running{kThreads};
+  std::atomic<size_t> begun{0};
+  std::vector<std::thread> threads;
+  for (size_t thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      PushOne(queue, thread * kEach + 1);
+      ++begun;
+      while (begun != kThreads) std::this_thread::yield();  // Each has an index of its own.
+      for (uint64_t i = 2; i <= kEach; ++i) PushOne(queue, thread * kEach + i);
+      --running;
+    });
+  }
+  std::vector<uint64_t> seen;
+  bool last = false;
+  while (!std::exchange(last, running == 0) || queue.size() != 0) {
+    EntryList taken;
+    std::vector<txn::Garbage> some;
+    queue.TakeSome(10, some);
+    queue.TakeUntended(taken);
+    for (const txn::Garbage& entry : some) seen.push_back(entry.superseded_at);
+    for (const uint64_t timestamp : TimestampsOf(taken)) seen.push_back(timestamp);
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::sort(seen.begin(), seen.end());
+  ASSERT_EQ(seen.size(), kThreads * kEach);
+  for (uint64_t i = 0; i < seen.size(); ++i) ASSERT_EQ(seen[i], i + 1);
+  EXPECT_EQ(queue.approximate_size(), 0u);
+}
+
+TEST(VacuumQueue, TheLastOneThatMakesItDueSaysSo) {
+  GarbageQueue queue(/*backlog_max=*/100'000);
+  const txn::Garbage along[3];
+  for (int round = 0; round < 5; ++round) {
+    for (size_t i = 1; i < GarbageQueue::kOwnEntries; ++i) {
+      PushOne(queue, i);
+      if (i % 20 == 0) queue.PushAlong(along);
+      ASSERT_FALSE(queue.OwnIsDue()) << i;
+    }
+    PushOne(queue, 1);
+    ASSERT_TRUE(queue.OwnIsDue());
+    std::vector<txn::Garbage> own;
+    queue.TakeOwn(own);
+  }
+}
+
+// Between the two stands a barrier: see WakeBell.
+TEST(VacuumWakeBell, WhoGoesToSleepAsksForWorkBehindABarrier) {
+  WakeBell bell;
+  const uint64_t before = base::AsymmetricFence::heavy_count();
+  bool asked = false;
+  bell.Sleep(std::nullopt, [&] {
+    asked = true;
+    EXPECT_GT(base::AsymmetricFence::heavy_count(), before);
+    return true;
+  });
+  EXPECT_TRUE(asked);
+}
+
 // OWN-FIRST: whose thread takes from a shard, the passes leave it alone; until it stops.
 TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
   GarbageQueue queue(/*backlog_max=*/10'000);
@@ -169,7 +283,8 @@ TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
 TEST(VacuumQueue, WhatIsPushedAlongMakesNothingDueAndNobodyOwe) {
   GarbageQueue queue(/*backlog_max=*/10);
   const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries);
-  for (size_t i = 0; i < 2 * GarbageQueue::kOwnEntries; ++i) queue.PushAlong({});
+  for (size_t i = 0; i < 2 * GarbageQueue::kOwnEntries; ++i)
+    queue.PushAlong(absl::MakeConstSpan(some).first(1));
   EXPECT_FALSE(queue.OwnIsDue());
   EXPECT_EQ(queue.TakeOwed(), 0u);
   EXPECT_EQ(queue.TakePushed(), 2 * GarbageQueue::kOwnEntries) << "it is freed as it comes";
