@@ -93,6 +93,15 @@ EpochSlot* TakeEpochSlot() {
   return epoch_slot = slot;
 }
 
+void PinAgain(EpochSlot* slot) {
+  uint64_t epoch;
+  do {
+    epoch = global_epoch.value.load(std::memory_order_acquire);
+    slot->epoch.store(epoch, std::memory_order_release);
+    slot->light.Fence();
+  } while (global_epoch.value.load(std::memory_order_acquire) != epoch);
+}
+
 void GiveBackBorrowedSlot() {
   EpochSlot* slot = std::exchange(epoch_slot, nullptr);
   slot->borrowed = false;

@@ -63,6 +63,8 @@ extern constinit EpochCounter global_epoch;
 extern constinit thread_local NACRE_STATIC_TLS EpochSlot* epoch_slot;
 
 EpochSlot* TakeEpochSlot();
+// Steps 1 to 3 of a pin whose fence was not free, or whose epoch was closed meanwhile.
+void PinAgain(EpochSlot* slot);
 void GiveBackBorrowedSlot();
 
 }  // namespace internal
@@ -109,15 +111,12 @@ class EpochPin {
       slot = internal::TakeEpochSlot();
     slot_ = slot;
     if (slot->depth++ != 0) return;
-    uint64_t epoch = internal::global_epoch.value.load(std::memory_order_acquire);
-    for (;;) {
-      slot->epoch.store(epoch, std::memory_order_release);
-      slot->light.Fence();
-      const uint64_t again = internal::global_epoch.value.load(std::memory_order_acquire);
-      if (again == epoch) [[likely]]
-        return;
-      epoch = again;
-    }
+    const uint64_t epoch = internal::global_epoch.value.load(std::memory_order_acquire);
+    slot->epoch.store(epoch, std::memory_order_release);
+    if (slot->light.TryFence() &&
+        internal::global_epoch.value.load(std::memory_order_acquire) == epoch) [[likely]]
+      return;
+    internal::PinAgain(slot);
   }
   ~EpochPin() {
     internal::EpochSlot* slot = slot_;

@@ -82,6 +82,8 @@ unsigned Node::KeyByte(int position) const {
   return static_cast<unsigned>(word >> (position % 8 * 8)) & 0xff;
 }
 
+Link Node::FindAgain(unsigned byte) const { return FindStable(static_cast<Symbol>(byte) + 1); }
+
 int Node::RankOfByte(unsigned byte) const {
   if (layout() == Layout::kBitmap) {
     const uint64_t word = words()[byte / 64].load(std::memory_order_acquire);

@@ -25,7 +25,8 @@ namespace nacre::index::internal {
 
 class Node;
 
-// Nothing, a node, or somebody's entry.
+// Nothing, a node, or somebody's entry. Nothing is the entry at no address, so that one bit tells a
+// descent whether to go on.
 class Link {
  public:
   constexpr Link() = default;
@@ -34,20 +35,19 @@ class Link {
     return Link(reinterpret_cast<uintptr_t>(entry) | kEntryBit);
   }
 
-  bool is_null() const { return bits_ == 0; }
-  bool is_entry() const { return (bits_ & kEntryBit) != 0; }
-  bool is_node() const { return !is_null() && !is_entry(); }
+  bool is_null() const { return bits_ == kEntryBit; }
+  bool is_entry() const { return !is_node() && !is_null(); }
+  bool is_node() const { return (bits_ & kEntryBit) == 0; }
   Node* node() const { return reinterpret_cast<Node*>(bits_); }
+  // nullptr of nothing. Precondition: not a node.
   void* entry() const { return reinterpret_cast<void*>(bits_ - kEntryBit); }
   // Starts loading what the link points at.
   void Prefetch() const { __builtin_prefetch(reinterpret_cast<const void*>(bits_ & ~kEntryBit)); }
-  // The same with the lines behind the first one. Too much where many links are followed at once.
-  void PrefetchLines() const {
-    // Numbers, since it may be none.
-    const uintptr_t start = bits_ & ~kEntryBit;
-    for (uintptr_t line = 0; line < 3; ++line) {
-      __builtin_prefetch(reinterpret_cast<const void*>(start + line * 64));
-    }
+  // The two lines behind that. Too much where many links are followed at once.
+  void PrefetchRest() const {
+    // Numbers, since it may be none. The bit of an entry changes no line.
+    __builtin_prefetch(reinterpret_cast<const void*>(bits_ + 64));
+    __builtin_prefetch(reinterpret_cast<const void*>(bits_ + 128));
   }
 
   friend bool operator==(Link, Link) = default;
@@ -56,7 +56,7 @@ class Link {
   static constexpr uintptr_t kEntryBit = 1;
   explicit constexpr Link(uintptr_t bits) : bits_(bits) {}
 
-  uintptr_t bits_ = 0;
+  uintptr_t bits_ = kEntryBit;
 };
 static_assert(std::atomic<Link>::is_always_lock_free);
 
@@ -200,6 +200,8 @@ class Node {
   }
 
   Link FindByte(Layout layout, unsigned byte) const;
+  // FindStable(), where a writer came by.
+  [[gnu::noinline, gnu::cold]] Link FindAgain(unsigned byte) const;
   Link FindSmall(int count_word, unsigned byte) const;
   Link FindWide(int count_word, unsigned byte) const;
   Link FindBitmap(int count_word, unsigned byte) const;
@@ -309,11 +311,11 @@ inline Link Node::FindBitmap(int count_word, unsigned byte) const {
   // The bit of `byte` on top, and below it those of lower bytes.
   const uint64_t up_to_byte = word << (63 - byte % 64);
   if (static_cast<int64_t>(up_to_byte) >= 0) return Link();
-  const size_t start = starts()[byte / 64].load(std::memory_order_acquire);
-  const size_t links_up_to_byte = start + static_cast<unsigned>(bits::CountOnes(up_to_byte));
+  const unsigned links_up_to_byte = static_cast<unsigned>(bits::CountOnes(up_to_byte)) +
+                                    starts()[byte / 64].load(std::memory_order_acquire);
   // Racing with a writer, the sum may be out of bounds; otherwise the test is always true.
-  if (links_up_to_byte > static_cast<size_t>(count_word & kCountMask)) return Link();
-  return LoadLink(kBitmapWords + 1, links_up_to_byte - 1);
+  if (links_up_to_byte > static_cast<unsigned>(count_word & kCountMask)) return Link();
+  return LoadLink(kBitmapWords, links_up_to_byte);  // The links begin one word later.
 }
 
 // `layout` is the node's: neither kDirect nor kRoot.
@@ -348,11 +350,11 @@ inline Link Node::FindStable(Symbol symbol) const {
   const unsigned byte = static_cast<uint8_t>(key[depth]);
   const Layout layout = layout_;
   if (layout == Layout::kDirect) return LoadLink(0, size_t{byte} + 1);
-  for (;;) {
-    const uint64_t version = lock_.ReadBegin();
-    const Link link = FindByte(layout, byte);
-    if (__builtin_expect(lock_.Unchanged(version), 1)) return link;
-  }
+  const uint64_t version = lock_.ReadBegin();
+  const Link link = FindByte(layout, byte);
+  if (lock_.Unchanged(version)) [[likely]]
+    return link;
+  return FindAgain(byte);
 }
 
 }  // namespace nacre::index::internal

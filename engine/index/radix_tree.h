@@ -46,11 +46,10 @@ class RadixTree {
     CheckPinned();
     internal::Link link = core_.top();
     while (link.is_node()) link = link.node()->FindStable(key);
-    if (link.is_null()) return nullptr;
     // What stands behind the key is wanted when that has been compared.
-    link.PrefetchLines();
+    link.PrefetchRest();
     auto* entry = static_cast<Entry*>(link.entry());
-    return internal::SameBytes(entry->key(), key) ? entry : nullptr;
+    return entry != nullptr && internal::SameBytes(entry->key(), key) ? entry : nullptr;
   }
 
   // Find() of each key, side by side, so that their waits for memory overlap. found.size() is
@@ -139,12 +138,13 @@ class RadixTree {
       for (size_t i = 0; i < count; ++i) {
         if (!links[i].is_node()) continue;
         links[i] = links[i].node()->FindStable(keys[i]);
-        links[i].PrefetchLines();
+        links[i].Prefetch();
+        links[i].PrefetchRest();
         descending |= links[i].is_node();
       }
     }
     for (size_t i = 0; i < count; ++i) {
-      auto* entry = links[i].is_null() ? nullptr : static_cast<Entry*>(links[i].entry());
+      auto* entry = static_cast<Entry*>(links[i].entry());
       found[i] = entry != nullptr && internal::SameBytes(entry->key(), keys[i]) ? entry : nullptr;
     }
   }

@@ -35,7 +35,7 @@ void* TreeCore::RandomEntry(absl::FunctionRef<uint64_t()> random, double* weight
     link = RandomLink(link.node(), random, &links);
     *weight *= links;
   }
-  return link.is_null() ? nullptr : link.entry();
+  return link.entry();
 }
 
 }  // namespace nacre::index::internal
