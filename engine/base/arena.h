@@ -30,6 +30,9 @@ class Arena {
     return {copy, bytes.size()};
   }
 
+  // Whether there is anything to free.
+  bool has_memory() const { return chunks_.capacity() != 0; }
+
   // Makes room again if `copy` is what was copied last.
   void TakeBack(std::string_view copy) {
     if (copy.empty() || copy.data() + copy.size() != next_) return;

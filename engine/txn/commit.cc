@@ -30,7 +30,8 @@ bool IsValue(const mvcc::Version* version) {
 
 void Committer::SortStripes() {
   std::sort(stripes_.begin(), stripes_.end());
-  stripes_.erase(std::unique(stripes_.begin(), stripes_.end()), stripes_.end());
+  stripes_.truncate(
+      static_cast<size_t>(std::unique(stripes_.begin(), stripes_.end()) - stripes_.begin()));
 }
 
 absl::Status Committer::CheckFirstCommitterWins() ABSL_NO_THREAD_SAFETY_ANALYSIS {

@@ -2,12 +2,11 @@
 #define NACRE_ENGINE_TXN_COMMIT_H_
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "engine/base/short_list.h"
 #include "engine/txn/garbage_sink.h"
 #include "engine/txn/keyspace_commit.h"
 #include "engine/txn/log_place.h"
@@ -49,6 +48,14 @@ namespace nacre::txn {
 
 // A generation that a transaction works on, and whether a commit must find it unchanged.
 struct GenerationUse {
+  GenerationUse() = default;
+  GenerationUse(uint32_t of_keyspace, const Generation& used)
+      : keyspace(of_keyspace),
+        tree_id(used.tree->id),
+        tree(used.tree),
+        committed(used.tree),
+        generation(&used) {}
+
   uint32_t keyspace = 0;
   uint32_t tree_id = 0;
   Tree* tree = nullptr;
@@ -123,11 +130,15 @@ class Committer {
   const absl::Span<const GenerationUse> generations_;
   LogPlace& log_;
 
-  absl::InlinedVector<uint32_t, 8> stripes_;
-  absl::InlinedVector<RecentWrite, 8> recent_;
-  absl::InlinedVector<Garbage, 8> garbage_;
+  base::ShortList<uint32_t, 8> stripes_;
+  base::ShortList<RecentWrite, 8> recent_;
+  base::ShortList<Garbage, 8> garbage_;
   // What the commit adds to the live keys of each tree.
-  absl::InlinedVector<std::pair<Tree*, int64_t>, 1> live_deltas_;
+  struct LiveDelta {
+    Tree* tree;
+    int64_t keys;
+  };
+  base::ShortList<LiveDelta, 1> live_deltas_;
   absl::Span<const GenerationChange> changes_;
   std::vector<Generation*> superseded_generations_;  // Of changes_.
   bool changes_expiry_ = false;

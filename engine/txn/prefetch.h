@@ -47,6 +47,14 @@ void Prefetch(Store& store, uint32_t keyspace, absl::Span<const std::string_view
 // time of the latch (VALUED in record.h). The caller is pinned, for as long as it commits.
 void LookUpRecords(LatchTable& latches, WriteSet& writes);
 inline void FindRecords(LatchTable& latches, WriteSet& writes) {
+  if (writes.entries().size() == 1) {
+    WriteEntry& entry = writes.entries()[0];
+    PrefetchStripe(latches, entry.hash);
+    if (entry.record != nullptr && entry.record_stays) return;
+    entry.record = entry.tree->index.Find(entry.key);
+    if (entry.record != nullptr) PrefetchToWrite(*entry.record);
+    return;
+  }
   for (const WriteEntry& entry : writes.entries()) {
     if (entry.record == nullptr || !entry.record_stays) return LookUpRecords(latches, writes);
   }

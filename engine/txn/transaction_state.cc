@@ -16,13 +16,13 @@ using Value = TransactionState::Value;
 TransactionState::TransactionState(Store& store, const TransactionOptions& options)
     : TransactionState(store, options, IsSerializable(options), BegunView()) {
   if (serializable_) {
-    plain_ = false;
+    phase_ = kHolds;
     reads_.emplace();
   }
   doomed_ = options.as_of
                 ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
                 : BeginView(store_, options.owner, view_, SnapshotRegistry::Age::kFromFirstLook);
-  if (!doomed_.ok()) plain_ = false;
+  if (!doomed_.ok()) phase_ = kHolds;
 }
 
 TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t id)
@@ -40,28 +40,31 @@ void TransactionState::Destroy(TransactionState* state) {
 }
 
 void TransactionState::Finish() {
-  if (!active_) return;
+  if (!active()) return;
   if (held_) {
     NACRE_CHECK(held_->cursors.empty() || !locked_, "a lock-first transaction has no cursors");
     held_->writes.Clear();
+    if (!reads_ && generations_.size() <= 1 && doomed_.ok() && !held_->has_memory()) {
+      phase_ &= static_cast<uint8_t>(~kHolds);
+    }
   }
   if (reads_) *reads_ = ReadSet();
   if (view_.registration.slot != nullptr) {
     End();
   } else {
-    active_ = false;
+    phase_ |= kEnded;
     plain_tree_ = nullptr;
   }
 }
 
 void TransactionState::Rollback() {
-  if (!active_) return;
+  if (!active()) return;
   store_.counters.rollbacks.Add(1);
   Finish();
 }
 
 absl::Status TransactionState::CheckActive() const {
-  if (!active_) {
+  if (!active()) {
     return absl::FailedPreconditionError("the transaction is finished; begin another one");
   }
   return doomed_;
@@ -115,14 +118,10 @@ absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
   return Note(keyspace, *generation);
 }
 
-inline GenerationUse TransactionState::UseOf(uint32_t keyspace, const Generation& generation) {
-  Tree* const tree = generation.tree;
-  return {keyspace, tree->id, tree, tree, &generation};
-}
-
-const GenerationUse& TransactionState::Note(uint32_t keyspace, const Generation& generation) {
-  if (!generations_.empty()) plain_ = false;
-  return generations_.emplace_back(UseOf(keyspace, generation));
+inline const GenerationUse& TransactionState::Note(uint32_t keyspace,
+                                                   const Generation& generation) {
+  if (!generations_.empty()) phase_ |= kHolds;
+  return generations_.emplace_back(keyspace, generation);
 }
 
 absl::Status TransactionState::Use(uint32_t keyspace) {
@@ -136,8 +135,19 @@ absl::Status TransactionState::Use(uint32_t keyspace) {
   return absl::OkStatus();
 }
 
+inline bool TransactionState::FindCurrent() {
+  if (!generations_.empty() || store_.snapshots_grow_old) return false;
+  base::EpochPin pin;
+  const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
+  if (generation == nullptr) return false;
+  Note(keyspace_, *generation);
+  // Not a copy of the other, which the processor could not load before its stores are done.
+  current_ = GenerationUse(keyspace_, *generation);
+  return true;
+}
+
 absl::Status TransactionState::ResolveCurrent() {
-  return current_.tree != nullptr ? absl::OkStatus() : Use(keyspace_);
+  return current_.tree != nullptr || FindCurrent() ? absl::OkStatus() : Use(keyspace_);
 }
 
 absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
@@ -162,20 +172,10 @@ void TransactionState::Track(const Tree* tree, std::string_view key, mvcc::Recor
 }
 
 bool TransactionState::FindTreeOfWriter() {
-  if (!active_ || locked_ || store_.snapshots_grow_old || has_writes() || !doomed_.ok())
-    return false;
-  if (current_.tree != nullptr) {
-    plain_tree_ = current_.tree;
-    return true;
-  }
-  if (!generations_.empty()) return false;
-  const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
-  if (generation == nullptr) return false;
-  if (!read_only_) {
-    Note(keyspace_, *generation);
-    current_ = UseOf(keyspace_, *generation);
-  }
-  plain_tree_ = generation->tree;
+  if (!active() || locked_ || has_writes() || !doomed_.ok()) return false;
+  if (current_.tree == nullptr && !FindCurrent()) return false;
+  if (store_.snapshots_grow_old) return false;
+  plain_tree_ = current_.tree;
   return true;
 }
 
@@ -326,7 +326,7 @@ absl::Status TransactionState::WriteSetFull() const {
 [[gnu::always_inline]] inline WriteEntry* TransactionState::EntryForWrite(std::string_view key,
                                                                           size_t value_bytes,
                                                                           absl::Status& status) {
-  if (current_.tree == nullptr) [[unlikely]] {
+  if (current_.tree == nullptr && !FindCurrent()) [[unlikely]] {
     status = Use(keyspace_);
     if (!status.ok()) return nullptr;
   }
@@ -400,7 +400,7 @@ absl::Status TransactionState::Delete(std::string_view key) {
   return status;
 }
 
-uint64_t TransactionState::SetSavepoint() { return active_ ? writes().SetSavepoint() : 0; }
+uint64_t TransactionState::SetSavepoint() { return active() ? writes().SetSavepoint() : 0; }
 
 absl::Status TransactionState::RollbackTo(uint64_t savepoint) {
   if (absl::Status status = CheckWritable(); !status.ok()) return status;
@@ -483,7 +483,7 @@ absl::StatusOr<uint64_t> TransactionState::CommitAnything(bool gate_is_mine) {
   if (status.ok() && view_.IsTooOld()) status = TooOldError();
   absl::StatusOr<uint64_t> result = view_.read_timestamp;
   const std::vector<GenerationChange> swapped = Swapped();
-  const bool changes = active_ && held_ && (writes().write_count() != 0 || !swapped.empty());
+  const bool changes = active() && held_ && (writes().write_count() != 0 || !swapped.empty());
   if (!status.ok()) {
     result = status;
   } else if (!swapped.empty()) {

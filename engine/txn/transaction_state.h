@@ -42,7 +42,7 @@ class TransactionState {
   // Locked. `view` has no registration. Keys are declared by Declare().
   TransactionState(Store& store, const ReadView& view, uint64_t id);
   ~TransactionState() {
-    if (active_) Rollback();
+    if (active()) Rollback();
   }
   TransactionState(const TransactionState&) = delete;
   TransactionState& operator=(const TransactionState&) = delete;
@@ -51,7 +51,7 @@ class TransactionState {
   static void operator delete(void* block) { base::SpareBlock<TransactionState>::Give(block); }
   // What ended plainly has nothing to destroy.
   static void operator delete(TransactionState* state, std::destroying_delete_t) {
-    if (state->active_ || !state->plain_) [[unlikely]]
+    if (state->phase_ != kEnded) [[unlikely]]
       return Destroy(state);
     base::SpareBlock<TransactionState>::Give(state);
   }
@@ -61,7 +61,7 @@ class TransactionState {
   uint64_t id() const { return view_.registration.id; }
   bool serializable() const { return serializable_; }
   bool read_only() const { return read_only_; }
-  bool active() const { return active_; }
+  bool active() const { return (phase_ & kEnded) == 0; }
   uint32_t keyspace() const { return keyspace_; }
 
   // Why the transaction can not go on: it is finished, or could not begin, or a conflict is known
@@ -148,6 +148,10 @@ class TransactionState {
   // make and end it costs more than such a transaction does.
   struct Holdings {
     Holdings() {}  // Of its own: else all of it would be zeroed first.
+    bool has_memory() const {
+      return writes.has_memory() || swaps.capacity() != 0 || cursors.capacity() != 0 ||
+             copied.has_memory();
+    }
 
     WriteSet writes;
     std::vector<SwapMade> swaps;
@@ -155,7 +159,7 @@ class TransactionState {
     base::Arena copied;  // Values, where snapshots grow too old.
   };
   Holdings& held() {
-    plain_ = false;
+    phase_ |= kHolds;
     plain_tree_ = nullptr;
     return held_ ? *held_ : held_.emplace();
   }
@@ -167,7 +171,7 @@ class TransactionState {
                    BegunView view);
   // Sets plain_tree_. False if reads are not plain. The caller is pinned.
   bool FindPlainTree() {
-    if (!plain_ || !read_only_ || !active_) [[unlikely]]
+    if (phase_ != kPlain || !read_only_) [[unlikely]]
       return FindTreeOfWriter();
     const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
     if (generation == nullptr) return false;
@@ -180,7 +184,7 @@ class TransactionState {
   static void Destroy(TransactionState* state);
   // Finish() of what is always there.
   void End() {
-    active_ = false;
+    phase_ |= kEnded;
     plain_tree_ = nullptr;
     store_.registry.Release(view_.registration);
     view_.registration.slot = nullptr;
@@ -192,8 +196,9 @@ class TransactionState {
   // Why a value is not taken, of which that is known.
   absl::Status CheckValue(std::string_view value) const;
   bool MayBeWritten(std::string_view key, absl::Status& status) const;
+  // Sets current_, as it mostly goes. False, and nothing is done, if it goes otherwise.
+  bool FindCurrent();
   absl::Status ResolveCurrent();
-  static GenerationUse UseOf(uint32_t keyspace, const Generation& generation);
   const GenerationUse& Note(uint32_t keyspace, const Generation& generation);
   absl::Status NotDeclared(std::string_view key) const;
   // Of a locked transaction, which has declared the key.
@@ -234,7 +239,7 @@ class TransactionState {
   WriteEntry* PrepareToWrite(std::string_view key, size_t value_bytes, absl::Status& status);
   absl::Status WriteSetFull() const;
   // Whether CheckWritable() has nothing to say.
-  bool IsWritable() const { return active_ && !read_only_ && doomed_.ok(); }
+  bool IsWritable() const { return active() && !read_only_ && doomed_.ok(); }
   void NeedTime();
   // Of RandomKey(). `from` is where to look: a key that the snapshot sees, or at least one of the
   // index.
@@ -255,7 +260,7 @@ class TransactionState {
   absl::StatusOr<uint64_t> CommitWrites(bool gate_is_mine);
   // Whether writes are all that there is to commit.
   bool IsPlainWriter() const {
-    return active_ && doomed_.ok() && held_ && held_->writes.write_count() != 0 &&
+    return active() && doomed_.ok() && held_ && held_->writes.write_count() != 0 &&
            held_->swaps.empty();
   }
   // Of a transaction in any state, that of an ended one too.
@@ -267,12 +272,12 @@ class TransactionState {
   const bool read_only_;
   const bool serializable_;
   const bool locked_;
-  // False: finished, and store_ may be gone.
-  bool active_ = true;
   bool managed_ = false;
-  // Its end is to give back the registration, and that is all: nothing is doomed, tracked or held,
-  // no member has any memory, and the snapshot can not grow too old.
-  bool plain_ = false;
+  // kPlain: its end is to give back the registration, and that is all: nothing is doomed, tracked
+  // or held, no member has any memory, and the snapshot can not grow too old. Else kHolds.
+  // kEnded: store_ may be gone; what holds nothing either has nothing to destroy.
+  enum Phase : uint8_t { kPlain = 0, kHolds = 1, kEnded = 2 };
+  uint8_t phase_ = kHolds;
   uint32_t keyspace_ = 0;
   // Sticky: why the transaction can do nothing but end.
   absl::Status doomed_;
@@ -304,7 +309,7 @@ class TransactionState {
 }
 
 inline bool TransactionState::EndPlainly() {
-  if (!plain_ || !active_) return false;
+  if (phase_ != kPlain) return false;
   store_.counters.commits_read_only.Add(1);
   End();
   return true;
@@ -321,7 +326,7 @@ inline TransactionState::TransactionState(Store& store, const TransactionOptions
       read_only_(options.read_only || options.as_of),
       serializable_(serializable),
       locked_(false),
-      plain_(!store.snapshots_grow_old),
+      phase_(store.snapshots_grow_old ? kHolds : kPlain),
       keyspace_(options.keyspace.id()) {}
 
 [[gnu::always_inline]] inline TransactionState* TransactionState::TryBegin(

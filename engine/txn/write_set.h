@@ -12,8 +12,8 @@
 
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/inlined_vector.h"
 #include "engine/base/arena.h"
+#include "engine/base/short_list.h"
 #include "engine/mvcc/record.h"
 #include "engine/mvcc/version.h"
 #include "engine/txn/keyspace_table.h"
@@ -119,8 +119,12 @@ class WriteSet {
   WriteEntry* Last(const Tree* tree);
 
   // For the commit, which takes the versions out.
-  using Entries = absl::InlinedVector<WriteEntry, kWithoutAllocation>;
+  using Entries = base::ShortList<WriteEntry, kWithoutAllocation>;
   Entries& entries() { return entries_; }
+  // Whether there is anything to free but versions.
+  bool has_memory() const {
+    return rare_ != nullptr || keys_.has_memory() || entries_.has_memory();
+  }
   // Frees or forgets everything.
   void Clear() {
     if (rare_ != nullptr) [[unlikely]]
