@@ -33,6 +33,13 @@ struct RecentWrite {
 // those that passed it by between its validation and its turn. Record pointers in it are safe for a
 // committer that was pinned before it loaded the clock it asks from: whatever was unlinked since
 // then has not been freed.
+//
+// Invariant REMEMBERED: every commit after `forgotten_up_to_` has entered its writes. While nobody
+// has asked for kCommitsRemembered commits, commits raise that instead, and leave two lines alone
+// that the core of the last one has. So the first who asks after a while may be told that they are
+// forgotten, and validates once more; those who commit meanwhile know that somebody asks.
+//   Forbidden: to leave out a commit without raising it. In its place stands one of long ago, and
+//   who asks misses a write of what it has read.
 class Sequencer {
  public:
   // The committer asks for commits in (C, clock]. More than this many are not remembered.
@@ -50,9 +57,9 @@ class Sequencer {
   // Starts loading what a commit is about to write, so that all of it comes side by side, and
   // before the mutex is held.
   void PrefetchForCommit() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    base::PrefetchForWrite(&mutex_);
     base::PrefetchForWrite(&clock_);
     const uint64_t next = clock_.load(std::memory_order_relaxed) + 1;
+    if (!IsAskedAt(next)) return;
     base::PrefetchForWrite(&ring_->entries[next % kCommitsRemembered]);
     const uint64_t first = writes_end_.load(std::memory_order_relaxed);
     base::PrefetchForWrite(&ring_->writes[first % kWritesRemembered]);
@@ -67,11 +74,14 @@ class Sequencer {
     return timestamp;
   }
 
-  // Enters a commit into the ring, before Publish(timestamp).
+  // Enters a commit into the ring, if anybody asks, before Publish(timestamp).
   void Remember(uint64_t timestamp, absl::Span<const RecentWrite> writes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!IsAskedAt(timestamp)) {
+      forgotten_up_to_ = timestamp;
+      return;
+    }
     Entry& entry = ring_->entries[timestamp % kCommitsRemembered];
-    entry.timestamp = timestamp;
     uint64_t writes_end = writes_end_.load(std::memory_order_relaxed);
     entry.first = writes_end;
     entry.known = writes.size() <= kWritesPerCommitRemembered;
@@ -91,11 +101,12 @@ class Sequencer {
   enum class Recall : uint8_t { kComplete, kStopped, kForgotten };
   // kForgotten also if there would be more than `writes_max` writes to visit.
   template <typename Visit>
-  Recall RecallSince(uint64_t since, uint64_t writes_max, Visit visit) const
+  Recall RecallSince(uint64_t since, uint64_t writes_max, Visit visit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const uint64_t now = clock_.load(std::memory_order_relaxed);
     const uint64_t writes_end = writes_end_.load(std::memory_order_relaxed);
-    if (now - since > kCommitsRemembered) return Recall::kForgotten;
+    asked_at_.store(now, std::memory_order_relaxed);
+    if (now - since > kCommitsRemembered || since < forgotten_up_to_) return Recall::kForgotten;
     for (uint64_t timestamp = since + 1; timestamp <= now; ++timestamp) {
       const Entry& entry = ring_->entries[timestamp % kCommitsRemembered];
       if (!entry.known || entry.first + kWritesRemembered < writes_end) return Recall::kForgotten;
@@ -109,8 +120,11 @@ class Sequencer {
   }
 
  private:
+  bool IsAskedAt(uint64_t timestamp) const {
+    return timestamp - asked_at_.load(std::memory_order_relaxed) <= kCommitsRemembered;
+  }
+
   struct Entry {
-    uint64_t timestamp = 0;
     uint64_t first = 0;
     uint32_t count = 0;
     bool known = true;
@@ -120,13 +134,18 @@ class Sequencer {
     std::array<RecentWrite, kWritesRemembered> writes;
   };
 
-  // Written under the mutex, read by every transaction that begins.
+  // One line: all that a commit writes here, unless somebody asks. The clock is written under the
+  // mutex and read by every transaction that begins.
   alignas(64) std::atomic<uint64_t> clock_{0};
-  alignas(64) base::Latch mutex_;
+  base::Latch mutex_;
   // Written under the mutex; a stale one costs a prefetch in vain.
   std::atomic<uint64_t> writes_end_{0};
+  std::atomic<uint64_t> asked_at_{0};  // The clock at the last RecallSince().
+  uint64_t forgotten_up_to_ ABSL_GUARDED_BY(mutex_) = 0;
   const std::unique_ptr<Ring> ring_ ABSL_PT_GUARDED_BY(mutex_);
 };
+
+static_assert(sizeof(Sequencer) == 64, "a cache line");
 
 }  // namespace nacre::txn
 

@@ -128,6 +128,25 @@ TEST(CommitStepsTest, CommitThatPassesByAfterTheValidation_MeetsEveryRead) {
   }
 }
 
+// REMEMBERED in sequencer.h: while nobody is serializable, nobody remembers what was written.
+TEST(CommitStepsTest, CommitThatPassesByTheFirstSerializableOne_IsMet) {
+  for (const bool conflicts : {false, true}) {
+    auto db = OpenWithoutVacuum();
+    PutAlone(*db, "read");
+    for (int i = 0; i < 3000; ++i) PutAlone(*db, "other");
+    for (int serializable = 0; serializable < 2; ++serializable) {
+      Transaction tx = db->Begin({.isolation = Isolation::kSerializable});
+      ASSERT_EQ(tx.Get("read").value(), "alone");
+      ASSERT_TRUE(tx.Put("mine", "x").ok());
+      AtStep between(testing::Step::kCommitValidated,
+                     [&] { PutAlone(*db, conflicts ? "read" : "other"); });
+      EXPECT_EQ(tx.Commit().ok(), !conflicts) << serializable;
+      ASSERT_TRUE(between.reached());
+    }
+    EXPECT_EQ(db->GetStats().commits_exclusive, 0u);
+  }
+}
+
 // The second attempt, behind the gate, has a pin of its own.
 TEST(CommitStepsTest, CommitThatIsRepeated_KeepsNoRecordOfTheFirstAttempt) {
   struct Context {
