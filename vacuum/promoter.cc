@@ -19,7 +19,11 @@ using mvcc::Version;
 void Promoter::TakeAll(absl::Span<void* const> records) noexcept {
   std::array<txn::Stripe*, base::RetireList::kTakenAtOnce> stripes;
   std::array<txn::Garbage, base::RetireList::kTakenAtOnce> promoted;
-  for (void* const record : records) base::PrefetchForWrite(record);
+  for (void* const record : records) {
+    for (const int line : {0, 64, 128}) {
+      base::PrefetchForWrite(static_cast<const char*>(record) + line);
+    }
+  }
   for (size_t i = 0; i < records.size(); ++i) {
     const auto& record = *static_cast<const Record*>(records[i]);
     const uint64_t hash = txn::LatchTable::HashOf(record.tree_id(), record.key());
