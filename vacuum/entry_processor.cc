@@ -73,8 +73,8 @@ void EntryProcessor::PruneAll(const Task& task) {
   }
 }
 
-bool EntryProcessor::Judge(const txn::Garbage& entry) {
-  if (entry.record == nullptr) {
+bool EntryProcessor::Judge(txn::Garbage entry) {
+  if (entry.record == nullptr || entry.version->displaced()) {
     const Scan::Judgement judgement =
         scan_.JudgeMoved(entry.version->commit_timestamp(), entry.superseded_at);
     if (judgement.verdict != Scan::Verdict::kPrune) {
@@ -88,9 +88,13 @@ bool EntryProcessor::Judge(const txn::Garbage& entry) {
     return false;
   }
   if (entry.superseded_at == 0) return true;
-  const Scan::Judgement judgement =
-      scan_.Judge(entry.version->commit_timestamp(), entry.superseded_at);
+  const uint64_t committed = entry.version->commit_timestamp();
+  const Scan::Judgement judgement = scan_.Judge(committed, entry.superseded_at);
   if (judgement.verdict == Scan::Verdict::kPrune) return true;
+  if (judgement.verdict == Scan::Verdict::kPark && entry.version->is_inline() &&
+      scan_.AllAtRestIn(committed, entry.superseded_at)) {
+    displacer_.TryDisplace(entry);
+  }
   arrivals_.push_back({entry, judgement});
   return false;
 }

@@ -8,6 +8,7 @@
 #include "engine/txn/garbage_sink.h"
 #include "engine/txn/store.h"
 #include "vacuum/chain_pruner.h"
+#include "vacuum/displacer.h"
 #include "vacuum/mover.h"
 #include "vacuum/scan.h"
 #include "vacuum/waiting_room.h"
@@ -20,11 +21,12 @@ namespace nacre::vacuum {
 class EntryProcessor {
  public:
   // `latches_max`: how often the latch is taken for one entry before it is left for later.
-  EntryProcessor(txn::Store& store, ChainPruner& pruner, Mover& mover, WaitingRoom& room,
-                 const Scan& scan, size_t latches_max)
+  EntryProcessor(txn::Store& store, ChainPruner& pruner, Mover& mover, Displacer& displacer,
+                 WaitingRoom& room, const Scan& scan, size_t latches_max)
       : store_(store),
         pruner_(pruner),
         mover_(mover),
+        displacer_(displacer),
         room_(room),
         scan_(scan),
         latches_max_(latches_max) {}
@@ -59,7 +61,7 @@ class EntryProcessor {
   void ProcessGroup(absl::Span<const txn::Garbage> group, absl::Span<const txn::Garbage> next);
   bool MayGo(const txn::Garbage& entry) const;
   // False if there is nothing to prune: the entry was sent where it belongs.
-  bool Judge(const txn::Garbage& entry);
+  bool Judge(txn::Garbage entry);
   // Precondition: pinned since before Judge() has allowed it.
   Task Prepare(const txn::Garbage& entry);
   // And what stops waiting by that.
@@ -72,6 +74,7 @@ class EntryProcessor {
   txn::Store& store_;
   ChainPruner& pruner_;
   Mover& mover_;
+  Displacer& displacer_;
   WaitingRoom& room_;
   const Scan& scan_;
   const size_t latches_max_;

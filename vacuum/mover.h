@@ -30,8 +30,9 @@ namespace nacre::vacuum {
 //   2. for a whole batch: e = clock + 1 is drawn and published, by a commit that writes nothing
 //   3. it gets an entry {no record, version, e}
 // Whoever has it in hand after that has found it before 1. A snapshot that did reads in [b, e), and
-// there the scan looks for it (NEEDED in scan.h); one that reads at e or above has loaded the clock
-// after 2 and finds the copy. A read without a snapshot has a pin until it returns, or the latch.
+// there the scan looks for it (NEEDED in scan.h), if it is not at rest (AT-REST in
+// snapshot_registry.h); one that reads at e or above has loaded the clock after 2 and finds the
+// copy. A read without a snapshot has a pin until it returns, or the latch.
 // What a transaction concludes from the address is that nothing was committed (SEEN-STAYS in
 // read_set.h); of another one it asks for the timestamp.
 //   Forbidden: to free it by the epoch alone. Views are held for as long as their transaction.

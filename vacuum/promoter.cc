@@ -71,7 +71,8 @@ Version* Promoter::Promote(Record& record, txn::Stripe& stripe) {
 void Promoter::NameEntries(absl::Span<txn::Garbage> entries) {
   uint64_t timestamp = 0;
   for (txn::Garbage& entry : entries) {
-    if (entry.record != nullptr || entry.superseded_at != 0) continue;
+    if (entry.superseded_at != 0) continue;
+    if (entry.record != nullptr && !entry.version->displaced()) continue;
     if (timestamp == 0) timestamp = store_.sequencer.CommitNothing();
     entry.superseded_at = timestamp;
   }

@@ -26,8 +26,8 @@ class Promoter final : public base::RetireList::Taker {
   // latch of a record that stands in the index is there. Waits for no latch.
   void TakeAll(absl::Span<void* const> records) noexcept override;
 
-  // Gives promoted versions among `entries` their timestamp, which is drawn by a commit that writes
-  // nothing, for all of them. Holds the sequencer, if there are any.
+  // Gives promoted versions among `entries`, and displaced ones, their timestamp, which is drawn by
+  // a commit that writes nothing, for all of them. Holds the sequencer, if there are any.
   void NameEntries(absl::Span<txn::Garbage> entries);
 
  private:

@@ -18,21 +18,27 @@ std::vector<Scan::Point>::const_iterator FirstFrom(const std::vector<Scan::Point
 
 }  // namespace
 
-bool Scan::SearchPointIn(uint64_t b, uint64_t e) const {
-  const auto first = FirstFrom(points, b);
-  return first != points.end() && first->timestamp < e;
+bool Scan::SearchIn(const std::vector<Point>& among, uint64_t b, uint64_t e) {
+  const auto first = FirstFrom(among, b);
+  return first != among.end() && first->timestamp < e;
 }
 
 Scan::Judgement Scan::JudgeKept(uint64_t b, uint64_t e) const {
-  const Judgement judgement = JudgeMoved(b, e);
+  const Judgement judgement = JudgeBy(points, b, e);
   if (judgement.verdict == Verdict::kPark || e > clock || e <= floor) return judgement;
   return {Verdict::kRetain};
 }
 
 Scan::Judgement Scan::JudgeMoved(uint64_t b, uint64_t e) const {
+  Judgement judgement = JudgeBy(viewers, b, e);
+  if (judgement.verdict == Verdict::kPark) judgement.verdict = Verdict::kParkForViews;
+  return judgement;
+}
+
+Scan::Judgement Scan::JudgeBy(const std::vector<Point>& by, uint64_t b, uint64_t e) const {
   if (e > clock) return {Verdict::kLater};
-  const auto oldest = FirstFrom(points, b);
-  const auto end = FirstFrom(points, e);
+  const auto oldest = FirstFrom(by, b);
+  const auto end = FirstFrom(by, e);
   const ptrdiff_t looked_at = std::min(end - oldest, kShortPassedMax);
   for (ptrdiff_t i = 1; i <= looked_at; ++i) {
     const Point& point = *(end - i);

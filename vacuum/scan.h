@@ -30,14 +30,16 @@ struct Scan {
   };
 
   enum class Verdict : uint8_t {
-    kPrune,   // Nobody needs it.
-    kPark,    // A snapshot that has lasted for a while needs it.
-    kRetain,  // Kept for history_retention.
-    kLater,   // Held by a short or a beginning transaction, or superseded after the scan.
+    kPrune,         // Nobody needs it.
+    kPark,          // A snapshot that has lasted for a while needs it.
+    kParkForViews,  // The same, of a version that was moved: while the snapshot is not at rest.
+    kRetain,        // Kept for history_retention.
+    kLater,         // Held by a short or a beginning transaction, or superseded after the scan.
   };
   struct Judgement {
     Verdict verdict = Verdict::kLater;
-    // For kPark: the newest lasting snapshot in the interval, and the oldest snapshot in it.
+    // Where it is parked: the newest lasting snapshot in the interval, and the oldest snapshot in
+    // it; of those that are not at rest, for kParkForViews.
     uint64_t newest = 0;
     uint64_t oldest = 0;
   };
@@ -48,6 +50,8 @@ struct Scan {
   int64_t taken_ns = 0;
   int64_t lasting_ns = 0;     // A snapshot taken at or before this time is worth parking on.
   std::vector<Point> points;  // Ascending, without repetition.
+  // Those of them that are not at rest (AT-REST in snapshot_registry.h).
+  std::vector<Point> viewers;
 
   bool MayPrune(uint64_t b, uint64_t e) const {
     return e <= floor && e <= ray_from && !AnyPointIn(b, e);
@@ -57,19 +61,24 @@ struct Scan {
       return {Verdict::kPrune};
     return JudgeKept(b, e);
   }
-  // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h).
+  // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h):
+  // only who may have found the original needs that.
   Judgement JudgeMoved(uint64_t b, uint64_t e) const;
+  // Of one that is parked: a copy would do for all who need it.
+  bool AllAtRestIn(uint64_t b, uint64_t e) const { return !AnyIn(viewers, b, e) && e <= ray_from; }
 
  private:
   // Of one that may not be pruned.
   Judgement JudgeKept(uint64_t b, uint64_t e) const;
-  bool AnyPointIn(uint64_t b, uint64_t e) const {
+  bool AnyPointIn(uint64_t b, uint64_t e) const { return AnyIn(points, b, e); }
+  static bool AnyIn(const std::vector<Point>& among, uint64_t b, uint64_t e) {
     // Where nobody holds a snapshot for long, all points lie above what was superseded.
-    if (points.empty() || points.front().timestamp >= e || points.back().timestamp < b)
-      return false;
-    return SearchPointIn(b, e);
+    if (among.empty() || among.front().timestamp >= e || among.back().timestamp < b) return false;
+    return SearchIn(among, b, e);
   }
-  bool SearchPointIn(uint64_t b, uint64_t e) const;
+  static bool SearchIn(const std::vector<Point>& among, uint64_t b, uint64_t e);
+  // Where somebody among `by` needs it; kLater where only something short does, or may.
+  Judgement JudgeBy(const std::vector<Point>& by, uint64_t b, uint64_t e) const;
 };
 
 }  // namespace nacre::vacuum

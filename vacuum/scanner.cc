@@ -125,11 +125,13 @@ void Scanner::Enter(const ActiveSnapshots& active_snapshots, Scan& scan) {
     if (active.is_ray) {
       scan.ray_from = std::min(scan.ray_from, active.read_timestamp);
     } else {
-      scan.points.push_back(
-          {active.read_timestamp, active.id != 0 ? active.began_ns : scan.taken_ns});
+      const int64_t began_ns = active.id != 0 ? active.began_ns : scan.taken_ns;
+      scan.points.push_back({active.read_timestamp, began_ns});
+      if (!active.at_rest) scan.viewers.push_back(scan.points.back());
     }
   }
   SortAndMerge(scan.points);
+  SortAndMerge(scan.viewers);
   if (NACRE_BUG(kPruneOneTooMany) && !scan.points.empty()) scan.points.pop_back();
 }
 

@@ -134,7 +134,8 @@ void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t kn
   size_t end = static_cast<size_t>(known - taken.begin());
   size_t done = 0;
   {
-    EntryProcessor processor(store_, pruner_, mover_, room_, *scan, kShareLatchesPerEntry);
+    EntryProcessor processor(store_, pruner_, mover_, displacer_, room_, *scan,
+                             kShareLatchesPerEntry);
     const auto too_far = [&] { return processor.steps() > share * kShareStepsPerEntry; };
     for (; done < end && !too_far(); done += kEntriesPerRound) {
       processor.Process(

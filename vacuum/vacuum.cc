@@ -30,6 +30,7 @@ Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
       tuning_(tuning),
       queue_(store.options.vacuum_backlog_max),
       promoter_(store, queue_),
+      displacer_(store, queue_),
       scanner_(store, tuning),
       pruner_(store, waiting_tombstones_),
       expirer_(store, expiries_),
@@ -65,16 +66,22 @@ void Vacuum::AwaitedSnapshotEnded() noexcept { bell_.Ring(); }
 
 size_t Vacuum::RunOnce() {
   base::MutexLock pass(pass_mutex_);
-  const int64_t promoted = store_.counters.versions_promoted.Sum();
-  PassResult result = Pass(/*whole=*/true);
-  size_t versions = result.versions;
-  // What was promoted is freed by the next pass.
-  bool again = store_.counters.versions_promoted.Sum() != promoted;
-  while (again || result.moving) {
+  // What was displaced is freed by the next pass, which promotes, and that by the one after it.
+  constexpr int kPassesMore = 2;
+  const auto copied = [this] {
+    return static_cast<size_t>(store_.counters.versions_promoted.Sum()) +
+           displacer_.versions_displaced();
+  };
+  size_t versions = 0;
+  PassResult result;
+  bool again = false;
+  int passes = 0;
+  do {
+    const size_t before = copied();
     result = Pass(/*whole=*/true);
     versions += result.versions;
-    again = false;
-  }
+    again = copied() != before && passes++ < kPassesMore;
+  } while (again || result.moving);
   TellFreed(kFreedBeforeRest);
   return versions;
 }
@@ -111,7 +118,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   size_t reaped;
   const size_t records_max = whole ? SIZE_MAX : kRecordsReapedPerPass;
   {
-    EntryProcessor processor(store_, pruner_, mover_, room_, *scan, kLatchesPerEntry);
+    EntryProcessor processor(store_, pruner_, mover_, displacer_, room_, *scan, kLatchesPerEntry);
     ProcessAll(work, processor);
     reaped = ReapTrees(*scan, records_max, processor);
     processor.Flush();

@@ -18,6 +18,7 @@
 #include "engine/txn/garbage_sink.h"
 #include "engine/txn/store.h"
 #include "vacuum/chain_pruner.h"
+#include "vacuum/displacer.h"
 #include "vacuum/dropped_generations.h"
 #include "vacuum/entry_processor.h"
 #include "vacuum/expirer.h"
@@ -93,6 +94,8 @@ class Vacuum final : public txn::GarbageSink {
   }
   // Versions that were copied to other memory (mover.h).
   size_t moved() const { return mover_.versions_moved(); }
+  // Versions that held snapshots see and that were moved out of their slots (displacer.h).
+  size_t displaced() const { return displacer_.versions_displaced(); }
   // Versions walked over under latches, by everybody.
   size_t steps() const { return steps_.load(std::memory_order_relaxed); }
 
@@ -164,6 +167,7 @@ class Vacuum final : public txn::GarbageSink {
   const Tuning tuning_;
   GarbageQueue queue_;
   Promoter promoter_;
+  Displacer displacer_;
   Scanner scanner_;
   WaitingTombstones waiting_tombstones_;
   WaitingRoom room_{awaited_.entries};

@@ -12,6 +12,9 @@ void WaitingRoom::Admit(absl::Span<const Arrival> arrivals) {
       case Scan::Verdict::kPark:
         lot_.Park(arrival.entry, arrival.judgement.newest, arrival.judgement.oldest);
         break;
+      case Scan::Verdict::kParkForViews:
+        views_lot_.Park(arrival.entry, arrival.judgement.newest, arrival.judgement.oldest);
+        break;
       case Scan::Verdict::kRetain: history_.Add(arrival.entry); break;
       case Scan::Verdict::kLater: pending_.Add(arrival.entry); break;
       case Scan::Verdict::kPrune: NACRE_CHECK(false, "an entry that could go was made to wait");
@@ -23,6 +26,7 @@ void WaitingRoom::Admit(absl::Span<const Arrival> arrivals) {
 void WaitingRoom::Advance(const Scan& scan) {
   base::MutexLock lock(mutex_);
   lot_.Advance(scan.points, ready_);
+  views_lot_.Advance(scan.viewers, ready_);
   history_.Release(scan.floor, ready_);
   Count();
 }
@@ -45,6 +49,7 @@ void WaitingRoom::Clear() {
   base::MutexLock lock(mutex_);
   EntryList forgotten;
   lot_.Advance({}, forgotten);
+  views_lot_.Advance({}, forgotten);
   history_.Release(UINT64_MAX, forgotten);
   forgotten.Splice(pending_);
   forgotten.Splice(ready_);
@@ -52,7 +57,7 @@ void WaitingRoom::Clear() {
 }
 
 void WaitingRoom::Count() {
-  parked_.store(lot_.size(), std::memory_order_relaxed);
+  parked_.store(lot_.size() + views_lot_.size(), std::memory_order_relaxed);
   retained_count_.store(history_.size(), std::memory_order_relaxed);
   pending_count_.store(pending_.size(), std::memory_order_relaxed);
   ready_count_.store(ready_.size(), std::memory_order_relaxed);

@@ -48,6 +48,7 @@ class WaitingRoom {
   void ForEach(Visit visit) const {
     base::MutexLock lock(mutex_);
     lot_.ForEach(visit);
+    views_lot_.ForEach(visit);
     history_.ForEach(visit);
     pending_.ForEach(visit);
     ready_.ForEach(visit);
@@ -58,6 +59,7 @@ class WaitingRoom {
 
   mutable base::Mutex mutex_;
   ParkingLot lot_ ABSL_GUARDED_BY(mutex_);
+  ParkingLot views_lot_ ABSL_GUARDED_BY(mutex_);  // What was moved.
   RetainedEntries history_ ABSL_GUARDED_BY(mutex_);
   EntryList pending_ ABSL_GUARDED_BY(mutex_);
   EntryList ready_ ABSL_GUARDED_BY(mutex_);

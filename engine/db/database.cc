@@ -34,7 +34,7 @@ absl::StatusOr<Snapshot> Database::TakeSnapshot(uint64_t owner) const {
   txn::BegunView begun;
   absl::Status status = txn::BeginView(impl_->store, owner, begun);
   if (!status.ok()) return status;
-  shared->view = begun;
+  shared->Begin(begun);
   return Snapshot(std::move(shared));
 }
 
@@ -43,7 +43,7 @@ absl::StatusOr<Snapshot> Database::GetSnapshotAt(Timestamp timestamp) const {
   txn::BegunView begun;
   absl::Status status = txn::BeginViewAt(impl_->store, ToInteger(timestamp), 0, begun);
   if (!status.ok()) return status;
-  shared->view = begun;
+  shared->Begin(begun);
   return Snapshot(std::move(shared));
 }
 

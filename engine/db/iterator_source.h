@@ -2,6 +2,8 @@
 #define NACRE_ENGINE_DB_ITERATOR_SOURCE_H_
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "engine/db/snapshot_shared.h"
@@ -16,7 +18,7 @@ class Iterator::Source {
  public:
   // Of a snapshot, which it keeps.
   Source(std::shared_ptr<Snapshot::Shared> snapshot, std::unique_ptr<txn::Cursor> cursor)
-      : snapshot_(std::move(snapshot)), cursor_(std::move(cursor)) {}
+      : look_(std::in_place, std::move(snapshot)), cursor_(std::move(cursor)) {}
   // Of a transaction, which outlives it, and is told when the cursor goes.
   explicit Source(txn::TransactionState* transaction) : transaction_(transaction) {}
   // Of nothing.
@@ -45,7 +47,7 @@ class Iterator::Source {
   const absl::Status& status() const { return status_; }
 
  private:
-  std::shared_ptr<Snapshot::Shared> snapshot_;
+  std::optional<Snapshot::Shared::Look> look_;
   txn::TransactionState* transaction_ = nullptr;
   std::unique_ptr<txn::Cursor> cursor_;
   absl::Status status_;

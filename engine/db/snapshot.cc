@@ -92,6 +92,7 @@ absl::Status Snapshot::Scan(
     return shared_->TreeOf(keyspace);
   }();
   if (!tree.ok()) return tree.status();
+  const Shared::Look look(shared_);
   if (!shared_->store.snapshots_grow_old) {
     txn::ScanPlainly(shared_->store, shared_->view, **tree, range, visit);
     return absl::OkStatus();

@@ -79,7 +79,7 @@ void Record::Free(void* object) {
 
 void Record::FreeSlot(void* object) {
   auto* record = static_cast<Record*>(object);
-  const auto not_taken = static_cast<uint8_t>(~kTaken);
+  const auto not_taken = static_cast<uint8_t>(~(kTaken | Version::kDisplaced));
   if ((record->slot()->slot_state_.fetch_and(not_taken, std::memory_order_acq_rel) & kFreed) == 0) {
     return;
   }
@@ -96,6 +96,15 @@ Version* Record::ReplaceHead(Version* copy) {
   set_head(copy);
   old->set_unlinked();
   return old;
+}
+
+void Record::Displace(Version* above, Version* copy) {
+  Version* const old = slot();
+  copy->Stamp(old->commit_timestamp());
+  copy->set_previous(old->previous());
+  above->set_previous(copy);
+  old->slot_state_.fetch_or(Version::kDisplaced, std::memory_order_relaxed);
+  old->set_unlinked();
 }
 
 void FreeVersion(Record* record, Version* version) {

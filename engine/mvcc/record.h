@@ -71,6 +71,9 @@ class Record {
   Version* TryInline(const Version& original);
   // The same for the caller that has just got the slot back and has it still.
   Version* InlineAgain(const Version& original);
+  // `copy`, of the same contents, takes the place in the chain of the version in the slot, below
+  // `above`.
+  void Displace(Version* above, Version* copy);
   // Said when the record leaves the index.
   void NoteRemoved();
   bool removed() const;
@@ -83,7 +86,7 @@ class Record {
   // In Version::slot_state_ of what stands in the slot, or stood there last.
   static constexpr uint8_t kTaken = 1;
   static constexpr uint8_t kRemoved = 2;
-  static constexpr uint8_t kFreed = 4;
+  static constexpr uint8_t kFreed = 4;  // And Version::kDisplaced.
 
   Record(uint32_t tree_id, uint32_t key_bytes) : tree_id_(tree_id), key_bytes_(key_bytes) {}
   ~Record() = default;

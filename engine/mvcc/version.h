@@ -84,11 +84,15 @@ class Version {
   // Set under the latch when the version leaves its chain; read by whoever owns its garbage entry.
   bool unlinked() const { return unlinked_.load(std::memory_order_acquire); }
   void set_unlinked() { unlinked_.store(true, std::memory_order_release); }
+  // Unlinked because its copy stands in the chain (DISPLACED in vacuum/displacer.h). Asked by
+  // whoever owns its garbage entry.
+  bool displaced() const { return (slot_state_.load(std::memory_order_relaxed) & kDisplaced) != 0; }
 
  private:
   friend class Record;  // Which has the slots.
 
   static constexpr uint64_t kFollowerTag = uint64_t{1} << 63;
+  static constexpr uint8_t kDisplaced = 8;  // In slot_state_.
 
   Version(Kind kind, uint32_t size, bool has_expiry, uint8_t slot_units = 0)
       : size_(size),

@@ -20,12 +20,13 @@ class Generation;
 // same epoch pin: such a version stands in its chain, and a record with such a version stands in
 // the index. (But the block of the record lasts as long as its slot is taken, so the record of an
 // unlinked version in a slot is there to be retired with it.) Without a record: a version that was
-// copied to other memory (vacuum/mover.h) or into the slot (vacuum/promoter.h).
+// copied to other memory (vacuum/mover.h) or into the slot (vacuum/promoter.h). One that was copied
+// out of the slot has its record, for that reason, and a mark (vacuum/displacer.h).
 struct Garbage {
   mvcc::Record* record = nullptr;
   mvcc::Version* version = nullptr;
   // The commit timestamp of the version that superseded it; 0 for a tombstone that was newest when
-  // it was handed over, and for what was promoted until its entry is named.
+  // it was handed over, and for what was promoted or displaced until its entry is named.
   uint64_t superseded_at = 0;
 };
 

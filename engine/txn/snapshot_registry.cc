@@ -150,6 +150,7 @@ uint64_t SnapshotRegistry::LookAtSlots(std::vector<Active>& active) const {
     Active seen;
     seen.read_timestamp = TimestampOf(state);
     seen.is_ray = (state & Slot::kRay) != 0;
+    seen.at_rest = (state & Slot::kAtRest) != 0;
     seen.id = slot.id.load(std::memory_order_acquire);
     seen.owner = slot.owner.load(std::memory_order_relaxed);
     seen.began_ns = BeganAsSeen(slot);

@@ -51,6 +51,20 @@
 // it; its release is what the owner acquires.) All other snapshots, a thread's second one above
 // all, take a slot that belongs to nobody by compare-exchange.
 //
+// Invariant AT-REST: nobody has a pointer to a version, outside a pin, from reading at a snapshot
+// that a scan finds at rest, to a version that was taken out of its chain before that scan. (What
+// the snapshot sees stays in memory; but it may be a copy that stands in the chain by then.)
+//
+//   who begins to look at a snapshot            the pruner
+//   1. slot: at rest -> not (Wake())            a. takes the version out of its chain
+//   2. full fence                               b. U = clock, full fence
+//   3. walks chains                             c. loads the slot
+//
+// If (c) misses (1), then (3) sees (a). What is read between two such looks is read in a pin. A
+// transaction never rests, since its views live as long as it does.
+//   Forbidden: at rest as soon as it is registered, with (1) left to the first look. A transaction
+//   would pay for (2).
+//
 // Invariant PLACES: no more than snapshots_max are registered. A slot that belongs to nobody has a
 // place while it is taken; a home has one from then on, so that taking it again need not count.
 // Where all places are given out, those of idle homes are taken back:
@@ -80,6 +94,7 @@ class SnapshotRegistry {
   struct Active {
     uint64_t read_timestamp = 0;  // Where a ray begins.
     bool is_ray = false;
+    bool at_rest = false;  // See AT-REST.
     bool too_old = false;  // Holds nothing any more.
     uint64_t id = 0;
     uint64_t owner = 0;
@@ -93,9 +108,10 @@ class SnapshotRegistry {
                    bool exact_ages = false);
   ~SnapshotRegistry();
 
-  // Registers a snapshot of now. nullopt if snapshots_max are registered. O(1) for a thread
-  // that has a home; without one O(slots) under a lock, and with a Heavy() when full.
-  enum class Age : uint8_t { kFromNow, kFromFirstLook };
+  // Registers a snapshot of now, not at rest. nullopt if snapshots_max are registered. O(1) for a
+  // thread that has a home; without one O(slots) under a lock, and with a Heavy() when full. kHeld:
+  // from now, and maybe for long, so that the home is left to the thread's transactions.
+  enum class Age : uint8_t { kFromNow, kFromFirstLook, kHeld };
   std::optional<Registration> Register(uint64_t owner, Age age = Age::kFromNow) noexcept;
   // The same from the first look, as it mostly goes: in a home that is free. Without a slot where
   // it goes otherwise. No call, so that a transaction begins without a frame.
@@ -105,6 +121,10 @@ class SnapshotRegistry {
   // settles the registration on that point or releases it.
   std::optional<Registration> RegisterAt(uint64_t timestamp, uint64_t owner) noexcept;
   static void Settle(const Registration& registration);
+  // See AT-REST. Both by one thread at a time; the second with a full fence. Preconditions: it is a
+  // point and not a ray; for Wake(): at rest.
+  static void Rest(const Registration& registration);
+  static void Wake(const Registration& registration);
   void Release(const Registration& registration);
   // For a transaction that registers nothing.
   uint64_t NewId() noexcept ABSL_LOCKS_EXCLUDED(mutex_) { return NextId(Home()); }
@@ -131,10 +151,12 @@ class SnapshotRegistry {
   // The state of a slot.
   static constexpr uint64_t kFree = 0;
   static constexpr uint64_t Encode(uint64_t timestamp, bool ray) {
-    return timestamp << 2 | (ray ? Slot::kRay : 0) | Slot::kTaken;
+    return timestamp << Slot::kTimestampShift | (ray ? Slot::kRay : 0) | Slot::kTaken;
   }
-  static constexpr uint64_t FreeSince(uint64_t timestamp) { return timestamp << 2; }
-  static uint64_t TimestampOf(uint64_t state) { return state >> 2; }
+  static constexpr uint64_t FreeSince(uint64_t timestamp) {
+    return timestamp << Slot::kTimestampShift;
+  }
+  static uint64_t TimestampOf(uint64_t state) { return state >> Slot::kTimestampShift; }
   static constexpr uint64_t kIdsAtOnce = 1024;
 
   // Of the calling thread; nullptr if there may be no more.
@@ -233,7 +255,8 @@ template <SnapshotRegistry::From kFrom>
       return nullptr;
     id = home->next_id++;
   } else {
-    if (home == nullptr || !TryTakeHome<kFrom>(*home, state)) taken = TakeAny(home, state);
+    if (age == Age::kHeld) taken = nullptr;
+    if (taken == nullptr || !TryTakeHome<kFrom>(*taken, state)) taken = TakeAny(taken, state);
     if (taken == nullptr) return nullptr;
     id = NextId(home);
   }
@@ -277,7 +300,7 @@ inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
 inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(
     uint64_t timestamp, uint64_t owner) noexcept {
   uint64_t id;
-  Slot* const slot = Take<From::kAnywhere>(timestamp, owner, Age::kFromNow, id);
+  Slot* const slot = Take<From::kAnywhere>(timestamp, owner, Age::kHeld, id);
   if (slot == nullptr) return std::nullopt;
   std::atomic_thread_fence(std::memory_order_seq_cst);
   return Registration{slot, id, timestamp};
@@ -286,6 +309,17 @@ inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterA
 inline void SnapshotRegistry::Settle(const Registration& registration) {
   registration.slot->state.store(Encode(registration.read_timestamp, false),
                                  std::memory_order_release);
+}
+
+inline void SnapshotRegistry::Rest(const Registration& registration) {
+  // Release: whoever sees it at rest also sees that all has been read.
+  registration.slot->state.store(Encode(registration.read_timestamp, false) | Slot::kAtRest,
+                                 std::memory_order_release);
+}
+
+inline void SnapshotRegistry::Wake(const Registration& registration) {
+  Settle(registration);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 inline void SnapshotRegistry::Release(const Registration& registration) {

@@ -13,8 +13,8 @@ namespace nacre::txn {
 // Where one registered snapshot shows itself to the pruners. `state` is written by whoever has the
 // slot and read by pruners; id, owner and began_ns say who it is.
 struct alignas(64) SnapshotSlot {
-  // timestamp << 2 | is_ray << 1 | is_taken. In a free home the timestamp is that of its last
-  // snapshot (REGISTERED), in another free slot 0.
+  // timestamp << 3 | is_at_rest << 2 | is_ray << 1 | is_taken. In a free home the timestamp
+  // is that of its last snapshot (REGISTERED), in another free slot 0.
   std::atomic<uint64_t> state{0};
   // The snapshot in the slot; 0 before the state is freed, set after it is taken. So a pruner
   // that loads state first and id second never takes a new state for an old id.
@@ -40,6 +40,8 @@ struct alignas(64) SnapshotSlot {
 
   static constexpr uint64_t kTaken = 1;
   static constexpr uint64_t kRay = 2;
+  static constexpr uint64_t kAtRest = 4;
+  static constexpr int kTimestampShift = 3;
   static constexpr bool IsTaken(uint64_t state) { return (state & kTaken) != 0; }
 };
 static_assert(sizeof(SnapshotSlot) == 64, "a slot is a cache line");

@@ -18,9 +18,9 @@ namespace nacre::txn {
 // Walks the live keys that a view sees of a tree, in one direction, batch by batch. Each batch is
 // fetched under a pin; between batches nothing is held but the snapshot's registration.
 //
-// What it finds stays in place: the version is visible to a registered snapshot, so neither it nor
-// its record goes away. Where snapshots may grow too old that does not hold, and the caller copies
-// under its pin.
+// What it finds stays in place: the version is visible to a registered snapshot that is not at
+// rest, so neither it nor its record goes away. Where snapshots may grow too old that does not
+// hold, and the caller copies under its pin.
 class VersionWalk {
  public:
   static constexpr size_t kBatchMin = 8;

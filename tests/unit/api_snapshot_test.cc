@@ -153,6 +153,35 @@ TEST_F(SnapshotTest, AssignmentReleasesWhatWasHeld) {
   EXPECT_THAT(old.Get("k"), Holds("2"));
 }
 
+// What the vacuum moves out of the way of updates while a snapshot is at rest stays where it is
+// while somebody has views.
+TEST_F(SnapshotTest, ViewsStayDuringAScanAndUntilAnIteratorMoves) {
+  for (int i = 0; i < 10; ++i) Put("k" + std::to_string(i), "old");
+  const Snapshot snapshot = db_->GetSnapshot();
+  absl::SleepFor(absl::Milliseconds(20));  // It lasts for longer than most transactions.
+  const auto update = [&](std::string_view key) {
+    for (const char* value : {"new", "and", "yet", "new", "xyz"}) {
+      Put(key, value);
+      VacuumAll();
+    }
+  };
+  int visited = 0;
+  absl::Status scanned = snapshot.Scan({}, [&](std::string_view key, std::string_view value) {
+    if (++visited % 2 == 0) update(key);
+    EXPECT_EQ(value, "old");
+    return true;
+  });
+  EXPECT_TRUE(scanned.ok());
+  EXPECT_EQ(visited, 10);
+  Iterator iterator = snapshot.NewIterator();
+  for (iterator.SeekToFirst(); iterator.Valid(); iterator.Next()) {
+    update(iterator.key());
+    EXPECT_EQ(iterator.value(), "old");
+    EXPECT_THAT(snapshot.Get(iterator.key()), Holds("old"));
+  }
+  EXPECT_TRUE(iterator.status().ok());
+}
+
 TEST_F(SnapshotTest, MayBeReadByManyThreadsAtOnceBesideWritersAndVacuum) {
   for (int i = 0; i < 100; ++i) Put("k" + std::to_string(i), "old");
   Snapshot snapshot = db_->GetSnapshot();

@@ -79,6 +79,26 @@ TEST(VacuumScan, ParksOnTheNewestLastingSnapshotAndPassesOverShortOnes) {
   EXPECT_EQ(scan.Judge(25, 50).verdict, Verdict::kLater);
 }
 
+// MOVED, AT-REST.
+TEST(VacuumScan, WhatWasMovedIsNeededByThoseWhoLook) {
+  Scan scan = ScanAt(100, {10, 20, 30});
+  scan.lasting_ns = 1000;
+  scan.viewers = {{20, 500}, {40, 1001}};
+  EXPECT_EQ(scan.JudgeMoved(10, 20).verdict, Verdict::kPrune);
+  EXPECT_EQ(scan.Judge(10, 20).verdict, Verdict::kPark);
+  EXPECT_TRUE(scan.AllAtRestIn(10, 20));
+  EXPECT_FALSE(scan.AllAtRestIn(10, 21));
+  const Scan::Judgement judgement = scan.JudgeMoved(10, 50);
+  EXPECT_EQ(judgement.verdict, Verdict::kParkForViews);
+  EXPECT_EQ(judgement.newest, 20u);
+  EXPECT_EQ(judgement.oldest, 20u);
+  EXPECT_EQ(scan.JudgeMoved(30, 50).verdict, Verdict::kLater) << "only something short looks";
+  EXPECT_EQ(scan.JudgeMoved(50, 101).verdict, Verdict::kLater) << "after the clock";
+  scan.ray_from = 25;
+  EXPECT_EQ(scan.JudgeMoved(21, 30).verdict, Verdict::kLater) << "somebody begins";
+  EXPECT_FALSE(scan.AllAtRestIn(21, 30));
+}
+
 TEST(VacuumScan, AgreesWithBruteForce) {
   std::mt19937_64 random(TestSeed());
   for (int round = 0; round < 2000; ++round) {

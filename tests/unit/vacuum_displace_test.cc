@@ -1,0 +1,334 @@
+// Versions that snapshots hold for long, moved out of the block of their key: when, and who keeps
+// what was there.
+
+#include <functional>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "tests/unit/test_seed.h"
+#include "tests/unit/vacuum_fixture.h"
+
+namespace nacre::vacuum {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Optional;
+
+class VacuumDisplace : public VacuumFixture {
+ protected:
+  void SetUp() override {
+    // So that nothing else is moved.
+    tuning_.gone_bytes_before_moving = INT64_MAX;
+    tuning_.in_scan = [this] {
+      if (in_scan_) std::exchange(in_scan_, nullptr)();
+    };
+    Open({});
+  }
+
+  static void Rest(const Registration& snapshot) { txn::SnapshotRegistry::Rest(snapshot); }
+  static void Wake(const Registration& snapshot) { txn::SnapshotRegistry::Wake(snapshot); }
+  Registration SnapshotAtRest() {
+    const Registration snapshot = Snapshot();
+    Rest(snapshot);
+    return snapshot;
+  }
+  const mvcc::Version* FindAt(const Registration& snapshot, std::string_view key) {
+    base::EpochPin pin;
+    return mvcc::FindVisible(*tree_->index.Find(key), snapshot.read_timestamp);
+  }
+
+  // What the next scan does after it has looked at the snapshots.
+  std::function<void()> in_scan_;
+};
+
+TEST_F(VacuumDisplace, AHeldVersionMakesRoomForTheNewest) {
+  const uint64_t first = Put("k", "first");
+  const Registration held = SnapshotAtRest();
+  const uint64_t other = Put("k", "other");
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 1u);
+  EXPECT_EQ(Promoted(), 1);
+  EXPECT_TRUE(HeadOf("k")->is_inline());
+  EXPECT_THAT(Chain("k"), ElementsAre(other, first));
+  EXPECT_THAT(ReadAt(held.read_timestamp, "k"), Optional(std::string("first")));
+  EXPECT_EQ(vacuum_->parked(), 1u);
+  EXPECT_EQ(vacuum_->queued(), 0u);
+  VerifyWhole();
+  // Updates go as if nobody held anything.
+  const uint64_t third = Put("k", "third");
+  vacuum_->RunOnce();
+  EXPECT_TRUE(HeadOf("k")->is_inline());
+  EXPECT_EQ(vacuum_->displaced(), 1u);
+  EXPECT_THAT(Chain("k"), ElementsAre(third, first));
+  End(held);
+  vacuum_->RunOnce();
+  EXPECT_THAT(Chain("k"), ElementsAre(third));
+  EXPECT_EQ(vacuum_->parked() + vacuum_->queued() + store_->retired.waiting(), 0u);
+}
+
+TEST_F(VacuumDisplace, EachVersionThatIsHeldMakesRoom) {
+  const uint64_t first = Put("k", "first");
+  const Registration a = SnapshotAtRest();
+  const uint64_t second = Put("k", "second");
+  vacuum_->RunOnce();
+  const Registration b = SnapshotAtRest();
+  const uint64_t third = Put("k", "third");
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 2u);
+  EXPECT_TRUE(HeadOf("k")->is_inline());
+  EXPECT_THAT(Chain("k"), ElementsAre(third, second, first));
+  EXPECT_THAT(ReadAt(a.read_timestamp, "k"), Optional(std::string("first")));
+  EXPECT_THAT(ReadAt(b.read_timestamp, "k"), Optional(std::string("second")));
+  End(a);
+  End(b);
+  vacuum_->RunOnce();
+  EXPECT_THAT(Chain("k"), ElementsAre(third));
+}
+
+TEST_F(VacuumDisplace, WhatATransactionSeesTooStaysWhereItIs) {
+  Put("k", "first");
+  const Registration held = SnapshotAtRest();
+  const Registration transaction = Snapshot();
+  Put("k", "other");
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 0u);
+  EXPECT_EQ(Promoted(), 0);
+  EXPECT_EQ(FindAt(transaction, "k"), FindAt(held, "k"));
+  EXPECT_TRUE(FindAt(held, "k")->is_inline());
+  End(transaction);
+  End(held);
+}
+
+// AT-REST. Somebody begins to look after the scan that found the snapshot at rest.
+TEST_F(VacuumDisplace, WhatWasFoundBeforeIsKeptUntilNobodyLooks) {
+  Put("k", "first");
+  const Registration held = SnapshotAtRest();
+  Put("k", "other");
+  const mvcc::Version* seen = nullptr;
+  in_scan_ = [&] {
+    Wake(held);
+    seen = FindAt(held, "k");
+  };
+  vacuum_->RunOnce();
+  ASSERT_EQ(vacuum_->displaced(), 1u);
+  ASSERT_TRUE(seen->is_inline());
+  EXPECT_TRUE(seen->unlinked());
+  for (int i = 0; i < 3; ++i) {
+    Put("k", "new " + std::to_string(i));
+    vacuum_->RunOnce();
+  }
+  EXPECT_EQ(seen->value(), "first");
+  EXPECT_EQ(Promoted(), 0);
+  EXPECT_EQ(vacuum_->parked(), 2u) << "the copy, and what was copied";
+  Rest(held);
+  vacuum_->SnapshotEnded();
+  vacuum_->RunOnce();
+  EXPECT_EQ(Promoted(), 1);
+  EXPECT_EQ(vacuum_->parked(), 1u);
+  EXPECT_THAT(ReadAt(held.read_timestamp, "k"), Optional(std::string("first")));
+  End(held);
+}
+
+// A promoted version is found by nobody who is at rest.
+TEST_F(VacuumDisplace, ASnapshotAtRestHoldsNothingThatWasMovedAway) {
+  Put("k", "first");
+  Put("k", "other");
+  const Registration held = SnapshotAtRest();
+  vacuum_->RunOnce();
+  EXPECT_EQ(Promoted(), 1);
+  EXPECT_EQ(vacuum_->parked() + vacuum_->queued(), 0u);
+  EXPECT_EQ(store_->counters.objects_freed.Sum(), 2);
+  EXPECT_THAT(ReadAt(held.read_timestamp, "k"), Optional(std::string("other")));
+  End(held);
+}
+
+TEST_F(VacuumDisplace, WhatAPinMayStillReadInTheSlotIsNotWrittenOver) {
+  Put("k", "first");
+  const Registration held = SnapshotAtRest();
+  Put("k", "other");
+  std::atomic<int> step{0};
+  std::thread reader([&] {
+    base::EpochPin pin;
+    const mvcc::Version* seen = FindAt(held, "k");
+    step = 1;
+    step.notify_all();
+    step.wait(1);
+    EXPECT_TRUE(seen->unlinked());
+    EXPECT_EQ(seen->value(), "first");
+  });
+  step.wait(0);
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 1u);
+  EXPECT_EQ(Promoted(), 0);
+  Put("k", "third");
+  EXPECT_FALSE(HeadOf("k")->is_inline());
+  step = 2;
+  step.notify_all();
+  reader.join();
+  vacuum_->RunOnce();
+  EXPECT_EQ(Promoted(), 1);
+  End(held);
+}
+
+TEST_F(VacuumDisplace, AKeyThatSomebodyWritesIsPassedBy) {
+  Put("k", "first");
+  const Registration held = SnapshotAtRest();
+  Put("k", "other");
+  {
+    base::MutexLock latch(StripeOf(tree_->id, "k").latch);
+    vacuum_->RunOnce();
+  }
+  EXPECT_EQ(vacuum_->displaced(), 0u);
+  EXPECT_EQ(vacuum_->parked(), 1u);
+  End(held);
+}
+
+TEST_F(VacuumDisplace, ASlotThatIsNotPromotedIntoIsFree) {
+  Put("k", "first");
+  const Registration held = SnapshotAtRest();
+  Put("k", "other");
+  in_scan_ = [&] { Wake(held); };
+  vacuum_->RunOnce();
+  ASSERT_EQ(vacuum_->displaced(), 1u);
+  Rest(held);
+  {
+    base::MutexLock latch(StripeOf(tree_->id, "k").latch);
+    vacuum_->RunOnce();
+  }
+  EXPECT_EQ(Promoted(), 0);
+  Put("k", "third");
+  EXPECT_TRUE(HeadOf("k")->is_inline());
+  End(held);
+}
+
+TEST_F(VacuumDisplace, AnExpiryComesAlong) {
+  const mvcc::ExpiryMs never_due = INT64_MAX - 1;
+  Put("k", "first", never_due);
+  const Registration held = SnapshotAtRest();
+  Put("k", "other");
+  vacuum_->RunOnce();
+  ASSERT_EQ(vacuum_->displaced(), 1u);
+  EXPECT_EQ(FindAt(held, "k")->expiry(), never_due);
+  EXPECT_EQ(FindAt(held, "k")->value(), "first");
+  End(held);
+}
+
+// After its key was deleted a slot that was displaced may be free before the record, or after.
+TEST_F(VacuumDisplace, ARecordGoesWithItsSlot) {
+  for (const bool looks : {false, true}) {
+    Put("k", "first");
+    const Registration held = SnapshotAtRest();
+    const Registration looked_at = SnapshotAtRest();
+    Delete("k");
+    if (looks) in_scan_ = [&] { Wake(looked_at); };
+    vacuum_->RunOnce();
+    End(held);
+    if (looks) Rest(looked_at);
+    End(looked_at);
+    vacuum_->RunOnce();
+    EXPECT_FALSE(HasRecord("k"));
+    EXPECT_EQ(store_->retired.waiting() + vacuum_->parked(), 0u);
+  }
+  EXPECT_EQ(vacuum_->displaced(), 2u);
+}
+
+TEST_F(VacuumDisplace, ADroppedTreeIsFreedWithItsSlots) {
+  for (int i = 0; i < 50; ++i) Put("key " + std::to_string(i), "first");
+  const Registration held = SnapshotAtRest();
+  for (int i = 0; i < 25; ++i) Put("key " + std::to_string(i), "other");
+  in_scan_ = [&] { Wake(held); };
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 25u);
+  Flush();
+  Rest(held);
+  for (int i = 0; i < 3; ++i) vacuum_->RunOnce();
+  End(held);
+  for (int i = 0; i < 3; ++i) vacuum_->RunOnce();
+  EXPECT_EQ(store_->keyspaces.ListTrees().size(), 1u);
+  EXPECT_EQ(store_->retired.waiting(), 0u);
+}
+
+// The leak checker looks.
+TEST_F(VacuumDisplace, TheEndFreesWhatIsHalfDone) {
+  Put("k", "first");
+  const Registration held = SnapshotAtRest();
+  Put("k", "other");
+  in_scan_ = [&] { Wake(held); };
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->parked(), 2u);
+  End(held);
+  Close();
+}
+
+// Committers that displace, prune and promote, beside readers that rest between two looks and keep
+// what they have found in one. Few keys, so that slots change hands all the time.
+TEST_F(VacuumDisplace, ReadersKeepWhatTheyHaveFoundWhileTheyLook) {
+  constexpr int kKeys = 20;
+  Close();
+  tuning_.in_scan = {};
+  Options options;
+  options.latch_stripes = 4;
+  options.vacuum_backlog_max = 100;
+  Open(options);
+  vacuum_->Start();
+  const auto key_of = [](uint64_t i) { return "key " + std::to_string(i % kKeys); };
+  std::atomic<bool> stop{false};
+  const uint64_t seed = TestSeed();
+  const auto read = [&](uint64_t reader_seed) {
+    std::mt19937_64 random(reader_seed);
+    while (!stop) {
+      const Registration snapshot = SnapshotAtRest();
+      std::vector<std::optional<std::string>> values(kKeys);
+      for (int i = 0; i < kKeys; ++i) {
+        values[i] = ReadAt(snapshot.read_timestamp, key_of(static_cast<uint64_t>(i)));
+      }
+      for (int look = 0; look < 4; ++look) {
+        Wake(snapshot);
+        std::vector<std::pair<const mvcc::Version*, uint64_t>> seen;
+        for (int n = 0; n < 20; ++n) {
+          const uint64_t k = random() % kKeys;
+          base::EpochPin pin;
+          const mvcc::Record* record = tree_->index.Find(key_of(k));
+          if (record == nullptr) continue;
+          const mvcc::Version* version = mvcc::FindVisible(*record, snapshot.read_timestamp);
+          if (version == nullptr || version->is_tombstone()) continue;
+          seen.emplace_back(version, k);
+        }
+        if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        for (const auto& [version, k] : seen) ASSERT_EQ(version->value(), *values[k]);
+        Rest(snapshot);
+        vacuum_->SnapshotEnded();
+        if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      End(snapshot);
+    }
+  };
+  const auto write = [&](uint64_t writer_seed) {
+    std::mt19937_64 random(writer_seed);
+    // On a busy machine the readers may see nothing of it for a while.
+    for (int n = 0; n < 20'000 || vacuum_->displaced() < 100; ++n) {
+      const std::string key = key_of(random());
+      if (random() % 8 == 0) {
+        Delete(key);
+      } else {
+        Put(key, std::string(random() % 40, static_cast<char>('a' + n % 26)));
+      }
+      vacuum_->Assist();
+    }
+  };
+  std::thread reader([&] { read(seed); });
+  std::thread other_reader([&] { read(seed + 3); });
+  std::thread other([&] { write(seed + 1); });
+  write(seed + 2);
+  other.join();
+  stop = true;
+  reader.join();
+  other_reader.join();
+  for (int i = 0; i < 3; ++i) vacuum_->RunOnce();
+  EXPECT_GT(Promoted(), 0);
+  for (int i = 0; i < kKeys; ++i) EXPECT_LE(Chain(key_of(static_cast<uint64_t>(i))).size(), 1u);
+}
+
+}  // namespace
+}  // namespace nacre::vacuum

@@ -1,0 +1,47 @@
+#ifndef NACRE_VACUUM_DISPLACER_H_
+#define NACRE_VACUUM_DISPLACER_H_
+
+#include <atomic>
+#include <cstddef>
+
+#include "engine/txn/garbage_sink.h"
+#include "engine/txn/store.h"
+#include "vacuum/garbage_queue.h"
+
+namespace nacre::vacuum {
+
+// Moves a version that snapshots hold for long out of the slot of its record (INLINE in record.h),
+// into a block of its own, so that the newest version of the key can come back there (promoter.h).
+// Thread-safe.
+//
+// Invariant DISPLACED: the version in the slot is freed like one that was moved (MOVED in mover.h),
+// only that its entry names the record, whose slot it is, and that its mark tells it from others.
+// Its copy takes over the entry that it had. Nobody who would need the original any longer than a
+// pin lasts is left to wait for: all that see the version are at rest (AT-REST in
+// snapshot_registry.h), and look for it in its chain when they read again.
+//   Forbidden: to do so while one of them is not at rest, as a transaction never is. The slot would
+//   be taken as before, and the copy be made for nothing.
+class Displacer {
+ public:
+  Displacer(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
+
+  // Then `entry` names the copy. Otherwise nothing is done: the latch is taken, the version is
+  // unlinked by now, or has more versions above it than are worth a walk. Preconditions: pinned;
+  // the version stands in a slot, and was seen to be superseded and not to be unlinked.
+  void TryDisplace(txn::Garbage& entry);
+
+  // Since construction.
+  size_t versions_displaced() const { return versions_displaced_.load(std::memory_order_relaxed); }
+
+ private:
+  // Those that stand above what is held are mostly about to be pruned.
+  static constexpr int kStepsMax = 16;
+
+  txn::Store& store_;
+  GarbageQueue& queue_;
+  std::atomic<size_t> versions_displaced_{0};
+};
+
+}  // namespace nacre::vacuum
+
+#endif  // NACRE_VACUUM_DISPLACER_H_
