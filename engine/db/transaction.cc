@@ -65,6 +65,8 @@ Transaction::~Transaction() = default;
 }
 
 [[gnu::noinline]] Transaction Database::BeginElse(const TransactionOptions& options) {
+  auto* const state = txn::TransactionState::TryBeginSerializable(impl_->store, options);
+  if (state != nullptr) return Transaction(std::unique_ptr<txn::TransactionState>(state));
   return Transaction(std::make_unique<txn::TransactionState>(impl_->store, options));
 }
 

@@ -61,6 +61,12 @@ void ReadSet::CompactPresent() {
       present_, [](const Present& read) { return reinterpret_cast<uintptr_t>(read.record); });
 }
 
+void ReadSet::NoteExpiry(mvcc::ExpiryMs expiry, std::string_view key) {
+  if (expiry >= earliest_expiry_) return;
+  earliest_expiry_ = expiry;
+  earliest_expiry_key_.assign(key);
+}
+
 void ReadSet::AddAbsent(const Tree* tree, std::string_view key) {
   absent_.push_back({tree, LatchTable::HashOf(tree->id, key), std::string(key)});
   if (absent_.size() < compact_absent_at_) return;

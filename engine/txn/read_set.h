@@ -38,12 +38,19 @@ class ReadSet {
     KeyInterval interval;
   };
 
+  ReadSet() {}  // Of its own: else all of it would be zeroed first.
+
   // `seen`: the version, a live one, that the snapshot sees in `record`.
   void AddPresent(mvcc::Record* record, const mvcc::Version* seen) {
-    if (seen->expiry() != mvcc::kNoExpiry) NoteExpiry(seen->expiry(), record->key());
+    if (seen->expires()) [[unlikely]]
+      NoteExpiry(seen->expiry(), record->key());
     if (!present_.empty() && present_.back().record == record) return;
-    present_.push_back({record, seen});
-    if (present_.size() >= compact_present_at_) CompactPresent();
+    // Not pushed as a whole, which would wait until all that came before is done (decision 18).
+    Present& present = present_.emplace_back();
+    present.record = record;
+    present.seen = seen;
+    if (present_.size() >= compact_present_at_) [[unlikely]]
+      CompactPresent();
   }
   void AddAbsent(const Tree* tree, std::string_view key);
   // The caller extends the interval while it walks; the index stays valid.
@@ -52,16 +59,21 @@ class ReadSet {
   void AddWholeTree(const Tree* tree);
   KeyInterval& range(size_t index) { return ranges_[index].interval; }
   // A value inside a range that would vanish at `expiry`.
-  void NoteExpiry(mvcc::ExpiryMs expiry, std::string_view key) {
-    if (expiry >= earliest_expiry_) return;
-    earliest_expiry_ = expiry;
-    earliest_expiry_key_.assign(key);
-  }
+  void NoteExpiry(mvcc::ExpiryMs expiry, std::string_view key);
 
   // The earliest time at which something that was read as present is gone.
   mvcc::ExpiryMs earliest_expiry() const { return earliest_expiry_; }
   std::string_view earliest_expiry_key() const { return earliest_expiry_key_; }
   size_t range_count() const { return ranges_.size(); }
+  // Forgets everything, and keeps no memory.
+  void Clear() {
+    if (present_.capacity() > kLinearSearchMax || !absent_.empty() || !ranges_.empty() ||
+        earliest_expiry_ != mvcc::kNoExpiry) [[unlikely]] {
+      *this = ReadSet();
+    } else {
+      present_.clear();
+    }
+  }
   bool empty() const { return present_.empty() && absent_.empty() && ranges_.empty(); }
 
   // kAborted, naming the key or range, if something changed after the view's read timestamp. Called
@@ -76,8 +88,8 @@ class ReadSet {
 
  private:
   struct Present {
-    mvcc::Record* record;
-    const mvcc::Version* seen;
+    mvcc::Record* record = nullptr;
+    const mvcc::Version* seen = nullptr;
   };
   struct Absent {
     const Tree* tree;

@@ -15,10 +15,7 @@ using Value = TransactionState::Value;
 
 TransactionState::TransactionState(Store& store, const TransactionOptions& options)
     : TransactionState(store, options, IsSerializable(options), BegunView()) {
-  if (serializable_) {
-    phase_ = kHolds;
-    reads_.emplace();
-  }
+  if (serializable_) TrackReads();
   doomed_ = options.as_of
                 ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
                 : BeginView(store_, options.owner, view_, SnapshotRegistry::Age::kFromFirstLook);
@@ -32,6 +29,19 @@ TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t 
       serializable_(false),
       locked_(true) {
   view_.registration.id = id;
+}
+
+TransactionState* TransactionState::TryBeginSerializable(Store& store,
+                                                         const TransactionOptions& options) {
+  if (!IsSerializable(options)) return nullptr;
+  TransactionState* const state = BeginAtHome(store, options, /*serializable=*/true);
+  if (state != nullptr) state->TrackReads();
+  return state;
+}
+
+void TransactionState::TrackReads() {
+  phase_ |= kHolds;
+  reads_.emplace();
 }
 
 void TransactionState::Destroy(TransactionState* state) {
@@ -48,7 +58,7 @@ void TransactionState::Finish() {
       phase_ &= static_cast<uint8_t>(~kHolds);
     }
   }
-  if (reads_) *reads_ = ReadSet();
+  if (reads_) reads_->Clear();
   if (view_.registration.slot != nullptr) {
     End();
   } else {
@@ -269,44 +279,6 @@ absl::StatusOr<std::unique_ptr<Cursor>> TransactionState::NewCursor(const Range&
 
 void TransactionState::DropCursor(Cursor* cursor) {
   if (held_) std::erase(held_->cursors, cursor);
-}
-
-absl::StatusOr<bool> TransactionState::ChangedSince(std::string_view key, const ReadView& since) {
-  if (absl::Status status = CheckActive(); !status.ok()) return status;
-  if (locked_) {
-    if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
-    const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
-    if (writes().Find(current_.tree, hash, key) == nullptr) return NotDeclared(key);
-  }
-  return LatchedOrSeenChangedSince(key, since);
-}
-
-absl::StatusOr<bool> TransactionState::LatchedOrSeenChangedSince(std::string_view key,
-                                                                 const ReadView& since) {
-  base::EpochPin pin;
-  if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
-  const absl::StatusOr<GenerationUse> now = Resolve(keyspace_);
-  if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
-  const Generation* then = store_.keyspaces.Find(keyspace_, since.read_timestamp);
-  const auto present_in = [&](const Tree& tree, const ReadView& view) {
-    const mvcc::Version* version = FindVersion(tree, key, view);
-    return version != nullptr && mvcc::IsLive(*version, view.now);
-  };
-  bool changed = false;
-  if (now.ok() && now->generation == then) {
-    changed = HasChangedBetween(store_, *now->committed, key, since, view_, locked_);
-  } else {
-    changed = (then != nullptr && present_in(*then->tree, since)) ||
-              (now.ok() && present_in(*now->committed, view_));
-  }
-  if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
-  // The answer depends on the key: it is a read like any other.
-  if (serializable_ && now.ok()) {
-    absl::StatusOr<std::optional<Value>> read =
-        ReadCommitted(now->committed, key, Tracking::kTracked);
-    if (!read.ok()) return read.status();
-  }
-  return changed;
 }
 
 // Before the first use of an expiry in a transaction that began when there was none in the

@@ -39,6 +39,8 @@ class TransactionState {
   // The same, made by `new`, as it mostly goes; nullptr where it goes otherwise. Without a call:
   // see ReadPlain().
   static TransactionState* TryBegin(Store& store, const TransactionOptions& options);
+  // The same for a serializable one.
+  static TransactionState* TryBeginSerializable(Store& store, const TransactionOptions& options);
   // Locked. `view` has no registration. Keys are declared by Declare().
   TransactionState(Store& store, const ReadView& view, uint64_t id);
   ~TransactionState() {
@@ -181,6 +183,10 @@ class TransactionState {
   // The same, where the generation is noted for what may still be written, and for the commit of
   // what was tracked.
   bool FindTreeOfWriter();
+  static TransactionState* BeginAtHome(Store& store, const TransactionOptions& options,
+                                       bool serializable);
+  // What a serializable transaction begins with.
+  void TrackReads();
   static void Destroy(TransactionState* state);
   // Finish() of what is always there.
   void End() {
@@ -329,10 +335,8 @@ inline TransactionState::TransactionState(Store& store, const TransactionOptions
       phase_(store.snapshots_grow_old ? kHolds : kPlain),
       keyspace_(options.keyspace.id()) {}
 
-[[gnu::always_inline]] inline TransactionState* TransactionState::TryBegin(
-    Store& store, const TransactionOptions& options) {
-  if (options.as_of || IsSerializable(options)) [[unlikely]]
-    return nullptr;
+[[gnu::always_inline]] inline TransactionState* TransactionState::BeginAtHome(
+    Store& store, const TransactionOptions& options, bool serializable) {
   void* const block = base::SpareBlock<TransactionState>::Kept();
   if (block == nullptr) [[unlikely]]
     return nullptr;
@@ -340,7 +344,14 @@ inline TransactionState::TransactionState(Store& store, const TransactionOptions
   if (view.registration.slot == nullptr) [[unlikely]]
     return nullptr;
   base::SpareBlock<TransactionState>::TakeKept();
-  return ::new (block) TransactionState(store, options, /*serializable=*/false, view);
+  return ::new (block) TransactionState(store, options, serializable, view);
+}
+
+[[gnu::always_inline]] inline TransactionState* TransactionState::TryBegin(
+    Store& store, const TransactionOptions& options) {
+  if (options.as_of || IsSerializable(options)) [[unlikely]]
+    return nullptr;
+  return BeginAtHome(store, options, /*serializable=*/false);
 }
 
 }  // namespace nacre::txn
