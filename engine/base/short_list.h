@@ -35,6 +35,8 @@ class ShortList {
   const T& operator[](size_t i) const { return data_[i]; }
   T& back() { return data_[size_ - 1]; }
   const T& back() const { return data_[size_ - 1]; }
+  // The next element needs memory.
+  bool full() const { return size_ == capacity_; }
   // Whether there is anything to free.
   bool has_memory() const { return capacity_ != kInline; }
 
@@ -43,7 +45,7 @@ class ShortList {
   }
   template <typename... Args>
   T& emplace_back(Args&&... args) {
-    if (size_ == capacity_) [[unlikely]]
+    if (full()) [[unlikely]]
       Grow(2 * size_);
     return *::new (static_cast<void*>(data_ + size_++)) T{std::forward<Args>(args)...};
   }

@@ -42,23 +42,44 @@ absl::Status ValidateRange(const ReadSet::ReadRange& range, const ReadView& view
   }
 }
 
-// A key that is read again and again must not make the set grow for ever. Returns the size at which
-// to do it again.
+// A key that is read again and again must not make the set grow for ever. Returns how many are
+// left.
 template <typename Reads, typename Identity>
 size_t RemoveRepetitions(Reads& reads, Identity identity) {
   std::sort(reads.begin(), reads.end(),
             [&](const auto& a, const auto& b) { return identity(a) < identity(b); });
-  reads.erase(std::unique(reads.begin(), reads.end(),
-                          [&](const auto& a, const auto& b) { return identity(a) == identity(b); }),
-              reads.end());
-  return std::max<size_t>(4096, 2 * reads.size());
+  const auto end = std::unique(reads.begin(), reads.end(), [&](const auto& a, const auto& b) {
+    return identity(a) == identity(b);
+  });
+  return static_cast<size_t>(end - reads.begin());
 }
+
+// The size at which to do it again.
+size_t CompactAgainAt(size_t left) { return std::max<size_t>(4096, 2 * left); }
 
 }  // namespace
 
+void ReadSet::AddPresentElse(mvcc::Record* record, const mvcc::Version* seen) {
+  if (seen->expires()) NoteExpiry(seen->expiry(), record->key());
+  if (!present_.empty() && present_.back().record == record) return;
+  if (present_.full() && present_.size() >= compact_present_at_) CompactPresent();
+  present_.emplace_back(record, seen);
+}
+
 void ReadSet::CompactPresent() {
-  compact_present_at_ = RemoveRepetitions(
-      present_, [](const Present& read) { return reinterpret_cast<uintptr_t>(read.record); });
+  present_.truncate(RemoveRepetitions(
+      present_, [](const Present& read) { return reinterpret_cast<uintptr_t>(read.record); }));
+  compact_present_at_ = CompactAgainAt(present_.size());
+}
+
+void ReadSet::ClearRare() {
+  absent_ = {};
+  ranges_ = {};
+  whole_ = {};
+  records_ = {};
+  hashes_ = {};
+  earliest_expiry_ = mvcc::kNoExpiry;
+  earliest_expiry_key_ = {};
 }
 
 void ReadSet::NoteExpiry(mvcc::ExpiryMs expiry, std::string_view key) {
@@ -70,8 +91,10 @@ void ReadSet::NoteExpiry(mvcc::ExpiryMs expiry, std::string_view key) {
 void ReadSet::AddAbsent(const Tree* tree, std::string_view key) {
   absent_.push_back({tree, LatchTable::HashOf(tree->id, key), std::string(key)});
   if (absent_.size() < compact_absent_at_) return;
-  compact_absent_at_ = RemoveRepetitions(
+  const size_t left = RemoveRepetitions(
       absent_, [](const Absent& read) { return std::tie(read.hash, read.tree, read.key); });
+  absent_.erase(absent_.begin() + static_cast<ptrdiff_t>(left), absent_.end());
+  compact_absent_at_ = CompactAgainAt(left);
 }
 
 size_t ReadSet::AddRange(const Tree* tree, KeyInterval interval) {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
+#include "engine/base/short_list.h"
 #include "engine/mvcc/record.h"
 #include "engine/txn/key_interval.h"
 #include "engine/txn/read_view.h"
@@ -42,15 +42,10 @@ class ReadSet {
 
   // `seen`: the version, a live one, that the snapshot sees in `record`.
   void AddPresent(mvcc::Record* record, const mvcc::Version* seen) {
-    if (seen->expires()) [[unlikely]]
-      NoteExpiry(seen->expiry(), record->key());
-    if (!present_.empty() && present_.back().record == record) return;
-    // Not pushed as a whole, which would wait until all that came before is done (decision 18).
-    Present& present = present_.emplace_back();
-    present.record = record;
-    present.seen = seen;
-    if (present_.size() >= compact_present_at_) [[unlikely]]
-      CompactPresent();
+    // A call at the end at most, so that the others need no frame.
+    if (seen->expires() || present_.full()) [[unlikely]]
+      return AddPresentElse(record, seen);
+    if (present_.empty() || present_.back().record != record) present_.emplace_back(record, seen);
   }
   void AddAbsent(const Tree* tree, std::string_view key);
   // The caller extends the interval while it walks; the index stays valid.
@@ -67,12 +62,10 @@ class ReadSet {
   size_t range_count() const { return ranges_.size(); }
   // Forgets everything, and keeps no memory.
   void Clear() {
-    if (present_.capacity() > kLinearSearchMax || !absent_.empty() || !ranges_.empty() ||
-        earliest_expiry_ != mvcc::kNoExpiry) [[unlikely]] {
-      *this = ReadSet();
-    } else {
-      present_.clear();
-    }
+    present_.clear();
+    if (!absent_.empty() || !ranges_.empty() || !records_.empty() ||
+        earliest_expiry_ != mvcc::kNoExpiry) [[unlikely]]
+      ClearRare();
   }
   bool empty() const { return present_.empty() && absent_.empty() && ranges_.empty(); }
 
@@ -88,8 +81,8 @@ class ReadSet {
 
  private:
   struct Present {
-    mvcc::Record* record = nullptr;
-    const mvcc::Version* seen = nullptr;
+    mvcc::Record* record;
+    const mvcc::Version* seen;
   };
   struct Absent {
     const Tree* tree;
@@ -99,11 +92,13 @@ class ReadSet {
   static constexpr size_t kLinearSearchMax = 16;
   static constexpr uint64_t kComparisonsMax = 1 << 16;
 
+  void ClearRare();
   bool WasRead(const RecentWrite& write) const;
+  void AddPresentElse(mvcc::Record* record, const mvcc::Version* seen);
   void CompactPresent();
   void MergeRanges();
 
-  absl::InlinedVector<Present, kLinearSearchMax> present_;
+  base::ShortList<Present, kLinearSearchMax> present_;
   std::vector<Absent> absent_;
   std::vector<ReadRange> ranges_;
   std::vector<const Tree*> whole_;  // Trees that a range of ranges_ covers from end to end.

@@ -174,11 +174,9 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
 
 void TransactionState::Track(const Tree* tree, std::string_view key, mvcc::Record* record,
                              const mvcc::Version* version) {
-  if (record != nullptr) {
-    reads_->AddPresent(record, version);
-  } else {
-    reads_->AddAbsent(tree, key);
-  }
+  if (record == nullptr) [[unlikely]]
+    return reads_->AddAbsent(tree, key);
+  reads_->AddPresent(record, version);
 }
 
 bool TransactionState::FindTreeOfWriter() {
