@@ -18,16 +18,18 @@ namespace nacre::vacuum {
 // only that its entry names the record, whose slot it is, and that its mark tells it from others.
 // Its copy takes over the entry that it had. Nobody who would need the original any longer than a
 // pin lasts is left to wait for: all that see the version are at rest (AT-REST in
-// snapshot_registry.h), and look for it in its chain when they read again.
+// snapshot_registry.h), and look for it in its chain when they read again. (The entry waits for
+// transactions that began before it was made, though some of them began too late to see it.)
 //   Forbidden: to do so while one of them is not at rest, as a transaction never is. The slot would
 //   be taken as before, and the copy be made for nothing.
 class Displacer {
  public:
   Displacer(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
 
-  // Then `entry` names the copy. Otherwise nothing is done: the latch is taken, the version is
-  // unlinked by now, or has more versions above it than are worth a walk. Preconditions: pinned;
-  // the version stands in a slot, and was seen to be superseded and not to be unlinked.
+  // Asked once, when the version is parked: where nothing is done, it stays in the slot as long as
+  // it is held. Then `entry` names the copy. Otherwise nothing is done: the latch is taken, the
+  // version is unlinked by now, or has more versions above it than are worth a walk. Preconditions:
+  // pinned; the version stands in a slot, and was seen to be superseded and not to be unlinked.
   void TryDisplace(txn::Garbage& entry);
 
   // Since construction.

@@ -10,12 +10,12 @@
 // threads that have stopped, or are slow (GarbageQueue::TakeUntended()).
 //
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
-// more than twice as many entries as it made. At most every second one that is looked at makes
-// another, which makes none: it was in a slot, and its successor is promoted. So the queue can not
-// grow, but for what is promoted at once, whether or not the vacuum's thread gets to run. While
-// more than kRetiredMax objects wait to be freed, each commit frees twice as many as it retired, as
-// far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what the commit
-// itself did: in entries, in steps along chains, in objects freed.
+// more than three times as many entries as it made. At most two more come of one: it is displaced
+// from a slot, and when that is free, its successor is promoted into it. So the queue can not grow,
+// but for what is promoted at once, whether or not the vacuum's thread gets to run. While more than
+// kRetiredMax objects wait to be freed, each commit frees twice as many as it retired, as far as no
+// pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what the commit itself did:
+// in entries, in steps along chains, in objects freed.
 //   Forbidden: a scan that may lag behind what was taken. The newest entries are taken first, so a
 //   thread that lags by a few commits would keep all of them, and the next share takes the same.
 //   Forbidden: to free a fixed number. A commit of ten thousand writes that fails retires all its
@@ -30,7 +30,7 @@
 namespace nacre::vacuum {
 namespace {
 
-// Beyond twice what the commit made.
+// Beyond three times what the commit made.
 constexpr size_t kShareEntries = 64;
 constexpr size_t kShareLatchesPerEntry = 2;
 constexpr size_t kShareStepsPerEntry = 64;
@@ -83,7 +83,7 @@ void Vacuum::Assist() noexcept {
 
 void Vacuum::ShareForAll() {
   store_.counters.vacuum_assists.fetch_add(1, std::memory_order_relaxed);
-  const size_t share = kShareEntries + 2 * queue_.TakeOwed();
+  const size_t share = kShareEntries + 3 * queue_.TakeOwed();
   std::vector<txn::Garbage> taken;
   queue_.TakeSome(share, taken);
   // All that was taken: what others have done since decides nothing here.

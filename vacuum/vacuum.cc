@@ -83,6 +83,8 @@ size_t Vacuum::RunOnce() {
     again = copied() != before && passes++ < kPassesMore;
   } while (again || result.moving);
   TellFreed(kFreedBeforeRest);
+  // What is left for later was taken from under the eyes of the thread, which may sleep by now.
+  bell_.Ring();
   return versions;
 }
 

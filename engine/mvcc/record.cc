@@ -100,7 +100,10 @@ Version* Record::ReplaceHead(Version* copy) {
 
 void Record::Displace(Version* above, Version* copy) {
   Version* const old = slot();
-  copy->Stamp(old->commit_timestamp());
+  const uint64_t committed = old->commit_timestamp();
+  NACRE_CHECK(committed != 0, "a version was to leave its slot in the middle of a commit");
+  NACRE_CHECK(above->previous() == old, "another version was to leave its slot");
+  copy->Stamp(committed);
   copy->set_previous(old->previous());
   above->set_previous(copy);
   old->slot_state_.fetch_or(Version::kDisplaced, std::memory_order_relaxed);

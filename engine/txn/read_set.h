@@ -60,7 +60,8 @@ class ReadSet {
   mvcc::ExpiryMs earliest_expiry() const { return earliest_expiry_; }
   std::string_view earliest_expiry_key() const { return earliest_expiry_key_; }
   size_t range_count() const { return ranges_.size(); }
-  // Forgets everything, and keeps no memory.
+  // Forgets everything, and keeps no memory: nothing need be destroyed then. (`whole_` comes with
+  // ranges; the sets come with more than a few keys, present or absent.)
   void Clear() {
     present_.clear();
     if (!absent_.empty() || !ranges_.empty() || !records_.empty() ||

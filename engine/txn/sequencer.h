@@ -77,7 +77,8 @@ class Sequencer {
   // Enters a commit into the ring, if anybody asks, before Publish(timestamp).
   void Remember(uint64_t timestamp, absl::Span<const RecentWrite> writes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (!IsAskedAt(timestamp)) {
+    // One without writes is entered in any case: it does not make others forgotten.
+    if (!IsAskedAt(timestamp) && !writes.empty()) {
       forgotten_up_to_ = timestamp;
       return;
     }

@@ -54,11 +54,11 @@ void TransactionState::Finish() {
   if (held_) {
     NACRE_CHECK(held_->cursors.empty() || !locked_, "a lock-first transaction has no cursors");
     held_->writes.Clear();
-    if (!reads_ && generations_.size() <= 1 && doomed_.ok() && !held_->has_memory()) {
-      phase_ &= static_cast<uint8_t>(~kHolds);
-    }
   }
   if (reads_) reads_->Clear();
+  if (generations_.size() <= 1 && doomed_.ok() && !(held_ && held_->has_memory())) {
+    phase_ &= static_cast<uint8_t>(~kHolds);
+  }
   if (view_.registration.slot != nullptr) {
     End();
   } else {

@@ -182,6 +182,32 @@ TEST_F(SnapshotTest, ViewsStayDuringAScanAndUntilAnIteratorMoves) {
   EXPECT_TRUE(iterator.status().ok());
 }
 
+TEST_F(SnapshotTest, ViewsStayWhileAnotherLookAtTheSameSnapshotEnds) {
+  for (int i = 0; i < 3; ++i) Put("k" + std::to_string(i), "old");
+  const Snapshot snapshot = db_->GetSnapshot();
+  absl::SleepFor(absl::Milliseconds(20));  // It lasts for longer than most transactions.
+  Iterator iterator = snapshot.NewIterator();
+  iterator.SeekToFirst();
+  ASSERT_TRUE(iterator.Valid());
+  Iterator moved = std::move(iterator);
+  const auto end_a_look = [&](int round) {
+    if (round % 2 == 0) {
+      EXPECT_EQ(*snapshot.Count({}), 3u);
+    } else {
+      Iterator other = snapshot.NewIterator();
+      other.SeekToLast();
+      EXPECT_EQ(other.value(), "old");
+    }
+  };
+  for (int round = 0; round < 6; ++round) {
+    end_a_look(round);
+    Put("k0", "new" + std::to_string(round));
+    VacuumAll();
+    EXPECT_EQ(moved.key(), "k0");
+    EXPECT_EQ(moved.value(), "old");
+  }
+}
+
 TEST_F(SnapshotTest, MayBeReadByManyThreadsAtOnceBesideWritersAndVacuum) {
   for (int i = 0; i < 100; ++i) Put("k" + std::to_string(i), "old");
   Snapshot snapshot = db_->GetSnapshot();

@@ -248,6 +248,19 @@ TEST_F(VacuumTest, InsertsLeaveABoundedNumberOfReplacedNodes) {
   }
 }
 
+// The thread may have fallen asleep while that pass had in hand what it then left for later.
+TEST_F(VacuumTest, APassOnDemandWakesTheThread) {
+  Options options = DefaultOptions();
+  options.vacuum_thread = true;
+  Open(options);
+  const auto passes = [&] { return db_->GetStats().vacuum_passes; };
+  absl::SleepFor(absl::Milliseconds(50));
+  const uint64_t before = passes();
+  EXPECT_EQ(db_->RunVacuumOnce(), 0u);
+  for (int i = 0; i < 1000 && passes() < before + 2; ++i) absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_GE(passes(), before + 2);
+}
+
 // A key that expires some day has the thread look at the time in each pass, and make one now and
 // then: that is how the test notices that a pass has come after the one that it waits for.
 class VacuumThreadTest : public DatabaseTest {

@@ -82,6 +82,16 @@ TEST_F(SequencerTest, WhoAsksIsToldOfThoseThatCommitFromThenOn) {
   EXPECT_FALSE(Ask(asked_at - 1).known);
 }
 
+TEST_F(SequencerTest, WhatWritesNothingMakesNobodyForgotten) {
+  Commit(3 * kRemembered);
+  const uint64_t since = sequencer_->Clock();
+  sequencer_->CommitNothing();
+  sequencer_->CommitNothing();
+  const Answer answer = Ask(since);
+  EXPECT_TRUE(answer.known);
+  EXPECT_TRUE(answer.hashes.empty());
+}
+
 TEST_F(SequencerTest, ACommitThatWritesNothingIsRememberedToo) {
   Commit(2 * kRemembered);
   Ask(0);
