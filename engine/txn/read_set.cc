@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
@@ -73,13 +74,8 @@ void ReadSet::CompactPresent() {
 }
 
 void ReadSet::ClearRare() {
-  absent_ = {};
-  ranges_ = {};
-  whole_ = {};
-  records_ = {};
-  hashes_ = {};
-  earliest_expiry_ = mvcc::kNoExpiry;
-  earliest_expiry_key_ = {};
+  std::destroy_at(this);
+  std::construct_at(this);
 }
 
 void ReadSet::NoteExpiry(mvcc::ExpiryMs expiry, std::string_view key) {
