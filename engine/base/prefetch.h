@@ -1,6 +1,8 @@
 #ifndef NACRE_ENGINE_BASE_PREFETCH_H_
 #define NACRE_ENGINE_BASE_PREFETCH_H_
 
+#include <cstdint>
+
 namespace nacre::base {
 
 // Starts loading the cache line at `address` for this processor alone, for a store or a locked
@@ -16,6 +18,14 @@ inline void PrefetchForWrite(const void* address) {
 #else
   __builtin_prefetch(address, /*rw=*/1);
 #endif
+}
+
+// The same, but not before `value` is known, whose first bit is 0. Else a processor asks for the
+// line when it first sees the instruction, while it still waits for what comes before; and what
+// others want as well, they have taken back when its turn comes.
+inline void PrefetchForWriteAfter(uint64_t value, const void* address) {
+  asm("" : "+r"(value));  // The compiler may know the bit, too.
+  PrefetchForWrite(static_cast<const char*>(address) + (value >> 63));
 }
 
 }  // namespace nacre::base

@@ -78,7 +78,6 @@ class Committer {
         reads_(reads),
         generations_(generations),
         log_(log) {
-    store_.sequencer.PrefetchForCommit();
     for (const WriteEntry& entry : writes_.entries()) {
       if (entry.takes_part()) stripes_.push_back(store_.latches.IndexOf(entry.hash));
     }
@@ -114,6 +113,7 @@ class Committer {
   void Insert(WriteEntry& entry);
   void Link(WriteEntry& entry);
   void CountLive(const WriteEntry& entry);
+  void PrefetchSequencer() const;
   void PushGenerations();
   void TellExpiry(const WriteEntry& entry);
   bool GenerationsStand() const;

@@ -55,9 +55,10 @@ class Sequencer {
   uint64_t Clock() const { return clock_.load(std::memory_order_acquire); }
 
   // Starts loading what a commit is about to write, so that all of it comes side by side, and
-  // before the mutex is held.
-  void PrefetchForCommit() const ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    base::PrefetchForWrite(&clock_);
+  // before the mutex is held; but not before the commit has what it waits for, of which `known` is
+  // the last (PrefetchForWriteAfter()).
+  void PrefetchForCommit(uint64_t known) const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    base::PrefetchForWriteAfter(known, &clock_);
     const uint64_t next = clock_.load(std::memory_order_relaxed) + 1;
     if (!IsAskedAt(next)) return;
     base::PrefetchForWrite(&ring_->entries[next % kCommitsRemembered]);
