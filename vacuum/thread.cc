@@ -1,7 +1,9 @@
 // When the vacuum's thread works and when it sleeps.
 //
 // After a pass that did something it naps for a millisecond, during which commits only fill the
-// queue: so a busy database pays for no wake-up, and an idle one for one a millisecond at most.
+// queue: so a busy database pays for no wake-up. After passes that did little, because threads look
+// after what they supersede or there is little of it, the naps get longer: each takes the processor
+// from a thread that commits.
 // With nothing to do it sleeps until somebody rings, and looks up by itself only where the end of
 // waiting is a matter of time: expiry, history, the age of snapshots.
 
@@ -17,7 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kNapMin = milliseconds(1);
-// While only short transactions and pins hold things up.
+// While only short transactions and pins hold things up, or there is little to do.
 constexpr nanoseconds kNapMax = milliseconds(8);
 // While snapshots end all the time, but not those that hold anything.
 constexpr nanoseconds kFruitlessNapMax = milliseconds(32);
@@ -57,7 +59,8 @@ void Vacuum::RunThread() {
       continue;
     }
     if (pass.progress) {
-      nap = fruitless = kNapMin;
+      fruitless = kNapMin;
+      nap = pass.little ? std::min(2 * nap, kNapMax) : kNapMin;
       bell_.Nap(nap);
     } else if (held_up) {
       bell_.Nap(nap);
