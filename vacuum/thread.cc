@@ -1,9 +1,9 @@
 // When the vacuum's thread works and when it sleeps.
 //
 // After a pass that did something it naps for a millisecond, during which commits only fill the
-// queue: so a busy database pays for no wake-up. After passes that did little, because threads look
-// after what they supersede or there is little of it, the naps get longer: each takes the processor
-// from a thread that commits.
+// queue: so a busy database pays for no wake-up, and an idle one for one a millisecond at most.
+// After passes that did little, since threads look after what they supersede or there is little of
+// it, the naps get longer: each pass takes the processor from a thread that commits.
 // With nothing to do it sleeps until somebody rings, and looks up by itself only where the end of
 // waiting is a matter of time: expiry, history, the age of snapshots.
 
@@ -21,7 +21,7 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kNapMin = milliseconds(1);
 // While only short transactions and pins hold things up, or there is little to do.
 constexpr nanoseconds kNapMax = milliseconds(8);
-// While snapshots end all the time, but not those that hold anything.
+// While snapshots end or rest all the time, but not those that hold anything.
 constexpr nanoseconds kFruitlessNapMax = milliseconds(32);
 constexpr nanoseconds kLookUpEvery = milliseconds(100);
 
@@ -58,14 +58,13 @@ void Vacuum::RunThread() {
       std::this_thread::yield();
       continue;
     }
-    if (pass.progress) {
-      fruitless = kNapMin;
-      nap = pass.little ? std::min(2 * nap, kNapMax) : kNapMin;
-      bell_.Nap(nap);
-    } else if (held_up) {
+    if (pass.progress) fruitless = kNapMin;
+    if (pass.much) nap = kNapMin;
+    if (pass.progress || held_up) {
       bell_.Nap(nap);
       nap = std::min(2 * nap, kNapMax);
     } else {
+      nap = kNapMin;
       if (rung) {
         bell_.Nap(fruitless);
         fruitless = std::min(2 * fruitless, kFruitlessNapMax);

@@ -103,8 +103,8 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   }
   work.ForEachBlock([this](absl::Span<txn::Garbage> block) { promoter_.NameEntries(block); });
   const bool any = !work.empty();
-  size_t done = work.size() + keys_expired;
-  result.progress = done != 0;
+  const size_t arrived = work.size() + keys_expired;
+  result.progress = arrived != 0;
   const int64_t now_ns = scanner_.NowNs();
   if (whole || now_ns - pending_looked_at_ns_ >= kPendingEveryNs) {
     room_.TakePending(SIZE_MAX, work);
@@ -132,12 +132,12 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   do {
     freed = Reclaim(whole, kFreedPerPass);
     if (freed != 0) result.progress = true;
-    done += freed;
   } while (whole && freed >= kFreedPerPass);
   // The caller's next commit does not owe for what the pass retired.
   base::RetireList::TakeOwed();
   if (result.versions != 0) result.progress = true;
-  result.little = done + result.versions <= GarbageQueue::kOwnEntries;
+  // Each version arrives, is unlinked and is freed.
+  result.much = std::max({arrived, result.versions, freed}) > GarbageQueue::kOwnEntries;
   const bool more_dies = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
                          freed >= kFreedPerPass ||
                          (any && queue_.approximate_size() > store_.options.vacuum_backlog_max / 4);
