@@ -27,6 +27,7 @@ void CopyCounters(const txn::Counters& counters, Stats& stats) {
   stats.commits_exclusive = counters.commits_exclusive.load(std::memory_order_relaxed);
   stats.versions_created = Sum(counters.versions_created);
   stats.versions_pruned = Sum(counters.versions_pruned);
+  stats.versions_promoted = Sum(counters.versions_promoted);
   stats.objects_freed = Sum(counters.objects_freed);
   stats.records_removed = Sum(counters.records_removed);
   stats.keys_expired = counters.keys_expired.load(std::memory_order_relaxed);
@@ -65,6 +66,8 @@ Stats Database::GetStats() const {
     if (newest == nullptr || newest->tree == nullptr) continue;
     stats.keys += static_cast<uint64_t>(newest->tree->live_keys.load(std::memory_order_relaxed));
   }
+  stats.versions_displaced = impl_->vacuum.displaced();
+  stats.versions_moved = impl_->vacuum.moved();
   stats.versions_queued = impl_->vacuum.queued();
   stats.versions_parked = impl_->vacuum.parked();
   stats.versions_retained = impl_->vacuum.retained();

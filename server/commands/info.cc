@@ -227,6 +227,9 @@ void Report::Vacuum() {
   Line("versions_parked", stats_.versions_parked);
   Line("objects_retired", stats_.objects_retired);
   Line("objects_freed", stats_.objects_freed);
+  Line("versions_promoted", stats_.versions_promoted);
+  Line("versions_displaced", stats_.versions_displaced);
+  Line("versions_moved", stats_.versions_moved);
   Line("records_removed", stats_.records_removed);
   Line("vacuum_passes", stats_.vacuum_passes);
   Line("vacuum_assists", stats_.vacuum_assists);

@@ -1,5 +1,6 @@
 // Stats, DumpKey(), ToString() and Verify(): what the database tells about itself.
 
+#include "absl/time/clock.h"
 #include "tests/unit/api_fixture.h"
 
 namespace nacre::api {
@@ -91,6 +92,23 @@ TEST_F(StatsTest, ParkedVersionsAreThoseThatSomeSnapshotSees) {
   VacuumAll();
   EXPECT_EQ(db_->GetStats().versions_parked, 0u);
   EXPECT_EQ(db_->GetStats().versions_pruned, 5u);
+}
+
+TEST_F(StatsTest, CopiesAreCountedByTheirReason) {
+  Put("k", "0");
+  EXPECT_EQ(db_->GetStats().versions_promoted, 0u);
+  Put("k", "1");
+  VacuumAll();
+  Stats stats = db_->GetStats();
+  EXPECT_EQ(stats.versions_promoted, 1u) << "the newest stands beside its key again";
+  EXPECT_EQ(stats.versions_displaced, 0u);
+  std::optional<Snapshot> held = db_->GetSnapshot();
+  absl::SleepFor(absl::Milliseconds(20));  // Beyond what a short transaction takes.
+  Put("k", "2");
+  VacuumAll();
+  stats = db_->GetStats();
+  EXPECT_EQ(stats.versions_displaced, 1u) << "what the snapshot sees";
+  EXPECT_EQ(stats.versions_promoted, 2u);
 }
 
 TEST_F(StatsTest, OldestSnapshotNamesItsHolder) {
