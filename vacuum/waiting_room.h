@@ -17,9 +17,9 @@
 
 namespace nacre::vacuum {
 
-// Where entries are that were looked at and could not go yet: parked on a snapshot, retained as
-// history, or held for a moment by something short (pending). What has been set free is ready to be
-// looked at again. Thread-safe; the lock is held for O(batch) or O(lists).
+// Where entries are that were looked at and could not go yet: parked on a snapshot, until it ends
+// or rests, retained as history, or held for a moment by something short (pending). What has been
+// set free is ready to be looked at again. Thread-safe; the lock is held for O(batch) or O(lists).
 class WaitingRoom {
  public:
   struct Arrival {

@@ -20,7 +20,7 @@ inline void PrefetchForWrite(const void* address) {
 #endif
 }
 
-// The same, but not before `value` is known, whose first bit is 0. Else a processor asks for the
+// The same, but not before `value` is known, whose highest bit is 0. Else a processor asks for the
 // line when it first sees the instruction, while it still waits for what comes before; and what
 // others want as well, they have taken back when its turn comes.
 inline void PrefetchForWriteAfter(uint64_t value, const void* address) {

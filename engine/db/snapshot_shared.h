@@ -65,7 +65,7 @@ class Snapshot::Shared {
       if (--looks_ != 0) return;
       txn::SnapshotRegistry::Rest(view.registration);
     }
-    // For those who wait for views only.
+    // Some may wait for the views alone.
     store.garbage->SnapshotEnded();
   }
 

@@ -221,8 +221,8 @@ void Committer::PushGenerations() {
   }
 }
 
-// What stood in the last record is known when all records are there: a commit waits for nothing
-// else as long.
+// A commit waits for nothing as long as for its records, and what stood in the last of them is
+// mostly the last to come.
 inline void Committer::PrefetchSequencer() const {
   if (writes_.entries().empty()) return;
   const mvcc::Version* const superseded = writes_.entries().back().superseded;

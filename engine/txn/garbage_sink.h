@@ -63,8 +63,8 @@ class GarbageSink {
   }
 
  protected:
-  // What waits for snapshots to end. Relaxed: who misses an arrival has ended before it, and what
-  // arrives is looked at once more.
+  // What waits for snapshots to end or to rest. Relaxed: who misses an arrival came before it, and
+  // what arrives is looked at once more.
   struct Awaited {
     std::atomic<size_t> entries{0};
     std::atomic<size_t> generations{0};
