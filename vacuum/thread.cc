@@ -1,11 +1,11 @@
 // When the vacuum's thread works and when it sleeps.
 //
-// After a pass that did something it naps for a millisecond, during which commits only fill the
-// queue: so a busy database pays for no wake-up, and an idle one for one a millisecond at most.
-// After passes that did little, since threads look after what they supersede or there is little of
-// it, the naps get longer: each pass takes the processor from a thread that commits.
-// With nothing to do it sleeps until somebody rings, and looks up by itself only where the end of
-// waiting is a matter of time: expiry, history, the age of snapshots.
+// After a pass that did much it naps for a millisecond, during which commits only fill the queue:
+// so a busy database pays for no wake-up, and an idle one for one a millisecond at most. After
+// passes that did little, since threads look after what they supersede or there is little of it,
+// the naps get longer: each pass takes the processor from a thread that commits. With nothing to do
+// it sleeps until somebody rings, and looks up by itself only where the end of waiting is a matter
+// of time: expiry, history, the age of snapshots.
 
 #include <algorithm>
 

@@ -136,8 +136,8 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   // The caller's next commit does not owe for what the pass retired.
   base::RetireList::TakeOwed();
   if (result.versions != 0) result.progress = true;
-  // Each version arrives, is unlinked and is freed.
-  result.much = std::max({arrived, result.versions, freed}) > GarbageQueue::kOwnEntries;
+  // An update leaves two entries and two objects: what it superseded, and what is promoted then.
+  result.much = std::max({arrived, result.versions, freed}) > 2 * GarbageQueue::kOwnEntries;
   const bool more_dies = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
                          freed >= kFreedPerPass ||
                          (any && queue_.approximate_size() > store_.options.vacuum_backlog_max / 4);

@@ -56,7 +56,7 @@ class Sequencer {
 
   // Starts loading what a commit is about to write, so that all of it comes side by side, and
   // before the mutex is held. The line of the mutex is not asked for before `known` is there, for
-  // which the commit waits (decision 24; what is loaded from it does not wait, and should not).
+  // which the commit waits; what is loaded from it does not wait (decision 24 has why not).
   void PrefetchForCommit(uint64_t known) const ABSL_NO_THREAD_SAFETY_ANALYSIS {
     base::PrefetchForWriteAfter(known, &clock_);
     const uint64_t next = clock_.load(std::memory_order_relaxed) + 1;

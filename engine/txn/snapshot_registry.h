@@ -49,7 +49,8 @@
 // Invariant HOME-SLOT: a free home is taken by its thread alone, and a taken one is freed by
 // whoever ends the snapshot, so 2 is a plain store there. (That thread may be another one than took
 // it; its release is what the owner acquires.) All others take a slot that belongs to nobody, by
-// compare-exchange: each Snapshot, what is begun at a timestamp, a thread's second transaction.
+// compare-exchange: each Snapshot, what is begun at a timestamp, a thread's second transaction, and
+// threads without a home.
 //
 // Invariant AT-REST: nobody has a pointer to a version, outside a pin, from reading at a snapshot
 // that a scan finds at rest, to a version that was taken out of its chain before that scan. (What
@@ -60,9 +61,9 @@
 //   2. full fence                               b. U = clock, full fence
 //   3. walks chains                             c. loads the slot
 //
-// A scan is asked about what was taken out before (b), whose e is at most U. If (c) misses (1),
-// then (3) sees (a). What is read between two such looks is read in a pin. A transaction never
-// rests, since its views live as long as it does.
+// A scan is asked only about e at most U, and e is drawn after (a): so (a) came before (b). If (c)
+// misses (1), then (3) sees (a). What is read between two such looks is read in a pin. A
+// transaction never rests, since its views live as long as it does.
 //   Forbidden: at rest as soon as it is registered, with (1) left to the first look. A transaction
 //   would pay for (2).
 //
@@ -109,9 +110,10 @@ class SnapshotRegistry {
                    bool exact_ages = false);
   ~SnapshotRegistry();
 
-  // Registers a snapshot of now, not at rest. nullopt if snapshots_max are registered. O(1) for a
-  // thread whose home is free; else O(slots) at worst, and with a Heavy() when full. kHeld: from
-  // now, and maybe for long, so that the home is left to the thread's transactions.
+  // Registers a snapshot of now, not at rest. nullopt if snapshots_max are registered. O(1)
+  // where the thread's home is free and taken; else O(slots) at worst, and with a Heavy() when
+  // full. kHeld: from now, and maybe for long, so that the home is left to the thread's
+  // transactions.
   enum class Age : uint8_t { kFromNow, kFromFirstLook, kHeld };
   std::optional<Registration> Register(uint64_t owner, Age age = Age::kFromNow) noexcept;
   // The same from the first look, as it mostly goes: in a home that is free. Without a slot where

@@ -109,6 +109,7 @@ TEST_F(StatsTest, CopiesAreCountedByTheirReason) {
   stats = db_->GetStats();
   EXPECT_EQ(stats.versions_displaced, 1u) << "what the snapshot sees";
   EXPECT_EQ(stats.versions_promoted, 2u);
+  EXPECT_EQ(stats.versions_moved, 0u) << "hardly anything has gone";
 }
 
 TEST_F(StatsTest, OldestSnapshotNamesItsHolder) {

@@ -37,7 +37,7 @@ struct Stats {
   uint64_t versions_pruned = 0;     // Unlinked by the vacuum (also those of dropped keyspaces).
   uint64_t versions_promoted = 0;   // Newest ones that were copied to the place beside their key.
   uint64_t versions_displaced = 0;  // Copied from there, since a snapshot needs them for long.
-  uint64_t versions_moved = 0;      // Copied together after most around them had gone.
+  uint64_t versions_moved = 0;      // Copied together after much around them had gone.
   uint64_t objects_freed = 0;       // Versions, records and index nodes given back.
   uint64_t records_removed = 0;     // Keys unlinked from the index.
   uint64_t keys_expired = 0;        // Removed because their time had come.
