@@ -61,6 +61,7 @@ void Vacuum::RunThread() {
     if (pass.progress) fruitless = kNapMin;
     if (pass.much) nap = kNapMin;
     if (pass.progress || held_up) {
+      if (tuning_.before_nap) tuning_.before_nap(nap);
       bell_.Nap(nap);
       nap = std::min(2 * nap, kNapMax);
     } else {

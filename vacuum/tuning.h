@@ -1,6 +1,7 @@
 #ifndef NACRE_VACUUM_TUNING_H_
 #define NACRE_VACUUM_TUNING_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 
@@ -29,9 +30,11 @@ struct Tuning {
   // The steady clock in nanoseconds, that ages of snapshots and of history are measured by. Unset:
   // the system's. Thread-safe.
   std::function<int64_t()> steady_ns;
-  // The thread calls them, holding nothing: after each of its passes; and when it has found nothing
-  // to do and sleeps until somebody rings, who from then on wakes it.
+  // The thread calls them, holding nothing: after each of its passes; when it naps for so long,
+  // with more to do; and when it has found nothing to do and sleeps until somebody rings, who from
+  // then on wakes it.
   std::function<void()> after_pass;
+  std::function<void(std::chrono::nanoseconds)> before_nap;
   std::function<void()> before_sleep;
   // Whoever scans calls it, between its look at the registry and the end of the scan.
   std::function<void()> in_scan;

@@ -266,6 +266,7 @@ class VacuumFixture : public ::testing::Test {
   Tuning tuning_{.short_transaction = absl::ZeroDuration(),
                  .steady_ns = [this] { return RealNs() + skipped_ns_.load(); },
                  .after_pass = {},
+                 .before_nap = {},
                  .before_sleep = {},
                  .in_scan = {}};
   std::unique_ptr<txn::Store> store_;

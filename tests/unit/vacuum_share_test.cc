@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "engine/base/asymmetric_fence.h"
 #include "tests/unit/vacuum_fixture.h"
@@ -373,6 +376,13 @@ class VacuumThread : public VacuumFixture {
     const auto& begun = store_->counters.vacuum_passes;
     while (!asleep_ || passes_ != begun.load()) noted_.Wait(mutex_);
   }
+  void Close() {
+    vacuum_->Stop();
+    EXPECT_EQ(vacuum_->queued(), 0u);
+    for (txn::Tree* tree : store_->keyspaces.ListTrees()) FreeTreeNow(*tree);
+    vacuum_.reset();
+    store_.reset();
+  }
   void AwaitPass() {
     base::MutexLock lock(mutex_);
     for (const uint64_t before = passes_; passes_ == before;) noted_.Wait(mutex_);
@@ -436,16 +446,41 @@ TEST_F(VacuumThread, SleepsWhenThereIsNothingToDo) {
   AwaitSleep();
 }
 
+// So many updates between two passes, from a thread that looks after nothing.
+TEST_F(VacuumThread, NapsForLongerWhileThereIsLittleToDo) {
+  using std::chrono::milliseconds;
+  const std::vector<milliseconds> longer = {milliseconds(1), milliseconds(2), milliseconds(4),
+                                            milliseconds(8), milliseconds(8), milliseconds(8)};
+  const std::vector<milliseconds> short_ones(longer.size(), milliseconds(1));
+  for (const auto& [updates, expected] :
+       {std::pair(size_t{1}, longer), std::pair(GarbageQueue::kOwnEntries * 3 / 4, longer),
+        std::pair(3 * GarbageQueue::kOwnEntries, short_ones)}) {
+    const auto update = [this, count = updates] {
+      for (size_t i = 0; i < count; ++i) Put("k" + std::to_string(i), "v");
+    };
+    std::vector<milliseconds> naps;
+    std::atomic<bool> enough{false};
+    tuning_.after_pass = update;
+    tuning_.before_nap = [&, count = expected.size()](std::chrono::nanoseconds nap) {
+      if (naps.size() < count) naps.push_back(std::chrono::duration_cast<milliseconds>(nap));
+      enough = naps.size() == count;
+    };
+    Open({});
+    update();
+    update();
+    vacuum_->Start();
+    while (!enough) std::this_thread::yield();
+    Close();
+    EXPECT_EQ(naps, expected) << updates << " updates";
+  }
+}
+
 TEST_F(VacuumThread, EndsWhileItSleepsAndWhileItWorks) {
   for (int round = 0; round < 20; ++round) {
     Open({});
     vacuum_->Start();
     for (int i = 0; i < 100 * round; ++i) Put("k", "v");
-    vacuum_->Stop();
-    EXPECT_EQ(vacuum_->queued(), 0u);
-    for (txn::Tree* tree : store_->keyspaces.ListTrees()) FreeTreeNow(*tree);
-    vacuum_.reset();
-    store_.reset();
+    Close();
   }
 }
 
