@@ -158,7 +158,7 @@ TEST_F(SnapshotTest, AssignmentReleasesWhatWasHeld) {
 TEST_F(SnapshotTest, ViewsStayDuringAScanAndUntilAnIteratorMoves) {
   for (int i = 0; i < 10; ++i) Put("k" + std::to_string(i), "old");
   const Snapshot snapshot = db_->GetSnapshot();
-  absl::SleepFor(absl::Milliseconds(20));  // It lasts for longer than most transactions.
+  UpdateUntilDisplaced("k9");
   const auto update = [&](std::string_view key) {
     for (const char* value : {"new", "and", "yet", "new", "xyz"}) {
       Put(key, value);
@@ -185,7 +185,7 @@ TEST_F(SnapshotTest, ViewsStayDuringAScanAndUntilAnIteratorMoves) {
 TEST_F(SnapshotTest, ViewsStayWhileAnotherLookAtTheSameSnapshotEnds) {
   for (int i = 0; i < 3; ++i) Put("k" + std::to_string(i), "old");
   const Snapshot snapshot = db_->GetSnapshot();
-  absl::SleepFor(absl::Milliseconds(20));  // It lasts for longer than most transactions.
+  UpdateUntilDisplaced("k2");
   Iterator iterator = snapshot.NewIterator();
   iterator.SeekToFirst();
   ASSERT_TRUE(iterator.Valid());
