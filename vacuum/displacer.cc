@@ -16,10 +16,12 @@ using mvcc::Version;
 
 namespace {
 
-// The version that stands right above `target`; nullptr if there is none within `steps`.
-Version* FindAbove(const Record& record, const Version* target, int steps) {
+// The version that stands right above `target`; nullptr if a latch is not held long enough to find
+// it.
+Version* FindAbove(const Record& record, const Version* target, size_t& steps) {
   Version* above = record.head();
-  for (; steps > 0 && above != nullptr; --steps, above = above->previous()) {
+  for (; steps < ChainPruner::kStepsPerLatch && above != nullptr; above = above->previous()) {
+    ++steps;
     if (above->previous() == target) return above;
   }
   return nullptr;
@@ -27,31 +29,35 @@ Version* FindAbove(const Record& record, const Version* target, int steps) {
 
 }  // namespace
 
-void Displacer::TryDisplace(txn::Garbage& entry) {
+Displacer::Outcome Displacer::TryDisplace(txn::Garbage& entry, PruneTally& tally) {
   NACRE_CHECK(base::EpochDomain::IsPinned(), "a chain was walked without a pin");
   Record* const record = entry.record;
   Version* const held = entry.version;
   Version* const copy = Version::NewBytes(held->value(), held->expiry());
   txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record->tree_id(), record->key()));
-  Version* above = nullptr;
+  Outcome outcome = Outcome::kBusy;
   if (stripe.latch.TryLock()) {
     NACRE_STEP(kPruneLatched);
-    if (!held->unlinked()) above = FindAbove(*record, held, kStepsMax);
+    size_t steps = 0;
+    Version* const above = held->unlinked() ? nullptr : FindAbove(*record, held, steps);
+    tally.steps += steps;
     if (above != nullptr) {
       record->Displace(above, copy);
       NACRE_STEP(kPruneUnlinked);
     }
     stripe.latch.Unlock();
+    outcome = above != nullptr ? Outcome::kDisplaced : Outcome::kStays;
   }
-  if (above == nullptr) {
+  if (outcome != Outcome::kDisplaced) {
     Version::Free(copy);
-    return;
+    return outcome;
   }
   entry.version = copy;
   store_.counters.memory_bytes.Add(static_cast<int64_t>(copy->memory_bytes()));
   versions_displaced_.fetch_add(1, std::memory_order_relaxed);
   const txn::Garbage displaced{record, held, 0};
   queue_.PushAlong({&displaced, 1});
+  return outcome;
 }
 
 }  // namespace nacre::vacuum

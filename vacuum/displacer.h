@@ -6,6 +6,7 @@
 
 #include "engine/txn/garbage_sink.h"
 #include "engine/txn/store.h"
+#include "vacuum/chain_pruner.h"
 #include "vacuum/garbage_queue.h"
 
 namespace nacre::vacuum {
@@ -21,24 +22,24 @@ namespace nacre::vacuum {
 // snapshot_registry.h), and look for it in its chain when they read again. (The entry waits for
 // transactions that began before it was made, though some of them began too late to see it.)
 //   Forbidden: to do so while one of them is not at rest, as a transaction never is. The slot would
-//   be taken as before, and the copy be made for nothing.
+//   be taken as before, and the copy be made for nothing. The entry waits for those first.
 class Displacer {
  public:
   Displacer(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
 
-  // Asked once, when the version is parked: where nothing is done, it stays in the slot as long as
-  // it is held. Then `entry` names the copy. Otherwise nothing is done: the latch is taken, the
-  // version is unlinked by now, or has more versions above it than are worth a walk. Preconditions:
-  // pinned; the version stands in a slot, and was seen to be superseded and not to be unlinked.
-  void TryDisplace(txn::Garbage& entry);
+  enum class Outcome : uint8_t {
+    kDisplaced,  // `entry` names the copy.
+    kBusy,       // Somebody holds the latch.
+    kStays,      // It is unlinked by now, or has more versions above it than are worth a walk.
+  };
+  // Preconditions: pinned; the version stands in a slot, and was seen to be superseded and not to
+  // be unlinked.
+  Outcome TryDisplace(txn::Garbage& entry, PruneTally& tally);
 
   // Since construction.
   size_t versions_displaced() const { return versions_displaced_.load(std::memory_order_relaxed); }
 
  private:
-  // Those that stand above what is held are mostly about to be pruned.
-  static constexpr int kStepsMax = 16;
-
   txn::Store& store_;
   GarbageQueue& queue_;
   std::atomic<size_t> versions_displaced_{0};

@@ -88,15 +88,21 @@ bool EntryProcessor::Judge(txn::Garbage entry) {
     return false;
   }
   if (entry.superseded_at == 0) return true;
-  const uint64_t committed = entry.version->commit_timestamp();
-  const Scan::Judgement judgement = scan_.Judge(committed, entry.superseded_at);
+  Scan::Judgement judgement = scan_.Judge(entry.version->commit_timestamp(), entry.superseded_at);
   if (judgement.verdict == Scan::Verdict::kPrune) return true;
-  if (judgement.verdict == Scan::Verdict::kPark && entry.version->is_inline() &&
-      scan_.AllAtRestIn(committed, entry.superseded_at)) {
-    displacer_.TryDisplace(entry);
+  if (judgement.verdict == Scan::Verdict::kPark && entry.version->is_inline()) {
+    judgement = Displace(entry, judgement);
   }
   arrivals_.push_back({entry, judgement});
   return false;
+}
+
+Scan::Judgement EntryProcessor::Displace(txn::Garbage& entry, const Scan::Judgement& parked) {
+  const Scan::Judgement views =
+      scan_.JudgeMoved(entry.version->commit_timestamp(), entry.superseded_at);
+  if (views.verdict != Scan::Verdict::kPrune) return views;
+  const bool busy = displacer_.TryDisplace(entry, tally_) == Displacer::Outcome::kBusy;
+  return busy ? Scan::Judgement{Scan::Verdict::kLater} : parked;
 }
 
 inline EntryProcessor::Task EntryProcessor::Prepare(const txn::Garbage& entry) {

@@ -62,6 +62,9 @@ class EntryProcessor {
   bool MayGo(const txn::Garbage& entry) const;
   // False if there is nothing to prune: the entry was sent where it belongs.
   bool Judge(txn::Garbage entry);
+  // Of a version that is `parked`, and stands in a slot: moves it out, or says what to wait for
+  // before that can be done.
+  Scan::Judgement Displace(txn::Garbage& entry, const Scan::Judgement& parked);
   // Precondition: pinned since before Judge() has allowed it.
   Task Prepare(const txn::Garbage& entry);
   // And what stops waiting by that.

@@ -32,7 +32,7 @@ struct Scan {
   enum class Verdict : uint8_t {
     kPrune,         // Nobody needs it.
     kPark,          // A snapshot that has lasted for a while needs it.
-    kParkForViews,  // The same, of a version that was moved: while the snapshot is not at rest.
+    kParkForViews,  // One that is not at rest does, of a version that was moved or is to be.
     kRetain,        // Kept for history_retention.
     kLater,         // Held by a short or a beginning transaction, or superseded after the scan.
   };
@@ -61,11 +61,9 @@ struct Scan {
       return {Verdict::kPrune};
     return JudgeKept(b, e);
   }
-  // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h):
-  // only who may have found the original needs that.
+  // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h),
+  // or may be: only who may have found the original needs that.
   Judgement JudgeMoved(uint64_t b, uint64_t e) const;
-  // Of one that is parked: a copy would do for all who need it.
-  bool AllAtRestIn(uint64_t b, uint64_t e) const { return !AnyIn(viewers, b, e) && e <= ray_from; }
 
  private:
   // Of one that may not be pruned.

@@ -131,27 +131,32 @@ void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t kn
   const auto known = std::partition(taken.begin(), taken.end(), [&scan](const txn::Garbage& entry) {
     return entry.superseded_at <= scan->clock;
   });
-  size_t end = static_cast<size_t>(known - taken.begin());
   size_t done = 0;
   {
     EntryProcessor processor(store_, pruner_, mover_, displacer_, room_, *scan,
                              kShareLatchesPerEntry);
-    const auto too_far = [&] { return processor.steps() > share * kShareStepsPerEntry; };
-    for (; done < end && !too_far(); done += kEntriesPerRound) {
-      processor.Process(
-          absl::MakeConstSpan(taken).subspan(done, std::min(kEntriesPerRound, end - done)));
-      processor.Flush();
-    }
+    // Returns how many it has looked at before it walked too far.
+    const auto process = [&](absl::Span<const txn::Garbage> entries) {
+      size_t looked_at = 0;
+      while (looked_at < entries.size() && processor.steps() <= share * kShareStepsPerEntry) {
+        const absl::Span<const txn::Garbage> round = entries.subspan(looked_at, kEntriesPerRound);
+        processor.Process(round);
+        processor.Flush();
+        looked_at += round.size();
+      }
+      return looked_at;
+    };
+    done = process(absl::MakeConstSpan(taken).first(static_cast<size_t>(known - taken.begin())));
     // The vacuum's thread may be out of breath for long: what is free by now is looked at too.
     EntryList again;
     room_.TakeReady(share, again);
     if (room_.pending() > share) room_.TakePending(share, again);
-    while (!again.empty() && !too_far()) processor.Process(again.TakeBlock()), processor.Flush();
-    while (!again.empty()) queue_.Return(again.TakeBlock());
-    processor.Flush();
+    while (!again.empty()) {
+      const std::vector<txn::Garbage> block = again.TakeBlock();
+      queue_.Return(absl::MakeConstSpan(block).subspan(process(block)));
+    }
     steps_.fetch_add(processor.steps(), std::memory_order_relaxed);
   }
-  done = std::min(done, end);
   queue_.Return(absl::MakeConstSpan(taken).subspan(done));
 }
 

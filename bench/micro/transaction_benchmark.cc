@@ -48,7 +48,7 @@ void BM_SnapshotTaken(benchmark::State& state) {
   Database& db = SharedDatabase();
   for (auto _ : state) benchmark::DoNotOptimize(db.GetSnapshot());
 }
-BENCHMARK(BM_SnapshotTaken);
+BENCHMARK(BM_SnapshotTaken)->ThreadRange(1, 2)->UseRealTime();
 
 // One read inside a transaction that stays open: without begin and commit.
 void BM_Get(benchmark::State& state) {

@@ -4,8 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "engine/base/mutex.h"
 #include "engine/txn/read_view.h"
 #include "engine/txn/store.h"
 #include "nacre/snapshot.h"
@@ -28,7 +26,7 @@ class Snapshot::Shared {
   // Once, by whoever has registered it: nothing may fail after that.
   void Begin(const txn::ReadView& registered) {
     view = registered;
-    txn::SnapshotRegistry::Rest(view.registration);
+    txn::SnapshotRegistry::EndLook(view.registration);
   }
 
   // Somebody reads at the snapshot, other than in one pin, and has views of what was found. Held by
@@ -36,10 +34,13 @@ class Snapshot::Shared {
   class Look {
    public:
     explicit Look(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {
-      shared_->BeginLook();
+      txn::SnapshotRegistry::BeginLook(shared_->view.registration);
     }
     ~Look() {
-      if (shared_ != nullptr) shared_->EndLook();
+      if (shared_ == nullptr) return;
+      const bool rests = txn::SnapshotRegistry::EndLook(shared_->view.registration);
+      // Some may wait for the views alone.
+      if (rests) shared_->store.garbage->SnapshotEnded();
     }
     Look(Look&&) noexcept = default;
     Look& operator=(Look&&) = delete;
@@ -53,24 +54,6 @@ class Snapshot::Shared {
 
   txn::Store& store;
   txn::ReadView view;
-
- private:
-  void BeginLook() {
-    base::MutexLock lock(looks_mutex_);
-    if (looks_++ == 0) txn::SnapshotRegistry::Wake(view.registration);
-  }
-  void EndLook() {
-    {
-      base::MutexLock lock(looks_mutex_);
-      if (--looks_ != 0) return;
-      txn::SnapshotRegistry::Rest(view.registration);
-    }
-    // Some may wait for the views alone.
-    store.garbage->SnapshotEnded();
-  }
-
-  base::Mutex looks_mutex_;
-  int looks_ ABSL_GUARDED_BY(looks_mutex_) = 0;
 };
 
 }  // namespace nacre

@@ -18,11 +18,12 @@ void Release(Store& store, const SnapshotRegistry::Registration& registration) {
 
 }  // namespace
 
-absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun, SnapshotRegistry::Age age) {
+absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun,
+                       SnapshotRegistry::Holder holder) {
   for (;;) {
     begun.knows_time = store.expiry_used.load(std::memory_order_acquire);
     begun.now = begun.knows_time ? store.time.Refresh() : store.time.Last();
-    const auto registration = store.registry.Register(owner, age);
+    const auto registration = store.registry.Register(owner, holder);
     if (!registration) return TooMany(store);
     // Unless the time moved meanwhile, the read timestamp was drawn at this time. If there was
     // none, the first value with an expiry may have been committed meanwhile, below the read

@@ -20,7 +20,7 @@ struct BegunView : ReadView {
 // Registers a snapshot of now: the time first, then the read timestamp (ONE-TIME, REGISTERED).
 // kResourceExhausted if snapshots_max are registered.
 absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun,
-                       SnapshotRegistry::Age age = SnapshotRegistry::Age::kHeld);
+                       SnapshotRegistry::Holder holder = SnapshotRegistry::Holder::kSnapshot);
 // The same for a transaction, as it mostly goes: no time is needed, and the home of the thread is
 // free. Not registered where it goes otherwise, nor if there are too many.
 BegunView TryBeginView(Store& store, uint64_t owner);

@@ -106,6 +106,8 @@ SnapshotRegistry::Slot* SnapshotRegistry::TakeShared(uint64_t state) {
         continue;
       }
       slot_hint = index;
+      // Seen with the point, if not before.
+      slot.looks.store(1, std::memory_order_relaxed);
       std::atomic_thread_fence(std::memory_order_seq_cst);
       return &slot;
     }
@@ -150,7 +152,7 @@ uint64_t SnapshotRegistry::LookAtSlots(std::vector<Active>& active) const {
     Active seen;
     seen.read_timestamp = TimestampOf(state);
     seen.is_ray = (state & Slot::kRay) != 0;
-    seen.at_rest = (state & Slot::kAtRest) != 0;
+    seen.at_rest = slot.looks.load(std::memory_order_acquire) == 0;
     seen.id = slot.id.load(std::memory_order_acquire);
     seen.owner = slot.owner.load(std::memory_order_relaxed);
     seen.began_ns = BeganAsSeen(slot);

@@ -54,18 +54,21 @@
 //
 // Invariant AT-REST: nobody has a pointer to a version, outside a pin, from reading at a snapshot
 // that a scan finds at rest, to a version that was taken out of its chain before that scan. (What
-// the snapshot sees stays in memory; but it may be a copy that stands in the chain by then.)
+// the snapshot sees stays in memory; but it may be a copy that stands in the chain by then.) A
+// snapshot is at rest while nobody looks at it.
 //
-//   who begins to look at a snapshot            the pruner
-//   1. slot: at rest -> not (Wake())            a. takes the version out of its chain
+//   who looks at a snapshot                     the pruner
+//   1. one more looks (BeginLook())             a. takes the version out of its chain
 //   2. full fence                               b. U = clock, full fence
-//   3. walks chains                             c. loads the slot
+//   3. walks chains                             c. does anybody look?
+//   4. one less (EndLook(), release)
 //
 // A scan is asked only about e at most U, and e is drawn after (a): so (a) came before (b). If (c)
-// misses (1), then (3) sees (a). What is read between two such looks is read in a pin. A
-// transaction never rests, since its views live as long as it does.
-//   Forbidden: at rest as soon as it is registered, with (1) left to the first look. A transaction
-//   would pay for (2).
+// misses (1), then (3) sees (a). What is read between two looks is read in a pin. Whoever registers
+// a snapshot looks at it, with a slot that shows a ray until then; a transaction does as long as it
+// lasts, like its views.
+//   Forbidden: to register it at rest, with (1) left to the first look. A transaction would pay for
+//   (2).
 //
 // Invariant PLACES: no more than snapshots_max are registered. A slot that belongs to nobody has a
 // place while it is taken; a home has one from then on, so that taking it again need not count.
@@ -96,7 +99,7 @@ class SnapshotRegistry {
   struct Active {
     uint64_t read_timestamp = 0;  // Where a ray begins.
     bool is_ray = false;
-    bool at_rest = false;  // See AT-REST.
+    bool at_rest = false;  // See AT-REST. Of a ray it says nothing.
     bool too_old = false;  // Holds nothing any more.
     uint64_t id = 0;
     uint64_t owner = 0;
@@ -110,24 +113,25 @@ class SnapshotRegistry {
                    bool exact_ages = false);
   ~SnapshotRegistry();
 
-  // Registers a snapshot of now, not at rest. nullopt if snapshots_max are registered. O(1)
-  // where the thread's home is free and taken; else O(slots) at worst, and with a Heavy() when
-  // full. kHeld: from now, and maybe for long, so that the home is left to the thread's
-  // transactions.
-  enum class Age : uint8_t { kFromNow, kFromFirstLook, kHeld };
-  std::optional<Registration> Register(uint64_t owner, Age age = Age::kFromNow) noexcept;
-  // The same from the first look, as it mostly goes: in a home that is free. Without a slot where
-  // it goes otherwise. No call, so that a transaction begins without a frame.
+  // Registers a snapshot of now, at which the caller looks. nullopt if snapshots_max are
+  // registered. kTransaction: in the home of the thread, O(1), where that is free. kSnapshot: it
+  // may be held for long, so that the home is left to transactions, and its age is known from the
+  // beginning. O(slots) at worst, and with a Heavy() when full.
+  enum class Holder : uint8_t { kTransaction, kSnapshot };
+  std::optional<Registration> Register(uint64_t owner,
+                                       Holder holder = Holder::kTransaction) noexcept;
+  // The same for a transaction, as it mostly goes: in a home that is free. Without a slot where it
+  // goes otherwise. No call, so that a transaction begins without a frame.
   Registration RegisterAtHome(uint64_t owner) noexcept;
-  // Registers the ray from a timestamp in the past, with a full fence. The caller has seen the
-  // clock there, or later. It then checks that the vacuum still retains `timestamp`, and either
-  // settles the registration on that point or releases it.
+  // Registers the ray from a timestamp in the past, with a full fence. The caller then checks that
+  // the vacuum still retains `timestamp`, and either settles the registration on that point or
+  // releases it.
   std::optional<Registration> RegisterAt(uint64_t timestamp, uint64_t owner) noexcept;
   static void Settle(const Registration& registration);
-  // See AT-REST. Both by one thread at a time; the second with a full fence. Preconditions: it is a
-  // point and not a ray; for Wake(): at rest.
-  static void Rest(const Registration& registration);
-  static void Wake(const Registration& registration);
+  // See AT-REST. The first with a full fence; the second returns whether the snapshot is at rest
+  // now. Not of what stands in a home.
+  static void BeginLook(const Registration& registration);
+  static bool EndLook(const Registration& registration);
   void Release(const Registration& registration);
   // For a transaction that registers nothing.
   uint64_t NewId() noexcept ABSL_LOCKS_EXCLUDED(mutex_) { return NextId(Home()); }
@@ -160,7 +164,6 @@ class SnapshotRegistry {
     return timestamp << Slot::kTimestampShift;
   }
   static uint64_t TimestampOf(uint64_t state) { return state >> Slot::kTimestampShift; }
-  static constexpr uint64_t kIdsAtOnce = 1024;
 
   // Of the calling thread; nullptr if there may be no more.
   Slot* Home() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -168,11 +171,12 @@ class SnapshotRegistry {
   uint64_t NextId(Slot* home);
   enum class From : uint8_t { kHome, kAnywhere };
   template <From kFrom>
-  Registration RegisterFrom(uint64_t owner, Age age);
+  Registration RegisterFrom(uint64_t owner, Holder holder);
   // nullptr if there is no place, or kHome is not to be had without a call.
   template <From kFrom>
-  Slot* Take(uint64_t ray_from, uint64_t owner, Age age, uint64_t& id) ABSL_LOCKS_EXCLUDED(mutex_);
-  int64_t Began(Age age) const;
+  Slot* Take(uint64_t ray_from, uint64_t owner, Holder holder, uint64_t& id)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  int64_t Began(Holder holder) const;
   static int64_t BeganAsSeen(Slot& slot);
   template <From kFrom>
   static bool TryTakeHome(Slot& home, uint64_t state);
@@ -191,8 +195,9 @@ class SnapshotRegistry {
   const std::atomic<uint64_t>& clock_;
   const size_t snapshots_max_;
   const bool exact_ages_;
-  // Written once for many ids, and by threads without a home.
-  std::atomic<uint64_t> next_id_{1};
+  // The first id of a block that nobody has: written once for many ids, and for each of a thread
+  // without a home.
+  std::atomic<uint64_t> next_ids_{1};
   // Places given out.
   std::atomic<size_t> places_{0};
   // Guards the lending of homes, their places, and the growth of shared_.
@@ -211,18 +216,16 @@ inline SnapshotRegistry::Slot* SnapshotRegistry::Home() {
 }
 
 inline uint64_t SnapshotRegistry::NextId(Slot* home) {
-  if (home == nullptr) return next_id_.fetch_add(1, std::memory_order_relaxed);
-  if (home->next_id == home->ids_end) {
-    home->next_id = next_id_.fetch_add(kIdsAtOnce, std::memory_order_relaxed);
-    home->ids_end = home->next_id + kIdsAtOnce;
-  }
-  return home->next_id++;
+  if (home != nullptr && home->has_ids()) return home->next_id++;
+  const uint64_t first = next_ids_.fetch_add(Slot::kIdsAtOnce, std::memory_order_relaxed);
+  if (home != nullptr) home->next_id = first + 1;
+  return first;
 }
 
-inline int64_t SnapshotRegistry::Began(Age age) const {
+inline int64_t SnapshotRegistry::Began(Holder holder) const {
   if (exact_ages_) [[unlikely]]
     return base::SteadyNs();
-  return age == Age::kFromFirstLook ? 0 : base::CoarseSteadyNs();
+  return holder == Holder::kTransaction ? 0 : base::CoarseSteadyNs();
 }
 
 // Steps 1 and 2 of PLACES.
@@ -246,24 +249,24 @@ inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
 template <SnapshotRegistry::From kFrom>
 [[gnu::always_inline]] inline SnapshotRegistry::Slot* SnapshotRegistry::Take(uint64_t ray_from,
                                                                              uint64_t owner,
-                                                                             Age age,
+                                                                             Holder holder,
                                                                              uint64_t& id) {
   const uint64_t state = Encode(ray_from, /*ray=*/!NACRE_BUG(kRayAsPoint));
   Slot* const home = kFrom == From::kHome ? homes_->OfThread() : Home();
   Slot* taken = home;
   if constexpr (kFrom == From::kHome) {
-    if (home == nullptr || home->next_id == home->ids_end || exact_ages_) [[unlikely]]
+    if (home == nullptr || !home->has_ids() || exact_ages_) [[unlikely]]
       return nullptr;
     if (!TryTakeHome<kFrom>(*home, state)) [[unlikely]]
       return nullptr;
     id = home->next_id++;
   } else {
-    if (age == Age::kHeld) taken = nullptr;
+    if (holder == Holder::kSnapshot) taken = nullptr;
     if (taken == nullptr || !TryTakeHome<kFrom>(*taken, state)) taken = TakeAny(taken, state);
     if (taken == nullptr) return nullptr;
     id = NextId(home);
   }
-  taken->began_ns.store(kFrom == From::kHome ? 0 : Began(age), std::memory_order_relaxed);
+  taken->began_ns.store(kFrom == From::kHome ? 0 : Began(holder), std::memory_order_relaxed);
   taken->owner.store(owner, std::memory_order_relaxed);
   taken->id.store(id, std::memory_order_release);
   return taken;
@@ -271,13 +274,13 @@ template <SnapshotRegistry::From kFrom>
 
 template <SnapshotRegistry::From kFrom>
 [[gnu::always_inline]] inline SnapshotRegistry::Registration SnapshotRegistry::RegisterFrom(
-    uint64_t owner, Age age) {
+    uint64_t owner, Holder holder) {
   NACRE_STEP(kBegin);
   const std::atomic<uint64_t>& clock = clock_;
   const uint64_t lower = clock.load(std::memory_order_acquire);
   if (NACRE_BUG(kLateRegistration)) NACRE_STEP(kBeginRegistered);
   uint64_t id;
-  Slot* const slot = Take<kFrom>(lower, owner, age, id);
+  Slot* const slot = Take<kFrom>(lower, owner, holder, id);
   if (slot == nullptr) [[unlikely]]
     return {};
   uint64_t read_timestamp = lower;
@@ -291,21 +294,21 @@ template <SnapshotRegistry::From kFrom>
 }
 
 inline SnapshotRegistry::Registration SnapshotRegistry::RegisterAtHome(uint64_t owner) noexcept {
-  return RegisterFrom<From::kHome>(owner, Age::kFromFirstLook);
+  return RegisterFrom<From::kHome>(owner, Holder::kTransaction);
 }
 
-inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(uint64_t owner,
-                                                                                Age age) noexcept {
-  const Registration registration = RegisterFrom<From::kAnywhere>(owner, age);
+inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::Register(
+    uint64_t owner, Holder holder) noexcept {
+  const Registration registration = RegisterFrom<From::kAnywhere>(owner, holder);
   return registration.slot == nullptr ? std::nullopt : std::optional(registration);
 }
 
 inline std::optional<SnapshotRegistry::Registration> SnapshotRegistry::RegisterAt(
     uint64_t timestamp, uint64_t owner) noexcept {
   uint64_t id;
-  Slot* const slot = Take<From::kAnywhere>(timestamp, owner, Age::kHeld, id);
+  Slot* const slot = Take<From::kAnywhere>(timestamp, owner, Holder::kSnapshot, id);
   if (slot == nullptr) return std::nullopt;
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  NACRE_CHECK(!slot->is_home, "a snapshot of the past was registered without a full fence");
   return Registration{slot, id, timestamp};
 }
 
@@ -314,15 +317,17 @@ inline void SnapshotRegistry::Settle(const Registration& registration) {
                                  std::memory_order_release);
 }
 
-inline void SnapshotRegistry::Rest(const Registration& registration) {
-  // Release: whoever sees it at rest also sees that all has been read.
-  registration.slot->state.store(Encode(registration.read_timestamp, false) | Slot::kAtRest,
-                                 std::memory_order_release);
+inline void SnapshotRegistry::BeginLook(const Registration& registration) {
+  registration.slot->looks.fetch_add(1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-inline void SnapshotRegistry::Wake(const Registration& registration) {
-  Settle(registration);
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+inline bool SnapshotRegistry::EndLook(const Registration& registration) {
+  std::atomic<uint64_t>& looks = registration.slot->looks;
+  // Release: whoever sees it at rest also sees that all has been read.
+  const uint64_t before = looks.fetch_sub(1, std::memory_order_release);
+  NACRE_CHECK(before != 0, "somebody stopped to look at a snapshot who had not begun");
+  return before == 1;
 }
 
 inline void SnapshotRegistry::Release(const Registration& registration) {

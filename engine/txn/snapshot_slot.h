@@ -13,8 +13,8 @@ namespace nacre::txn {
 // Where one registered snapshot shows itself to the pruners. `state` is written by whoever has the
 // slot and read by pruners; id, owner and began_ns say who it is.
 struct alignas(64) SnapshotSlot {
-  // timestamp << 3 | is_at_rest << 2 | is_ray << 1 | is_taken. In a free home the timestamp
-  // is that of its last snapshot (REGISTERED), in another free slot 0.
+  // timestamp << 2 | is_ray << 1 | is_taken. In a free home the timestamp is that of its last
+  // snapshot (REGISTERED), in another free slot 0.
   std::atomic<uint64_t> state{0};
   // The snapshot in the slot; 0 before the state is freed, set after it is taken. So a pruner
   // that loads state first and id second never takes a new state for an old id.
@@ -25,6 +25,9 @@ struct alignas(64) SnapshotSlot {
   // The id of a snapshot that may have lost its versions. Invariant TOO-OLD: written before the
   // first unlink that it allows; read after each walk, inside the pin, and at commit.
   std::atomic<uint64_t> too_old_id{0};
+  // How many may have views of what the snapshot sees (AT-REST). In a home always one, since there
+  // are transactions only.
+  std::atomic<uint64_t> looks{0};
 
   // The rest is of homes only: see HOME-SLOT.
   bool is_home = false;  // Constant.
@@ -34,15 +37,16 @@ struct alignas(64) SnapshotSlot {
   std::atomic<bool> counted{false};
   // Of its thread's begins.
   base::LightSide light;
-  // Ids that its thread may give out. Only that thread uses them.
+  // Of the block of ids that its thread may give out, which ends before a multiple of kIdsAtOnce;
+  // at such a multiple there is none left. Only that thread uses it.
   uint64_t next_id = 0;
-  uint64_t ids_end = 0;
 
   static constexpr uint64_t kTaken = 1;
   static constexpr uint64_t kRay = 2;
-  static constexpr uint64_t kAtRest = 4;
-  static constexpr int kTimestampShift = 3;
+  static constexpr int kTimestampShift = 2;
+  static constexpr uint64_t kIdsAtOnce = 1024;
   static constexpr bool IsTaken(uint64_t state) { return (state & kTaken) != 0; }
+  bool has_ids() const { return next_id % kIdsAtOnce != 0; }
 };
 static_assert(sizeof(SnapshotSlot) == 64, "a slot is a cache line");
 
@@ -74,7 +78,10 @@ class SlotTable {
     const size_t size = size_.load(std::memory_order_relaxed);
     if (size >= slots_max_) return false;
     auto* chunk = new Chunk;
-    for (SnapshotSlot& slot : chunk->slots) slot.is_home = of_homes_;
+    for (SnapshotSlot& slot : chunk->slots) {
+      slot.is_home = of_homes_;
+      slot.looks.store(of_homes_ ? 1 : 0, std::memory_order_relaxed);
+    }
     chunks_[size / kSlotsPerChunk].store(chunk, std::memory_order_release);
     size_.store(size + kSlotsPerChunk, std::memory_order_release);
     return true;

@@ -18,7 +18,7 @@ TransactionState::TransactionState(Store& store, const TransactionOptions& optio
   if (serializable_) TrackReads();
   doomed_ = options.as_of
                 ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
-                : BeginView(store_, options.owner, view_, SnapshotRegistry::Age::kFromFirstLook);
+                : BeginView(store_, options.owner, view_, SnapshotRegistry::Holder::kTransaction);
   if (!doomed_.ok()) phase_ = kHolds;
 }
 

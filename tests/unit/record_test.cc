@@ -138,6 +138,53 @@ TEST_F(RecordSlot, TheBlockLastsAsLongAsEither) {
   }
 }
 
+// Of a chain: above, slot.
+class RecordSlotDeath : public RecordSlot {
+ protected:
+  void SetUp() override {
+    record_ = Record::New(kTree, "k", Original(9), kInlineMax);
+    slot_ = record_->TryInline(Original(9));
+    ASSERT_NE(slot_, nullptr);
+    record_->set_head(slot_);
+    for (Version* const version : {above_, head_}) {
+      version->set_previous(record_->head());
+      version->Stamp(20);
+      record_->set_head(version);
+    }
+  }
+  void TearDown() override {
+    for (Version* const version : {above_, head_, copy_}) Version::Free(version);
+    Record::FreeSlot(record_);
+    Record::Free(record_);
+  }
+
+  Record* record_ = nullptr;
+  Version* slot_ = nullptr;
+  Version* const above_ = Version::NewBytes("above", kNoExpiry);
+  Version* const head_ = Version::NewBytes("head", kNoExpiry);
+  Version* const copy_ = Version::NewBytes("copy", kNoExpiry);
+};
+
+TEST_F(RecordSlotDeath, ACopyTakesThePlaceOfTheVersionThere) {
+  slot_->Stamp(10);
+  record_->Displace(above_, copy_);
+  EXPECT_EQ(above_->previous(), copy_);
+  EXPECT_EQ(copy_->previous(), nullptr);
+  EXPECT_EQ(copy_->commit_timestamp(), 10u);
+  EXPECT_TRUE(slot_->unlinked());
+  EXPECT_TRUE(slot_->displaced());
+}
+
+TEST_F(RecordSlotDeath, WhatIsNotCommittedDoesNotLeaveTheSlot) {
+  slot_->PrepareAsLeader();
+  EXPECT_DEATH(record_->Displace(above_, copy_), "in the middle of a commit");
+}
+
+TEST_F(RecordSlotDeath, OnlyWhatStandsRightAboveLetsGoOfIt) {
+  slot_->Stamp(10);
+  EXPECT_DEATH(record_->Displace(head_, copy_), "another version was to leave its slot");
+}
+
 TEST_F(RecordSlot, WhatIsCountedIsWhatWasAllocated) {
   Record* record = Record::New(kTree, "123", Original(10), kInlineMax);
   EXPECT_EQ(record->memory_bytes(), sizeof(Record) + 8 + sizeof(Version) + 16);

@@ -12,7 +12,7 @@ namespace nacre::txn {
 namespace {
 
 // A transaction reads no clock when it begins: its age counts from the first look at it.
-TEST(SnapshotAge, CountsFromTheFirstLookWhereThatIsAskedFor) {
+TEST(SnapshotAge, CountsFromTheFirstLookAtATransaction) {
   const std::atomic<uint64_t> clock{1};
   SnapshotRegistry registry(clock, 100);
   const auto began_ns = [&] {
@@ -21,20 +21,19 @@ TEST(SnapshotAge, CountsFromTheFirstLookWhereThatIsAskedFor) {
     EXPECT_EQ(active.size(), 1u);
     return active.at(0).began_ns;
   };
-  const SnapshotRegistry::Registration first =
-      registry.Register(0, SnapshotRegistry::Age::kFromFirstLook).value();
+  const SnapshotRegistry::Registration first = registry.Register(0).value();
   const int64_t before = base::SteadyNs();
   const int64_t looked_at = began_ns();
   EXPECT_GE(looked_at, before);
   EXPECT_EQ(began_ns(), looked_at);
   registry.Release(first);
   // The next one in the same slot has an age of its own.
-  const SnapshotRegistry::Registration next =
-      registry.Register(0, SnapshotRegistry::Age::kFromFirstLook).value();
+  const SnapshotRegistry::Registration next = registry.Register(0).value();
   EXPECT_EQ(next.slot, first.slot);
   EXPECT_GT(began_ns(), looked_at);
   registry.Release(next);
-  const SnapshotRegistry::Registration stamped = registry.Register(0).value();
+  const SnapshotRegistry::Registration stamped =
+      registry.Register(0, SnapshotRegistry::Holder::kSnapshot).value();
   const int64_t after = base::SteadyNs();
   EXPECT_LE(began_ns(), after);
   registry.Release(stamped);

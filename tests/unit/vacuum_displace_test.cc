@@ -26,11 +26,15 @@ class VacuumDisplace : public VacuumFixture {
     Open({});
   }
 
-  static void Rest(const Registration& snapshot) { txn::SnapshotRegistry::Rest(snapshot); }
-  static void Wake(const Registration& snapshot) { txn::SnapshotRegistry::Wake(snapshot); }
+  static void BeginLook(const Registration& snapshot) {
+    txn::SnapshotRegistry::BeginLook(snapshot);
+  }
+  void EndLook(const Registration& snapshot) {
+    if (txn::SnapshotRegistry::EndLook(snapshot)) vacuum_->SnapshotEnded();
+  }
   Registration SnapshotAtRest() {
     const Registration snapshot = Snapshot();
-    Rest(snapshot);
+    txn::SnapshotRegistry::EndLook(snapshot);
     return snapshot;
   }
   const mvcc::Version* FindAt(const Registration& snapshot, std::string_view key) {
@@ -86,10 +90,10 @@ TEST_F(VacuumDisplace, EachVersionThatIsHeldMakesRoom) {
   EXPECT_THAT(Chain("k"), ElementsAre(third));
 }
 
-TEST_F(VacuumDisplace, WhatATransactionSeesTooStaysWhereItIs) {
+TEST_F(VacuumDisplace, WhatATransactionSeesTooStaysWhereItIsUntilThatEnds) {
   Put("k", "first");
   const Registration held = SnapshotAtRest();
-  const Registration transaction = Snapshot();
+  const Registration transaction = Snapshot(Holder::kTransaction);
   Put("k", "other");
   vacuum_->RunOnce();
   EXPECT_EQ(vacuum_->displaced(), 0u);
@@ -97,7 +101,54 @@ TEST_F(VacuumDisplace, WhatATransactionSeesTooStaysWhereItIs) {
   EXPECT_EQ(FindAt(transaction, "k"), FindAt(held, "k"));
   EXPECT_TRUE(FindAt(held, "k")->is_inline());
   End(transaction);
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 1u);
+  EXPECT_EQ(Promoted(), 1);
+  EXPECT_THAT(ReadAt(held.read_timestamp, "k"), Optional(std::string("first")));
   End(held);
+}
+
+TEST_F(VacuumDisplace, WhatIsLookedAtStaysWhereItIsUntilAllHaveLooked) {
+  Put("k", "first");
+  const Registration held = SnapshotAtRest();
+  const Registration looked_at = SnapshotAtRest();
+  BeginLook(looked_at);
+  BeginLook(looked_at);
+  Put("k", "other");
+  vacuum_->RunOnce();
+  EndLook(looked_at);
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 0u);
+  EXPECT_EQ(vacuum_->parked(), 1u);
+  EndLook(looked_at);
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 1u);
+  EXPECT_EQ(Promoted(), 1);
+  End(looked_at);
+  End(held);
+}
+
+// What stands above it is pruned only after it was looked at, and the latch is held for so many
+// steps.
+TEST_F(VacuumDisplace, ManyVersionsMayStandAboveIt) {
+  constexpr size_t kMost = ChainPruner::kStepsPerLatch;
+  for (const size_t above : {size_t{1}, size_t{17}, kMost, kMost + 1}) {
+    SCOPED_TRACE(above);
+    const std::string key = "key " + std::to_string(above);
+    Put(key, "first");
+    const Registration held = SnapshotAtRest();
+    for (size_t i = 0; i < above; ++i) Put(key, "other");
+    const size_t displaced = vacuum_->displaced();
+    const size_t steps = vacuum_->steps();
+    vacuum_->RunOnce();
+    EXPECT_EQ(vacuum_->displaced() - displaced, above <= kMost ? 1u : 0u);
+    EXPECT_GE(vacuum_->steps() - steps, std::min(above, kMost)) << "they are counted";
+    EXPECT_EQ(HeadOf(key)->is_inline(), above <= kMost);
+    EXPECT_EQ(Chain(key).size(), 2u);
+    EXPECT_THAT(ReadAt(held.read_timestamp, key), Optional(std::string("first")));
+    End(held);
+    vacuum_->RunOnce();
+  }
 }
 
 // AT-REST. Somebody begins to look after the scan that found the snapshot at rest.
@@ -107,7 +158,7 @@ TEST_F(VacuumDisplace, WhatWasFoundBeforeIsKeptUntilNobodyLooks) {
   Put("k", "other");
   const mvcc::Version* seen = nullptr;
   in_scan_ = [&] {
-    Wake(held);
+    BeginLook(held);
     seen = FindAt(held, "k");
   };
   vacuum_->RunOnce();
@@ -121,13 +172,29 @@ TEST_F(VacuumDisplace, WhatWasFoundBeforeIsKeptUntilNobodyLooks) {
   EXPECT_EQ(seen->value(), "first");
   EXPECT_EQ(Promoted(), 0);
   EXPECT_EQ(vacuum_->parked(), 2u) << "the copy, and what was copied";
-  Rest(held);
-  vacuum_->SnapshotEnded();
+  EndLook(held);
   vacuum_->RunOnce();
   EXPECT_EQ(Promoted(), 1);
   EXPECT_EQ(vacuum_->parked(), 1u);
   EXPECT_THAT(ReadAt(held.read_timestamp, "k"), Optional(std::string("first")));
   End(held);
+}
+
+// AT-REST: what views of a snapshot are without a look.
+TEST_F(VacuumDisplace, WhatNobodyLooksAtIsWrittenOver) {
+  for (const bool looks : {true, false}) {
+    const std::string key = looks ? "looked at" : "not looked at";
+    Put(key, "first");
+    const Registration held = SnapshotAtRest();
+    if (looks) BeginLook(held);
+    const mvcc::Version* const seen = FindAt(held, key);
+    ASSERT_TRUE(seen->is_inline());
+    Put(key, "other");
+    vacuum_->RunOnce();
+    EXPECT_EQ(seen->value(), looks ? "first" : "other");
+    if (looks) EndLook(held);
+    End(held);
+  }
 }
 
 // A promoted version is found by nobody who is at rest.
@@ -171,7 +238,7 @@ TEST_F(VacuumDisplace, WhatAPinMayStillReadInTheSlotIsNotWrittenOver) {
   End(held);
 }
 
-TEST_F(VacuumDisplace, AKeyThatSomebodyWritesIsPassedBy) {
+TEST_F(VacuumDisplace, AKeyThatSomebodyWritesIsPassedByAndAskedAgain) {
   Put("k", "first");
   const Registration held = SnapshotAtRest();
   Put("k", "other");
@@ -181,6 +248,8 @@ TEST_F(VacuumDisplace, AKeyThatSomebodyWritesIsPassedBy) {
   }
   EXPECT_EQ(vacuum_->displaced(), 0u);
   EXPECT_EQ(vacuum_->parked(), 1u);
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 1u);
   End(held);
 }
 
@@ -188,10 +257,10 @@ TEST_F(VacuumDisplace, ASlotThatIsNotPromotedIntoIsFree) {
   Put("k", "first");
   const Registration held = SnapshotAtRest();
   Put("k", "other");
-  in_scan_ = [&] { Wake(held); };
+  in_scan_ = [&] { BeginLook(held); };
   vacuum_->RunOnce();
   ASSERT_EQ(vacuum_->displaced(), 1u);
-  Rest(held);
+  EndLook(held);
   {
     base::MutexLock latch(StripeOf(tree_->id, "k").latch);
     vacuum_->RunOnce();
@@ -221,10 +290,10 @@ TEST_F(VacuumDisplace, ARecordGoesWithItsSlot) {
     const Registration held = SnapshotAtRest();
     const Registration looked_at = SnapshotAtRest();
     Delete("k");
-    if (looks) in_scan_ = [&] { Wake(looked_at); };
+    if (looks) in_scan_ = [&] { BeginLook(looked_at); };
     vacuum_->RunOnce();
     End(held);
-    if (looks) Rest(looked_at);
+    if (looks) EndLook(looked_at);
     End(looked_at);
     vacuum_->RunOnce();
     EXPECT_FALSE(HasRecord("k"));
@@ -237,11 +306,11 @@ TEST_F(VacuumDisplace, ADroppedTreeIsFreedWithItsSlots) {
   for (int i = 0; i < 50; ++i) Put("key " + std::to_string(i), "first");
   const Registration held = SnapshotAtRest();
   for (int i = 0; i < 25; ++i) Put("key " + std::to_string(i), "other");
-  in_scan_ = [&] { Wake(held); };
+  in_scan_ = [&] { BeginLook(held); };
   vacuum_->RunOnce();
   EXPECT_EQ(vacuum_->displaced(), 25u);
   Flush();
-  Rest(held);
+  EndLook(held);
   for (int i = 0; i < 3; ++i) vacuum_->RunOnce();
   End(held);
   for (int i = 0; i < 3; ++i) vacuum_->RunOnce();
@@ -254,7 +323,7 @@ TEST_F(VacuumDisplace, TheEndFreesWhatIsHalfDone) {
   Put("k", "first");
   const Registration held = SnapshotAtRest();
   Put("k", "other");
-  in_scan_ = [&] { Wake(held); };
+  in_scan_ = [&] { BeginLook(held); };
   vacuum_->RunOnce();
   EXPECT_EQ(vacuum_->parked(), 2u);
   End(held);
@@ -284,7 +353,7 @@ TEST_F(VacuumDisplace, ReadersKeepWhatTheyHaveFoundWhileTheyLook) {
         values[i] = ReadAt(snapshot.read_timestamp, key_of(static_cast<uint64_t>(i)));
       }
       for (int look = 0; look < 4; ++look) {
-        Wake(snapshot);
+        BeginLook(snapshot);
         std::vector<std::pair<const mvcc::Version*, uint64_t>> seen;
         for (int n = 0; n < 20; ++n) {
           const uint64_t k = random() % kKeys;
@@ -297,8 +366,7 @@ TEST_F(VacuumDisplace, ReadersKeepWhatTheyHaveFoundWhileTheyLook) {
         }
         if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         for (const auto& [version, k] : seen) ASSERT_EQ(version->value(), *values[k]);
-        Rest(snapshot);
-        vacuum_->SnapshotEnded();
+        EndLook(snapshot);
         if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
       }
       End(snapshot);

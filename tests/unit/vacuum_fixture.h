@@ -173,7 +173,11 @@ class VacuumFixture : public ::testing::Test {
 
   // --- Snapshots ---
 
-  Registration Snapshot() { return store_->registry.Register(/*owner=*/0).value(); }
+  // Somebody looks at it as long as it lasts.
+  using Holder = txn::SnapshotRegistry::Holder;
+  Registration Snapshot(Holder holder = Holder::kSnapshot) {
+    return store_->registry.Register(/*owner=*/0, holder).value();
+  }
   void End(const Registration& snapshot) {
     store_->registry.Release(snapshot);
     vacuum_->SnapshotEnded();

@@ -86,8 +86,7 @@ TEST(VacuumScan, WhatWasMovedIsNeededByThoseWhoLook) {
   scan.viewers = {{20, 500}, {40, 1001}};
   EXPECT_EQ(scan.JudgeMoved(10, 20).verdict, Verdict::kPrune);
   EXPECT_EQ(scan.Judge(10, 20).verdict, Verdict::kPark);
-  EXPECT_TRUE(scan.AllAtRestIn(10, 20));
-  EXPECT_FALSE(scan.AllAtRestIn(10, 21));
+  EXPECT_EQ(scan.JudgeMoved(10, 21).verdict, Verdict::kParkForViews);
   const Scan::Judgement judgement = scan.JudgeMoved(10, 50);
   EXPECT_EQ(judgement.verdict, Verdict::kParkForViews);
   EXPECT_EQ(judgement.newest, 20u);
@@ -96,7 +95,6 @@ TEST(VacuumScan, WhatWasMovedIsNeededByThoseWhoLook) {
   EXPECT_EQ(scan.JudgeMoved(50, 101).verdict, Verdict::kLater) << "after the clock";
   scan.ray_from = 25;
   EXPECT_EQ(scan.JudgeMoved(21, 30).verdict, Verdict::kLater) << "somebody begins";
-  EXPECT_FALSE(scan.AllAtRestIn(21, 30));
 }
 
 TEST(VacuumScan, AgreesWithBruteForce) {

@@ -326,11 +326,15 @@ TEST_F(VacuumShare, ManySnapshotsDoNotMakeEachShareScanThemAll) {
   for (const Registration& snapshot : held) End(snapshot);
 }
 
-TEST_F(VacuumShare, AShareDoesNotWalkFarDownALongChain) {
+class VacuumShareOf : public VacuumShare,
+                      public ::testing::WithParamInterface<txn::SnapshotRegistry::Holder> {};
+
+// What transactions hold is asked about again, by blocks; what snapshots hold is parked.
+TEST_P(VacuumShareOf, AShareDoesNotWalkFarDownALongChain) {
   std::vector<Registration> held;
   const uint64_t first = Put("long", "0");
   for (int i = 0; i < 5000; ++i) {
-    held.push_back(Snapshot());
+    held.push_back(Snapshot(GetParam()));
     Put("long", "v");
   }
   vacuum_->RunOnce();
@@ -352,6 +356,10 @@ TEST_F(VacuumShare, AShareDoesNotWalkFarDownALongChain) {
   EXPECT_EQ(Chain("long").size(), 4501u);
   for (size_t i = 500; i < held.size(); ++i) End(held[i]);
 }
+
+INSTANTIATE_TEST_SUITE_P(Holders, VacuumShareOf,
+                         ::testing::Values(txn::SnapshotRegistry::Holder::kTransaction,
+                                           txn::SnapshotRegistry::Holder::kSnapshot));
 
 // The thread, and what it is up to.
 class VacuumThread : public VacuumFixture {
