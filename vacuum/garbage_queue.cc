@@ -88,13 +88,16 @@ void GarbageQueue::TakeAll(EntryList& taken) {
   }
 }
 
-void GarbageQueue::TakeUntended(EntryList& taken) {
+size_t GarbageQueue::TakeUntended(EntryList& taken) {
+  size_t shards = 0;
   for (Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
-    if (!std::exchange(shard.tended, false) || shard.entries.size() > 3 * kOwnEntries) {
-      TakeShard(shard, taken);
-    }
+    if (std::exchange(shard.tended, false) && shard.entries.size() <= 3 * kOwnEntries) continue;
+    const size_t before = taken.size();
+    TakeShard(shard, taken);
+    if (taken.size() != before && &shard != &OwnShard()) ++shards;
   }
+  return shards;
 }
 
 void GarbageQueue::TakeOwn(std::vector<txn::Garbage>& taken) {

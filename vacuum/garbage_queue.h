@@ -64,8 +64,9 @@ class GarbageQueue {
   // O(shards): whole vectors change hands.
   void TakeAll(EntryList& taken);
   // The same, but for the shards from which their own threads have taken since it was called last,
-  // and which are not longer than those let them grow.
-  void TakeUntended(EntryList& taken);
+  // and which are not longer than those let them grow. Returns from how many shards of others
+  // it has taken.
+  size_t TakeUntended(EntryList& taken);
   // Takes at most `count` entries, from the shard of the calling thread first.
   void TakeSome(size_t count, std::vector<txn::Garbage>& taken);
 

@@ -17,9 +17,9 @@ constexpr size_t kFreedPerChunk = 4096;
 constexpr size_t kFreedPerPass = 1 << 16;
 // The latch of one key, for one entry: as often as it takes, almost.
 constexpr size_t kLatchesPerEntry = SIZE_MAX;
-// What a pass may find for the next one to come later. An update leaves two entries and two
-// objects: what it superseded, and what is promoted then. In the build for faults tests are to meet
-// passes.
+// What a pass may find of each thread for the next one to come later. An update leaves two entries
+// and two objects: what it superseded, and what is promoted then. In the build for faults tests are
+// to meet passes.
 constexpr size_t kLittle = kMovesAlways ? 0 : 2 * GarbageQueue::kOwnEntries;
 // Entries held by short transactions are not asked about more often than this.
 constexpr int64_t kPendingEveryNs = 1'000'000;
@@ -100,10 +100,11 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
 
   // The work is taken before the clock is loaded: none of it was superseded after.
   EntryList work;
+  size_t threads = 1;
   if (whole) {
     queue_.TakeAll(work);
   } else {
-    queue_.TakeUntended(work);
+    threads = std::max(threads, queue_.TakeUntended(work));
   }
   work.ForEachBlock([this](absl::Span<txn::Garbage> block) { promoter_.NameEntries(block); });
   const bool any = !work.empty();
@@ -140,7 +141,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   // The caller's next commit does not owe for what the pass retired.
   base::RetireList::TakeOwed();
   if (result.versions != 0) result.progress = true;
-  result.much = std::max({arrived, result.versions, freed}) > kLittle;
+  result.much = std::max({arrived, result.versions, freed}) > threads * kLittle;
   const bool more_dies = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
                          freed >= kFreedPerPass ||
                          (any && queue_.approximate_size() > store_.options.vacuum_backlog_max / 4);

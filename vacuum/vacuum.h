@@ -126,7 +126,7 @@ class Vacuum final : public txn::GarbageSink {
   struct PassResult {
     size_t versions = 0;
     bool progress = false;  // Looked at something new, or freed something.
-    bool much = false;      // More of that than one thread that commits does for itself at a time.
+    bool much = false;      // More of that than threads that commit do for themselves at a time.
     bool more = false;      // Stopped at a bound.
     bool moving = false;    // There is more to move, now.
   };

@@ -69,6 +69,7 @@ const char* Name(Step step) {
     case Step::kPruneLatched: return "prune-latched";
     case Step::kPruneUnlinked: return "prune-unlinked";
     case Step::kReadHead: return "read-head";
+    case Step::kPlacesGathered: return "places-gathered";
     case Step::kLatchBusy: return "latch-busy";
     case Step::kCount: break;
   }

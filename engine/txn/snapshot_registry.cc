@@ -20,8 +20,8 @@ constinit thread_local size_t slot_hint = SIZE_MAX;
 SnapshotRegistry::SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max,
                                    bool exact_ages)
     : clock_(clock),
-      snapshots_max_(snapshots_max),
       exact_ages_(exact_ages),
+      places_(snapshots_max),
       homes_(std::make_shared<HomeSlots>(std::min(snapshots_max, kHomesMax))),
       shared_(snapshots_max, /*of_homes=*/false) {
   base::AsymmetricFence::Decide();
@@ -35,24 +35,15 @@ SnapshotRegistry::~SnapshotRegistry() {
 SnapshotRegistry::Slot* SnapshotRegistry::LendHome() {
   base::MutexLock lock(mutex_);
   Slot* const home = HomeSlots::Lend(homes_);
-  if (home != nullptr && !home->counted.load(std::memory_order_relaxed) && TryGetPlace()) {
+  if (home != nullptr && !home->counted.load(std::memory_order_relaxed) && places_.TryTake()) {
     home->counted.store(true, std::memory_order_relaxed);
   }
   return home;
 }
 
-bool SnapshotRegistry::TryGetPlace() {
-  size_t places = places_.load(std::memory_order_relaxed);
-  while (places < snapshots_max_) {
-    // Acquire: the slot that its last owner has freed.
-    if (places_.compare_exchange_weak(places, places + 1, std::memory_order_acq_rel)) return true;
-  }
-  return false;
-}
-
-bool SnapshotRegistry::TryGetPlaceOfIdleHome() {
+bool SnapshotRegistry::TryTakePlaceOfIdleHome() {
   base::MutexLock lock(mutex_);
-  if (TryGetPlace()) return true;
+  if (places_.TryTake()) return true;
   std::vector<Slot*> asked;
   asked.reserve(homes_->size());
   for (size_t i = 0; i < homes_->size(); ++i) {
@@ -73,7 +64,7 @@ bool SnapshotRegistry::TryGetPlaceOfIdleHome() {
     }
   }
   if (won == 0) return false;
-  places_.fetch_sub(won - 1, std::memory_order_release);
+  places_.Give(won - 1);
   return true;
 }
 
@@ -83,11 +74,11 @@ SnapshotRegistry::Slot* SnapshotRegistry::TakeAny(Slot* home, uint64_t state) {
     {
       base::MutexLock lock(mutex_);
       const bool lost = !home->counted.load(std::memory_order_relaxed);
-      if (lost && TryGetPlace()) home->counted.store(true, std::memory_order_relaxed);
+      if (lost && places_.TryTake()) home->counted.store(true, std::memory_order_relaxed);
     }
     if (TryTakeHome<From::kAnywhere>(*home, state)) return home;
   }
-  if (!TryGetPlace() && !TryGetPlaceOfIdleHome()) return nullptr;
+  if (!places_.TryTake() && !TryTakePlaceOfIdleHome()) return nullptr;
   return TakeShared(state);
 }
 

@@ -15,6 +15,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/steady_clock.h"
 #include "engine/txn/home_slots.h"
+#include "engine/txn/places.h"
 #include "engine/txn/snapshot_slot.h"
 
 // Who is reading the past. The vacuum prunes a version only if no registered snapshot can see it.
@@ -71,8 +72,8 @@
 //   (2).
 //
 // Invariant PLACES: no more than snapshots_max are registered. A slot that belongs to nobody has a
-// place while it is taken; a home has one from then on, so that taking it again need not count.
-// Where all places are given out, those of idle homes are taken back:
+// place while it is taken (EXACT in places.h); a home has one from then on, so that taking it again
+// need not count. Where all places are taken, those of idle homes are taken back:
 //
 //   the owner                                   who needs a place, under the mutex
 //   1. home: free -> ray                        a. counted = false, in homes that have a place
@@ -183,8 +184,7 @@ class SnapshotRegistry {
   // nullptr if there is no place.
   Slot* TakeAny(Slot* home, uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
   Slot* TakeShared(uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
-  bool TryGetPlace();
-  bool TryGetPlaceOfIdleHome() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool TryTakePlaceOfIdleHome() ABSL_LOCKS_EXCLUDED(mutex_);
   // Returns the C of REGISTERED without the bound that is U.
   uint64_t LookAtSlots(std::vector<Active>& active) const;
   // Homes that hold back a scan, and that fence themselves after the Heavy().
@@ -193,13 +193,11 @@ class SnapshotRegistry {
   void ForEachSlot(Visit visit) const;
 
   const std::atomic<uint64_t>& clock_;
-  const size_t snapshots_max_;
   const bool exact_ages_;
   // The first id of a block that nobody has: written once for many ids, and for each of a thread
   // without a home.
   std::atomic<uint64_t> next_ids_{1};
-  // Places given out.
-  std::atomic<size_t> places_{0};
+  Places places_;
   // Guards the lending of homes, their places, and the growth of shared_.
   base::Mutex mutex_;
   const std::shared_ptr<HomeSlots> homes_;
@@ -338,7 +336,7 @@ inline void SnapshotRegistry::Release(const Registration& registration) {
   slot.id.store(0, std::memory_order_relaxed);
   slot.state.store(keeps_place ? FreeSince(registration.read_timestamp) : kFree,
                    std::memory_order_release);
-  if (!keeps_place) places_.fetch_sub(1, std::memory_order_release);
+  if (!keeps_place) places_.Give();
 }
 
 }  // namespace nacre::txn

@@ -38,6 +38,7 @@ enum class Step : uint8_t {
   kPruneLatched,       // Latch of one record held, its chain not yet touched.
   kPruneUnlinked,      // One version unlinked, not yet retired.
   kReadHead,           // Head of a chain loaded, nothing looked at.
+  kPlacesGathered,     // Who finds no place left has looked at those that one shard keeps.
   kLatchBusy,          // The latch or lock that is wanted is held by another fiber.
   kCount
 };
