@@ -108,8 +108,20 @@ class Terminal:
 
     def close(self):
         try:
+            shell = self.tmux("list-panes", "-t", "test", "-F", "#{pane_pid}").strip()
             self.tmux("kill-server")
         except AssertionError:
             pass  # It has ended by itself.
+        else:
+            self.await_end_of(shell)
         os.close(self.written)
         self.folder.cleanup()
+
+    @staticmethod
+    def await_end_of(session):
+        """Of all that runs there: what writes to its home as it ends has done so then."""
+        until = time.monotonic() + SECONDS_MAX
+        while subprocess.run(["pgrep", "-s", session], stdout=subprocess.DEVNULL, check=False).returncode == 0:
+            if time.monotonic() > until:
+                raise AssertionError("a program has not ended with its terminal")
+            time.sleep(0.01)
