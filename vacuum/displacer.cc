@@ -20,44 +20,43 @@ namespace {
 // it.
 Version* FindAbove(const Record& record, const Version* target, size_t& steps) {
   Version* above = record.head();
-  for (; steps < ChainPruner::kStepsPerLatch && above != nullptr; above = above->previous()) {
+  for (size_t i = 0; i < ChainPruner::kStepsPerLatch && above != nullptr; ++i) {
     ++steps;
     if (above->previous() == target) return above;
+    above = above->previous();
   }
   return nullptr;
 }
 
 }  // namespace
 
-Displacer::Outcome Displacer::TryDisplace(txn::Garbage& entry, PruneTally& tally) {
+bool Displacer::TryDisplace(txn::Garbage& entry, PruneTally& tally) {
   NACRE_CHECK(base::EpochDomain::IsPinned(), "a chain was walked without a pin");
   Record* const record = entry.record;
   Version* const held = entry.version;
-  Version* const copy = Version::NewBytes(held->value(), held->expiry());
   txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record->tree_id(), record->key()));
-  Outcome outcome = Outcome::kBusy;
-  if (stripe.latch.TryLock()) {
+  Version* const copy = Version::NewBytes(held->value(), held->expiry());
+  const bool latched = stripe.latch.TryLock();
+  Version* above = nullptr;
+  if (latched) {
     NACRE_STEP(kPruneLatched);
-    size_t steps = 0;
-    Version* const above = held->unlinked() ? nullptr : FindAbove(*record, held, steps);
-    tally.steps += steps;
+    if (!held->unlinked()) above = FindAbove(*record, held, tally.steps);
     if (above != nullptr) {
       record->Displace(above, copy);
       NACRE_STEP(kPruneUnlinked);
     }
     stripe.latch.Unlock();
-    outcome = above != nullptr ? Outcome::kDisplaced : Outcome::kStays;
   }
-  if (outcome != Outcome::kDisplaced) {
+  if (above == nullptr) {
     Version::Free(copy);
-    return outcome;
+    return latched;
   }
   entry.version = copy;
   store_.counters.memory_bytes.Add(static_cast<int64_t>(copy->memory_bytes()));
   versions_displaced_.fetch_add(1, std::memory_order_relaxed);
   const txn::Garbage displaced{record, held, 0};
   queue_.PushAlong({&displaced, 1});
-  return outcome;
+  return true;
 }
 
 }  // namespace nacre::vacuum

@@ -27,14 +27,11 @@ class Displacer {
  public:
   Displacer(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
 
-  enum class Outcome : uint8_t {
-    kDisplaced,  // `entry` names the copy.
-    kBusy,       // Somebody holds the latch.
-    kStays,      // It is unlinked by now, or has more versions above it than are worth a walk.
-  };
+  // False, and nothing is done, if somebody holds the latch. `entry` names the copy then, unless
+  // the version is unlinked by now, or has more above it than are worth a walk, and stays.
   // Preconditions: pinned; the version stands in a slot, and was seen to be superseded and not to
   // be unlinked.
-  Outcome TryDisplace(txn::Garbage& entry, PruneTally& tally);
+  bool TryDisplace(txn::Garbage& entry, PruneTally& tally);
 
   // Since construction.
   size_t versions_displaced() const { return versions_displaced_.load(std::memory_order_relaxed); }

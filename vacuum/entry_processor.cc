@@ -98,11 +98,11 @@ bool EntryProcessor::Judge(txn::Garbage entry) {
 }
 
 Scan::Judgement EntryProcessor::Displace(txn::Garbage& entry, const Scan::Judgement& parked) {
-  const Scan::Judgement views =
-      scan_.JudgeMoved(entry.version->commit_timestamp(), entry.superseded_at);
-  if (views.verdict != Scan::Verdict::kPrune) return views;
-  const bool busy = displacer_.TryDisplace(entry, tally_) == Displacer::Outcome::kBusy;
-  return busy ? Scan::Judgement{Scan::Verdict::kLater} : parked;
+  const Scan::Judgement looks =
+      scan_.JudgeLooks(entry.version->commit_timestamp(), entry.superseded_at);
+  if (looks.verdict != Scan::Verdict::kPrune) return looks;
+  if (!displacer_.TryDisplace(entry, tally_)) return {Scan::Verdict::kLater};
+  return parked;
 }
 
 inline EntryProcessor::Task EntryProcessor::Prepare(const txn::Garbage& entry) {

@@ -35,6 +35,13 @@ Scan::Judgement Scan::JudgeMoved(uint64_t b, uint64_t e) const {
   return judgement;
 }
 
+Scan::Judgement Scan::JudgeLooks(uint64_t b, uint64_t e) const {
+  const auto oldest = FirstFrom(viewers, b);
+  const auto end = FirstFrom(viewers, e);
+  if (oldest != end) return {Verdict::kParkForViews, (end - 1)->timestamp, oldest->timestamp};
+  return {e > ray_from ? Verdict::kLater : Verdict::kPrune};
+}
+
 Scan::Judgement Scan::JudgeBy(const std::vector<Point>& by, uint64_t b, uint64_t e) const {
   if (e > clock) return {Verdict::kLater};
   const auto oldest = FirstFrom(by, b);

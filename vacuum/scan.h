@@ -61,9 +61,13 @@ struct Scan {
       return {Verdict::kPrune};
     return JudgeKept(b, e);
   }
-  // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h),
-  // or may be: only who may have found the original needs that.
+  // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h):
+  // only who may have found the original needs that.
   Judgement JudgeMoved(uint64_t b, uint64_t e) const;
+  // Of one that is parked: what to wait for before a copy would do for all who need it. kPrune:
+  // nothing. Whoever looks is waited for where that costs nothing, however young: others may look
+  // for ever, one after the other, while those that hold it are at rest.
+  Judgement JudgeLooks(uint64_t b, uint64_t e) const;
 
  private:
   // Of one that may not be pruned.

@@ -135,10 +135,11 @@ void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t kn
   {
     EntryProcessor processor(store_, pruner_, mover_, displacer_, room_, *scan,
                              kShareLatchesPerEntry);
+    const auto too_far = [&] { return processor.steps() > share * kShareStepsPerEntry; };
     // Returns how many it has looked at before it walked too far.
     const auto process = [&](absl::Span<const txn::Garbage> entries) {
       size_t looked_at = 0;
-      while (looked_at < entries.size() && processor.steps() <= share * kShareStepsPerEntry) {
+      while (looked_at < entries.size() && !too_far()) {
         const absl::Span<const txn::Garbage> round = entries.subspan(looked_at, kEntriesPerRound);
         processor.Process(round);
         processor.Flush();
@@ -149,12 +150,17 @@ void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t kn
     done = process(absl::MakeConstSpan(taken).first(static_cast<size_t>(known - taken.begin())));
     // The vacuum's thread may be out of breath for long: what is free by now is looked at too.
     EntryList again;
-    room_.TakeReady(share, again);
-    if (room_.pending() > share) room_.TakePending(share, again);
+    if (!too_far()) room_.TakeReady(share, again);
+    if (!too_far() && room_.pending() > share) room_.TakePending(share, again);
+    std::vector<WaitingRoom::Arrival> not_reached;
     while (!again.empty()) {
       const std::vector<txn::Garbage> block = again.TakeBlock();
-      queue_.Return(absl::MakeConstSpan(block).subspan(process(block)));
+      for (const txn::Garbage& entry : absl::MakeConstSpan(block).subspan(process(block))) {
+        not_reached.push_back({entry, {Scan::Verdict::kLater}});
+      }
     }
+    // Not to the queue, which they would make longer.
+    room_.Admit(not_reached);
     steps_.fetch_add(processor.steps(), std::memory_order_relaxed);
   }
   queue_.Return(absl::MakeConstSpan(taken).subspan(done));

@@ -59,7 +59,7 @@ class WaitingRoom {
 
   mutable base::Mutex mutex_;
   ParkingLot lot_ ABSL_GUARDED_BY(mutex_);
-  ParkingLot views_lot_ ABSL_GUARDED_BY(mutex_);  // What was moved.
+  ParkingLot views_lot_ ABSL_GUARDED_BY(mutex_);  // What was moved, or is to be.
   RetainedEntries history_ ABSL_GUARDED_BY(mutex_);
   EntryList pending_ ABSL_GUARDED_BY(mutex_);
   EntryList ready_ ABSL_GUARDED_BY(mutex_);

@@ -70,6 +70,8 @@ const char* Name(Step step) {
     case Step::kPruneUnlinked: return "prune-unlinked";
     case Step::kReadHead: return "read-head";
     case Step::kPlacesGathered: return "places-gathered";
+    case Step::kPlacesLeaving: return "places-leaving";
+    case Step::kPlacesAsked: return "places-asked";
     case Step::kLatchBusy: return "latch-busy";
     case Step::kCount: break;
   }

@@ -37,13 +37,12 @@ class Snapshot::Shared {
       txn::SnapshotRegistry::BeginLook(shared_->view.registration);
     }
     ~Look() {
-      if (shared_ == nullptr) return;
       const bool rests = txn::SnapshotRegistry::EndLook(shared_->view.registration);
       // Some may wait for the views alone.
       if (rests) shared_->store.garbage->SnapshotEnded();
     }
-    Look(Look&&) noexcept = default;
-    Look& operator=(Look&&) = delete;
+    Look(const Look&) = delete;
+    Look& operator=(const Look&) = delete;
 
    private:
     std::shared_ptr<Shared> shared_;

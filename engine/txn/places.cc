@@ -20,12 +20,19 @@ bool Places::TryGather() {
     gathered += shard.kept.exchange(0, std::memory_order_seq_cst);
     NACRE_STEP(kPlacesGathered);
   }
-  if (gathered > 1) Give(gathered - 1);
+  if (gathered > 1) Leave(gathered - 1);
   const bool taken = gathered != 0 || TryTakeLeft();
   gathering_.store(false, std::memory_order_seq_cst);
   return taken;
 }
 
-void Places::Leave(Shard& shard) { Give(shard.kept.exchange(0, std::memory_order_seq_cst)); }
+void Places::LeaveOne(std::atomic<size_t>& kept) {
+  size_t count = kept.load(std::memory_order_seq_cst);
+  while (count != 0) {
+    if (!kept.compare_exchange_weak(count, count - 1, std::memory_order_seq_cst)) continue;
+    NACRE_STEP(kPlacesLeaving);
+    return Leave(1);
+  }
+}
 
 }  // namespace nacre::txn

@@ -11,20 +11,24 @@
 
 namespace nacre::txn {
 
-// Counts to a limit. What a thread gives back is kept for the next that asks in its place, so that
-// threads which take and give in turn write no line that others write. Thread-safe.
+// Counts to a limit. What a thread gives back is kept in its shard for the next time, so that up to
+// kShards threads which take and give in turn write no line of each other. Thread-safe.
 //
 // Invariant EXACT: no more than `limit` are taken, and TryTake() fails only if all of them were
 // taken, or about to be or to be given back, at a moment within the call.
 //
 //   who gives one back                        who finds none left, under the mutex
 //   1. ++kept, of the shard                   a. gathering = true
-//   2. gathering? then takes what is kept     b. takes what is kept of all shards
-//      there, and it is left                  c. is one left?
+//   2. gathering? then takes one of those     b. takes all that is kept, shard by shard
+//      that are kept there, if there is any   c. is one left?
+//   3. it is left
 //
 // All of that is in one order (seq_cst). If (b) misses (1), then (2) sees (a). So when (c) finds
-// none left, whatever is kept in a shard is still to be seen by (2) of who has put it there.
+// none left, each that is kept in a shard, or was taken out by (2) and not left yet, stands for one
+// who gives one back at that moment.
 //   Forbidden: 2 before 1. Between them (a) to (c) pass by, and one that nobody has is refused.
+//   Forbidden: that (2) takes all that are kept. Until (3) nobody finds them, and others may have
+//   given them back long ago.
 class Places {
  public:
   explicit Places(size_t limit) : limit_(limit) {}
@@ -39,12 +43,12 @@ class Places {
     return TryTakeLeft() || TryGather();
   }
   void Give() {
-    Shard& shard = OwnShard();
-    const size_t kept = shard.kept.fetch_add(1, std::memory_order_seq_cst);
-    if (kept >= kKeptMax || gathering_.load(std::memory_order_seq_cst)) Leave(shard);
+    std::atomic<size_t>& kept = OwnShard().kept;
+    const size_t before = kept.fetch_add(1, std::memory_order_seq_cst);
+    if (before >= kKeptMax || gathering_.load(std::memory_order_seq_cst)) LeaveOne(kept);
   }
-  // As many, for others.
-  void Give(size_t count) { taken_.fetch_sub(count, std::memory_order_seq_cst); }
+  // So many, for others.
+  void Leave(size_t count) { taken_.fetch_sub(count, std::memory_order_seq_cst); }
 
  private:
   static constexpr size_t kShards = 16;
@@ -57,7 +61,7 @@ class Places {
   Shard& OwnShard() { return shards_[base::EpochDomain::ThreadIndex() % kShards]; }
   bool TryTakeLeft();
   bool TryGather() ABSL_LOCKS_EXCLUDED(mutex_);
-  void Leave(Shard& shard);
+  void LeaveOne(std::atomic<size_t>& kept);
 
   const size_t limit_;
   std::array<Shard, kShards> shards_;

@@ -41,44 +41,44 @@ SnapshotRegistry::Slot* SnapshotRegistry::LendHome() {
   return home;
 }
 
-bool SnapshotRegistry::TryTakePlaceOfIdleHome() {
-  base::MutexLock lock(mutex_);
-  if (places_.TryTake()) return true;
+bool SnapshotRegistry::TryTakePlaceOfHome() {
   std::vector<Slot*> asked;
   asked.reserve(homes_->size());
   for (size_t i = 0; i < homes_->size(); ++i) {
     Slot& home = homes_->at(i);
-    const bool idle = !Slot::IsTaken(home.state.load(std::memory_order_relaxed));
-    if (!idle || !home.counted.load(std::memory_order_relaxed)) continue;
+    if (!home.counted.load(std::memory_order_relaxed)) continue;
     home.counted.store(false, std::memory_order_relaxed);
     asked.push_back(&home);
   }
-  if (asked.empty()) return false;
-  base::AsymmetricFence::Heavy();
+  if (!asked.empty()) base::AsymmetricFence::Heavy();
+  const bool taken = places_.TryTake();
+  NACRE_STEP(kPlacesAsked);
   size_t won = 0;
   for (Slot* home : asked) {
-    if (!Slot::IsTaken(home->state.load(std::memory_order_acquire))) {
+    if (!taken && !Slot::IsTaken(home->state.load(std::memory_order_acquire))) {
       ++won;
     } else {
       home->counted.store(true, std::memory_order_relaxed);
     }
   }
-  if (won == 0) return false;
-  places_.Give(won - 1);
-  return true;
+  if (won > 1) places_.Leave(won - 1);
+  return taken || won != 0;
 }
 
 SnapshotRegistry::Slot* SnapshotRegistry::TakeAny(Slot* home, uint64_t state) {
-  if (home != nullptr && !home->counted.load(std::memory_order_relaxed)) {
-    // Its place was taken from it. Where there is one again, it need not be asked for each time.
-    {
-      base::MutexLock lock(mutex_);
-      const bool lost = !home->counted.load(std::memory_order_relaxed);
-      if (lost && places_.TryTake()) home->counted.store(true, std::memory_order_relaxed);
+  if (home != nullptr && !Slot::IsTaken(home->state.load(std::memory_order_acquire))) {
+    // Its place was taken from it, or is about to be, or was to be.
+    base::MutexLock lock(mutex_);
+    if (!home->counted.load(std::memory_order_relaxed)) {
+      if (!places_.TryTake() && !TryTakePlaceOfHome()) return nullptr;
+      home->counted.store(true, std::memory_order_relaxed);
     }
     if (TryTakeHome<From::kAnywhere>(*home, state)) return home;
   }
-  if (!places_.TryTake() && !TryTakePlaceOfIdleHome()) return nullptr;
+  if (!places_.TryTake()) {
+    base::MutexLock lock(mutex_);
+    if (!TryTakePlaceOfHome()) return nullptr;
+  }
   return TakeShared(state);
 }
 

@@ -65,9 +65,10 @@
 //   4. one less (EndLook(), release)
 //
 // A scan is asked only about e at most U, and e is drawn after (a): so (a) came before (b). If (c)
-// misses (1), then (3) sees (a). What is read between two looks is read in a pin. Whoever registers
-// a snapshot looks at it, with a slot that shows a ray until then; a transaction does as long as it
-// lasts, like its views.
+// misses (1), then (3) sees (a). (Of what still stands in its chain it is asked too, but only
+// whether it is worth while to take that out.) What is read between two looks is read in a pin.
+// Whoever registers a snapshot looks at it, with a slot that shows a ray until then; a transaction
+// does as long as it lasts, like its views.
 //   Forbidden: to register it at rest, with (1) left to the first look. A transaction would pay for
 //   (2).
 //
@@ -78,11 +79,16 @@
 //   the owner                                   who needs a place, under the mutex
 //   1. home: free -> ray                        a. counted = false, in homes that have a place
 //      Light()                                  b. Heavy()
-//   2. counted still?                           c. free? has won its place; else counted = true
-//      else frees the home and asks for a place
+//   2. counted still? else frees the home,      c. is there a place again?
+//      and asks for a place under the mutex     d. no; free? has won its place; else counted = true
 //
-// One of the two sees the other (ASYMMETRIC). So a snapshot is refused only if, when it had asked,
-// every place was that of a snapshot which is registered or was about to be.
+// One of the two sees the other (ASYMMETRIC). After (b) no home is taken until the mutex is given
+// back, so that one which (d) finds taken was so at (c), when all other places were taken too
+// (EXACT). So a snapshot is refused only if, when it had asked, every place was that of a snapshot
+// which is registered or was about to be.
+//   Forbidden: (c) only before (a). A thread gives back a place after (c), and takes its home
+//   before (d): one of the two was free all the time. Forbidden: to ask only idle homes. Between
+//   (c) and (d) a home becomes free, and its thread takes the last of the other places.
 
 namespace nacre::txn {
 
@@ -109,7 +115,7 @@ class SnapshotRegistry {
   };
 
   // Without `exact_ages` a snapshot may seem a few milliseconds older than it is, and a transaction
-  // begins when it is first looked at: to read a clock takes a good part of a begin.
+  // begins when a scan first sees it: to read a clock takes a good part of a begin.
   SnapshotRegistry(const std::atomic<uint64_t>& clock, size_t snapshots_max,
                    bool exact_ages = false);
   ~SnapshotRegistry();
@@ -184,7 +190,7 @@ class SnapshotRegistry {
   // nullptr if there is no place.
   Slot* TakeAny(Slot* home, uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
   Slot* TakeShared(uint64_t state) ABSL_LOCKS_EXCLUDED(mutex_);
-  bool TryTakePlaceOfIdleHome() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool TryTakePlaceOfHome() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns the C of REGISTERED without the bound that is U.
   uint64_t LookAtSlots(std::vector<Active>& active) const;
   // Homes that hold back a scan, and that fence themselves after the Heavy().
@@ -321,6 +327,7 @@ inline void SnapshotRegistry::BeginLook(const Registration& registration) {
 }
 
 inline bool SnapshotRegistry::EndLook(const Registration& registration) {
+  NACRE_CHECK(!registration.slot->is_home, "a transaction was to be at rest");
   std::atomic<uint64_t>& looks = registration.slot->looks;
   // Release: whoever sees it at rest also sees that all has been read.
   const uint64_t before = looks.fetch_sub(1, std::memory_order_release);

@@ -20,7 +20,7 @@ struct alignas(64) SnapshotSlot {
   // that loads state first and id second never takes a new state for an old id.
   std::atomic<uint64_t> id{0};
   std::atomic<uint64_t> owner{0};
-  // Steady clock; 0: a transaction's, at which nobody has looked yet.
+  // Steady clock; 0: a transaction's, which no scan has seen yet.
   std::atomic<int64_t> began_ns{0};
   // The id of a snapshot that may have lost its versions. Invariant TOO-OLD: written before the
   // first unlink that it allows; read after each walk, inside the pin, and at commit.

@@ -3,6 +3,8 @@
 #include "engine/txn/places.h"
 
 #include <atomic>
+#include <cstddef>
+#include <semaphore>
 #include <thread>
 #include <vector>
 
@@ -29,7 +31,7 @@ TEST(Places, TheLimitIsExactOnOneThread) {
       for (size_t i = 0; i < limit; ++i) places.Give();
     }
     ASSERT_EQ(TakeAll(places), limit);
-    places.Give(limit);
+    places.Leave(limit);
     ASSERT_EQ(TakeAll(places), limit);
   }
 }
@@ -58,45 +60,51 @@ TEST(Places, WhatOthersKeepIsFound) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// Each takes up to two at a time, with and without room for all.
-TEST(Places, TheLimitIsExactAmongThreads) {
+// Whoever asks has a ticket, of which there are as many as places: so nobody may be refused, and
+// more than these can not be taken. What one takes another one gives back, so that shards fill up.
+TEST(Places, WhereThereIsRoomForAllNobodyIsRefused) {
   constexpr size_t kThreads = 4;
-  constexpr int kRounds = 20'000;
-  for (const size_t limit : {3u, 7u, 8u}) {
+  constexpr int kRounds = 5'000;
+  for (const ptrdiff_t limit : {1, 2, 3, 40}) {
     SCOPED_TRACE(limit);
-    Places places(limit);
-    std::atomic<size_t> taken{0};
-    std::atomic<int> too_many{0};
+    Places places(static_cast<size_t>(limit));
+    std::counting_semaphore tickets(limit);
+    std::atomic<size_t> held{0};
     std::atomic<int> refused{0};
     const auto take = [&] {
-      if (!places.TryTake()) {
-        ++refused;
-        return false;
-      }
-      if (taken.fetch_add(1) >= limit) ++too_many;
-      return true;
+      tickets.acquire();
+      if (!places.TryTake()) ++refused;
+      ++held;
     };
-    const auto give = [&] {
-      taken.fetch_sub(1);
+    const auto give_any = [&] {
+      size_t count = held;
+      while (count != 0 && !held.compare_exchange_weak(count, count - 1)) {
+      }
+      if (count == 0) return;
       places.Give();
+      tickets.release();
     };
     std::vector<std::thread> threads;
     for (size_t t = 0; t < kThreads; ++t) {
-      threads.emplace_back([&] {
+      threads.emplace_back([&, t] {
+        // Half of them hardly ever give, the others hardly ever take.
         for (int round = 0; round < kRounds; ++round) {
-          const bool first = take();
-          const bool second = take();
-          if (first) give();
-          if (second) give();
+          if (t % 2 == 0 || round % 16 == 0) take();
+          if (t % 2 == 1 || round % 16 == 0) give_any();
         }
       });
     }
+    // Who waits for a ticket gets one.
+    std::atomic<bool> end{false};
+    std::thread rest([&] {
+      while (!end) give_any();
+    });
     for (std::thread& thread : threads) thread.join();
-    EXPECT_EQ(too_many.load(), 0);
-    if (limit >= 2 * kThreads) {
-      EXPECT_EQ(refused.load(), 0);
-    }
-    EXPECT_EQ(TakeAll(places), limit);
+    end = true;
+    rest.join();
+    while (held != 0) give_any();
+    EXPECT_EQ(refused.load(), 0);
+    EXPECT_EQ(TakeAll(places), static_cast<size_t>(limit));
   }
 }
 

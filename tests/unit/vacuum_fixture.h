@@ -266,7 +266,8 @@ class VacuumFixture : public ::testing::Test {
 
   std::atomic<int64_t> skipped_ns_{0};
   StandingScan first_scan_;
-  // Changed before Open(). By default every snapshot lasts, so that nothing depends on time.
+  // Changed before Open(). By default every snapshot lasts, and each transaction that a scan has
+  // seen before, so that nothing depends on time.
   Tuning tuning_{.short_transaction = absl::ZeroDuration(),
                  .steady_ns = [this] { return RealNs() + skipped_ns_.load(); },
                  .after_pass = {},

@@ -93,7 +93,14 @@ TEST(VacuumScan, WhatWasMovedIsNeededByThoseWhoLook) {
   EXPECT_EQ(judgement.oldest, 20u);
   EXPECT_EQ(scan.JudgeMoved(30, 50).verdict, Verdict::kLater) << "only something short looks";
   EXPECT_EQ(scan.JudgeMoved(50, 101).verdict, Verdict::kLater) << "after the clock";
+  const Scan::Judgement looks = scan.JudgeLooks(30, 50);
+  EXPECT_EQ(looks.verdict, Verdict::kParkForViews) << "however short";
+  EXPECT_EQ(looks.newest, 40u);
+  EXPECT_EQ(looks.oldest, 40u);
+  EXPECT_EQ(scan.JudgeLooks(10, 50).oldest, 20u);
+  EXPECT_EQ(scan.JudgeLooks(10, 20).verdict, Verdict::kPrune);
   scan.ray_from = 25;
+  EXPECT_EQ(scan.JudgeLooks(21, 30).verdict, Verdict::kLater) << "somebody begins";
   EXPECT_EQ(scan.JudgeMoved(21, 30).verdict, Verdict::kLater) << "somebody begins";
 }
 

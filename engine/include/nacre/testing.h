@@ -39,6 +39,8 @@ enum class Step : uint8_t {
   kPruneUnlinked,      // One version unlinked, not yet retired.
   kReadHead,           // Head of a chain loaded, nothing looked at.
   kPlacesGathered,     // Who finds no place left has looked at those that one shard keeps.
+  kPlacesLeaving,      // Who gives a place back has taken it from its shard, and not left it yet.
+  kPlacesAsked,        // There was no place beside those of homes, which are looked at next.
   kLatchBusy,          // The latch or lock that is wanted is held by another fiber.
   kCount
 };
