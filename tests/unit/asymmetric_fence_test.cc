@@ -22,6 +22,7 @@
 #include "engine/base/sharded_counter.h"
 #include "engine/txn/commit_gate.h"
 #include "gtest/gtest.h"
+#include "tests/unit/fence_kinds.h"
 
 namespace nacre::base {
 namespace {
@@ -76,29 +77,14 @@ int CountBothBlind(int rounds) {
   return both_blind;
 }
 
-class AsymmetricFenceTest : public ::testing::TestWithParam<Kind> {
- protected:
-  void SetUp() override {
-    usual_ = AsymmetricFence::Decide();
-    // The kernel, a filter, or the thread sanitizer, which knows nothing of the system call.
-    if (!AsymmetricFence::SetKindForTesting(GetParam())) GTEST_SKIP() << "no membarrier() here";
-  }
-  void TearDown() override { AsymmetricFence::SetKindForTesting(usual_); }
-
- private:
-  Kind usual_ = Kind::kByFences;
-};
+using AsymmetricFenceTest = OfEachFenceKind;
 
 // Where others rely on it.
 class MembarrierTest : public AsymmetricFenceTest {};
 
 INSTANTIATE_TEST_SUITE_P(Kinds, MembarrierTest, ::testing::Values(Kind::kByMembarrier),
                          [](const auto&) { return "Membarrier"; });
-INSTANTIATE_TEST_SUITE_P(Kinds, AsymmetricFenceTest,
-                         ::testing::Values(Kind::kByMembarrier, Kind::kByFences),
-                         [](const ::testing::TestParamInfo<Kind>& kind) {
-                           return kind.param == Kind::kByFences ? "Fences" : "Membarrier";
-                         });
+INSTANTIATE_TEST_SUITE_P(Kinds, AsymmetricFenceTest, EachFenceKind(), NameOfFenceKind);
 
 TEST_P(AsymmetricFenceTest, StoreBuffering_OneSideSeesTheOther) {
   AsymmetricFence::Decide();

@@ -11,20 +11,13 @@
 #include "engine/base/asymmetric_fence.h"
 #include "engine/base/mutex.h"
 #include "gtest/gtest.h"
+#include "tests/unit/fence_kinds.h"
 
 namespace nacre::base {
 namespace {
 
-using Kind = AsymmetricFence::Kind;
-
-class LatchTest : public ::testing::TestWithParam<Kind> {
+class LatchTest : public OfEachFenceKind {
  protected:
-  void SetUp() override {
-    kind_ = AsymmetricFence::Decide();
-    if (!AsymmetricFence::SetKindForTesting(GetParam())) GTEST_SKIP() << "not to be had here";
-  }
-  void TearDown() override { AsymmetricFence::SetKindForTesting(kind_); }
-
   // One of several threads that count with a latch held for a while.
   static void Count(Latch& latch, uint64_t& count, int rounds, std::chrono::microseconds held) {
     for (int i = 0; i < rounds; ++i) {
@@ -34,9 +27,6 @@ class LatchTest : public ::testing::TestWithParam<Kind> {
       count = before + 1;
     }
   }
-
- private:
-  Kind kind_ = Kind::kByFences;
 };
 
 TEST_P(LatchTest, HasOneHolder) {
@@ -86,10 +76,7 @@ TEST_P(LatchTest, WithoutAMeetingNobodyPays) {
   EXPECT_EQ(AsymmetricFence::heavy_count(), fences);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, LatchTest, ::testing::Values(Kind::kByMembarrier, Kind::kByFences),
-                         [](const auto& kind) {
-                           return kind.param == Kind::kByMembarrier ? "Membarrier" : "Fences";
-                         });
+INSTANTIATE_TEST_SUITE_P(Kinds, LatchTest, EachFenceKind(), NameOfFenceKind);
 
 }  // namespace
 }  // namespace nacre::base

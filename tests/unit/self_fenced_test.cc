@@ -10,6 +10,7 @@
 #include "engine/base/epoch.h"
 #include "engine/txn/snapshot_registry.h"
 #include "gtest/gtest.h"
+#include "tests/unit/fence_kinds.h"
 
 namespace nacre::base {
 namespace {
@@ -29,22 +30,9 @@ void Await(const Line& line, int round) {
   }
 }
 
-class SelfFenced : public ::testing::TestWithParam<Kind> {
- protected:
-  void SetUp() override {
-    usual_ = AsymmetricFence::Decide();
-    if (!AsymmetricFence::SetKindForTesting(GetParam())) GTEST_SKIP() << "no membarrier() here";
-  }
-  void TearDown() override { AsymmetricFence::SetKindForTesting(usual_); }
+using SelfFenced = OfEachFenceKind;
 
- private:
-  Kind usual_ = Kind::kByFences;
-};
-
-INSTANTIATE_TEST_SUITE_P(Kinds, SelfFenced, ::testing::Values(Kind::kByMembarrier, Kind::kByFences),
-                         [](const ::testing::TestParamInfo<Kind>& kind) {
-                           return kind.param == Kind::kByFences ? "Fences" : "Membarrier";
-                         });
+INSTANTIATE_TEST_SUITE_P(Kinds, SelfFenced, EachFenceKind(), NameOfFenceKind);
 
 // SELF-FENCED, whichever way the rare side takes.
 int CountBothBlindOfSlot(int rounds, int& asked) {

@@ -10,31 +10,14 @@
 #include "engine/base/asymmetric_fence.h"
 #include "engine/txn/snapshot_registry.h"
 #include "gtest/gtest.h"
+#include "tests/unit/fence_kinds.h"
 
 namespace nacre::txn {
 namespace {
 
-using Kind = base::AsymmetricFence::Kind;
+using SnapshotPlaces = base::OfEachFenceKind;
 
-class SnapshotPlaces : public ::testing::TestWithParam<Kind> {
- protected:
-  void SetUp() override {
-    usual_ = base::AsymmetricFence::Decide();
-    if (!base::AsymmetricFence::SetKindForTesting(GetParam())) {
-      GTEST_SKIP() << "no membarrier() here";
-    }
-  }
-  void TearDown() override { base::AsymmetricFence::SetKindForTesting(usual_); }
-
- private:
-  Kind usual_ = Kind::kByFences;
-};
-
-INSTANTIATE_TEST_SUITE_P(Kinds, SnapshotPlaces,
-                         ::testing::Values(Kind::kByMembarrier, Kind::kByFences),
-                         [](const ::testing::TestParamInfo<Kind>& kind) {
-                           return kind.param == Kind::kByMembarrier ? "Membarrier" : "Fences";
-                         });
+INSTANTIATE_TEST_SUITE_P(Kinds, SnapshotPlaces, base::EachFenceKind(), base::NameOfFenceKind);
 
 // Whoever asks has a ticket, of which there are as many as places: at homes, beside them, and where
 // idle homes have them.

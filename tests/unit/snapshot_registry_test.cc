@@ -12,24 +12,20 @@
 
 #include "engine/base/asymmetric_fence.h"
 #include "gtest/gtest.h"
+#include "tests/unit/fence_kinds.h"
 
 namespace nacre::txn {
 namespace {
 
 using Active = SnapshotRegistry::Active;
-using Kind = base::AsymmetricFence::Kind;
 using Registration = SnapshotRegistry::Registration;
 
-class SnapshotRegistryTest : public ::testing::TestWithParam<Kind> {
+class SnapshotRegistryTest : public base::OfEachFenceKind {
  protected:
   void SetUp() override {
-    usual_ = base::AsymmetricFence::Decide();
-    if (!base::AsymmetricFence::SetKindForTesting(GetParam())) {
-      GTEST_SKIP() << "no membarrier() here";
-    }
+    OfEachFenceKind::SetUp();
     Open(1 << 20);
   }
-  void TearDown() override { base::AsymmetricFence::SetKindForTesting(usual_); }
 
   void Open(size_t snapshots_max) {
     registry_ = std::make_unique<SnapshotRegistry>(clock_, snapshots_max, /*exact_ages=*/false);
@@ -50,16 +46,9 @@ class SnapshotRegistryTest : public ::testing::TestWithParam<Kind> {
 
   std::atomic<uint64_t> clock_{7};
   std::unique_ptr<SnapshotRegistry> registry_;
-
- private:
-  Kind usual_ = Kind::kByFences;
 };
 
-INSTANTIATE_TEST_SUITE_P(Kinds, SnapshotRegistryTest,
-                         ::testing::Values(Kind::kByMembarrier, Kind::kByFences),
-                         [](const ::testing::TestParamInfo<Kind>& kind) {
-                           return kind.param == Kind::kByFences ? "Fences" : "Membarrier";
-                         });
+INSTANTIATE_TEST_SUITE_P(Kinds, SnapshotRegistryTest, base::EachFenceKind(), base::NameOfFenceKind);
 
 TEST_P(SnapshotRegistryTest, EachSnapshotIsSeenWithItsPointIdAndOwner) {
   const Registration at_home = registry_->Register(1).value();
