@@ -34,12 +34,13 @@ struct Scan {
     kPark,          // A snapshot that has lasted for a while needs it.
     kParkForViews,  // One that is not at rest does, of a version that was moved or is to be.
     kRetain,        // Kept for history_retention.
-    kLater,         // Held by a short or a beginning transaction, or superseded after the scan.
+    kLater,         // Held by a short or a beginning transaction, or superseded after the scan, or
+                    // somebody had the latch.
   };
   struct Judgement {
     Verdict verdict = Verdict::kLater;
     // Where it is parked: the newest lasting snapshot in the interval, and the oldest snapshot in
-    // it; of those that are not at rest, for kParkForViews.
+    // it; of those that are not at rest, for kParkForViews (lasting or not, by JudgeLooks()).
     uint64_t newest = 0;
     uint64_t oldest = 0;
   };

@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "vacuum/vacuum.h"
@@ -152,15 +153,14 @@ void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t kn
     EntryList again;
     if (!too_far()) room_.TakeReady(share, again);
     if (!too_far() && room_.pending() > share) room_.TakePending(share, again);
-    std::vector<WaitingRoom::Arrival> not_reached;
+    EntryList not_reached;
     while (!again.empty()) {
-      const std::vector<txn::Garbage> block = again.TakeBlock();
-      for (const txn::Garbage& entry : absl::MakeConstSpan(block).subspan(process(block))) {
-        not_reached.push_back({entry, {Scan::Verdict::kLater}});
-      }
+      std::vector<txn::Garbage> block = again.TakeBlock();
+      block.erase(block.begin(), block.begin() + static_cast<ptrdiff_t>(process(block)));
+      not_reached.AddBlock(std::move(block));
     }
     // Not to the queue, which they would make longer.
-    room_.Admit(not_reached);
+    room_.ReturnReady(not_reached);
     steps_.fetch_add(processor.steps(), std::memory_order_relaxed);
   }
   queue_.Return(absl::MakeConstSpan(taken).subspan(done));

@@ -8,6 +8,7 @@
 // of time: expiry, history, the age of snapshots.
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "vacuum/vacuum.h"
@@ -64,12 +65,13 @@ void Vacuum::RunThread() {
       if (tuning_.before_nap) tuning_.before_nap(nap);
       bell_.Nap(nap);
       nap = std::min(2 * nap, kNapMax);
+    } else if (std::exchange(rung, false)) {
+      // Who rings during the nap is not heard: another pass sees what has ended.
+      nap = kNapMin;
+      bell_.Nap(fruitless);
+      fruitless = std::min(2 * fruitless, kFruitlessNapMax);
     } else {
       nap = kNapMin;
-      if (rung) {
-        bell_.Nap(fruitless);
-        fruitless = std::min(2 * fruitless, kFruitlessNapMax);
-      }
       const std::optional<nanoseconds> limit = SleepLimit();
       rung = bell_.Sleep(limit, [this, until_rung = !limit] {
         const bool has_work = HasWork(until_rung);

@@ -45,6 +45,13 @@ void WaitingRoom::TakePending(size_t count, EntryList& taken) {
   Count();
 }
 
+void WaitingRoom::ReturnReady(EntryList& entries) {
+  if (entries.empty()) return;
+  base::MutexLock lock(mutex_);
+  ready_.Splice(entries);
+  Count();
+}
+
 void WaitingRoom::Clear() {
   base::MutexLock lock(mutex_);
   EntryList forgotten;

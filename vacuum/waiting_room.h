@@ -35,6 +35,8 @@ class WaitingRoom {
   // At least `count` of the ready entries, oldest first, if there are so many.
   void TakeReady(size_t count, EntryList& taken);
   void TakePending(size_t count, EntryList& taken);
+  // What was taken and not looked at. Takes all of it.
+  void ReturnReady(EntryList& entries);
 
   // Forgets everything.
   void Clear();

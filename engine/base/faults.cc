@@ -72,6 +72,7 @@ const char* Name(Step step) {
     case Step::kPlacesGathered: return "places-gathered";
     case Step::kPlacesLeaving: return "places-leaving";
     case Step::kPlacesAsked: return "places-asked";
+    case Step::kHomeRefused: return "home-refused";
     case Step::kLatchBusy: return "latch-busy";
     case Step::kCount: break;
   }

@@ -11,16 +11,17 @@
 
 namespace nacre::txn {
 
-// Counts to a limit. What a thread gives back is kept in its shard for the next time, so that up to
-// kShards threads which take and give in turn write no line of each other. Thread-safe.
+// Counts to a limit. What a thread gives back is kept in its shard for the next time, so that
+// threads which take and give in turn, with a shard each, write no line of each other. Thread-safe.
 //
 // Invariant EXACT: no more than `limit` are taken, and TryTake() fails only if all of them were
 // taken, or about to be or to be given back, at a moment within the call.
 //
 //   who gives one back                        who finds none left, under the mutex
 //   1. ++kept, of the shard                   a. gathering = true
-//   2. gathering? then takes one of those     b. takes all that is kept, shard by shard
-//      that are kept there, if there is any   c. is one left?
+//   2. gathering, or too many kept? then      b. takes all that is kept, shard by shard
+//      takes one of those that are kept       c. is one left?
+//      there, if there is any
 //   3. it is left
 //
 // All of that is in one order (seq_cst). If (b) misses (1), then (2) sees (a). So when (c) finds

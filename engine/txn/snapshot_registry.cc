@@ -77,7 +77,7 @@ SnapshotRegistry::Slot* SnapshotRegistry::TakeAny(Slot* home, uint64_t state) {
   }
   if (!places_.TryTake()) {
     base::MutexLock lock(mutex_);
-    if (!TryTakePlaceOfHome()) return nullptr;
+    if (!places_.TryTake() && !TryTakePlaceOfHome()) return nullptr;
   }
   return TakeShared(state);
 }

@@ -74,21 +74,25 @@
 //
 // Invariant PLACES: no more than snapshots_max are registered. A slot that belongs to nobody has a
 // place while it is taken (EXACT in places.h); a home has one from then on, so that taking it again
-// need not count. Where all places are taken, those of idle homes are taken back:
+// need not count. Where all places are taken, homes are asked for theirs:
 //
 //   the owner                                   who needs a place, under the mutex
-//   1. home: free -> ray                        a. counted = false, in homes that have a place
-//      Light()                                  b. Heavy()
-//   2. counted still? else frees the home,      c. is there a place again?
-//      and asks for a place under the mutex     d. no; free? has won its place; else counted = true
+//   1. counted?                                 a. counted = false, in homes that have a place
+//   2. home: free -> ray                        b. Heavy()
+//      Light()                                  c. is there a place again?
+//   3. counted still? else frees the home       d. no; free? has won its place; else counted = true
+//   If not (1) or (3), asks under the mutex.
 //
-// One of the two sees the other (ASYMMETRIC). After (b) no home is taken until the mutex is given
-// back, so that one which (d) finds taken was so at (c), when all other places were taken too
-// (EXACT). So a snapshot is refused only if, when it had asked, every place was that of a snapshot
-// which is registered or was about to be.
+// One of (3) and (d) sees the other side (ASYMMETRIC). After (a) no owner comes past (1) until the
+// mutex is given back. So a home which (d) finds taken was so at (c), or its owner had come past
+// (1) and is let in afterwards; and at (c) all other places were taken too (EXACT). So a snapshot
+// is refused only if, when it had asked, every place was that of a snapshot which is registered, or
+// is about to be, or has just ended.
 //   Forbidden: (c) only before (a). A thread gives back a place after (c), and takes its home
 //   before (d): one of the two was free all the time. Forbidden: to ask only idle homes. Between
-//   (c) and (d) a home becomes free, and its thread takes the last of the other places.
+//   (c) and (d) a home becomes free, and its thread takes the last of the other places. Forbidden:
+//   (2) without (1). A home that nobody had at (c) looks taken at (d), where (3) refuses it, and
+//   what was taken at (c) is free again.
 
 namespace nacre::txn {
 
@@ -232,11 +236,11 @@ inline int64_t SnapshotRegistry::Began(Holder holder) const {
   return holder == Holder::kTransaction ? 0 : base::CoarseSteadyNs();
 }
 
-// Steps 1 and 2 of PLACES.
+// Steps 1 to 3 of PLACES.
 template <SnapshotRegistry::From kFrom>
 inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
   const uint64_t before = home.state.load(std::memory_order_acquire);
-  if (Slot::IsTaken(before)) return false;
+  if (Slot::IsTaken(before) || !home.counted.load(std::memory_order_relaxed)) return false;
   home.state.store(state, std::memory_order_release);
   bool is_fenced = true;
   if constexpr (kFrom == From::kHome) {
@@ -246,6 +250,7 @@ inline bool SnapshotRegistry::TryTakeHome(Slot& home, uint64_t state) {
   }
   if (is_fenced && home.counted.load(std::memory_order_relaxed)) [[likely]]
     return true;
+  NACRE_STEP(kHomeRefused);
   home.state.store(before, std::memory_order_release);
   return false;
 }

@@ -224,5 +224,46 @@ TEST_F(PlacesFaults, WhoLeavesHomeLeavesAPlaceThatIsFound) {
   if (elsewhere) registry.Release(*elsewhere);
 }
 
+// A home without a place does not look taken while its thread finds that out: somebody else has
+// given back a place meanwhile, and nobody had the home before.
+TEST_F(PlacesFaults, WhoFindsTheHomeWithoutAPlaceLeavesItFree) {
+  const std::atomic<uint64_t> clock{7};
+  SnapshotRegistry registry(clock, 2);
+  Helper helper;
+  Helper other;
+  std::optional<Registration> at_home;
+  std::optional<Registration> elsewhere;
+  other.Do([&] { elsewhere = registry.Register(0, Holder::kSnapshot); });
+  ASSERT_TRUE(elsewhere);
+  helper.Do([&] { registry.Release(registry.Register(0).value()); });
+  std::atomic<bool> goes_on{false};
+  std::atomic<bool> done{false};
+  const auto set = [](std::atomic<bool>& flag) {
+    flag = true;
+    flag.notify_all();
+  };
+  bool asked = false;
+  AtEachStep([&](Step step) {
+    if (step == Step::kLatchBusy || step == Step::kHomeRefused) set(goes_on);
+    if (step == Step::kHomeRefused) done.wait(false);
+    if (step != Step::kPlacesAsked || std::exchange(asked, true)) return;
+    other.Do([&] { registry.Release(*elsewhere); });
+    helper.Begin([&] {
+      at_home = registry.Register(0);
+      set(goes_on);
+    });
+    goes_on.wait(false);
+  });
+  const std::optional<Registration> own = registry.Register(0, Holder::kSnapshot);
+  set(done);
+  EXPECT_TRUE(asked);
+  EXPECT_TRUE(own);
+  testing::Reset();
+  helper.Await();
+  EXPECT_TRUE(at_home);
+  if (own) registry.Release(*own);
+  if (at_home) registry.Release(*at_home);
+}
+
 }  // namespace
 }  // namespace nacre::txn

@@ -41,6 +41,7 @@ enum class Step : uint8_t {
   kPlacesGathered,     // Who finds no place left has looked at those that one shard keeps.
   kPlacesLeaving,      // Who gives a place back has taken it from its shard, and not left it yet.
   kPlacesAsked,        // There was no place beside those of homes, which are looked at next.
+  kHomeRefused,        // A beginning transaction has taken its home, which has lost its place.
   kLatchBusy,          // The latch or lock that is wanted is held by another fiber.
   kCount
 };
