@@ -158,111 +158,107 @@ TEST_F(PlacesFaults, WhoGivesOneBackWhileOthersLookHidesNoOther) {
   giver.Await();
 }
 
-// PLACES. A thread has a snapshot, and its home a place. It gives back the one, and then begins at
-// the other, while somebody looks at places first and at homes second.
-TEST_F(PlacesFaults, WhoGoesHomeLeavesAPlaceThatIsFound) {
-  const std::atomic<uint64_t> clock{7};
-  SnapshotRegistry registry(clock, 2);
-  Helper helper;
-  std::optional<Registration> others;
-  helper.Do([&] {
-    registry.Release(registry.Register(0).value());
-    others = registry.Register(0, Holder::kSnapshot);
-  });
-  ASSERT_TRUE(others);
-  std::atomic<bool> goes_on{false};
-  const auto go_on = [&goes_on] {
-    goes_on = true;
-    goes_on.notify_all();
-  };
-  bool asked = false;
-  AtEachStep([&](Step step) {
-    if (step == Step::kLatchBusy) go_on();
-    if (step != Step::kPlacesAsked || std::exchange(asked, true)) return;
-    helper.Begin([&] {
-      registry.Release(*others);
-      others = registry.Register(0);
-      go_on();
+// PLACES. Two places, of which one is free all the time, at a home or elsewhere.
+class HomePlacesFaults : public PlacesFaults {
+ protected:
+  // Asks for a place. When there was none beside those of homes, it does `meanwhile` before it
+  // looks at homes; `at_step` is called at each other step.
+  void ExpectIsServed(
+      std::function<void()> meanwhile, std::function<void(Step)> at_step = [](Step) {}) {
+    bool asked = false;
+    AtEachStep([&](Step step) {
+      if (step == Step::kPlacesAsked && !std::exchange(asked, true)) {
+        meanwhile();
+      } else {
+        at_step(step);
+      }
     });
-    goes_on.wait(false);
+    const std::optional<Registration> own = registry_.Register(0, Holder::kSnapshot);
+    EXPECT_TRUE(asked);
+    EXPECT_TRUE(own);
+    Set(served_);
+    testing::Reset();
+    helper_.Await();
+    if (own) registry_.Release(*own);
+  }
+  static void Set(std::atomic<bool>& flag) {
+    flag = true;
+    flag.notify_all();
+  }
+
+  const std::atomic<uint64_t> clock_{7};
+  SnapshotRegistry registry_{clock_, 2};
+  std::atomic<bool> goes_on_{false};
+  std::atomic<bool> served_{false};
+  Helper helper_;
+  Helper other_;
+};
+
+// A thread has a snapshot, and its home a place. It gives back the one, and then begins at the
+// other, while somebody looks at places first and at homes second.
+TEST_F(HomePlacesFaults, WhoGoesHomeLeavesAPlaceThatIsFound) {
+  std::optional<Registration> held;
+  helper_.Do([&] {
+    registry_.Release(registry_.Register(0).value());
+    held = registry_.Register(0, Holder::kSnapshot);
   });
-  const std::optional<Registration> own = registry.Register(0, Holder::kSnapshot);
-  EXPECT_TRUE(asked);
-  EXPECT_TRUE(own);
-  testing::Reset();
-  helper.Await();
-  EXPECT_TRUE(others);
-  if (own) registry.Release(*own);
-  if (others) registry.Release(*others);
+  ASSERT_TRUE(held);
+  ExpectIsServed(
+      [&] {
+        helper_.Begin([&] {
+          registry_.Release(*held);
+          held = registry_.Register(0);
+          Set(goes_on_);
+        });
+        goes_on_.wait(false);
+      },
+      [&](Step step) {
+        if (step == Step::kLatchBusy) Set(goes_on_);
+      });
+  ASSERT_TRUE(held);
+  registry_.Release(*held);
 }
 
 // The other way round: what was at home is a snapshot elsewhere when homes are looked at.
-TEST_F(PlacesFaults, WhoLeavesHomeLeavesAPlaceThatIsFound) {
-  const std::atomic<uint64_t> clock{7};
-  SnapshotRegistry registry(clock, 2);
-  Helper helper;
-  Helper other;
+TEST_F(HomePlacesFaults, WhoLeavesHomeLeavesAPlaceThatIsFound) {
   std::optional<Registration> at_home;
   std::optional<Registration> elsewhere;
-  helper.Do([&] { at_home = registry.Register(0); });
-  other.Do([&] { elsewhere = registry.Register(0, Holder::kSnapshot); });
+  helper_.Do([&] { at_home = registry_.Register(0); });
+  other_.Do([&] { elsewhere = registry_.Register(0, Holder::kSnapshot); });
   ASSERT_TRUE(at_home && at_home->slot->is_home);
   ASSERT_TRUE(elsewhere);
-  bool asked = false;
-  AtEachStep([&](Step step) {
-    if (step != Step::kPlacesAsked || std::exchange(asked, true)) return;
-    helper.Do([&] { registry.Release(*at_home); });
-    other.Do([&] { registry.Release(*elsewhere); });
-    helper.Do([&] { elsewhere = registry.Register(0, Holder::kSnapshot); });
-    EXPECT_TRUE(elsewhere);
+  ExpectIsServed([&] {
+    helper_.Do([&] { registry_.Release(*at_home); });
+    other_.Do([&] { registry_.Release(*elsewhere); });
+    helper_.Do([&] { elsewhere = registry_.Register(0, Holder::kSnapshot); });
   });
-  const std::optional<Registration> own = registry.Register(0, Holder::kSnapshot);
-  EXPECT_TRUE(asked);
-  EXPECT_TRUE(own);
-  testing::Reset();
-  if (own) registry.Release(*own);
-  if (elsewhere) registry.Release(*elsewhere);
+  ASSERT_TRUE(elsewhere);
+  registry_.Release(*elsewhere);
 }
 
 // A home without a place does not look taken while its thread finds that out: somebody else has
 // given back a place meanwhile, and nobody had the home before.
-TEST_F(PlacesFaults, WhoFindsTheHomeWithoutAPlaceLeavesItFree) {
-  const std::atomic<uint64_t> clock{7};
-  SnapshotRegistry registry(clock, 2);
-  Helper helper;
-  Helper other;
+TEST_F(HomePlacesFaults, WhoFindsTheHomeWithoutAPlaceLeavesItFree) {
   std::optional<Registration> at_home;
   std::optional<Registration> elsewhere;
-  other.Do([&] { elsewhere = registry.Register(0, Holder::kSnapshot); });
+  other_.Do([&] { elsewhere = registry_.Register(0, Holder::kSnapshot); });
   ASSERT_TRUE(elsewhere);
-  helper.Do([&] { registry.Release(registry.Register(0).value()); });
-  std::atomic<bool> goes_on{false};
-  std::atomic<bool> done{false};
-  const auto set = [](std::atomic<bool>& flag) {
-    flag = true;
-    flag.notify_all();
-  };
-  bool asked = false;
-  AtEachStep([&](Step step) {
-    if (step == Step::kLatchBusy || step == Step::kHomeRefused) set(goes_on);
-    if (step == Step::kHomeRefused) done.wait(false);
-    if (step != Step::kPlacesAsked || std::exchange(asked, true)) return;
-    other.Do([&] { registry.Release(*elsewhere); });
-    helper.Begin([&] {
-      at_home = registry.Register(0);
-      set(goes_on);
-    });
-    goes_on.wait(false);
-  });
-  const std::optional<Registration> own = registry.Register(0, Holder::kSnapshot);
-  set(done);
-  EXPECT_TRUE(asked);
-  EXPECT_TRUE(own);
-  testing::Reset();
-  helper.Await();
-  EXPECT_TRUE(at_home);
-  if (own) registry.Release(*own);
-  if (at_home) registry.Release(*at_home);
+  helper_.Do([&] { registry_.Release(registry_.Register(0).value()); });
+  ExpectIsServed(
+      [&] {
+        other_.Do([&] { registry_.Release(*elsewhere); });
+        helper_.Begin([&] {
+          at_home = registry_.Register(0);
+          Set(goes_on_);
+        });
+        goes_on_.wait(false);
+      },
+      [&](Step step) {
+        if (step == Step::kLatchBusy || step == Step::kHomeRefused) Set(goes_on_);
+        if (step == Step::kHomeRefused) served_.wait(false);
+      });
+  ASSERT_TRUE(at_home);
+  registry_.Release(*at_home);
 }
 
 }  // namespace
