@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/block.h"
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
 #include "engine/base/faults.h"
@@ -182,9 +183,10 @@ size_t Vacuum::ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& p
 
 void Vacuum::TellFreed(size_t at_least) {
   const size_t freed = base::RetireList::FreedByThread() - freed_told;
-  if (freed < at_least || !store_.options.on_memory_freed) return;
+  if (freed < at_least) return;
   freed_told += freed;
-  store_.options.on_memory_freed(freed);
+  base::Blocks::GiveBackCache();
+  if (store_.options.on_memory_freed) store_.options.on_memory_freed(freed);
 }
 
 bool Vacuum::MoveSurvivors(bool more_dies) {

@@ -22,6 +22,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "nacre/database.h"
+#include "nacre/memory.h"
 #include "server/allocator/allocator.h"
 
 namespace nacre::bench {
@@ -178,6 +179,7 @@ void Run(int keys, int quiet_ms) {
   const Stats stats = db.GetStats();
   while (db.GetStats().objects_retired > 1000) absl::SleepFor(absl::Milliseconds(1));
   const double counted = static_cast<double>(db.GetStats().memory_bytes) / (1 << 20);
+  ReturnFreeMemory();
   allocator::ReturnFreePages();
 
   Print(quiet, busy);

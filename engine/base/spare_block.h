@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "engine/base/sanitizers.h"
 #include "engine/base/static_tls.h"
 
 namespace nacre::base {
@@ -17,13 +18,7 @@ template <typename T>
 class SpareBlock {
  public:
   // Whether a block is kept at all.
-#if defined(__SANITIZE_ADDRESS__)
-  static constexpr bool kKeeps = false;
-#elif defined(__has_feature)
-  static constexpr bool kKeeps = !__has_feature(address_sanitizer);
-#else
-  static constexpr bool kKeeps = true;
-#endif
+  static constexpr bool kKeeps = !kAddressSanitized;
 
   static void* Take() {
     void* const kept = Kept();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <new>
 
+#include "engine/base/block.h"
 #include "engine/base/check.h"
 
 namespace nacre::index::internal {
@@ -54,7 +55,7 @@ void CloseByte(uint64_t& low, uint64_t& high, int position) {
 }  // namespace
 
 Node* Node::New(NodeClass node_class, uint32_t depth) {
-  void* memory = ::operator new(BytesOf(node_class));
+  void* memory = base::Blocks::Allocate(BytesOf(node_class));
   auto* node = new (memory) Node(node_class, depth);
   const NodeShape& shape = node->shape();
   const bool has_starts = shape.layout == Layout::kBitmap;
@@ -66,9 +67,10 @@ Node* Node::New(NodeClass node_class, uint32_t depth) {
   return node;
 }
 
-void Node::Free(void* node) {
+void Node::Free(void* object) {
+  auto* node = static_cast<Node*>(object);
   // All members are trivially destructible.
-  ::operator delete(node);
+  base::Blocks::Free(node, BytesOf(node->node_class()));
 }
 
 NodeClass Node::ClassFor(int count) {

@@ -127,7 +127,7 @@ class Node {
 
   // `depth`: the position of the byte by which the links of this node differ.
   static Node* New(NodeClass node_class, uint32_t depth);
-  static void Free(void* node);
+  static void Free(void* object);
   // The smallest class with room for `count` links.
   static NodeClass ClassFor(int count);
   static size_t BytesOf(NodeClass node_class) {

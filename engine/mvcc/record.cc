@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "engine/base/block.h"
 #include "engine/base/check.h"
 
 namespace nacre::mvcc {
@@ -11,7 +12,7 @@ namespace nacre::mvcc {
 Record* Record::Allocate(uint32_t tree_id, std::string_view key, size_t slot_units) {
   const size_t slot_bytes = slot_units == 0 ? 0 : sizeof(Version) + slot_units * 8;
   const size_t bytes = slot_units == 0 ? sizeof(Record) + key.size() : BytesBeforeSlot(key.size());
-  void* memory = ::operator new(bytes + slot_bytes);
+  void* memory = base::Blocks::Allocate(bytes + slot_bytes);
   const uint32_t with_slot = slot_units == 0 ? 0 : kHasSlot;
   auto* record = new (memory) Record(tree_id | with_slot, static_cast<uint32_t>(key.size()));
   if (!key.empty()) std::memcpy(static_cast<void*>(record + 1), key.data(), key.size());
@@ -67,14 +68,19 @@ bool Record::removed() const {
   return (slot()->slot_state_.load(std::memory_order_relaxed) & kRemoved) != 0;
 }
 
+void Record::FreeBlock() {
+  const size_t bytes = memory_bytes();
+  this->~Record();
+  base::Blocks::Free(this, bytes);
+}
+
 void Record::Free(void* object) {
   auto* record = static_cast<Record*>(object);
   if (record->has_slot() &&
       (record->slot()->slot_state_.fetch_or(kFreed, std::memory_order_acq_rel) & kTaken) != 0) {
     return;
   }
-  record->~Record();
-  ::operator delete(object);
+  record->FreeBlock();
 }
 
 void Record::FreeSlot(void* object) {
@@ -83,8 +89,7 @@ void Record::FreeSlot(void* object) {
   if ((record->slot()->slot_state_.fetch_and(not_taken, std::memory_order_acq_rel) & kFreed) == 0) {
     return;
   }
-  record->~Record();
-  ::operator delete(object);
+  record->FreeBlock();
 }
 
 Version* Record::ReplaceHead(Version* copy) {

@@ -98,6 +98,7 @@ class Record {
   bool has_slot() const { return (tree_id_ & kHasSlot) != 0; }
   // Precondition: has_slot().
   Version* slot() const;
+  void FreeBlock();
 
   std::atomic<Version*> head_{nullptr};
   const uint32_t tree_id_;

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <new>
 
+#include "engine/base/block.h"
 #include "engine/base/check.h"
 
 namespace nacre::mvcc {
@@ -18,7 +19,7 @@ Version* Version::Construct(void* memory, Kind kind, std::string_view value, Exp
 }
 
 Version* Version::Allocate(Kind kind, std::string_view value, ExpiryMs expiry) {
-  void* memory = ::operator new(HeaderBytes(expiry != kNoExpiry) + value.size());
+  void* memory = base::Blocks::Allocate(HeaderBytes(expiry != kNoExpiry) + value.size());
   return Construct(memory, kind, value, expiry, /*slot_units=*/0);
 }
 
@@ -43,13 +44,9 @@ uint64_t Version::replaced() const {
 void Version::Free(void* object) {
   auto* version = static_cast<Version*>(object);
   NACRE_CHECK(!version->is_inline(), "an inline version was to be freed as a block of its own");
-  [[maybe_unused]] const size_t bytes = HeaderBytes(version->has_expiry_) + version->size_;
+  const size_t bytes = HeaderBytes(version->has_expiry_) + version->size_;
   version->~Version();
-#ifdef __cpp_sized_deallocation
-  ::operator delete(object, bytes);  // An allocator that is told the size need not look it up.
-#else
-  ::operator delete(object);
-#endif
+  base::Blocks::Free(object, bytes);
 }
 
 }  // namespace nacre::mvcc

@@ -1,5 +1,6 @@
 // MEMORY: how much of it there is, and who holds it.
 
+#include "nacre/memory.h"
 #include "absl/strings/str_cat.h"
 #include "nacre/database.h"
 #include "server/allocator/allocator.h"
@@ -81,12 +82,14 @@ void RunMemoryDoctor(Session& session, Args) {
 void RunMemoryMallocStats(Session& session, Args) { session.out().Verbatim(allocator::Report()); }
 
 void RunMemoryPurge(Session& session, Args) {
+  ReturnFreeMemory();
   allocator::ReturnFreePages();
   session.out().Ok();
 }
 
 void RunMemoryStats(Session& session, Args) {
   const Stats stats = session.server().db().GetStats();
+  const MemoryPoolUsage pool = GetMemoryPoolUsage();
   const std::pair<std::string_view, uint64_t> lines[] = {
       {"total.allocated", stats.memory_bytes},
       {"keys.count", stats.keys},
@@ -96,6 +99,10 @@ void RunMemoryStats(Session& session, Args) {
       {"versions.parked", stats.versions_parked},
       {"versions.retained", stats.versions_retained},
       {"objects.retired", stats.objects_retired},
+      {"pool.mapped", pool.mapped_bytes},
+      {"pool.used", pool.used_bytes},
+      {"pool.kept", pool.kept_bytes},
+      {"pool.allocated", pool.allocated_bytes},
       {"scan.cursors", session.server().scan_cursors().size()},
       {"scan.cursor-bytes", session.server().scan_cursors().bytes()},
   };

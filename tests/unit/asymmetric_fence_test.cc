@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "engine/base/epoch.h"
+#include "engine/base/sanitizers.h"
 #include "engine/base/sharded_counter.h"
 #include "engine/txn/commit_gate.h"
 #include "gtest/gtest.h"
@@ -93,14 +94,8 @@ TEST_P(AsymmetricFenceTest, StoreBuffering_OneSideSeesTheOther) {
 
 // In a child there is one thread, and others that it starts: both are under the barrier.
 TEST_P(AsymmetricFenceTest, ChildOfAFork_HasFencesToo) {
-// Its runtime ends a child that starts a thread where the parent had several.
-#if defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "no threads after fork() under the thread sanitizer";
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-  GTEST_SKIP() << "no threads after fork() under the thread sanitizer";
-#endif
-#endif
+  // Its runtime ends a child that starts a thread where the parent had several.
+  if (kThreadSanitized) GTEST_SKIP() << "no threads after fork() under the thread sanitizer";
   AsymmetricFence::Heavy();
   const pid_t child = fork();
   ASSERT_NE(child, -1);

@@ -7,21 +7,11 @@
 #include <csignal>
 #include <thread>
 
+#include "engine/base/sanitizers.h"
 #include "tests/unit/api_fixture.h"
 
 namespace nacre::api {
 namespace {
-
-bool ThreadsMayBeStartedInAChild() {
-#if defined(__SANITIZE_THREAD__)
-  return false;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-  return false;
-#endif
-#endif
-  return true;
-}
 
 int UseOwnDatabase(bool vacuum_thread) {
   alarm(60);
@@ -45,7 +35,7 @@ int ExitCodeOf(pid_t child) {
 class ForkTest : public DatabaseTest {
  protected:
   void SetUp() override {
-    if (!ThreadsMayBeStartedInAChild()) GTEST_SKIP() << "no threads in a child";
+    if (base::kThreadSanitized) GTEST_SKIP() << "no threads in a child";
     Open(Options());  // With the vacuum's thread.
   }
 };

@@ -17,6 +17,7 @@
 #include "bench/ycsb/fresh_process.h"
 #include "bench/ycsb/resources.h"
 #include "bench/ycsb/statistics.h"
+#include "nacre/memory.h"
 #include "server/allocator/allocator.h"
 
 namespace nacre::bench {
@@ -89,10 +90,12 @@ class Held {
 
   void Report(std::string_view phase, uint64_t updates, double per_second) {
     const allocator::Usage usage = allocator::CurrentUsage();
+    const MemoryPoolUsage pool = GetMemoryPoolUsage();
     csv_.Line(absl::StrFormat("%s,%d,%s,%s,%d,%d,%.0f,%d,%d,%d", std::string(store_.name),
                               repetition_, NameOf(taken_), std::string(phase), snapshots_.size(),
-                              updates, per_second, ResidentBytes(), usage.allocated_bytes,
-                              usage.page_bytes));
+                              updates, per_second, ResidentBytes(),
+                              usage.allocated_bytes + static_cast<int64_t>(pool.allocated_bytes),
+                              usage.page_bytes + static_cast<int64_t>(pool.used_bytes)));
   }
 
   const Conditions& conditions_;

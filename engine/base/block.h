@@ -1,0 +1,116 @@
+#ifndef NACRE_ENGINE_BASE_BLOCK_H_
+#define NACRE_ENGINE_BASE_BLOCK_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+#include "engine/base/sanitizers.h"
+#include "engine/base/slab_pool.h"
+#include "engine/base/static_tls.h"
+
+// Memory for records, versions and nodes of the index: what a database has millions of. It comes
+// from the slab pool of the process, by way of a cache of the calling thread; what is larger than
+// its blocks, and everything where the pool is not used (nacre/memory.h), from operator new.
+
+namespace nacre::base {
+
+// What a thread keeps of blocks that it has taken from the pool, or freed.
+class BlockCache {
+ public:
+  // Of each size class at most this many blocks, and bytes.
+  static constexpr size_t kBlocksMax = 256;
+  static constexpr size_t kBytesMax = size_t{32} << 10;
+
+  // Of the calling thread; nullptr before it has one, after it has ended, and where the pool is not
+  // used.
+  static BlockCache* OfThread() { return of_thread_; }
+
+  // nullptr if it has none.
+  void* TryTake(size_t size_class) {
+    Bin& bin = bins_[size_class];
+    if (bin.count == 0) [[unlikely]]
+      return nullptr;
+    return bin.blocks[--bin.count];
+  }
+  // False if it is full.
+  bool TryGive(size_t size_class, void* block) {
+    Bin& bin = bins_[size_class];
+    if (bin.count == bin.capacity) [[unlikely]]
+      return false;
+    bin.blocks[bin.count++] = block;
+    return true;
+  }
+
+ private:
+  friend class Blocks;
+  struct Bin {
+    uint32_t count = 0;
+    uint32_t capacity = 0;
+    void** blocks = nullptr;
+  };
+
+  static constexpr size_t CapacityOf(size_t size_class) {
+    const size_t blocks = kBytesMax / SlabPool::BytesOf(size_class);
+    return blocks < kBlocksMax ? blocks : kBlocksMax;
+  }
+  BlockCache();
+  static BlockCache& MakeOfThread();
+  // nullptr: there is no memory. Precondition: none of the class is here.
+  void* FillAndTake(size_t size_class);
+  void GiveBack(size_t size_class, size_t kept);
+  void GiveBackAll();
+
+  static inline constinit thread_local NACRE_STATIC_TLS BlockCache* of_thread_ = nullptr;
+
+  std::array<Bin, SlabPool::kClasses> bins_;
+  std::unique_ptr<void*[]> room_;  // Of all bins.
+};
+
+class Blocks {
+ public:
+  // At least `bytes`, aligned to 16. Throws std::bad_alloc.
+  static void* Allocate(size_t bytes) {
+    if (bytes > SlabPool::kBlockBytesMax) [[unlikely]]
+      return ::operator new(bytes);
+    const size_t size_class = SlabPool::ClassOf(bytes);
+    if (BlockCache* const cache = BlockCache::OfThread(); cache != nullptr) [[likely]] {
+      if (void* const block = cache->TryTake(size_class); block != nullptr) [[likely]]
+        return block;
+    }
+    return AllocateSlow(bytes);
+  }
+  // `bytes`: as it was allocated.
+  static void Free(void* block, size_t bytes) noexcept {
+    if (bytes > SlabPool::kBlockBytesMax) [[unlikely]]
+      return ::operator delete(block);
+    BlockCache* const cache = BlockCache::OfThread();
+    if (cache == nullptr || !cache->TryGive(SlabPool::ClassOf(bytes), block)) [[unlikely]]
+      FreeSlow(block, bytes);
+  }
+
+  // Gives the pool what the calling thread keeps: its next blocks are then not those that it has
+  // freed, wherever they lie.
+  static void GiveBackCache() noexcept;
+
+  // --- Behind nacre/memory.h. ---
+  // Under a sanitizer each block is one of its own, so that it sees every use after the end.
+  static constexpr bool kPoolByDefault = !kAddressSanitized && !kThreadSanitized;
+  // False if it was said already, or a block was allocated.
+  static bool Configure(bool use_pool, const SlabPool::Limits& limits);
+  // nullptr: nothing was allocated yet, or the pool is not used.
+  static SlabPool* PoolInUse();
+
+  // Called by a thread-local variable that outlives most others.
+  static void EndThread();
+
+ private:
+  [[gnu::noinline]] static void* AllocateSlow(size_t bytes);
+  [[gnu::noinline]] static void FreeSlow(void* block, size_t bytes) noexcept;
+};
+
+}  // namespace nacre::base
+
+#endif  // NACRE_ENGINE_BASE_BLOCK_H_
