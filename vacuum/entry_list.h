@@ -6,9 +6,12 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/block.h"
 #include "engine/txn/garbage_sink.h"
 
 namespace nacre::vacuum {
+
+using EntryBlock = std::vector<txn::Garbage, base::BlockAllocator<txn::Garbage>>;
 
 // Garbage entries in rough order of arrival. Add() and Splice() are O(1): a list of millions moves
 // as a whole. Thread-compatible.
@@ -25,7 +28,7 @@ class EntryList {
     ++size_;
   }
 
-  void AddBlock(std::vector<txn::Garbage> block) {
+  void AddBlock(EntryBlock block) {
     if (block.empty()) return;
     size_ += block.size();
     blocks_.push_back(std::move(block));
@@ -38,9 +41,9 @@ class EntryList {
   }
 
   // Takes the oldest block; empty if there is none.
-  std::vector<txn::Garbage> TakeBlock() {
+  EntryBlock TakeBlock() {
     if (blocks_.empty()) return {};
-    std::vector<txn::Garbage> block = std::move(blocks_.front());
+    EntryBlock block = std::move(blocks_.front());
     blocks_.pop_front();
     size_ -= block.size();
     return block;
@@ -62,11 +65,11 @@ class EntryList {
 
   template <typename Visit>
   void ForEachBlock(Visit visit) {
-    for (std::vector<txn::Garbage>& block : blocks_) visit(absl::MakeSpan(block));
+    for (EntryBlock& block : blocks_) visit(absl::MakeSpan(block));
   }
   template <typename Visit>
   void ForEach(Visit visit) const {
-    for (const std::vector<txn::Garbage>& block : blocks_) {
+    for (const EntryBlock& block : blocks_) {
       for (const txn::Garbage& entry : block) visit(entry);
     }
   }
@@ -75,7 +78,7 @@ class EntryList {
   // Small blocks grow by doubling, so that a list of one entry costs little.
   static constexpr size_t kBlockEntries = 64;
 
-  std::list<std::vector<txn::Garbage>> blocks_;
+  std::list<EntryBlock, base::BlockAllocator<EntryBlock>> blocks_;
   size_t size_ = 0;
 };
 

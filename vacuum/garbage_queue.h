@@ -113,7 +113,7 @@ class GarbageQueue {
     std::atomic<size_t> pushed{0};
     // Its own threads have taken from it since a pass looked.
     bool tended ABSL_GUARDED_BY(mutex) = false;
-    std::vector<txn::Garbage> entries ABSL_GUARDED_BY(mutex);
+    EntryBlock entries ABSL_GUARDED_BY(mutex);
     size_t due_at ABSL_GUARDED_BY(mutex) = kOwnEntries;
     size_t owed ABSL_GUARDED_BY(mutex) = 0;
     // Part of `entries` that is contained in reported_.

@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "absl/time/time.h"
+#include "engine/base/block.h"
 #include "engine/txn/garbage_sink.h"
 #include "vacuum/entry_list.h"
 
@@ -57,7 +58,7 @@ class RetainedEntries {
   }
 
  private:
-  std::deque<txn::Garbage> entries_;
+  std::deque<txn::Garbage, base::BlockAllocator<txn::Garbage>> entries_;
 };
 
 }  // namespace nacre::vacuum

@@ -155,7 +155,7 @@ void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t kn
     if (!too_far() && room_.pending() > share) room_.TakePending(share, again);
     EntryList not_reached;
     while (!again.empty()) {
-      std::vector<txn::Garbage> block = again.TakeBlock();
+      EntryBlock block = again.TakeBlock();
       block.erase(block.begin(), block.begin() + static_cast<ptrdiff_t>(process(block)));
       not_reached.AddBlock(std::move(block));
     }

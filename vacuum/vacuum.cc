@@ -153,7 +153,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
 
 void Vacuum::ProcessAll(EntryList& work, EntryProcessor& processor) {
   while (!work.empty()) {
-    const std::vector<txn::Garbage> block = work.TakeBlock();
+    const EntryBlock block = work.TakeBlock();
     for (size_t i = 0; i < block.size(); i += kEntriesPerChunk) {
       processor.Process(absl::MakeConstSpan(block).subspan(i, kEntriesPerChunk));
       if (store_.retired.waiting() > kRetiredKept) Reclaim(/*whole=*/true, kFreedPerChunk);

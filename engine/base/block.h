@@ -111,6 +111,19 @@ class Blocks {
   [[gnu::noinline]] static void FreeSlow(void* block, size_t bytes) noexcept;
 };
 
+// For containers of the standard library that there are many of, or that grow with the versions.
+template <typename T>
+struct BlockAllocator {
+  using value_type = T;
+
+  BlockAllocator() = default;
+  template <typename U>
+  BlockAllocator(const BlockAllocator<U>&) {}
+  T* allocate(size_t count) { return static_cast<T*>(Blocks::Allocate(count * sizeof(T))); }
+  void deallocate(T* block, size_t count) noexcept { Blocks::Free(block, count * sizeof(T)); }
+  friend bool operator==(const BlockAllocator&, const BlockAllocator&) { return true; }
+};
+
 }  // namespace nacre::base
 
 #endif  // NACRE_ENGINE_BASE_BLOCK_H_

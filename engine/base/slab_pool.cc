@@ -205,11 +205,8 @@ SlabPool::Slab* SlabPool::TakeSlab() {
   chunk->listed = Listed::kNowhere;
   chunk->huge = huge;
   for (size_t i = 1; i < kSlabsInChunk; ++i) chunk->free.Add(i);
-  // A huge page comes as a whole.
-  if (huge) chunk->resident = chunk->free;
   MutexLock lock(chunk_latch_);
   ++usage_.chunks;
-  usage_.slabs_kept += chunk->resident.count();
   return TakeSlabOf(chunk);
 }
 
@@ -246,14 +243,14 @@ void SlabPool::ReturnAbove(size_t kept_slabs) {
   chunk_latch_.Lock();
   while (usage_.slabs_kept > kept_slabs && resident_.back != nullptr) {
     Chunk* const chunk = resident_.back;
-    // Nobody's, until they are back in the chunk, or it has gone.
-    const SlabSet slabs = chunk->resident;
-    usage_.slabs_kept -= slabs.count();
-    chunk->resident = {};
+    usage_.slabs_kept -= chunk->resident.count();
+    const SlabSet resident = std::exchange(chunk->resident, {});
     if (!IsWhole(*chunk)) {
+      const bool huge = std::exchange(chunk->huge, false);
+      // Nobody's, until they are back. A huge page came with all that was not used yet.
+      const SlabSet slabs = huge ? chunk->free : resident;
       chunk->free.RemoveAll(slabs);
       File(chunk);
-      const bool huge = std::exchange(chunk->huge, false);
       chunk_latch_.Unlock();
       // First: else the system may make a huge page of what is left.
       if (huge) system_.want_huge(chunk, false);

@@ -22,7 +22,8 @@ namespace nacre::base {
 //   slab belongs to the list of its class, under the latch of that class, or is free, under the
 //   latch of the chunks, or its pages are on their way back to the system and it is nobody's. What
 //   is given back twice, or by another size than it was taken, is found where the slab gets it.
-// Invariant KEPT: of slabs that are free but have pages, no more than Limits::kept_slabs_min, or a
+// Invariant KEPT: of slabs that were used, are free and have pages, no more than
+// Limits::kept_slabs_min, or a
 //   part of those in use, stay when Give() returns: who has given back what exceeds it returns the
 //   pages, with no latch held. What is left of a chunk without a slab in use is returned with it.
 class SlabPool {
@@ -52,7 +53,7 @@ class SlabPool {
     // pay for the rest of one.
     size_t chunks_before_huge = 4;
     // Slabs that are free and keep their pages: at least so many, and one for each so many in use.
-    size_t kept_slabs_min = 160;
+    size_t kept_slabs_min = 64;
     size_t slabs_in_use_per_kept = 32;
   };
   // What the pool asks of the system.
@@ -65,7 +66,7 @@ class SlabPool {
   struct Usage {
     size_t chunks = 0;
     size_t slabs_in_use = 0;
-    size_t slabs_kept = 0;   // Free, with pages.
+    size_t slabs_kept = 0;   // Free after use, with pages.
     size_t block_bytes = 0;  // Given out.
   };
 
@@ -133,7 +134,7 @@ class SlabPool {
     Chunk* next;
     Chunk* previous;
     SlabSet free;      // Never the first, which is this.
-    SlabSet resident;  // Of the free ones: those that may have pages.
+    SlabSet resident;  // Of the free ones: those that were used since they had no pages.
     Listed listed;
     bool huge;  // Asked for.
     std::array<Slab, kSlabsInChunk> slabs;

@@ -286,8 +286,7 @@ TEST_F(SlabPoolTest, HugePages_AreWantedFromTheGivenChunkOn) {
   TakeSlabs(size_class, 1);
   EXPECT_EQ(asked.huge, 1U);
   EXPECT_EQ(asked.chunks, 3U);
-  // The page comes as a whole.
-  EXPECT_EQ(pool_->GetUsage().slabs_kept, kSlabsOfChunk - 1);
+  EXPECT_EQ(pool_->GetUsage().slabs_kept, 0U) << "what was not used yet counts as kept";
 }
 
 // Else the system, which looks for places where one fits, would fill the holes again.
@@ -299,7 +298,16 @@ TEST_F(SlabPoolTest, AChunkThatLosesPages_NoLongerWantsAHugeOne) {
   EXPECT_EQ(asked.not_huge, 1U);
   pool_->Give(size_class, absl::MakeConstSpan(blocks).subspan(blocks.size() / 2, 500));
   EXPECT_EQ(asked.not_huge, 1U) << "once is enough";
-  EXPECT_EQ(asked.dropped_bytes % SlabPool::kSlabBytes, 0U);
+}
+
+// It came with all of them, also those that nobody had used.
+TEST_F(SlabPoolTest, AHugePageThatIsBroken_LosesWhatWasNeverUsedToo) {
+  Open({.chunks_before_huge = 0, .kept_slabs_min = 1, .slabs_in_use_per_kept = 1000});
+  const size_t size_class = SlabPool::ClassOf(160);
+  const std::vector<void*> blocks = TakeSlabs(size_class, 10);
+  pool_->Give(size_class, absl::MakeConstSpan(blocks).subspan(0, blocks.size() / 2));
+  const size_t returned = 5 - pool_->GetUsage().slabs_kept;
+  EXPECT_EQ(asked.dropped_bytes, (kSlabsOfChunk - 10 + returned) * SlabPool::kSlabBytes);
 }
 
 // --- Without memory ---

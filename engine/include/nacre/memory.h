@@ -22,19 +22,19 @@ struct MemoryPoolOptions {
   // But not before the pool has so much: who has little data does not pay for the rest of a page.
   size_t huge_pages_from_bytes = size_t{8} << 20;
   // What is free and not returned to the system: at most so much, or a 32nd of what is in use.
-  size_t kept_bytes_min = size_t{160} * 16384;
+  size_t kept_bytes_min = size_t{1} << 20;
 };
 
 // Once, and before the first database is opened. kFailedPrecondition afterwards, and nothing
 // changes.
 absl::Status ConfigureMemoryPool(const MemoryPoolOptions& options);
 
-// Nothing but zeros without the pool. What the system counts as resident is the sum of used_bytes,
-// kept_bytes and 16 KiB for each 2 MiB of mapped_bytes, at most.
+// Nothing but zeros without the pool. What the system counts as resident is at most the sum of
+// used_bytes, kept_bytes, 16 KiB for each 2 MiB of mapped_bytes, and the rest of a huge page.
 struct MemoryPoolUsage {
   uint64_t mapped_bytes = 0;     // Address space.
   uint64_t used_bytes = 0;       // In slabs of 16 KiB that have a block which is given out.
-  uint64_t kept_bytes = 0;       // In slabs that are free, and may have pages.
+  uint64_t kept_bytes = 0;       // In slabs that are free and keep their pages.
   uint64_t allocated_bytes = 0;  // In blocks that are given out, to the caches of threads too.
 };
 // Thread-safe. O(size classes).
