@@ -140,7 +140,8 @@ class Vacuum final : public txn::GarbageSink {
   // Frees what is retired, if not `whole` without what committers free themselves.
   size_t Reclaim(bool whole, size_t limit);
   void CountFreed(size_t objects);
-  // Options::on_memory_freed, if the thread has freed so many objects since it was called last.
+  // Gives back what the thread keeps for itself of what it has freed, and calls
+  // Options::on_memory_freed, if it has freed so many objects since it did so last.
   void TellFreed(size_t at_least) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
 
   void ShareForAll();

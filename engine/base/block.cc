@@ -1,6 +1,7 @@
 #include "engine/base/block.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -15,7 +16,7 @@ namespace {
 
 // What blocks come from, said once and for all by the first.
 enum class Source : uint8_t { kUndecided, kPool, kOperatorNew };
-std::atomic<Source> source{Source::kUndecided};
+constinit std::atomic<Source> source{Source::kUndecided};
 
 struct Choice {
   Mutex mutex;
@@ -23,29 +24,42 @@ struct Choice {
   bool use_pool ABSL_GUARDED_BY(mutex) = false;
   SlabPool::Limits limits ABSL_GUARDED_BY(mutex);
 };
-Choice& TheChoice() {
-  static auto* const choice = new Choice;
-  return *choice;
-}
+constinit Choice choice;
 
 // Made by the first block, and never destroyed: static objects and threads free blocks when main()
 // has ended.
 constinit SlabPool* the_pool = nullptr;
 
-void MakePool(const SlabPool::Limits& limits) {
+SlabPool* MakePool(const SlabPool::Limits& limits) {
   alignas(SlabPool) static char memory[sizeof(SlabPool)];
-  the_pool = new (memory) SlabPool(limits, SlabPool::OfKernel());
-  const int registered = pthread_atfork([] { the_pool->LockAll(); }, [] { the_pool->UnlockAll(); },
-                                        [] { the_pool->UnlockAll(); });
-  NACRE_CHECK(registered == 0, "no memory for a handler of fork()");
+  return new (memory) SlabPool(limits, SlabPool::OfKernel());
 }
 
+// Registered before main(), so that the handlers of others run while the pool is not locked: one
+// may use the engine, or wait for a lock whose holder allocates a block.
+void LockForFork() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  choice.mutex.Lock();
+  if (the_pool != nullptr) the_pool->LockAll();
+}
+void UnlockInParent() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  if (the_pool != nullptr) the_pool->UnlockAll();
+  choice.mutex.Unlock();
+}
+void UnlockInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  if (the_pool != nullptr) the_pool->ResetLatches();
+  choice.mutex.Unlock();
+}
+[[maybe_unused]] const int registered =
+    pthread_atfork(&LockForFork, &UnlockInParent, &UnlockInChild);
+
 bool DecideToUsePool() {
-  Choice& choice = TheChoice();
   MutexLock lock(choice.mutex);
   if (source.load(std::memory_order_relaxed) == Source::kUndecided) {
-    const bool use_pool = choice.configured ? choice.use_pool : Blocks::kPoolByDefault;
-    if (use_pool) MakePool(choice.limits);
+    NACRE_CHECK(registered == 0, "no memory for a handler of fork()");
+    bool use_pool = choice.configured ? choice.use_pool : Blocks::kPoolByDefault;
+    // The system returns whole pages only.
+    if (sysconf(_SC_PAGESIZE) > static_cast<long>(SlabPool::kSlabBytes)) use_pool = false;
+    if (use_pool) the_pool = MakePool(choice.limits);
     source.store(use_pool ? Source::kPool : Source::kOperatorNew, std::memory_order_release);
   }
   return source.load(std::memory_order_relaxed) == Source::kPool;
@@ -69,20 +83,26 @@ struct AtThreadEnd {
 BlockCache::BlockCache() {
   size_t all = 0;
   for (size_t i = 0; i < SlabPool::kClasses; ++i) all += CapacityOf(i);
-  room_.reset(new void*[all]);
+  room_.reset(new (std::nothrow) void*[all]);
   void** room = room_.get();
+  if (room == nullptr) return;
   for (size_t i = 0; i < SlabPool::kClasses; ++i) {
     bins_[i] = {.count = 0, .capacity = static_cast<uint32_t>(CapacityOf(i)), .blocks = room};
     room += CapacityOf(i);
   }
 }
 
-BlockCache& BlockCache::MakeOfThread() {
-  auto* cache = new BlockCache;
+BlockCache* BlockCache::TryMakeOfThread() noexcept {
+  if (thread_has_ended) return nullptr;
+  auto* cache = new (std::nothrow) BlockCache;
+  if (cache == nullptr || cache->room_ == nullptr) {
+    delete cache;
+    return nullptr;
+  }
   static thread_local AtThreadEnd at_thread_end;
   (void)at_thread_end;
   of_thread_ = cache;
-  return *cache;
+  return cache;
 }
 
 void* BlockCache::FillAndTake(size_t size_class) {
@@ -111,12 +131,13 @@ void BlockCache::GiveBackAll() {
 void* Blocks::AllocateSlow(size_t bytes) {
   if (!UsePool()) return ::operator new(bytes);
   const size_t size_class = SlabPool::ClassOf(bytes);
+  BlockCache* cache = BlockCache::OfThread();
+  if (cache == nullptr) cache = BlockCache::TryMakeOfThread();
   void* block = nullptr;
-  if (thread_has_ended) {
-    the_pool->Take(size_class, {&block, 1});
+  if (cache != nullptr) {
+    block = cache->FillAndTake(size_class);
   } else {
-    BlockCache* const cache = BlockCache::OfThread();
-    block = (cache != nullptr ? *cache : BlockCache::MakeOfThread()).FillAndTake(size_class);
+    the_pool->Take(size_class, {&block, 1});
   }
   if (block == nullptr) throw std::bad_alloc();
   return block;
@@ -125,14 +146,16 @@ void* Blocks::AllocateSlow(size_t bytes) {
 void Blocks::FreeSlow(void* block, size_t bytes) noexcept {
   if (!UsePool()) return ::operator delete(block);
   const size_t size_class = SlabPool::ClassOf(bytes);
-  if (thread_has_ended) return the_pool->Give(size_class, {&block, 1});
   BlockCache* cache = BlockCache::OfThread();
-  if (cache == nullptr) {
-    cache = &BlockCache::MakeOfThread();
-  } else {
+  if (cache != nullptr) {
     cache->GiveBack(size_class, BlockCache::CapacityOf(size_class) / 2);
+  } else {
+    cache = BlockCache::TryMakeOfThread();
   }
-  NACRE_CHECK(cache->TryGive(size_class, block), "there is no room where some was just made");
+  // Who has no memory can free nevertheless.
+  if (cache == nullptr || !cache->TryGive(size_class, block)) {
+    the_pool->Give(size_class, {&block, 1});
+  }
 }
 
 void Blocks::GiveBackCache() noexcept {
@@ -146,7 +169,6 @@ void Blocks::EndThread() {
 }
 
 bool Blocks::Configure(bool use_pool, const SlabPool::Limits& limits) {
-  Choice& choice = TheChoice();
   MutexLock lock(choice.mutex);
   if (choice.configured || source.load(std::memory_order_relaxed) != Source::kUndecided) {
     return false;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 
+#include "engine/base/check.h"
 #include "engine/base/sanitizers.h"
 #include "engine/base/slab_pool.h"
 #include "engine/base/static_tls.h"
@@ -40,6 +41,7 @@ class BlockCache {
     Bin& bin = bins_[size_class];
     if (bin.count == bin.capacity) [[unlikely]]
       return false;
+    NACRE_CHECK(bin.count == 0 || bin.blocks[bin.count - 1] != block, "a block was freed twice");
     bin.blocks[bin.count++] = block;
     return true;
   }
@@ -57,7 +59,8 @@ class BlockCache {
     return blocks < kBlocksMax ? blocks : kBlocksMax;
   }
   BlockCache();
-  static BlockCache& MakeOfThread();
+  // nullptr where there is no memory for it, or the thread has ended.
+  static BlockCache* TryMakeOfThread() noexcept;
   // nullptr: there is no memory. Precondition: none of the class is here.
   void* FillAndTake(size_t size_class);
   void GiveBack(size_t size_class, size_t kept);
@@ -91,13 +94,17 @@ class Blocks {
       FreeSlow(block, bytes);
   }
 
-  // Gives the pool what the calling thread keeps: its next blocks are then not those that it has
-  // freed, wherever they lie.
+  // Gives the pool what the calling thread keeps: its next blocks then come from slabs that are
+  // nearly full, and not from wherever it has freed some.
   static void GiveBackCache() noexcept;
 
-  // --- Behind nacre/memory.h. ---
-  // Under a sanitizer each block is one of its own, so that it sees every use after the end.
+// --- Behind nacre/memory.h. ---
+// Under a sanitizer each block is one of its own, so that it sees every use after the end.
+#if defined(__linux__)
   static constexpr bool kPoolByDefault = !kAddressSanitized && !kThreadSanitized;
+#else
+  static constexpr bool kPoolByDefault = false;  // Nobody has tried.
+#endif
   // False if it was said already, or a block was allocated.
   static bool Configure(bool use_pool, const SlabPool::Limits& limits);
   // nullptr: nothing was allocated yet, or the pool is not used.
@@ -114,6 +121,7 @@ class Blocks {
 // For containers of the standard library that there are many of, or that grow with the versions.
 template <typename T>
 struct BlockAllocator {
+  static_assert(alignof(T) <= 16);
   using value_type = T;
 
   BlockAllocator() = default;

@@ -24,7 +24,8 @@ namespace nacre::base {
 // Invariant NOBODY-HOLDS-UP: no lock is held while objects are freed or a Heavy() is made, and
 // nobody waits for a lock where another one will do, or can do without. So a thread that is
 // preempted in here keeps the batch that it is freeing, or one shard of kShards, and nobody else
-// from retiring or freeing.
+// from retiring or freeing. (What memory comes from has locks of its own, for some dozen blocks at
+// a time: slab_pool.h.)
 //   Forbidden: freeing under a lock of the list. A vacuum thread that gets no processor holds it
 //   for as long as it gets none, and all that others retire meanwhile stays.
 //   Forbidden: closing an epoch in Add(), or asking whether one has passed. It is called under

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -28,14 +29,18 @@ void* MapChunk() {
   return reinterpret_cast<void*>(chunk);
 }
 
+void WantHuge([[maybe_unused]] void* chunk, [[maybe_unused]] bool wanted) {
+#if defined(MADV_HUGEPAGE) && defined(MADV_NOHUGEPAGE)
+  // Where it is refused, pages are small.
+  (void)madvise(chunk, SlabPool::kChunkBytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+#endif
+}
+
 constexpr SlabPool::System kKernel = {
     .map = MapChunk,
     .unmap = [](void* chunk) { return munmap(chunk, SlabPool::kChunkBytes) == 0; },
-    // Where these are refused, pages are small, or stay.
-    .want_huge =
-        [](void* chunk, bool wanted) {
-          (void)madvise(chunk, SlabPool::kChunkBytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-        },
+    .want_huge = WantHuge,
+    // Where it is refused, they stay.
     .drop = [](void* begin, size_t bytes) { (void)madvise(begin, bytes, MADV_DONTNEED); },
 };
 
@@ -90,6 +95,7 @@ size_t SlabPool::TakeFrom(Slab& slab, absl::Span<void*> blocks) {
 }
 
 size_t SlabPool::Take(size_t size_class, absl::Span<void*> blocks) {
+  NACRE_CHECK(!blocks.empty(), "blocks are asked for where there is no room");
   Class& from = classes_[size_class];
   size_t taken = 0;
   for (Slab* fresh = nullptr;;) {
@@ -106,6 +112,7 @@ size_t SlabPool::Take(size_t size_class, absl::Span<void*> blocks) {
     if (taken != 0) break;
     fresh = TakeSlab();
     if (fresh == nullptr) return 0;
+    NACRE_CHECK(fresh->free_blocks == fresh->blocks, "a slab that is in use was free");
     fresh->size_class = static_cast<uint32_t>(size_class);
     fresh->blocks = static_cast<uint16_t>(kSlabBytes / BytesOf(size_class));
     fresh->free_blocks = fresh->blocks;
@@ -180,6 +187,7 @@ void SlabPool::File(Chunk* chunk) {
 }
 
 SlabPool::Slab* SlabPool::TakeSlabOf(Chunk* chunk) {
+  NACRE_CHECK(!chunk->free.empty(), "a chunk is listed that has no free slab");
   const bool has_pages = !chunk->resident.empty();
   const size_t index = has_pages ? chunk->resident.lowest() : chunk->free.lowest();
   chunk->free.Remove(index);
@@ -200,7 +208,8 @@ SlabPool::Slab* SlabPool::TakeSlab() {
   }
   void* const mapped = system_.map();
   if (mapped == nullptr) return nullptr;
-  if (huge) system_.want_huge(mapped, true);
+  // Said either way: some systems give huge pages to whoever does not refuse them.
+  system_.want_huge(mapped, huge);
   auto* chunk = new (mapped) Chunk;
   chunk->listed = Listed::kNowhere;
   chunk->huge = huge;
@@ -217,6 +226,7 @@ void SlabPool::GiveSlabs(absl::Span<Slab* const> slabs) {
     for (Slab* slab : slabs) {
       Chunk* const chunk = ChunkOf(slab);
       const auto index = static_cast<size_t>(slab - chunk->slabs.data());
+      NACRE_CHECK(!chunk->free.has(index), "a slab was given back twice");
       chunk->free.Add(index);
       chunk->resident.Add(index);
       File(chunk);
@@ -241,12 +251,14 @@ void SlabPool::DropPages(Chunk* chunk, const SlabSet& slabs) const {
 
 void SlabPool::ReturnAbove(size_t kept_slabs) {
   chunk_latch_.Lock();
-  while (usage_.slabs_kept > kept_slabs && resident_.back != nullptr) {
+  // What others give meanwhile is theirs to return.
+  for (size_t chunks = usage_.chunks; chunks != 0 && usage_.slabs_kept > kept_slabs; --chunks) {
     Chunk* const chunk = resident_.back;
+    NACRE_CHECK(chunk != nullptr, "slabs are counted as kept that are in no chunk");
     usage_.slabs_kept -= chunk->resident.count();
     const SlabSet resident = std::exchange(chunk->resident, {});
+    const bool huge = chunk->huge;
     if (!IsWhole(*chunk)) {
-      const bool huge = std::exchange(chunk->huge, false);
       // Nobody's, until they are back. A huge page came with all that was not used yet.
       const SlabSet slabs = huge ? chunk->free : resident;
       chunk->free.RemoveAll(slabs);
@@ -256,6 +268,7 @@ void SlabPool::ReturnAbove(size_t kept_slabs) {
       if (huge) system_.want_huge(chunk, false);
       DropPages(chunk, slabs);
       chunk_latch_.Lock();
+      chunk->huge = false;
       chunk->free.AddAll(slabs);
       File(chunk);
       if (!IsWhole(*chunk) || !chunk->resident.empty()) continue;
@@ -266,10 +279,14 @@ void SlabPool::ReturnAbove(size_t kept_slabs) {
     --usage_.chunks;
     chunk_latch_.Unlock();
     const bool gone = system_.unmap(chunk);
-    if (!gone) DropPages(chunk, all);
+    if (!gone) {
+      if (huge) system_.want_huge(chunk, false);
+      DropPages(chunk, all);
+    }
     chunk_latch_.Lock();
     if (gone) continue;
     ++usage_.chunks;
+    chunk->huge = false;
     chunk->free = all;
     File(chunk);
   }
@@ -296,6 +313,12 @@ void SlabPool::LockAll() {
 void SlabPool::UnlockAll() {
   chunk_latch_.Unlock();
   for (Class& each : classes_) each.latch.Unlock();
+}
+
+void SlabPool::ResetLatches() {
+  // Not unlocked: those who waited for them are not here.
+  std::construct_at(&chunk_latch_);
+  for (Class& each : classes_) std::construct_at(&each.latch);
 }
 
 }  // namespace nacre::base

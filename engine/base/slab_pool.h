@@ -19,13 +19,13 @@ namespace nacre::base {
 // class or is free. What describes a block is found from its address alone.
 //
 // Invariant ONE-OWNER: a block is either given out or marked in the bits of its slab, never both. A
-//   slab belongs to the list of its class, under the latch of that class, or is free, under the
-//   latch of the chunks, or its pages are on their way back to the system and it is nobody's. What
+//   slab with a block that is given out is its class's, and in the list of that if another one is
+//   left, under the latch of the class. Else it is free, under the latch of the chunks; or one
+//   thread has it in hand, on its way from the one to the other, or its pages to the system. What
 //   is given back twice, or by another size than it was taken, is found where the slab gets it.
-// Invariant KEPT: of slabs that were used, are free and have pages, no more than
-// Limits::kept_slabs_min, or a
-//   part of those in use, stay when Give() returns: who has given back what exceeds it returns the
-//   pages, with no latch held. What is left of a chunk without a slab in use is returned with it.
+// Invariant KEPT: who has given back more than Limits::kept_slabs_min, or a part of what is in use,
+//   of slabs that were used, are free and have pages, returns the pages before Give() returns, with
+//   no latch held. A chunk without a slab in use is returned whole.
 class SlabPool {
  public:
   static constexpr size_t kChunkBytes = size_t{2} << 20;
@@ -80,20 +80,23 @@ class SlabPool {
   static const System& OfKernel();
 
   // Fills `blocks` from the front with blocks of the class, aligned to 16, and returns how many it
-  // got: at least one, or none where the system has no memory left. Lower addresses come last.
-  // O(blocks).
+  // got: at least one, or none where the system has no memory left. Of a slab, lower addresses come
+  // last. Precondition: room for one. O(blocks).
   size_t Take(size_t size_class, absl::Span<void*> blocks);
   // Precondition: each was taken with the same class and not given back since. O(blocks).
   void Give(size_t size_class, absl::Span<void* const> blocks);
 
-  // Gives back to the system what is free, KEPT or not. O(chunks with free slabs).
+  // Gives back to the system what is free, KEPT or not, of all chunks that there are when it
+  // begins.
   void ReturnFree() { ReturnAbove(0); }
 
   Usage GetUsage();
 
-  // For the time of a fork(): the child finds all latches free. What was nobody's stays so there.
+  // For the time of a fork(). The child, which has one thread, finds all latches as they were made;
+  // what others had in hand is lost to it.
   void LockAll() ABSL_NO_THREAD_SAFETY_ANALYSIS;
   void UnlockAll() ABSL_NO_THREAD_SAFETY_ANALYSIS;
+  void ResetLatches();
 
  private:
   static constexpr size_t kBlocksInSlabMax = kSlabBytes / 32;

@@ -13,9 +13,10 @@ bool MemoryPoolOptions::EnabledByDefault() { return Blocks::kPoolByDefault; }
 
 absl::Status ConfigureMemoryPool(const MemoryPoolOptions& options) {
   SlabPool::Limits limits;
-  limits.chunks_before_huge = options.huge_pages
-                                  ? options.huge_pages_from_bytes / SlabPool::kChunkBytes
-                                  : std::numeric_limits<size_t>::max();
+  limits.chunks_before_huge =
+      options.huge_pages
+          ? (options.huge_pages_from_bytes + SlabPool::kChunkBytes - 1) / SlabPool::kChunkBytes
+          : std::numeric_limits<size_t>::max();
   limits.kept_slabs_min = options.kept_bytes_min / SlabPool::kSlabBytes;
   if (Blocks::Configure(options.enabled, limits)) return absl::OkStatus();
   return absl::FailedPreconditionError(

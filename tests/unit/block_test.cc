@@ -2,16 +2,16 @@
 
 #include "engine/base/block.h"
 
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <functional>
 #include <new>
-#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,6 +27,7 @@ namespace nacre::base {
 namespace {
 
 constexpr size_t kBytes = 160;
+constexpr size_t kOfHandlers = 1500;
 constexpr size_t kCached = 204;  // Of that many bytes, in 32 KiB.
 
 class BlockTest : public testing::Test {
@@ -35,6 +36,9 @@ class BlockTest : public testing::Test {
   static void SetUpTestSuite() {
     (void)ConfigureMemoryPool({.enabled = true, .kept_bytes_min = size_t{1} << 20});
     Blocks::Free(Blocks::Allocate(1), 1);
+    // Those of a program may use the engine, or wait for who does.
+    const auto use = [] { Blocks::Free(Blocks::Allocate(kOfHandlers), kOfHandlers); };
+    ASSERT_EQ(pthread_atfork(use, use, use), 0);
   }
   void SetUp() override { ASSERT_NE(Blocks::PoolInUse(), nullptr); }
 };
@@ -192,6 +196,43 @@ TEST_F(BlockTest, WhereThereIsNoMemory_Throws) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// A thread that has no cache yet, and gets none.
+TEST_F(BlockTest, WhereThereIsNoMemory_FreesNevertheless) {
+  if (kAddressSanitized || kThreadSanitized)
+    GTEST_SKIP() << "a sanitizer's shadow is address space";
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(60);
+    std::vector<void*> blocks;
+    for (int i = 0; i < 1000; ++i) blocks.push_back(Blocks::Allocate(kBytes));
+    std::atomic<bool> ran_out{false};
+    std::thread thread([&] {
+      while (!ran_out) std::this_thread::yield();
+      for (void* block : blocks) Blocks::Free(block, kBytes);
+    });
+    rlimit limit = {.rlim_cur = 1, .rlim_max = RLIM_INFINITY};
+    if (getrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
+    limit.rlim_cur = 1;
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(3);
+    for (const size_t bytes : {size_t{1} << 20, size_t{1} << 14}) {
+      while (void* memory = std::malloc(bytes)) asm volatile("" ::"r"(memory));
+    }
+    ran_out = true;
+    thread.join();
+    _exit(BlockCache::OfThread() != nullptr ? 0 : 4);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(BlockTest, WhatIsFreedTwice_StopsTheProcess) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  void* const block = Blocks::Allocate(kBytes);
+  EXPECT_DEATH((Blocks::Free(block, kBytes), Blocks::Free(block, kBytes)), "freed twice");
+  Blocks::Free(block, kBytes);
 }
 
 TEST_F(BlockTest, ThePoolThatIsInUse_IsNotConfiguredAgain) {

@@ -11,9 +11,11 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <random>
 #include <set>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -35,6 +37,8 @@ struct Asked {
   size_t not_huge = 0;  // Times that they were no longer wanted.
   size_t dropped_bytes = 0;
   bool may_unmap = true;
+  std::string order;              // 'h': huge pages no longer wanted; 'd': pages dropped.
+  std::function<void()> on_drop;  // Once, before they are.
   std::set<void*> mapped;
 };
 Asked asked;
@@ -56,10 +60,17 @@ constexpr SlabPool::System kWatched = {
           asked.mapped.erase(chunk);
           return SlabPool::OfKernel().unmap(chunk);
         },
-    .want_huge = [](void*, bool wanted) { ++(wanted ? asked.huge : asked.not_huge); },
+    .want_huge =
+        [](void* chunk, bool wanted) {
+          ++(wanted ? asked.huge : asked.not_huge);
+          if (!wanted) asked.order += 'h';
+          SlabPool::OfKernel().want_huge(chunk, wanted);
+        },
     .drop =
         [](void* begin, size_t bytes) {
+          if (asked.on_drop) std::exchange(asked.on_drop, nullptr)();
           asked.dropped_bytes += bytes;
+          asked.order += 'd';
           SlabPool::OfKernel().drop(begin, bytes);
         },
 };
@@ -221,20 +232,25 @@ TEST_F(SlabPoolTest, OfWhatIsFree_NoMoreThanTheLimitKeepsItsPages) {
   EXPECT_LE(pool_->GetUsage().slabs_kept, 10U);
   EXPECT_EQ(pool_->GetUsage().slabs_in_use, 40U);
   EXPECT_GE(before - Resident(), 50 * SlabPool::kSlabBytes);
-  pool_->Give(size_class, absl::MakeConstSpan(blocks).subspan(blocks.size() * 6 / 10));
+  // All but one.
+  pool_->Give(size_class, absl::MakeConstSpan(blocks).subspan(blocks.size() * 6 / 10 + 1));
   EXPECT_LE(pool_->GetUsage().slabs_kept, 10U);
-  EXPECT_LE(Resident(), 11 * SlabPool::kSlabBytes);
+  EXPECT_LE(Resident(), 12 * SlabPool::kSlabBytes);
+  EXPECT_GE(Resident(), SlabPool::kSlabBytes) << "the test sees what is resident";
 }
 
 TEST_F(SlabPoolTest, WhatIsKept_GrowsWithWhatIsInUse) {
   Open({.kept_slabs_min = 1, .slabs_in_use_per_kept = 10});
   const size_t size_class = SlabPool::ClassOf(2112);
   const std::vector<void*> blocks = TakeSlabs(size_class, 600);
+  size_t kept_most = 0;
   for (void* block : blocks) {
     pool_->Give(size_class, {&block, 1});
     const SlabPool::Usage usage = pool_->GetUsage();
     ASSERT_LE(usage.slabs_kept, std::max<size_t>(1, usage.slabs_in_use / 10));
+    kept_most = std::max(kept_most, usage.slabs_kept);
   }
+  EXPECT_GT(kept_most, 40U);
   EXPECT_LE(pool_->GetUsage().slabs_kept, 1U);
 }
 
@@ -276,6 +292,38 @@ TEST_F(SlabPoolTest, SlabsThatHavePages_AreUsedBeforeOthers) {
   EXPECT_EQ(pool_->GetUsage().slabs_kept, 0U);
 }
 
+TEST_F(SlabPoolTest, SlabsThatHavePages_AreUsedBeforeThoseOfOtherChunks) {
+  Open({.kept_slabs_min = 5, .slabs_in_use_per_kept = 1000});
+  const size_t size_class = SlabPool::ClassOf(1000);
+  const std::vector<void*> first = TakeSlabs(size_class, kSlabsOfChunk);
+  const std::vector<void*> second = TakeSlabs(size_class, kSlabsOfChunk);
+  const size_t in_slab = first.size() / kSlabsOfChunk;
+  pool_->Give(size_class, absl::MakeConstSpan(second).subspan(0, 6 * in_slab));
+  ASSERT_EQ(asked.dropped_bytes, 6 * SlabPool::kSlabBytes);
+  pool_->Give(size_class, absl::MakeConstSpan(first).subspan(0, 3 * in_slab));
+  ASSERT_EQ(pool_->GetUsage().slabs_kept, 3U);
+  TakeSlabs(size_class, 3);
+  EXPECT_EQ(pool_->GetUsage().slabs_kept, 0U);
+  TakeSlabs(size_class, 6);
+  EXPECT_EQ(asked.chunks, 2U);
+}
+
+// No latch is held while pages go, so all may have changed when they have gone.
+TEST_F(SlabPoolTest, AChunkWhoseRestIsGivenBackWhileItLosesPages_IsReturnedOrKept) {
+  const size_t size_class = SlabPool::ClassOf(1000);
+  for (const size_t kept : {size_t{0}, size_t{5}}) {
+    Open({.kept_slabs_min = kept, .slabs_in_use_per_kept = 1000});
+    const std::vector<void*> blocks = TakeSlabs(size_class, 9);
+    const size_t first = 6 * (blocks.size() / 9);
+    asked.on_drop = [&] { pool_->Give(size_class, absl::MakeConstSpan(blocks).subspan(first)); };
+    pool_->Give(size_class, absl::MakeConstSpan(blocks).first(first));
+    EXPECT_FALSE(asked.on_drop) << "nothing was dropped";
+    EXPECT_EQ(pool_->GetUsage().slabs_in_use, 0U);
+    EXPECT_EQ(pool_->GetUsage().slabs_kept, kept == 0 ? 0U : 3U);
+    EXPECT_EQ(asked.chunks, kept == 0 ? 0U : 1U);
+  }
+}
+
 // --- Huge pages ---
 
 TEST_F(SlabPoolTest, HugePages_AreWantedFromTheGivenChunkOn) {
@@ -283,6 +331,7 @@ TEST_F(SlabPoolTest, HugePages_AreWantedFromTheGivenChunkOn) {
   const size_t size_class = SlabPool::ClassOf(160);
   TakeSlabs(size_class, 2 * kSlabsOfChunk);
   EXPECT_EQ(asked.huge, 0U);
+  EXPECT_EQ(asked.not_huge, 2U) << "the system may give what nobody has refused";
   TakeSlabs(size_class, 1);
   EXPECT_EQ(asked.huge, 1U);
   EXPECT_EQ(asked.chunks, 3U);
@@ -296,8 +345,17 @@ TEST_F(SlabPoolTest, AChunkThatLosesPages_NoLongerWantsAHugeOne) {
   const std::vector<void*> blocks = TakeSlabs(size_class, kSlabsOfChunk);
   pool_->Give(size_class, absl::MakeConstSpan(blocks).subspan(0, blocks.size() / 2));
   EXPECT_EQ(asked.not_huge, 1U);
+  EXPECT_EQ(asked.order.substr(0, 2), "hd");
   pool_->Give(size_class, absl::MakeConstSpan(blocks).subspan(blocks.size() / 2, 500));
   EXPECT_EQ(asked.not_huge, 1U) << "once is enough";
+}
+
+TEST_F(SlabPoolTest, AHugeChunkThatTheSystemDoesNotTakeBack_NoLongerWantsAHugeOne) {
+  Open({.chunks_before_huge = 0, .kept_slabs_min = 0});
+  asked.may_unmap = false;
+  pool_->Give(0, TakeAll(0, 1));
+  EXPECT_EQ(asked.order.substr(0, 2), "hd");
+  EXPECT_EQ(asked.dropped_bytes, kSlabsOfChunk * SlabPool::kSlabBytes);
 }
 
 // It came with all of them, also those that nobody had used.
@@ -349,9 +407,14 @@ TEST_F(SlabPoolDeathTest, WhatIsGivenBackWrongly_StopsTheProcess) {
 TEST_F(SlabPoolTest, ThreadsThatTakeWhatOthersGive_NeverShareABlock) {
   SlabPool pool({.chunks_before_huge = 1, .kept_slabs_min = 1}, SlabPool::OfKernel());
   constexpr int kThreads = 4;
+  struct Passed {
+    size_t size_class;
+    void* block;
+    uint8_t mark;  // In each of its bytes.
+  };
   struct Box {
     Latch latch;
-    std::vector<std::pair<size_t, void*>> blocks;
+    std::vector<Passed> blocks;
   };
   std::array<Box, kThreads> boxes;
   std::vector<std::thread> threads;
@@ -363,26 +426,30 @@ TEST_F(SlabPoolTest, ThreadsThatTakeWhatOthersGive_NeverShareABlock) {
         std::array<void*, 100> blocks;
         const size_t taken = pool.Take(size_class, absl::MakeSpan(blocks));
         ASSERT_NE(taken, 0U);
-        for (size_t i = 0; i < taken; ++i) std::memset(blocks[i], t, SlabPool::BytesOf(size_class));
+        const auto mark = static_cast<uint8_t>(random());
+        for (size_t i = 0; i < taken; ++i) {
+          std::memset(blocks[i], mark, SlabPool::BytesOf(size_class));
+        }
         Box& other = boxes[random() % kThreads];
         other.latch.Lock();
-        for (size_t i = 0; i < taken; ++i) other.blocks.emplace_back(size_class, blocks[i]);
+        for (size_t i = 0; i < taken; ++i) other.blocks.push_back({size_class, blocks[i], mark});
         other.latch.Unlock();
-        std::vector<std::pair<size_t, void*>> mine;
+        std::vector<Passed> mine;
         boxes[t].latch.Lock();
         mine.swap(boxes[t].blocks);
         boxes[t].latch.Unlock();
-        for (const auto& [of, block] : mine) {
-          const char* const bytes = static_cast<char*>(block);
-          for (size_t i = 1; i < SlabPool::BytesOf(of); ++i) ASSERT_EQ(bytes[i], bytes[0]);
-          pool.Give(of, {&block, 1});
+        for (const Passed& passed : mine) {
+          const auto* const bytes = static_cast<uint8_t*>(passed.block);
+          const size_t size = SlabPool::BytesOf(passed.size_class);
+          ASSERT_EQ(std::count(bytes, bytes + size, passed.mark), static_cast<ptrdiff_t>(size));
+          pool.Give(passed.size_class, {&passed.block, 1});
         }
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   for (Box& box : boxes) {
-    for (const auto& [of, block] : box.blocks) pool.Give(of, {&block, 1});
+    for (const Passed& passed : box.blocks) pool.Give(passed.size_class, {&passed.block, 1});
   }
   EXPECT_EQ(pool.GetUsage().block_bytes, 0U);
   pool.ReturnFree();
