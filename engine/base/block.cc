@@ -81,24 +81,17 @@ struct AtThreadEnd {
 // --- The cache of a thread ---
 
 BlockCache::BlockCache() {
-  size_t all = 0;
-  for (size_t i = 0; i < SlabPool::kClasses; ++i) all += CapacityOf(i);
-  room_.reset(new (std::nothrow) void*[all]);
-  void** room = room_.get();
-  if (room == nullptr) return;
-  for (size_t i = 0; i < SlabPool::kClasses; ++i) {
-    bins_[i] = {.count = 0, .capacity = static_cast<uint32_t>(CapacityOf(i)), .blocks = room};
-    room += CapacityOf(i);
+  void** room = room_.data();
+  for (size_t i = 0; i < bins_.size(); ++i) {
+    bins_[i] = {.count = 0, .capacity = kCapacities[i], .blocks = room};
+    room += kCapacities[i];
   }
 }
 
 BlockCache* BlockCache::TryMakeOfThread() noexcept {
   if (thread_has_ended) return nullptr;
   auto* cache = new (std::nothrow) BlockCache;
-  if (cache == nullptr || cache->room_ == nullptr) {
-    delete cache;
-    return nullptr;
-  }
+  if (cache == nullptr) return nullptr;
   static thread_local AtThreadEnd at_thread_end;
   (void)at_thread_end;
   of_thread_ = cache;
@@ -148,7 +141,7 @@ void Blocks::FreeSlow(void* block, size_t bytes) noexcept {
   const size_t size_class = SlabPool::ClassOf(bytes);
   BlockCache* cache = BlockCache::OfThread();
   if (cache != nullptr) {
-    cache->GiveBack(size_class, BlockCache::CapacityOf(size_class) / 2);
+    cache->GiveBack(size_class, BlockCache::kCapacities[size_class] / 2);
   } else {
     cache = BlockCache::TryMakeOfThread();
   }

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 
 #include "engine/base/check.h"
@@ -24,6 +23,14 @@ class BlockCache {
   // Of each size class at most this many blocks, and bytes.
   static constexpr size_t kBlocksMax = 256;
   static constexpr size_t kBytesMax = size_t{32} << 10;
+  static constexpr std::array<uint32_t, SlabPool::kClasses> kCapacities = [] {
+    std::array<uint32_t, SlabPool::kClasses> capacities{};
+    for (size_t i = 0; i < capacities.size(); ++i) {
+      const size_t blocks = kBytesMax / SlabPool::BytesOf(i);
+      capacities[i] = static_cast<uint32_t>(blocks < kBlocksMax ? blocks : kBlocksMax);
+    }
+    return capacities;
+  }();
 
   // Of the calling thread; nullptr before it has one, after it has ended, and where the pool is not
   // used.
@@ -51,13 +58,14 @@ class BlockCache {
   struct Bin {
     uint32_t count = 0;
     uint32_t capacity = 0;
-    void** blocks = nullptr;
+    void** blocks = nullptr;  // In room_.
   };
+  static constexpr size_t kCapacityOfAll = [] {
+    size_t sum = 0;
+    for (const uint32_t capacity : kCapacities) sum += capacity;
+    return sum;
+  }();
 
-  static constexpr size_t CapacityOf(size_t size_class) {
-    const size_t blocks = kBytesMax / SlabPool::BytesOf(size_class);
-    return blocks < kBlocksMax ? blocks : kBlocksMax;
-  }
   BlockCache();
   // nullptr where there is no memory for it, or the thread has ended.
   static BlockCache* TryMakeOfThread() noexcept;
@@ -69,7 +77,7 @@ class BlockCache {
   static inline constinit thread_local NACRE_STATIC_TLS BlockCache* of_thread_ = nullptr;
 
   std::array<Bin, SlabPool::kClasses> bins_;
-  std::unique_ptr<void*[]> room_;  // Of all bins.
+  std::array<void*, kCapacityOfAll> room_;
 };
 
 class Blocks {
