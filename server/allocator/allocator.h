@@ -7,7 +7,8 @@
 
 // The allocator of our own programs, by the CMake option NACRE_ALLOCATOR. The library is no
 // program: it uses whatever `operator new` its user's has. docs/decisions/0016 says what was
-// measured. Thread-safe.
+// measured. Records, versions and index nodes come from the library's own pool (nacre/memory.h,
+// docs/decisions/0026); what is too large for that, and all else, from here. Thread-safe.
 
 namespace nacre::allocator {
 
@@ -18,14 +19,15 @@ std::string_view Name();
 std::string Report();
 
 // What lies between the two is lost to fragmentation; what the resident set has beyond the second
-// is free, and not yet returned.
+// is the memory pool's, or free and not yet returned.
 struct Usage {
   int64_t allocated_bytes = 0;
   int64_t page_bytes = 0;  // In pages that hold something. (C library: taken from the system.)
 };
 Usage CurrentUsage();
 
-// Gives the system back what is free, as far as whole pages are.
+// Gives the system back what is free, as far as whole pages are. For the memory pool it is done by
+// ReturnFreeMemory().
 void ReturnFreePages();
 
 // Options::on_memory_freed: what is kept for the calling thread alone must not hold whole pages.

@@ -4,13 +4,15 @@
 
 // Read by jemalloc at its start, beneath what the environment says (MALLOC_CONF).
 //   background_thread  pages that are free go back to the system also while nobody allocates: after
-//                      a mass deletion, or when held snapshots have ended
+//                      a mass deletion, or when held snapshots have ended (of the values that are
+//                      too large for the memory pool)
 //   dirty_decay_ms     within this time, and not the tenfold: the thread takes long steps when
 //                      little is left to give back
 //   slab_sizes         what has 80 to 256 bytes stands on 16 pages together, and not on one or a
 //                      few: each such group is described in 128 bytes, which are never returned.
-//                      Not what is smaller: records do not move (vacuum/mover.h), and few of them
-//                      would keep many pages
+//                      Chosen when records and versions came from here (decision 21), and not for
+//                      what is smaller, since records did not move. They come from the memory pool
+//                      now: what is left is the gain for other objects, and without the pool
 extern "C" {
 extern const char* malloc_conf;
 const char* malloc_conf = "background_thread:true,dirty_decay_ms:1000,slab_sizes:80-256:16";

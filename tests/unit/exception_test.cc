@@ -1,7 +1,7 @@
 // What an exception leaves behind. Memory runs out at each allocation of a workload in turn, in a
 // child of its own: the call throws std::bad_alloc and the database is whole, or the process ends
 // and says why. Nothing hangs. Without the memory pool, so that each block is an allocation that
-// may fail; where the pool has no memory, it throws the same (slab_pool_test.cc).
+// may fail; where the pool has no memory, it throws the same (block_test.cc).
 
 #include <sys/wait.h>
 #include <unistd.h>
