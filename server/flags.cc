@@ -123,6 +123,11 @@ void AddServer(CLI::App& app, ServerOptions& options) {
   app.add_option("--requirepass", options.password,
                  "Password that clients have to give to AUTH. Others can read it in the list of "
                  "processes; CONFIG SET requirepass keeps it from them.");
+  app.add_flag("--memory-pool,!--no-memory-pool", options.memory_pool,
+               "Keep keys and values in memory that is cut to size by the server itself. Without: "
+               "all comes from the allocator.");
+  app.add_flag("--huge-pages,!--no-huge-pages", options.huge_pages,
+               "Ask the system for pages of 2 MB where that memory is large.");
   const std::map<std::string, Isolation> levels = {{"snapshot", Isolation::kSnapshot},
                                                    {"serializable", Isolation::kSerializable}};
   app.add_option_function<std::string>(

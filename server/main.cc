@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "nacre/memory.h"
 #include "server/flags.h"
 #include "server/server.h"
 #include "server/version.h"
@@ -54,6 +55,13 @@ int Main(int argc, char** argv) {
   options->on_shutdown = [] {
     if (!asked.test_and_set()) kill(getpid(), SIGTERM);
   };
+  MemoryPoolOptions pool;
+  if (!options->memory_pool) pool.enabled = false;
+  pool.huge_pages = options->huge_pages;
+  if (absl::Status status = ConfigureMemoryPool(pool); !status.ok()) {
+    std::fprintf(stderr, "nacre-server: %s\n", std::string(status.message()).c_str());
+    return 1;
+  }
   auto server = Server::Start(*options);
   if (!server.ok()) {
     std::fprintf(stderr, "nacre-server: %s\n", std::string(server.status().message()).c_str());

@@ -19,6 +19,9 @@ struct ServerOptions {
   int threads = 0;       // I/O threads. 0: one a core.
   int slow_threads = 2;  // Threads that run slow commands away from the I/O threads.
   int databases = 16;
+  // Of nacre/memory.h, for the process: by main() only.
+  bool memory_pool = true;
+  bool huge_pages = true;
   Isolation default_isolation = Isolation::kSnapshot;  // Of a BEGIN that does not say.
 
   // What clients must give to AUTH before anything else. Empty: nothing.

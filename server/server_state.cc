@@ -42,6 +42,7 @@ absl::StatusOr<std::unique_ptr<ServerState>> ServerState::Open(const ServerOptio
   if (options.memory_bytes_max != 0) engine.memory_bytes_max = options.memory_bytes_max;
   engine.time_source = options.time_source;
   engine.on_memory_freed = allocator::ObjectsFreed;
+  state->settings_.SetAtStart("disable-thp", options.huge_pages ? "no" : "yes");
   auto db = Database::Open(engine);
   if (!db.ok()) return db.status();
   state->db_ = std::move(*db);

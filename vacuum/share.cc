@@ -5,7 +5,7 @@
 // as there is enough of it to pay for a scan and an epoch (GarbageQueue::kOwnEntries). By then the
 // records and versions are in the cache of its processor still, so that this costs it less than it
 // costs another one to fetch them; and what it frees is what it allocates next, in the cache too,
-// from a list of its own in the allocator. That is freed in the rate in which it is allocated: a
+// from a list of its own (block.h). That is freed in the rate in which it is allocated: a
 // few hundred objects at once are more than such a list takes. The vacuum's thread looks after
 // threads that have stopped, or are slow (GarbageQueue::TakeUntended()).
 //

@@ -119,8 +119,8 @@ class Vacuum final : public txn::GarbageSink {
   // nodes, and conflicts prepared versions, without making garbage.
   static constexpr size_t kRetiredRing = 4096;
 
-  // What a thread with nothing left to do must have freed to tell so. An allocator may keep a
-  // cache of that size for it.
+  // What a thread with nothing left to do must have freed to give back its cache, and to tell the
+  // allocator, which may keep one too.
   static constexpr size_t kFreedBeforeRest = 256;
 
   struct PassResult {

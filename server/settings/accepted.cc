@@ -125,7 +125,7 @@ const SettingSpec kAccepted[] = {
     {.name = "daemonize", .kind = SettingKind::kYesNo, .initial = "no", .flags = kImmutable},
     {.name = "dbfilename", .initial = "dump.rdb", .flags = kProtected},
     {.name = "dir", .initial = ".", .flags = kProtected},
-    {.name = "disable-thp", .kind = SettingKind::kYesNo, .initial = "yes", .flags = kImmutable},
+    {.name = "disable-thp", .kind = SettingKind::kYesNo, .initial = "no", .flags = kImmutable},
     {.name = "dynamic-hz", .kind = SettingKind::kYesNo, .initial = "yes"},
     {.name = "enable-debug-command",
      .kind = SettingKind::kChoice,

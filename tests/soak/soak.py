@@ -30,7 +30,7 @@ USED_KIB = 16         # Of the data only the counters are left.
 REST_SECONDS_MAX = 60
 
 # The bounds that make what the server may hold at rest constant, and small enough to be reached.
-FLAGS = ["--threads", "2", "--scan-cursors-max", "200", "--output-bytes-max", "4mb", "--databases", "4"]
+FLAGS = ["--no-memory-pool", "--threads", "2", "--scan-cursors-max", "200", "--output-bytes-max", "4mb", "--databases", "4"]
 REST = {
     "connected_clients": "1",
     "blocked_clients": "0",
