@@ -113,18 +113,27 @@ class BinaryTest(unittest.TestCase):
                  "--transaction-age-max", "0", "--proto-max-bulk-len", "1mb",
                  "--output-bytes-max", "2mb", "--reply-bytes-max", "3mb", "--multi-bytes-max", "4mb",
                  "--transaction-bytes-max", "5mb", "--query-buffer-limit", "6mb",
-                 "--timeout", "20m"]
+                 "--timeout", "20m", "--no-huge-pages"]
         wanted = {"io-threads": "3", "maxclients": "77", "maxmemory": "67108864", "databases": "4",
                   "default-isolation": "serializable", "transaction-idle-timeout": "90",
                   "transaction-age-max": "0", "proto-max-bulk-len": "1048576",
                   "output-bytes-max": "2097152", "reply-bytes-max": "3145728",
                   "multi-bytes-max": "4194304", "transaction-bytes-max": "5242880",
-                  "client-query-buffer-limit": "6291456", "timeout": "1200"}
+                  "client-query-buffer-limit": "6291456", "timeout": "1200",
+                  "disable-thp": "yes"}
         with Running(*flags) as server, server.connect() as connection:
             connection.sendall(b"CONFIG GET *\r\nPING\r\n")
             words = read_until(connection, b"+PONG\r\n").decode().split("\r\n")
             for name, value in wanted.items():
                 self.assertEqual(words[words.index(name) + 2], value, name)
+
+    def test_without_the_memory_pool_nothing_is_in_it(self):
+        with Running("--no-memory-pool") as server, server.connect() as connection:
+            connection.sendall(b"SET k v\r\nMEMORY STATS\r\nMEMORY PURGE\r\nGET k\r\nPING\r\n")
+            words = read_until(connection, b"+PONG\r\n").decode().split("\r\n")
+            for name in ("pool.mapped", "pool.used", "pool.kept", "pool.allocated"):
+                self.assertEqual(words[words.index(name) + 1], ":0", name)
+            self.assertEqual(words[-4:], ["$1", "v", "+PONG", ""])
 
 
 if __name__ == "__main__":
