@@ -192,7 +192,7 @@ void Vacuum::TellFreed(size_t at_least) {
 bool Vacuum::MoveSurvivors(bool more_dies) {
   mover_.Look(/*may_begin=*/!more_dies);
   if (!mover_.CanMove() || store_.retired.waiting() > kRetiredRing) return false;
-  // What the thread has freed lies anywhere: the copies should fill up what is nearly full.
+  // What the thread has freed lies anywhere: the copies should not.
   if (mover_.begins_batch()) TellFreed(1);
   std::vector<txn::Garbage> moved;
   mover_.Move(kRecordsMovedPerPass, moved);

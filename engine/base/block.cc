@@ -35,8 +35,9 @@ SlabPool* MakePool(const SlabPool::Limits& limits) {
   return new (memory) SlabPool(limits, SlabPool::OfKernel());
 }
 
-// Registered before main(), so that the handlers of others run while the pool is not locked: one
-// may use the engine, or wait for a lock whose holder allocates a block.
+// Registered before all others, so that those of the program run while the pool is not locked: one
+// may use the engine, or wait for a lock whose holder allocates a block. (What is loaded later
+// comes later.)
 void LockForFork() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   choice.mutex.Lock();
   if (the_pool != nullptr) the_pool->LockAll();
@@ -49,13 +50,18 @@ void UnlockInChild() ABSL_NO_THREAD_SAFETY_ANALYSIS {
   if (the_pool != nullptr) the_pool->ResetLatches();
   choice.mutex.Unlock();
 }
-[[maybe_unused]] const int registered =
-    pthread_atfork(&LockForFork, &UnlockInParent, &UnlockInChild);
+constinit bool handlers_registered = false;
+[[gnu::constructor(101)]] void RegisterHandlers() {
+  if (handlers_registered) return;
+  const int error = pthread_atfork(&LockForFork, &UnlockInParent, &UnlockInChild);
+  NACRE_CHECK(error == 0, "no memory for a handler of fork()");
+  handlers_registered = true;
+}
 
 bool DecideToUsePool() {
   MutexLock lock(choice.mutex);
   if (source.load(std::memory_order_relaxed) == Source::kUndecided) {
-    NACRE_CHECK(registered == 0, "no memory for a handler of fork()");
+    RegisterHandlers();  // Somebody's constructor may have come first.
     bool use_pool = choice.configured ? choice.use_pool : Blocks::kPoolByDefault;
     // The system returns whole pages only.
     if (sysconf(_SC_PAGESIZE) > static_cast<long>(SlabPool::kSlabBytes)) use_pool = false;
@@ -137,7 +143,7 @@ void* Blocks::AllocateSlow(size_t bytes) {
 }
 
 void Blocks::FreeSlow(void* block, size_t bytes) noexcept {
-  if (!UsePool()) return ::operator delete(block);
+  if (!UsePool()) return OperatorDelete(block, bytes);
   const size_t size_class = SlabPool::ClassOf(bytes);
   BlockCache* cache = BlockCache::OfThread();
   if (cache != nullptr) {

@@ -93,17 +93,18 @@ class Blocks {
     }
     return AllocateSlow(bytes);
   }
-  // `bytes`: as it was allocated.
+  // `bytes`: as it was allocated. Once: of what is freed twice some is found, by TryGive() and the
+  // pool, and the rest has two owners.
   static void Free(void* block, size_t bytes) noexcept {
     if (bytes > SlabPool::kBlockBytesMax) [[unlikely]]
-      return ::operator delete(block);
+      return OperatorDelete(block, bytes);
     BlockCache* const cache = BlockCache::OfThread();
     if (cache == nullptr || !cache->TryGive(SlabPool::ClassOf(bytes), block)) [[unlikely]]
       FreeSlow(block, bytes);
   }
 
-  // Gives the pool what the calling thread keeps: its next blocks then come from slabs that are
-  // nearly full, and not from wherever it has freed some.
+  // Gives the pool what the calling thread keeps: its next blocks then come from the slabs that
+  // have had a free one for the shortest time, and not from wherever it has freed some.
   static void GiveBackCache() noexcept;
 
 // --- Behind nacre/memory.h. ---
@@ -113,15 +114,22 @@ class Blocks {
 #else
   static constexpr bool kPoolByDefault = false;  // Nobody has tried.
 #endif
-  // False if it was said already, or a block was allocated.
+  // False if it was done already, or a block was allocated.
   static bool Configure(bool use_pool, const SlabPool::Limits& limits);
   // nullptr: nothing was allocated yet, or the pool is not used.
   static SlabPool* PoolInUse();
 
-  // Called by a thread-local variable that outlives most others.
+  // Called by a thread-local variable, which those that are older outlive.
   static void EndThread();
 
  private:
+  static void OperatorDelete(void* block, [[maybe_unused]] size_t bytes) {
+#ifdef __cpp_sized_deallocation
+    ::operator delete(block, bytes);  // An allocator that is told the size need not look it up.
+#else
+    ::operator delete(block);
+#endif
+  }
   [[gnu::noinline]] static void* AllocateSlow(size_t bytes);
   [[gnu::noinline]] static void FreeSlow(void* block, size_t bytes) noexcept;
 };

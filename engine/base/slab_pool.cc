@@ -13,15 +13,25 @@
 namespace nacre::base {
 namespace {
 
+void* Map(size_t bytes) {
+  void* const mapped =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return mapped == MAP_FAILED ? nullptr : mapped;
+}
+
 void* MapChunk() {
   constexpr size_t kBytes = SlabPool::kChunkBytes;
-  // Twice as much, to cut one out at a multiple of its size.
-  void* const mapped =
-      mmap(nullptr, 2 * kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) return nullptr;
+  // As a rule it lies beside the one before, and is one mapping with it for the system, which gives
+  // a process some 65,000.
+  void* const exact = Map(kBytes);
+  if (exact == nullptr) return nullptr;
+  if (reinterpret_cast<uintptr_t>(exact) % kBytes == 0) return exact;
+  munmap(exact, kBytes);
+  // Else twice as much, to cut one out. What the system does not take back is never touched.
+  void* const mapped = Map(2 * kBytes);
+  if (mapped == nullptr) return nullptr;
   const auto begin = reinterpret_cast<uintptr_t>(mapped);
   const uintptr_t chunk = (begin + kBytes - 1) & ~(kBytes - 1);
-  // What is not unmapped, since the process has too many mappings, is never touched.
   if (chunk != begin) munmap(mapped, chunk - begin);
   if (const size_t behind = begin + kBytes - chunk; behind != 0) {
     munmap(reinterpret_cast<void*>(chunk + kBytes), behind);
@@ -125,10 +135,9 @@ size_t SlabPool::Take(size_t size_class, absl::Span<void*> blocks) {
   return taken;
 }
 
-bool SlabPool::GiveTo(Slab& slab, Class& of, const void* block) {
-  const size_t offset = OffsetInChunk(block) % kSlabBytes;
-  const size_t block_bytes = BytesOf(slab.size_class);
-  const size_t index = offset / block_bytes;
+bool SlabPool::GiveTo(Slab& slab, Class& of, uint32_t block_bytes, const void* block) {
+  const auto offset = static_cast<uint32_t>(OffsetInChunk(block) % kSlabBytes);
+  const uint32_t index = offset / block_bytes;
   const uint64_t bit = uint64_t{1} << (index % 64);
   NACRE_CHECK(index * block_bytes == offset && index < slab.blocks, "no block begins here");
   NACRE_CHECK((slab.free[index / 64] & bit) == 0, "a block was given back twice");
@@ -141,14 +150,15 @@ bool SlabPool::GiveTo(Slab& slab, Class& of, const void* block) {
 
 void SlabPool::Give(size_t size_class, absl::Span<void* const> blocks) {
   Class& to = classes_[size_class];
+  const auto block_bytes = static_cast<uint32_t>(BytesOf(size_class));
   while (!blocks.empty()) {
     const absl::Span<void* const> now = blocks.first(std::min(blocks.size(), kGivenAtOnce));
     blocks.remove_prefix(now.size());
     // Some of what describes them is not in the cache: nobody should wait for it under the latch.
     for (const void* block : now) {
-      const Slab* slab = SlabOf(block);
+      const char* const slab = reinterpret_cast<const char*>(SlabOf(block));
       __builtin_prefetch(slab, 1);
-      __builtin_prefetch(slab + 1, 1);
+      __builtin_prefetch(slab + 64, 1);
     }
     std::array<Slab*, kGivenAtOnce> emptied;
     size_t count = 0;
@@ -157,7 +167,7 @@ void SlabPool::Give(size_t size_class, absl::Span<void* const> blocks) {
       for (const void* block : now) {
         Slab& slab = *SlabOf(block);
         NACRE_CHECK(slab.size_class == size_class, "a block was given back by another size");
-        if (GiveTo(slab, to, block)) emptied[count++] = &slab;
+        if (GiveTo(slab, to, block_bytes, block)) emptied[count++] = &slab;
       }
       to.given_out -= now.size();
     }
@@ -198,16 +208,19 @@ SlabPool::Slab* SlabPool::TakeSlabOf(Chunk* chunk) {
   return &chunk->slabs[index];
 }
 
+SlabPool::Slab* SlabPool::TryTakeSlab(bool& huge) {
+  MutexLock lock(chunk_latch_);
+  Chunk* const chunk = resident_.front != nullptr ? resident_.front : dropped_.front;
+  huge = usage_.chunks >= limits_.chunks_before_huge;
+  return chunk != nullptr ? TakeSlabOf(chunk) : nullptr;
+}
+
 SlabPool::Slab* SlabPool::TakeSlab() {
   bool huge;
-  {
-    MutexLock lock(chunk_latch_);
-    Chunk* const chunk = resident_.front != nullptr ? resident_.front : dropped_.front;
-    if (chunk != nullptr) return TakeSlabOf(chunk);
-    huge = usage_.chunks >= limits_.chunks_before_huge;
-  }
+  if (Slab* const slab = TryTakeSlab(huge); slab != nullptr) return slab;
   void* const mapped = system_.map();
-  if (mapped == nullptr) return nullptr;
+  // Another thread may have given one meanwhile.
+  if (mapped == nullptr) return TryTakeSlab(huge);
   // Said either way: some systems give huge pages to whoever does not refuse them.
   system_.want_huge(mapped, huge);
   auto* chunk = new (mapped) Chunk;

@@ -128,8 +128,8 @@ class SlabPool {
     Slab* next;
     Slab* previous;
     uint32_t size_class;
-    uint16_t blocks;
-    uint16_t free_blocks;
+    uint16_t blocks = 0;
+    uint16_t free_blocks = 0;
     std::array<uint64_t, kBlocksInSlabMax / 64> free;
   };
   enum class Listed : uint8_t { kNowhere, kResident, kDropped };
@@ -173,11 +173,13 @@ class SlabPool {
 
   static size_t TakeFrom(Slab& slab, absl::Span<void*> blocks);
   // Whether the block was the last one of its slab that was given out.
-  static bool GiveTo(Slab& slab, Class& of, const void* block)
+  static bool GiveTo(Slab& slab, Class& of, uint32_t block_bytes, const void* block)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(of.latch);
 
   // One that is free; nullptr: there is no memory.
   Slab* TakeSlab() ABSL_LOCKS_EXCLUDED(chunk_latch_);
+  // nullptr: a chunk has to be mapped for it, for `huge` pages or not.
+  Slab* TryTakeSlab(bool& huge) ABSL_LOCKS_EXCLUDED(chunk_latch_);
   Slab* TakeSlabOf(Chunk* chunk) ABSL_EXCLUSIVE_LOCKS_REQUIRED(chunk_latch_);
   void GiveSlabs(absl::Span<Slab* const> slabs) ABSL_LOCKS_EXCLUDED(chunk_latch_);
   // Into the list that its sets say.

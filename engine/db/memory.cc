@@ -9,18 +9,25 @@ namespace nacre {
 using base::Blocks;
 using base::SlabPool;
 
+namespace {
+
+size_t ChunksFor(size_t bytes) {
+  return bytes / SlabPool::kChunkBytes + (bytes % SlabPool::kChunkBytes != 0 ? 1 : 0);
+}
+
+}  // namespace
+
 bool MemoryPoolOptions::EnabledByDefault() { return Blocks::kPoolByDefault; }
 
 absl::Status ConfigureMemoryPool(const MemoryPoolOptions& options) {
   SlabPool::Limits limits;
-  limits.chunks_before_huge =
-      options.huge_pages
-          ? (options.huge_pages_from_bytes + SlabPool::kChunkBytes - 1) / SlabPool::kChunkBytes
-          : std::numeric_limits<size_t>::max();
+  limits.chunks_before_huge = options.huge_pages ? ChunksFor(options.huge_pages_from_bytes)
+                                                 : std::numeric_limits<size_t>::max();
   limits.kept_slabs_min = options.kept_bytes_min / SlabPool::kSlabBytes;
   if (Blocks::Configure(options.enabled, limits)) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      "the memory pool is in use already: configure it once, before the first database is opened");
+      "the memory pool was configured, or used, already: configure it once, before the first "
+      "database is opened");
 }
 
 MemoryPoolUsage GetMemoryPoolUsage() {

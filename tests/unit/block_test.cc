@@ -155,6 +155,7 @@ TEST_F(BlockTest, AChildOfAForkInTheMiddleOfAnything_AllocatesAndFrees) {
   }
   for (int i = 0; i < 100; ++i) {
     const pid_t child = fork();
+    ASSERT_NE(child, -1);
     if (child == 0) {
       alarm(60);
       std::vector<void*> blocks;
@@ -174,6 +175,7 @@ TEST_F(BlockTest, WhereThereIsNoMemory_Throws) {
   if (kAddressSanitized || kThreadSanitized)
     GTEST_SKIP() << "a sanitizer's shadow is address space";
   const pid_t child = fork();
+  ASSERT_NE(child, -1);
   if (child == 0) {
     alarm(60);
     std::vector<void*> blocks;
@@ -203,25 +205,33 @@ TEST_F(BlockTest, WhereThereIsNoMemory_FreesNevertheless) {
   if (kAddressSanitized || kThreadSanitized)
     GTEST_SKIP() << "a sanitizer's shadow is address space";
   const pid_t child = fork();
+  ASSERT_NE(child, -1);
   if (child == 0) {
     alarm(60);
     std::vector<void*> blocks;
     for (int i = 0; i < 1000; ++i) blocks.push_back(Blocks::Allocate(kBytes));
+    // By each thread: one may have a reserve of its own.
+    const auto take_all = [] {
+      for (const size_t bytes : {size_t{1} << 20, size_t{1} << 14}) {
+        while (void* memory = std::malloc(bytes)) asm volatile("" ::"r"(memory));
+      }
+    };
     std::atomic<bool> ran_out{false};
+    bool got_cache = true;
     std::thread thread([&] {
       while (!ran_out) std::this_thread::yield();
+      take_all();
       for (void* block : blocks) Blocks::Free(block, kBytes);
+      got_cache = BlockCache::OfThread() != nullptr;
     });
-    rlimit limit = {.rlim_cur = 1, .rlim_max = RLIM_INFINITY};
+    rlimit limit;
     if (getrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
     limit.rlim_cur = 1;
     if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(3);
-    for (const size_t bytes : {size_t{1} << 20, size_t{1} << 14}) {
-      while (void* memory = std::malloc(bytes)) asm volatile("" ::"r"(memory));
-    }
+    take_all();
     ran_out = true;
     thread.join();
-    _exit(BlockCache::OfThread() != nullptr ? 0 : 4);
+    _exit(got_cache ? 4 : 0);
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);

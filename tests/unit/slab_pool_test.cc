@@ -11,7 +11,9 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <random>
 #include <set>
@@ -37,8 +39,9 @@ struct Asked {
   size_t not_huge = 0;  // Times that they were no longer wanted.
   size_t dropped_bytes = 0;
   bool may_unmap = true;
-  std::string order;              // 'h': huge pages no longer wanted; 'd': pages dropped.
-  std::function<void()> on_drop;  // Once, before they are.
+  std::string order;                   // 'h': huge pages no longer wanted; 'd': pages dropped.
+  std::function<void()> on_no_memory;  // Once.
+  std::function<void()> on_drop;       // Once, before they are.
   std::set<void*> mapped;
 };
 Asked asked;
@@ -46,7 +49,10 @@ Asked asked;
 constexpr SlabPool::System kWatched = {
     .map =
         [] {
-          if (asked.chunks == asked.chunks_max) return static_cast<void*>(nullptr);
+          if (asked.chunks == asked.chunks_max) {
+            if (asked.on_no_memory) std::exchange(asked.on_no_memory, nullptr)();
+            return static_cast<void*>(nullptr);
+          }
           void* const chunk = SlabPool::OfKernel().map();
           ++asked.chunks;
           asked.mapped.insert(chunk);
@@ -381,6 +387,27 @@ TEST_F(SlabPoolTest, WhereTheSystemHasNone_NothingIsTakenAndNothingLost) {
   EXPECT_EQ(pool_->Take(SlabPool::ClassOf(32), {&more, 1}), 0U);
   pool_->Give(size_class, blocks);
   EXPECT_EQ(TakeAll(SlabPool::ClassOf(32), 1).size(), 1U);
+}
+
+TEST_F(SlabPoolTest, WhatIsGivenWhileTheSystemHasNone_IsTaken) {
+  Open();
+  asked.chunks_max = 1;
+  const size_t size_class = SlabPool::ClassOf(2000);
+  std::vector<void*> blocks = TakeSlabs(size_class, kSlabsOfChunk);
+  asked.on_no_memory = [&] { pool_->Give(size_class, blocks); };
+  EXPECT_EQ(TakeAll(SlabPool::ClassOf(32), 1).size(), 1U);
+}
+
+// A process may have some 65,000 mappings.
+TEST_F(SlabPoolTest, ChunksThatFollowEachOther_AreFewMappings) {
+  const auto mappings = [] {
+    std::ifstream maps("/proc/self/maps");
+    return std::count(std::istreambuf_iterator<char>(maps), {}, '\n');
+  };
+  Open({.chunks_before_huge = 10});
+  const auto before = mappings();
+  TakeSlabs(SlabPool::ClassOf(160), 100 * kSlabsOfChunk);
+  EXPECT_LE(mappings(), before + 10);
 }
 
 // --- ONE-OWNER ---
