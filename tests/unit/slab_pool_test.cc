@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/sanitizers.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/unit/test_seed.h"
@@ -400,6 +401,7 @@ TEST_F(SlabPoolTest, WhatIsGivenWhileTheSystemHasNone_IsTaken) {
 
 // A process may have some 65,000 mappings.
 TEST_F(SlabPoolTest, ChunksThatFollowEachOther_AreFewMappings) {
+  if (kThreadSanitized) GTEST_SKIP() << "the thread sanitizer's shadow has mappings of its own";
   const auto mappings = [] {
     std::ifstream maps("/proc/self/maps");
     return std::count(std::istreambuf_iterator<char>(maps), {}, '\n');
