@@ -22,7 +22,9 @@ class Promoter final : public base::RetireList::Taker {
  public:
   Promoter(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
 
-  // The slots of `records` are read by nobody any more. No pin is needed: what is reached under the
+  // The slots of `records` are read by nobody any more. While the queue is nearly as long as it may
+  // be, nothing is promoted, since each one would be an entry more (BACKPRESSURE in share.cc); such
+  // a key stays apart until its next update. No pin is needed: what is reached under the
   // latch of a record that stands in the index is there. Waits for no latch.
   void TakeAll(absl::Span<void* const> records) noexcept override;
 
@@ -31,6 +33,7 @@ class Promoter final : public base::RetireList::Taker {
   void NameEntries(absl::Span<txn::Garbage> entries);
 
  private:
+  bool QueueIsLong() const;
   // What was promoted; nullptr if what is newest can not stand in the slot, or the latch is taken.
   mvcc::Version* Promote(mvcc::Record& record, txn::Stripe& stripe);
 

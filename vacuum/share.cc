@@ -12,14 +12,17 @@
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
 // more than three times as many entries as it made. At most two more come of one: it is displaced
 // from a slot, and when that is free, its successor is promoted into it. So the queue can not grow,
-// but for what is promoted at once, whether or not the vacuum's thread gets to run. While more than
+// whether or not the vacuum's thread gets to run. While more than
 // kRetiredMax objects wait to be freed, each commit frees twice as many as it retired, as far as no
 // pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what the commit itself did:
 // in entries, in steps along chains, in objects freed.
 //   Forbidden: a scan that may lag behind what was taken. The newest entries are taken first, so a
 //   thread that lags by a few commits would keep all of them, and the next share takes the same.
-//   Forbidden: to free a fixed number. A commit of ten thousand writes that fails retires all its
-//   versions and records, and inserts retire the nodes of the index that they replace.
+//   Forbidden: to promote whatever is freed. When a pin ends that has held a hundred thousand
+//   slots, a commit frees some hundreds, and would add as many entries where it looks at 67
+//   (Promoter). Forbidden: to free a fixed number. A commit of ten thousand writes that fails
+//   retires all its versions and records, and inserts retire the nodes of the index that they
+//   replace.
 
 #include <algorithm>
 #include <memory>
