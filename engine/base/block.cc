@@ -62,7 +62,7 @@ bool DecideToUsePool() {
   MutexLock lock(choice.mutex);
   if (source.load(std::memory_order_relaxed) == Source::kUndecided) {
     RegisterHandlers();  // Somebody's constructor may have come first.
-    bool use_pool = choice.configured ? choice.use_pool : Blocks::kPoolByDefault;
+    bool use_pool = choice.configured ? choice.use_pool : kPoolByDefault;
     // The system returns whole pages only.
     if (sysconf(_SC_PAGESIZE) > static_cast<long>(SlabPool::kSlabBytes)) use_pool = false;
     if (use_pool) the_pool = MakePool(choice.limits);

@@ -17,6 +17,13 @@
 
 namespace nacre::base {
 
+// Under a sanitizer each block is one of its own, so that it sees every use after the end.
+#if defined(__linux__)
+inline constexpr bool kPoolByDefault = !kAddressSanitized && !kThreadSanitized;
+#else
+inline constexpr bool kPoolByDefault = false;  // Nobody has tried.
+#endif
+
 // What a thread keeps of blocks that it has taken from the pool, or freed.
 class BlockCache {
  public:
@@ -107,13 +114,7 @@ class Blocks {
   // have had a free one for the shortest time, and not from wherever it has freed some.
   static void GiveBackCache() noexcept;
 
-// --- Behind nacre/memory.h. ---
-// Under a sanitizer each block is one of its own, so that it sees every use after the end.
-#if defined(__linux__)
-  static constexpr bool kPoolByDefault = !kAddressSanitized && !kThreadSanitized;
-#else
-  static constexpr bool kPoolByDefault = false;  // Nobody has tried.
-#endif
+  // --- Behind nacre/memory.h. ---
   // False if it was done already, or a block was allocated.
   static bool Configure(bool use_pool, const SlabPool::Limits& limits);
   // nullptr: nothing was allocated yet, or the pool is not used.

@@ -17,7 +17,7 @@ size_t ChunksFor(size_t bytes) {
 
 }  // namespace
 
-bool MemoryPoolOptions::EnabledByDefault() { return Blocks::kPoolByDefault; }
+bool MemoryPoolOptions::EnabledByDefault() { return base::kPoolByDefault; }
 
 absl::Status ConfigureMemoryPool(const MemoryPoolOptions& options) {
   SlabPool::Limits limits;

@@ -4,8 +4,6 @@
 
 #include <pthread.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -22,6 +20,7 @@
 #include "gtest/gtest.h"
 #include "nacre/database.h"
 #include "nacre/memory.h"
+#include "tests/unit/own_process.h"
 
 namespace nacre::base {
 namespace {
@@ -42,6 +41,13 @@ class BlockTest : public testing::Test {
   }
   void SetUp() override { ASSERT_NE(Blocks::PoolInUse(), nullptr); }
 };
+
+bool LimitAddressSpace(size_t bytes) {
+  rlimit limit;
+  if (getrlimit(RLIMIT_AS, &limit) != 0) return false;
+  limit.rlim_cur = bytes;
+  return setrlimit(RLIMIT_AS, &limit) == 0;
+}
 
 uint64_t AllocatedBytes() { return GetMemoryPoolUsage().allocated_bytes; }
 
@@ -154,18 +160,12 @@ TEST_F(BlockTest, AChildOfAForkInTheMiddleOfAnything_AllocatesAndFrees) {
     });
   }
   for (int i = 0; i < 100; ++i) {
-    const pid_t child = fork();
-    ASSERT_NE(child, -1);
-    if (child == 0) {
-      alarm(60);
+    ASSERT_TRUE(InAProcessOfItsOwn([] {
       std::vector<void*> blocks;
       for (int j = 0; j < 1000; ++j) blocks.push_back(Blocks::Allocate(kBytes));
       for (void* block : blocks) Blocks::Free(block, kBytes);
-      _exit(0);
-    }
-    int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    ASSERT_EQ(status, 0);
+      return true;
+    }));
   }
   done = true;
   for (std::thread& thread : threads) thread.join();
@@ -174,40 +174,28 @@ TEST_F(BlockTest, AChildOfAForkInTheMiddleOfAnything_AllocatesAndFrees) {
 TEST_F(BlockTest, WhereThereIsNoMemory_Throws) {
   if (kAddressSanitized || kThreadSanitized)
     GTEST_SKIP() << "a sanitizer's shadow is address space";
-  const pid_t child = fork();
-  ASSERT_NE(child, -1);
-  if (child == 0) {
-    alarm(60);
+  EXPECT_TRUE(InAProcessOfItsOwn([] {
     std::vector<void*> blocks;
     blocks.reserve(100'000);
     size_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
-    rlimit limit;
-    if (pages == 0 || getrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
-    limit.rlim_cur = pages * 4096 + (size_t{32} << 20);
-    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(3);
+    if (pages == 0 || !LimitAddressSpace(pages * 4096 + (size_t{32} << 20))) return false;
     try {
       while (blocks.size() < 100'000) blocks.push_back(Blocks::Allocate(2000));
     } catch (const std::bad_alloc&) {
       for (void* block : blocks) Blocks::Free(block, 2000);
       Blocks::Free(Blocks::Allocate(kBytes), kBytes);
-      _exit(0);
+      return true;
     }
-    _exit(1);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+    return false;
+  }));
 }
 
 // A thread that has no cache yet, and gets none.
 TEST_F(BlockTest, WhereThereIsNoMemory_FreesNevertheless) {
   if (kAddressSanitized || kThreadSanitized)
     GTEST_SKIP() << "a sanitizer's shadow is address space";
-  const pid_t child = fork();
-  ASSERT_NE(child, -1);
-  if (child == 0) {
-    alarm(60);
+  EXPECT_TRUE(InAProcessOfItsOwn([] {
     std::vector<void*> blocks;
     for (int i = 0; i < 1000; ++i) blocks.push_back(Blocks::Allocate(kBytes));
     // By each thread: one may have a reserve of its own.
@@ -217,25 +205,20 @@ TEST_F(BlockTest, WhereThereIsNoMemory_FreesNevertheless) {
       }
     };
     std::atomic<bool> ran_out{false};
+    bool limited = false;
     bool got_cache = true;
     std::thread thread([&] {
       while (!ran_out) std::this_thread::yield();
-      take_all();
+      if (limited) take_all();
       for (void* block : blocks) Blocks::Free(block, kBytes);
       got_cache = BlockCache::OfThread() != nullptr;
     });
-    rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0) _exit(2);
-    limit.rlim_cur = 1;
-    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(3);
-    take_all();
+    limited = LimitAddressSpace(1);
+    if (limited) take_all();
     ran_out = true;
     thread.join();
-    _exit(got_cache ? 4 : 0);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+    return limited && !got_cache;
+  }));
 }
 
 TEST_F(BlockTest, WhatIsFreedTwice_StopsTheProcess) {

@@ -1,11 +1,7 @@
 // What nacre/memory.h lets a program choose, each in a process of its own.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "nacre/database.h"
 #include "nacre/memory.h"
+#include "tests/unit/own_process.h"
 
 namespace nacre {
 namespace {
@@ -21,16 +18,6 @@ namespace {
 using base::Blocks;
 
 constexpr size_t kBytes = 2000;
-
-bool InAProcessOfItsOwn(const std::function<bool()>& holds) {
-  const pid_t child = fork();
-  if (child == 0) {
-    alarm(60);
-    _exit(holds() ? 0 : 1);
-  }
-  int status = 0;
-  return child > 0 && waitpid(child, &status, 0) == child && status == 0;
-}
 
 // Of the mapping that has the address in it, as the system shows them: "hg" and "nh" say that huge
 // pages are wanted, and that they are not.
