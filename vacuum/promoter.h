@@ -24,8 +24,8 @@ class Promoter final : public base::RetireList::Taker {
 
   // The slots of `records` are read by nobody any more. While the queue is nearly as long as it may
   // be, nothing is promoted, since each one would be an entry more (BACKPRESSURE in share.cc); such
-  // a key stays apart until its next update. No pin is needed: what is reached under the
-  // latch of a record that stands in the index is there. Waits for no latch.
+  // a key stays apart until its next update that fits, or until it is moved. No pin is needed: what
+  // is reached under the latch of a record that stands in the index is there. Waits for no latch.
   void TakeAll(absl::Span<void* const> records) noexcept override;
 
   // Gives promoted versions among `entries`, and displaced ones, their timestamp, which is drawn by
