@@ -24,15 +24,21 @@ bool Scan::SearchIn(const std::vector<Point>& among, uint64_t b, uint64_t e) {
 }
 
 Scan::Judgement Scan::JudgeKept(uint64_t b, uint64_t e) const {
-  const Judgement judgement = JudgeBy(points, b, e);
-  if (judgement.verdict == Verdict::kPark || e > clock || e <= floor) return judgement;
-  return {Verdict::kRetain};
+  if (e > clock) return {Verdict::kLater};
+  const auto oldest = FirstFrom(points, b);
+  const auto end = FirstFrom(points, e);
+  const ptrdiff_t looked_at = std::min(end - oldest, kShortPassedMax);
+  for (ptrdiff_t i = 1; i <= looked_at; ++i) {
+    const Point& point = *(end - i);
+    if (point.began_ns <= lasting_ns) return {Verdict::kPark, point.timestamp, oldest->timestamp};
+  }
+  if (e > floor) return {Verdict::kRetain};
+  const Judgement looks = JudgeLooks(b, e);
+  return looks.verdict == Verdict::kPrune ? Judgement{Verdict::kLater} : looks;
 }
 
 Scan::Judgement Scan::JudgeMoved(uint64_t b, uint64_t e) const {
-  Judgement judgement = JudgeBy(viewers, b, e);
-  if (judgement.verdict == Verdict::kPark) judgement.verdict = Verdict::kParkForViews;
-  return judgement;
+  return e > clock ? Judgement{Verdict::kLater} : JudgeLooks(b, e);
 }
 
 Scan::Judgement Scan::JudgeLooks(uint64_t b, uint64_t e) const {
@@ -40,19 +46,6 @@ Scan::Judgement Scan::JudgeLooks(uint64_t b, uint64_t e) const {
   const auto end = FirstFrom(viewers, e);
   if (oldest != end) return {Verdict::kParkForViews, (end - 1)->timestamp, oldest->timestamp};
   return {e > ray_from ? Verdict::kLater : Verdict::kPrune};
-}
-
-Scan::Judgement Scan::JudgeBy(const std::vector<Point>& by, uint64_t b, uint64_t e) const {
-  if (e > clock) return {Verdict::kLater};
-  const auto oldest = FirstFrom(by, b);
-  const auto end = FirstFrom(by, e);
-  const ptrdiff_t looked_at = std::min(end - oldest, kShortPassedMax);
-  for (ptrdiff_t i = 1; i <= looked_at; ++i) {
-    const Point& point = *(end - i);
-    if (point.began_ns <= lasting_ns) return {Verdict::kPark, point.timestamp, oldest->timestamp};
-  }
-  if (oldest != end || e > ray_from) return {Verdict::kLater};
-  return {Verdict::kPrune};
 }
 
 }  // namespace nacre::vacuum

@@ -32,15 +32,16 @@ struct Scan {
   enum class Verdict : uint8_t {
     kPrune,         // Nobody needs it.
     kPark,          // A snapshot that has lasted for a while needs it.
-    kParkForViews,  // One that is not at rest does, of a version that was moved or is to be.
+    kParkForViews,  // One that is not at rest does, and none of those; or none of those counts,
+                    // since the version was moved or is to be.
     kRetain,        // Kept for history_retention.
-    kLater,         // Held by a short or a beginning transaction, or superseded after the scan, or
-                    // somebody had the latch.
+    kLater,         // Held by one that rests and has not lasted, or by one that begins; or it was
+                    // superseded after the scan, or somebody had the latch.
   };
   struct Judgement {
     Verdict verdict = Verdict::kLater;
     // Where it is parked: the newest lasting snapshot in the interval, and the oldest snapshot in
-    // it; of those that are not at rest, for kParkForViews (lasting or not, by JudgeLooks()).
+    // it; of those that are not at rest, lasting or not, for kParkForViews.
     uint64_t newest = 0;
     uint64_t oldest = 0;
   };
@@ -67,7 +68,8 @@ struct Scan {
   Judgement JudgeMoved(uint64_t b, uint64_t e) const;
   // Of one that is parked: what to wait for before a copy would do for all who need it. kPrune:
   // nothing. Whoever looks is waited for where that costs nothing, however young: others may look
-  // for ever, one after the other, while those that hold it are at rest.
+  // for ever, one after the other, while those that hold it are at rest; and a transaction that
+  // reads everything would be asked about by each pass until it has lasted.
   Judgement JudgeLooks(uint64_t b, uint64_t e) const;
 
  private:
@@ -80,8 +82,6 @@ struct Scan {
     return SearchIn(among, b, e);
   }
   static bool SearchIn(const std::vector<Point>& among, uint64_t b, uint64_t e);
-  // Where somebody among `by` needs it; kLater where only something short does, or may.
-  Judgement JudgeBy(const std::vector<Point>& by, uint64_t b, uint64_t e) const;
 };
 
 }  // namespace nacre::vacuum

@@ -122,7 +122,7 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   const std::shared_ptr<const Scan> scan = scanner_.Take(reach);
   NACRE_STEP(kPruneScanned);
   room_.Advance(*scan);
-  room_.TakeReady(whole ? SIZE_MAX : kReadyPerPass, work);
+  room_.TakeReady(whole ? SIZE_MAX : ReadyPerPass(), work);
 
   size_t reaped;
   const size_t records_max = whole ? SIZE_MAX : kRecordsReapedPerPass;

@@ -111,7 +111,7 @@ class Vacuum final : public txn::GarbageSink {
   void AwaitedSnapshotEnded() noexcept override;
 
   // What a bounded pass, one of the thread's, does at most of each.
-  static constexpr size_t kReadyPerPass = 1 << 15;
+  static constexpr size_t kReadyPerPass = 1 << 12;
   static constexpr size_t kKeysExpiredPerPass = 1 << 12;
   static constexpr size_t kRecordsReapedPerPass = 1 << 12;
   static constexpr size_t kRecordsMovedPerPass = 1 << 12;
@@ -130,6 +130,11 @@ class Vacuum final : public txn::GarbageSink {
     bool more = false;      // Stopped at a bound.
     bool moving = false;    // There is more to move, now.
   };
+  // What is promoted in place of what they free must not make the queue long: it would stop
+  // (Promoter).
+  size_t ReadyPerPass() const {
+    return std::min(kReadyPerPass, store_.options.vacuum_backlog_max / 2 + 1);
+  }
   PassResult Pass(bool whole) noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   void ProcessAll(EntryList& work, EntryProcessor& processor)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);

@@ -53,5 +53,22 @@ TEST_F(VacuumBacklog, SlotsThatALongPinHeld_DoNotMakeTheQueueLongerThanItMayBe) 
   EXPECT_EQ(db_->GetStats().versions_queued, 0U);
 }
 
+// Where the queue is as short as it may be, whatever the thread is handed at once.
+TEST_F(VacuumBacklog, SlotsThatALongTransactionHeld_AreTakenAgainByTheNewestVersions) {
+  Open({.vacuum_backlog_max = kBacklogMax});
+  PutAll("first");
+  Transaction reader = db_->Begin({.read_only = true});
+  PutAll("second");
+  const Stats before = db_->GetStats();
+  NACRE_EXPECT_OK(reader.Commit());
+  Stats stats = before;
+  while (stats.versions_pruned - before.versions_pruned < uint64_t{kKeys} ||
+         stats.objects_retired != 0) {
+    std::this_thread::yield();
+    stats = db_->GetStats();
+  }
+  EXPECT_GE(stats.versions_promoted - before.versions_promoted, uint64_t{kKeys} * 9 / 10);
+}
+
 }  // namespace
 }  // namespace nacre::api

@@ -76,7 +76,23 @@ TEST(VacuumScan, ParksOnTheNewestLastingSnapshotAndPassesOverShortOnes) {
   EXPECT_EQ(judgement.verdict, Verdict::kPark);
   EXPECT_EQ(judgement.newest, 20u);
   EXPECT_EQ(judgement.oldest, 10u);
-  EXPECT_EQ(scan.Judge(25, 50).verdict, Verdict::kLater);
+  EXPECT_EQ(scan.Judge(25, 50).verdict, Verdict::kLater) << "it rests, and will soon have ended";
+}
+
+TEST(VacuumScan, WhatOnlyShortOnesHoldIsParkedOnThoseWhoLook) {
+  Scan scan = ScanAt(100, {10});
+  scan.lasting_ns = 1000;
+  scan.points = {{10, 1000}, {20, 1001}, {30, 1001}, {40, 1001}};
+  scan.viewers = {{20, 1001}, {30, 1001}};
+  EXPECT_EQ(scan.Judge(10, 50).verdict, Verdict::kPark) << "the lasting one comes first";
+  const Scan::Judgement judgement = scan.Judge(11, 50);
+  EXPECT_EQ(judgement.verdict, Verdict::kParkForViews);
+  EXPECT_EQ(judgement.newest, 30u);
+  EXPECT_EQ(judgement.oldest, 20u);
+  EXPECT_EQ(scan.Judge(31, 50).verdict, Verdict::kLater) << "who rests may be moved from";
+  EXPECT_EQ(scan.Judge(11, 101).verdict, Verdict::kLater) << "after the clock";
+  scan.floor = 49;
+  EXPECT_EQ(scan.Judge(11, 50).verdict, Verdict::kRetain);
 }
 
 // MOVED, AT-REST.
@@ -89,9 +105,9 @@ TEST(VacuumScan, WhatWasMovedIsNeededByThoseWhoLook) {
   EXPECT_EQ(scan.JudgeMoved(10, 21).verdict, Verdict::kParkForViews);
   const Scan::Judgement judgement = scan.JudgeMoved(10, 50);
   EXPECT_EQ(judgement.verdict, Verdict::kParkForViews);
-  EXPECT_EQ(judgement.newest, 20u);
+  EXPECT_EQ(judgement.newest, 40u);
   EXPECT_EQ(judgement.oldest, 20u);
-  EXPECT_EQ(scan.JudgeMoved(30, 50).verdict, Verdict::kLater) << "only something short looks";
+  EXPECT_EQ(scan.JudgeMoved(30, 50).verdict, Verdict::kParkForViews) << "however short";
   EXPECT_EQ(scan.JudgeMoved(50, 101).verdict, Verdict::kLater) << "after the clock";
   const Scan::Judgement looks = scan.JudgeLooks(30, 50);
   EXPECT_EQ(looks.verdict, Verdict::kParkForViews) << "however short";
