@@ -32,6 +32,8 @@ Version* FindAbove(const Record& record, const Version* target, size_t& steps) {
 
 bool Displacer::TryDisplace(txn::Garbage& entry, PruneTally& tally) {
   NACRE_CHECK(base::EpochDomain::IsPinned(), "a chain was walked without a pin");
+  if (queue_.is_long()) [[unlikely]]
+    return false;
   Record* const record = entry.record;
   Version* const held = entry.version;
   txn::Stripe& stripe = store_.latches.at(store_.latches.IndexOf(record->tree_id(), record->key()));

@@ -27,10 +27,11 @@ class Displacer {
  public:
   Displacer(txn::Store& store, GarbageQueue& queue) : store_(store), queue_(queue) {}
 
-  // False, and nothing is done, if somebody holds the latch. `entry` names the copy then, unless
-  // the version is unlinked by now, or has more above it than are worth a walk, and stays.
-  // Preconditions: pinned; the version stands in a slot, and was seen to be superseded and not to
-  // be unlinked.
+  // False, and nothing is done, if somebody holds the latch, or while the queue is nearly as long
+  // as it may be, since it would get an entry more (BACKPRESSURE in share.cc). `entry` names the
+  // copy then, unless the version is unlinked by now, or has more above it than are worth a walk,
+  // and stays. Preconditions: pinned; the version stands in a slot, and was seen to be superseded
+  // and not to be unlinked.
   bool TryDisplace(txn::Garbage& entry, PruneTally& tally);
 
   // Since construction.

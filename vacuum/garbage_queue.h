@@ -91,6 +91,8 @@ class GarbageQueue {
 
   // One load; may be off by what the constructor says. For the question whether there is too much.
   size_t approximate_size() const { return reported_.load(std::memory_order_relaxed); }
+  // Whether it is nearly as long as it may be: what need not be pushed now is not. One load.
+  bool is_long() const { return approximate_size() > backlog_max_ - backlog_max_ / 4; }
   // Exact when nobody pushes. O(shards).
   size_t size() const;
 

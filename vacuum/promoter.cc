@@ -15,16 +15,11 @@ namespace nacre::vacuum {
 using mvcc::Record;
 using mvcc::Version;
 
-bool Promoter::QueueIsLong() const {
-  const size_t limit = store_.options.vacuum_backlog_max;
-  return queue_.approximate_size() > limit - limit / 4;
-}
-
 // The waits for memory of all of them overlap: records, then stripes and heads.
 void Promoter::TakeAll(absl::Span<void* const> records) noexcept {
   std::array<txn::Stripe*, base::RetireList::kTakenAtOnce> stripes;
   std::array<txn::Garbage, base::RetireList::kTakenAtOnce> promoted;
-  if (QueueIsLong()) [[unlikely]] {
+  if (queue_.is_long()) [[unlikely]] {
     for (void* const record : records) Record::FreeSlot(record);
     return;
   }

@@ -33,7 +33,6 @@ class Promoter final : public base::RetireList::Taker {
   void NameEntries(absl::Span<txn::Garbage> entries);
 
  private:
-  bool QueueIsLong() const;
   // What was promoted; nullptr if what is newest can not stand in the slot, or the latch is taken.
   mvcc::Version* Promote(mvcc::Record& record, txn::Stripe& stripe);
 

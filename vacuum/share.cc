@@ -10,13 +10,13 @@
 // threads that have stopped, or are slow (GarbageQueue::TakeUntended()).
 //
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
-// more than three times as many entries as it made. At most two more come of one: it is displaced
-// from a slot, and when that is free, its successor is promoted into it, if the queue is not that
-// long. So the queue can not grow, whether or not the vacuum's thread gets to run, but for what was
-// parked and is displaced at once, and while a share has to do with a scan that is older than its
-// entries. While more than kRetiredMax objects wait to be freed, each commit frees twice as many as
-// it retired, as far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what
-// the commit itself did: in entries, in steps along chains, in objects freed.
+// more than three times as many entries as it made, and nothing else adds any: at three quarters
+// of that length versions are no longer displaced from slots, nor promoted into those. So the queue
+// can not grow, whether or not the vacuum's thread gets to run, but while a share has to do with a
+// scan that is older than its entries. While more than kRetiredMax objects wait to be freed, each
+// commit frees twice as many as it retired, as far as no pin holds them (NOBODY-HOLDS-UP in
+// retire.h). A share is bounded by what the commit itself did: in entries, in steps along chains,
+// in objects freed.
 //   Forbidden: a scan that may lag behind what was taken. The newest entries are taken first, so a
 //   thread that lags by a few commits would keep all of them, and the next share takes the same.
 //   Forbidden: to promote whatever is freed. When a pin ends that has held a hundred thousand

@@ -1,8 +1,12 @@
 // Versions that snapshots hold for long, moved out of the block of their key: when, and who keeps
 // what was there.
 
+#include <algorithm>
+#include <atomic>
 #include <functional>
 #include <random>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -45,6 +49,32 @@ class VacuumDisplace : public VacuumFixture {
   // What the next scan does after it has looked at the snapshots.
   std::function<void()> in_scan_;
 };
+
+// BACKPRESSURE. All of them have lasted at the same moment.
+TEST_F(VacuumDisplace, ManyAtOnceDoNotMakeTheQueueLongerThanItMayBe) {
+  constexpr size_t kKeys = 1000;
+  Close();
+  tuning_.short_transaction = absl::Hours(1);
+  std::atomic<size_t> queued_most{0};
+  tuning_.after_pass = [&] { queued_most = std::max(queued_most.load(), vacuum_->queued()); };
+  Options options;
+  options.vacuum_backlog_max = 200;
+  Open(options);
+  const auto put_all = [this](std::string_view value) {
+    for (size_t i = 0; i < kKeys; ++i) Put("k" + std::to_string(i), value);
+  };
+  put_all("first");
+  const Registration held = SnapshotAtRest();
+  put_all("other");
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), 0u);
+  SkipTime(absl::Hours(2));
+  vacuum_->Start();
+  while (vacuum_->displaced() < kKeys) std::this_thread::yield();
+  EXPECT_LE(queued_most, options.vacuum_backlog_max);
+  EXPECT_THAT(ReadAt(held.read_timestamp, "k0"), Optional(std::string("first")));
+  End(held);
+}
 
 TEST_F(VacuumDisplace, AHeldVersionMakesRoomForTheNewest) {
   const uint64_t first = Put("k", "first");
