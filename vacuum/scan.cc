@@ -42,10 +42,10 @@ Scan::Judgement Scan::JudgeMoved(uint64_t b, uint64_t e) const {
 }
 
 Scan::Judgement Scan::JudgeLooks(uint64_t b, uint64_t e) const {
+  if (!AnyIn(viewers, b, e)) return {e > ray_from ? Verdict::kLater : Verdict::kPrune};
   const auto oldest = FirstFrom(viewers, b);
   const auto end = FirstFrom(viewers, e);
-  if (oldest != end) return {Verdict::kParkForViews, (end - 1)->timestamp, oldest->timestamp};
-  return {e > ray_from ? Verdict::kLater : Verdict::kPrune};
+  return {Verdict::kParkForViews, (end - 1)->timestamp, oldest->timestamp};
 }
 
 }  // namespace nacre::vacuum
