@@ -17,6 +17,9 @@ using EntryBlock = std::vector<txn::Garbage, base::BlockAllocator<txn::Garbage>>
 // as a whole. Thread-compatible.
 class EntryList {
  public:
+  // Of a full block. Small ones grow by doubling, so that a list of one entry costs little.
+  static constexpr size_t kBlockEntries = 64;
+
   EntryList() = default;
   EntryList(EntryList&& other) noexcept { Splice(other); }
   EntryList(const EntryList&) = delete;
@@ -75,9 +78,6 @@ class EntryList {
   }
 
  private:
-  // Small blocks grow by doubling, so that a list of one entry costs little.
-  static constexpr size_t kBlockEntries = 64;
-
   std::list<EntryBlock, base::BlockAllocator<EntryBlock>> blocks_;
   size_t size_ = 0;
 };

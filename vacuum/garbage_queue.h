@@ -91,8 +91,15 @@ class GarbageQueue {
 
   // One load; may be off by what the constructor says. For the question whether there is too much.
   size_t approximate_size() const { return reported_.load(std::memory_order_relaxed); }
-  // Whether it is nearly as long as it may be: what need not be pushed now is not. One load.
+  // Whether it is nearly as long as it may be, however far that lags behind: what need not be
+  // pushed now is not. One load.
   bool is_long() const { return approximate_size() > backlog_max_ - backlog_max_ / 4; }
+  // Of how many entries at a time all that comes of them may be pushed, where the queue is short,
+  // without making it long: what is displaced at once, and later what is promoted, of each of two
+  // kinds (Vacuum::Pass()). At least a block, since nobody takes less.
+  size_t portion() const {
+    return std::clamp<size_t>(backlog_max_ / 8, EntryList::kBlockEntries, kPortionMax);
+  }
   // Exact when nobody pushes. O(shards).
   size_t size() const;
 
@@ -108,6 +115,7 @@ class GarbageQueue {
  private:
   static constexpr size_t kPushedMin = 16;
   static constexpr size_t kFreshMax = 32;
+  static constexpr size_t kPortionMax = 2048;
   struct alignas(64) Shard {
     mutable base::Latch mutex;
     // Hints to its own threads, which read them without the mutex. A stale one is as good.

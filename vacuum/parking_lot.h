@@ -20,7 +20,7 @@ namespace nacre::vacuum {
 // [b, e), whatever b and e are; so when `newest` ends, the whole list belongs to the next older
 // active snapshot if that is >= oldest, and to nobody else if not. A list moves in O(1).
 //
-// Two snapshots break the picture: one younger than what short transactions are allowed, in
+// Two snapshots break the picture: one that is not waited for, since it is too young or at rest, in
 // (newest, e), and an AS OF snapshot that appears below `oldest`. Neither harms. The lot only says
 // when a version is worth another look; whoever takes released entries judges each by a scan.
 class ParkingLot {

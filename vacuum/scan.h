@@ -32,11 +32,12 @@ struct Scan {
   enum class Verdict : uint8_t {
     kPrune,         // Nobody needs it.
     kPark,          // A snapshot that has lasted for a while needs it.
-    kParkForViews,  // One that is not at rest does, and none of those; or none of those counts,
-                    // since the version was moved or is to be.
+    kParkForViews,  // One that is not at rest does, and none of those was found; or none of those
+                    // counts, since the version was moved or is to be.
     kRetain,        // Kept for history_retention.
-    kLater,         // Held by one that rests and has not lasted, or by one that begins; or it was
-                    // superseded after the scan, or somebody had the latch.
+    kLater,         // Only one that rests and has not lasted holds it, or one that begins; or it
+                    // was superseded after the scan, or somebody had the latch, or what would have
+                    // been pushed for it would have made the queue long.
   };
   struct Judgement {
     Verdict verdict = Verdict::kLater;
@@ -66,7 +67,7 @@ struct Scan {
   // The same for what was superseded by its own copy, which is the history now (MOVED in mover.h):
   // only who may have found the original needs that.
   Judgement JudgeMoved(uint64_t b, uint64_t e) const;
-  // Of one that is parked: what to wait for before a copy would do for all who need it. kPrune:
+  // What to wait for before nobody looks at it, so that a copy does for all who need it. kPrune:
   // nothing. Whoever looks is waited for where that costs nothing, however young: others may look
   // for ever, one after the other, while those that hold it are at rest; and a transaction that
   // reads everything would be asked about by each pass until it has lasted.

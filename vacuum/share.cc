@@ -10,10 +10,11 @@
 // threads that have stopped, or are slow (GarbageQueue::TakeUntended()).
 //
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
-// more than three times as many entries as it made, and nothing else adds any: at three quarters
-// of that length versions are no longer displaced from slots, nor promoted into those. So the queue
-// can not grow, whether or not the vacuum's thread gets to run, but while a share has to do with a
-// scan that is older than its entries. While more than kRetiredMax objects wait to be freed, each
+// more than three times as many entries as it made, and no other entries are pushed (but those of
+// keys that expire, which the thread prunes next): at three quarters of that length versions are no
+// longer displaced from slots, nor promoted into those. So the queue can not grow, whether or not
+// the vacuum's thread gets to run, but while a share has to do with a scan that is older than its
+// entries. While more than kRetiredMax objects wait to be freed, each
 // commit frees twice as many as it retired, as far as no pin holds them (NOBODY-HOLDS-UP in
 // retire.h). A share is bounded by what the commit itself did: in entries, in steps along chains,
 // in objects freed.

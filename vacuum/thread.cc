@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds kNapMin = milliseconds(1);
-// While only short transactions and pins hold things up, or there is little to do.
+// While only what is pending and pins hold things up, or there is little to do.
 constexpr nanoseconds kNapMax = milliseconds(8);
 // While snapshots end or rest all the time, but not those that hold anything.
 constexpr nanoseconds kFruitlessNapMax = milliseconds(32);

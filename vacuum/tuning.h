@@ -18,8 +18,8 @@ inline constexpr bool kMovesAlways = false;
 
 // What a user has no reason to change and a test has.
 struct Tuning {
-  // What a snapshot younger than this holds, and no older one, is not parked: it is about to end,
-  // and is asked again.
+  // What a snapshot at rest that is younger than this holds, and no other one, is not parked: it is
+  // about to end, or will be worth a copy, and is asked again.
   absl::Duration short_transaction = absl::Milliseconds(10);
   // What must have gone since the survivors were moved last: so many bytes, and one part of so many
   // of all that there was.

@@ -22,7 +22,7 @@ constexpr size_t kLatchesPerEntry = SIZE_MAX;
 // and two objects: what it superseded, and what is promoted then. In the build for faults tests are
 // to meet passes.
 constexpr size_t kLittle = kMovesAlways ? 0 : 2 * GarbageQueue::kOwnEntries;
-// Entries held by short transactions are not asked about more often than this.
+// Entries that are pending are not asked about more often than this.
 constexpr int64_t kPendingEveryNs = 1'000'000;
 
 // Objects that the calling thread had freed when it told so last.
@@ -71,26 +71,42 @@ void Vacuum::AwaitedSnapshotEnded() noexcept { bell_.Ring(); }
 
 size_t Vacuum::RunOnce() {
   base::MutexLock pass(pass_mutex_);
-  // What was displaced is freed by the next pass, which promotes, and that by the one after it.
-  constexpr int kPassesMore = 2;
+  // What was displaced is freed by the next round, which promotes, and that by the one after it.
+  constexpr int kRoundsMore = 2;
   const auto copied = [this] {
     return static_cast<size_t>(store_.counters.versions_promoted.Sum()) +
            displacer_.versions_displaced();
   };
   size_t versions = 0;
-  PassResult result;
+  PassResult last;
   bool again = false;
-  int passes = 0;
+  int rounds = 0;
   do {
     const size_t before = copied();
-    result = Pass(/*whole=*/true);
-    versions += result.versions;
-    again = copied() != before && passes++ < kPassesMore;
-  } while (again || result.moving);
+    versions += WholeRound(last);
+    again = copied() != before && rounds++ < kRoundsMore;
+  } while (again || last.moving);
   TellFreed(kFreedBeforeRest);
   // What is left for later was taken from under the eyes of the thread, which may sleep by now.
   bell_.Ring();
   return versions;
+}
+
+size_t Vacuum::WholeRound(PassResult& last) noexcept {
+  size_t versions = 0;
+  AskAboutPending();
+  // For all that is parked, should it be set free now; others may set free more and more.
+  size_t passes_for_ready = 1 + (room_.ready() + room_.parked()) / queue_.portion();
+  do {
+    last = Pass(/*whole=*/true);
+    versions += last.versions;
+  } while (pending_left_ != 0 || (room_.ready() != 0 && passes_for_ready-- != 0));
+  return versions;
+}
+
+void Vacuum::AskAboutPending() {
+  pending_left_ = room_.pending();
+  pending_looked_at_ns_ = scanner_.NowNs();
 }
 
 Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
@@ -111,18 +127,17 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   const bool any = !work.empty();
   const size_t arrived = work.size() + keys_expired;
   result.progress = arrived != 0;
-  const int64_t now_ns = scanner_.NowNs();
-  if (whole || now_ns - pending_looked_at_ns_ >= kPendingEveryNs) {
-    room_.TakePending(SIZE_MAX, work);
-    pending_looked_at_ns_ = now_ns;
+  if (!whole && pending_left_ == 0 && scanner_.NowNs() - pending_looked_at_ns_ >= kPendingEveryNs) {
+    AskAboutPending();
   }
+  TakePending(work);
   NACRE_STEP(kPruneStart);
   // While there is always more to do, it is done soon enough by the next pass.
   const Scanner::Reach reach = whole || !any ? Scanner::Reach::kNow : Scanner::Reach::kNearlyNow;
   const std::shared_ptr<const Scan> scan = scanner_.Take(reach);
   NACRE_STEP(kPruneScanned);
   room_.Advance(*scan);
-  room_.TakeReady(whole ? SIZE_MAX : ReadyPerPass(), work);
+  room_.TakeReady(queue_.portion(), work);
 
   size_t reaped;
   const size_t records_max = whole ? SIZE_MAX : kRecordsReapedPerPass;
@@ -143,12 +158,21 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   base::RetireList::TakeOwed();
   if (result.versions != 0) result.progress = true;
   result.much = std::max({arrived, result.versions, freed}) > threads * kLittle;
-  const bool more_dies = room_.ready() != 0 || keys_expired >= keys_max || reaped >= records_max ||
-                         freed >= kFreedPerPass ||
+  const bool more_dies = room_.ready() != 0 || pending_left_ != 0 || keys_expired >= keys_max ||
+                         reaped >= records_max || freed >= kFreedPerPass ||
                          (any && queue_.approximate_size() > store_.options.vacuum_backlog_max / 4);
   result.moving = MoveSurvivors(more_dies);
   result.more = more_dies || result.moving;
   return result;
+}
+
+void Vacuum::TakePending(EntryList& work) {
+  if (pending_left_ == 0) return;
+  const size_t before = work.size();
+  room_.TakePending(std::min(pending_left_, queue_.portion()), work);
+  // What is not there any more was taken by shares.
+  const size_t taken = work.size() - before;
+  pending_left_ = taken == 0 ? 0 : pending_left_ - std::min(pending_left_, taken);
 }
 
 void Vacuum::ProcessAll(EntryList& work, EntryProcessor& processor) {

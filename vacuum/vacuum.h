@@ -111,7 +111,6 @@ class Vacuum final : public txn::GarbageSink {
   void AwaitedSnapshotEnded() noexcept override;
 
   // What a bounded pass, one of the thread's, does at most of each.
-  static constexpr size_t kReadyPerPass = 1 << 12;
   static constexpr size_t kKeysExpiredPerPass = 1 << 12;
   static constexpr size_t kRecordsReapedPerPass = 1 << 12;
   static constexpr size_t kRecordsMovedPerPass = 1 << 12;
@@ -130,12 +129,13 @@ class Vacuum final : public txn::GarbageSink {
     bool more = false;      // Stopped at a bound.
     bool moving = false;    // There is more to move, now.
   };
-  // What is promoted in place of what they free must not make the queue long: it would stop
-  // (Promoter).
-  size_t ReadyPerPass() const {
-    return std::min(kReadyPerPass, store_.options.vacuum_backlog_max / 2 + 1);
-  }
   PassResult Pass(bool whole) noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  // Whole passes until all is looked at that was there before. `last`: of the last one. Returns how
+  // many versions were unlinked.
+  size_t WholeRound(PassResult& last) noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  // From now on passes take all that is pending now, a portion each.
+  void AskAboutPending() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  void TakePending(EntryList& work) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   void ProcessAll(EntryList& work, EntryProcessor& processor)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   size_t ReapTrees(const Scan& scan, size_t records_max, EntryProcessor& processor)
@@ -187,7 +187,9 @@ class Vacuum final : public txn::GarbageSink {
   TreeReaper reaper_ ABSL_GUARDED_BY(pass_mutex_);
   // Guarded by pass_mutex_, but for Freed().
   Mover mover_;
+  // Of AskAboutPending(): when that was, and how much of it is left.
   int64_t pending_looked_at_ns_ ABSL_GUARDED_BY(pass_mutex_) = 0;
+  size_t pending_left_ ABSL_GUARDED_BY(pass_mutex_) = 0;
   std::atomic<size_t> trees_dying_{0};
 
   // Entries that shares have taken since the last scan, which they pay for.

@@ -18,7 +18,7 @@
 namespace nacre::vacuum {
 
 // Where entries are that were looked at and could not go yet: parked on a snapshot, until it ends
-// or rests, retained as history, or held for a moment by something short (pending). What has been
+// or rests, retained as history, or asked about again soon (pending). What has been
 // set free is ready to be looked at again. Thread-safe; the lock is held for O(batch) or O(lists).
 class WaitingRoom {
  public:
@@ -61,7 +61,7 @@ class WaitingRoom {
 
   mutable base::Mutex mutex_;
   ParkingLot lot_ ABSL_GUARDED_BY(mutex_);
-  ParkingLot views_lot_ ABSL_GUARDED_BY(mutex_);  // What was moved, or is to be.
+  ParkingLot views_lot_ ABSL_GUARDED_BY(mutex_);  // On those who look.
   RetainedEntries history_ ABSL_GUARDED_BY(mutex_);
   EntryList pending_ ABSL_GUARDED_BY(mutex_);
   EntryList ready_ ABSL_GUARDED_BY(mutex_);

@@ -62,7 +62,7 @@ TEST_F(VacuumPrune, AVersionGoesAlthoughAnOlderSnapshotIsHeld) {
   EXPECT_EQ(vacuum_->parked(), 0u);
 }
 
-TEST_F(VacuumPrune, VersionsAreNotParkedOnShortTransactions) {
+TEST_F(VacuumPrune, WhatAShortTransactionHeldGoesWhenThatHasEnded) {
   Close();
   tuning_.short_transaction = absl::Hours(1);
   Open({});

@@ -31,7 +31,8 @@ struct Options {
   // A thread that prunes versions nobody can see. Without it, call Database::RunVacuumOnce().
   bool vacuum_thread = true;
   // Superseded versions that wait for their first look. Past this, each commit prunes a bounded
-  // share before it returns. At least 1.
+  // share before it returns. Below some hundreds, keys that were updated cost more to use, since
+  // their newest versions hardly come back to them. At least 1.
   size_t vacuum_backlog_max = 10'000;
   // A snapshot older than this no longer holds versions; its reads may then return kOutOfRange.
   // Any finite value makes Transaction::Get() copy the value into the transaction.
