@@ -108,7 +108,9 @@ class ConnectionFixture : public testing::Test {
   void SendGet(Recorder& recorder, Deadline deadline = Deadline::max()) {
     Send(recorder, Request("GET", "k"), deadline);
   }
-  static Deadline Soon() { return std::chrono::steady_clock::now() + std::chrono::milliseconds(10); }
+  static Deadline Soon() {
+    return std::chrono::steady_clock::now() + std::chrono::milliseconds(10);
+  }
 
   IoContext context_{1};
   ConnectionOptions options_;
