@@ -96,9 +96,10 @@ class GarbageQueue {
   bool is_long() const { return approximate_size() > backlog_max_ - backlog_max_ / 4; }
   // Of how many entries at a time all that comes of them may be pushed, where the queue is short,
   // without making it long: what is displaced at once, and later what is promoted, of each of two
-  // kinds (Vacuum::Pass()). At least a block, since nobody takes less.
+  // kinds (Vacuum::Pass()). By blocks, as they are taken.
   size_t portion() const {
-    return std::clamp<size_t>(backlog_max_ / 8, EntryList::kBlockEntries, kPortionMax);
+    constexpr size_t kBlock = EntryList::kBlockEntries;
+    return std::clamp<size_t>(backlog_max_ / 8 / kBlock * kBlock, kBlock, kPortionMax);
   }
   // Exact when nobody pushes. O(shards).
   size_t size() const;

@@ -22,7 +22,7 @@ constexpr size_t kLatchesPerEntry = SIZE_MAX;
 // and two objects: what it superseded, and what is promoted then. In the build for faults tests are
 // to meet passes.
 constexpr size_t kLittle = kMovesAlways ? 0 : 2 * GarbageQueue::kOwnEntries;
-// Entries that are pending are not asked about more often than this.
+// The thread does not ask about what is pending more often than this.
 constexpr int64_t kPendingEveryNs = 1'000'000;
 
 // Objects that the calling thread had freed when it told so last.
@@ -71,37 +71,42 @@ void Vacuum::AwaitedSnapshotEnded() noexcept { bell_.Ring(); }
 
 size_t Vacuum::RunOnce() {
   base::MutexLock pass(pass_mutex_);
-  // What was displaced is freed by the next round, which promotes, and that by the one after it.
-  constexpr int kRoundsMore = 2;
+  // What was refused since the queue was long is displaced by the next round, what was displaced
+  // freed, which promotes, by the one after it, and that by one more.
+  constexpr int kRoundsMore = 3;
   const auto copied = [this] {
     return static_cast<size_t>(store_.counters.versions_promoted.Sum()) +
            displacer_.versions_displaced();
   };
   size_t versions = 0;
-  PassResult last;
+  bool moving = false;
   bool again = false;
   int rounds = 0;
   do {
     const size_t before = copied();
-    versions += WholeRound(last);
+    const PassResult round = WholeRound();
+    versions += round.versions;
+    moving = round.moving;
     again = copied() != before && rounds++ < kRoundsMore;
-  } while (again || last.moving);
+  } while (again || moving);
   TellFreed(kFreedBeforeRest);
   // What is left for later was taken from under the eyes of the thread, which may sleep by now.
   bell_.Ring();
   return versions;
 }
 
-size_t Vacuum::WholeRound(PassResult& last) noexcept {
-  size_t versions = 0;
+Vacuum::PassResult Vacuum::WholeRound() noexcept {
+  PassResult round;
   AskAboutPending();
-  // For all that is parked, should it be set free now; others may set free more and more.
-  size_t passes_for_ready = 1 + (room_.ready() + room_.parked()) / queue_.portion();
+  // For all that waits, should it be set free now; others may set free more and more.
+  size_t passes_for_ready =
+      1 + (room_.ready() + room_.parked() + room_.retained()) / queue_.portion();
   do {
-    last = Pass(/*whole=*/true);
-    versions += last.versions;
+    const PassResult pass = Pass(/*whole=*/true);
+    round.versions += pass.versions;
+    round.moving |= pass.moving;
   } while (pending_left_ != 0 || (room_.ready() != 0 && passes_for_ready-- != 0));
-  return versions;
+  return round;
 }
 
 void Vacuum::AskAboutPending() {
@@ -133,7 +138,9 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   TakePending(work);
   NACRE_STEP(kPruneStart);
   // While there is always more to do, it is done soon enough by the next pass.
-  const Scanner::Reach reach = whole || !any ? Scanner::Reach::kNow : Scanner::Reach::kNearlyNow;
+  const bool goes_on = any || pending_left_ != 0;
+  const Scanner::Reach reach =
+      whole || !goes_on ? Scanner::Reach::kNow : Scanner::Reach::kNearlyNow;
   const std::shared_ptr<const Scan> scan = scanner_.Take(reach);
   NACRE_STEP(kPruneScanned);
   room_.Advance(*scan);

@@ -65,7 +65,7 @@ class Vacuum final : public txn::GarbageSink {
   // The thread that makes passes by itself. Called at most once.
   void Start();
 
-  // A whole pass on the calling thread: removes keys whose time has come, prunes and frees all that
+  // Whole passes on the calling thread: removes keys whose time has come, prunes and frees all that
   // can go now. Returns how many versions were unlinked. The caller holds nothing: no pin, no
   // latch, not the gate.
   size_t RunOnce() ABSL_LOCKS_EXCLUDED(pass_mutex_);
@@ -77,7 +77,10 @@ class Vacuum final : public txn::GarbageSink {
 
   // --- Gauges, for Stats. ---
   size_t queued() const { return queue_.size(); }
-  size_t parked() const { return room_.parked() + room_.pending() + waiting_tombstones_.size(); }
+  // And those that were set free and wait for another look.
+  size_t parked() const {
+    return room_.parked() + room_.pending() + room_.ready() + waiting_tombstones_.size();
+  }
   size_t retained() const { return room_.retained(); }
   // Dropped keyspaces whose contents are not yet freed, or still seen by a snapshot.
   size_t trees_pending() const {
@@ -130,9 +133,9 @@ class Vacuum final : public txn::GarbageSink {
     bool moving = false;    // There is more to move, now.
   };
   PassResult Pass(bool whole) noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
-  // Whole passes until all is looked at that was there before. `last`: of the last one. Returns how
-  // many versions were unlinked.
-  size_t WholeRound(PassResult& last) noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
+  // Whole passes until all is looked at that was there before. Of their results the versions, and
+  // whether any has moved something.
+  PassResult WholeRound() noexcept ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   // From now on passes take all that is pending now, a portion each.
   void AskAboutPending() ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);
   void TakePending(EntryList& work) ABSL_EXCLUSIVE_LOCKS_REQUIRED(pass_mutex_);

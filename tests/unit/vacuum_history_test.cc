@@ -1,6 +1,7 @@
 // history_retention and max_snapshot_age.
 
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "tests/unit/vacuum_fixture.h"
@@ -48,6 +49,21 @@ TEST_F(VacuumRetention, TheHourCountsFromWhenAVersionWasSuperseded) {
   EXPECT_EQ(vacuum_->RunOnce(), 0u) << "superseded two minutes ago";
   SkipTime(absl::Minutes(59));
   EXPECT_EQ(vacuum_->RunOnce(), 1u);
+}
+
+TEST_F(VacuumRetention, OneCallPrunesAllThatIsSetFreeAtOnce) {
+  constexpr size_t kKeys = 1000;
+  Options options;
+  options.history_retention = absl::Hours(1);
+  options.vacuum_backlog_max = 512;  // A pass looks again at 64.
+  options.inline_value_bytes_max = 0;
+  Open(options);
+  for (size_t i = 0; i < 2 * kKeys; ++i) Put("k" + std::to_string(i % kKeys), "v");
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->retained(), kKeys);
+  SkipTime(absl::Hours(2));
+  EXPECT_EQ(vacuum_->RunOnce(), kKeys);
+  EXPECT_EQ(vacuum_->retained() + vacuum_->parked() + vacuum_->queued(), 0u);
 }
 
 TEST_F(VacuumRetention, CommitsNoteTheClockWhereNoPassDoes) {

@@ -143,7 +143,7 @@ class Database {
   // on; commits wait meanwhile. kInternal names the first fault. O(everything), for tests and
   // administration.
   absl::Status Verify() const;
-  // One pass of the vacuum on the calling thread: prunes and frees all that can go now. Returns how
+  // The work of the vacuum on the calling thread: prunes and frees all that can go now. Returns how
   // many versions it unlinked. Thread-safe, also beside the vacuum thread.
   size_t RunVacuumOnce();
 
