@@ -14,10 +14,9 @@
 // keys that expire, which the thread prunes next): at three quarters of that length versions are no
 // longer displaced from slots, nor promoted into those. So the queue can not grow, whether or not
 // the vacuum's thread gets to run, but while a share has to do with a scan that is older than its
-// entries. While more than kRetiredMax objects wait to be freed, each
-// commit frees twice as many as it retired, as far as no pin holds them (NOBODY-HOLDS-UP in
-// retire.h). A share is bounded by what the commit itself did: in entries, in steps along chains,
-// in objects freed.
+// entries. While more than kRetiredMax objects wait to be freed, each commit frees twice as many as
+// it retired, as far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what
+// the commit itself did: in entries, in steps along chains, in objects freed.
 //   Forbidden: a scan that may lag behind what was taken. The newest entries are taken first, so a
 //   thread that lags by a few commits would keep all of them, and the next share takes the same.
 //   Forbidden: to promote whatever is freed. When a pin ends that has held a hundred thousand

@@ -18,8 +18,8 @@
 namespace nacre::vacuum {
 
 // Where entries are that were looked at and could not go yet: parked on a snapshot, until it ends
-// or rests, retained as history, or asked about again soon (pending). What has been
-// set free is ready to be looked at again. Thread-safe; the lock is held for O(batch) or O(lists).
+// or rests, retained as history, or asked about again soon (pending). What has been set free is
+// ready to be looked at again. Thread-safe; the lock is held for O(batch) or O(lists).
 class WaitingRoom {
  public:
   struct Arrival {

@@ -49,7 +49,7 @@ struct Stats {
   // At the newest commit, all keyspaces; with those that have expired and are not removed yet.
   uint64_t keys = 0;
   uint64_t versions_queued = 0;    // Superseded, not yet looked at by the vacuum.
-  uint64_t versions_parked = 0;    // Superseded, still seen by some snapshot.
+  uint64_t versions_parked = 0;    // Superseded, seen by some snapshot when last looked at.
   uint64_t versions_retained = 0;  // Superseded, kept for history_retention.
   uint64_t objects_retired = 0;    // Unlinked, waiting for the epoch.
   uint64_t active_snapshots = 0;   // Snapshots and open transactions.
