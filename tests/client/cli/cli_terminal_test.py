@@ -612,6 +612,11 @@ class SignalTest(TerminalCase):
         os.kill(terminal.pid_of_program(), signal.SIGHUP)
         self.ask(terminal, "PING")
         terminal.wait_text("PONG")
+        # It ends before its terminal does, which would tell it to go on (SIGCONT) as it ends: a
+        # checker of leaks that stops it meanwhile waits for that for ever.
+        terminal.type("quit")
+        terminal.keys("Enter")
+        terminal.wait_text("exit status 0")
 
     def test_an_interrupt_from_elsewhere_is_ctrl_c(self):
         terminal = self.open("top", columns=120)
