@@ -149,7 +149,7 @@ TEST_P(AsymmetricFenceTest, MembarrierThatIsForbidden_IsNotChosen) {
     AsymmetricFence::Heavy();
     return 0;
   });
-  if (result == kNoFilter) GTEST_SKIP() << "no filter is to be had here";
+  if (result == kNoFilter) GTEST_SKIP() << "the system refuses the filter that forbids the call";
   EXPECT_EQ(result, 0);
 }
 
@@ -160,7 +160,7 @@ TEST_P(MembarrierTest, ThatIsForbiddenLater_StopsTheProcess) {
     AsymmetricFence::Heavy();
     return 0;
   });
-  if (result == kNoFilter) GTEST_SKIP() << "no filter is to be had here";
+  if (result == kNoFilter) GTEST_SKIP() << "the system refuses the filter that forbids the call";
   EXPECT_EQ(result, -SIGABRT);
 }
 
@@ -211,7 +211,7 @@ TEST_P(MembarrierTest, WithoutMemoryForAMoment_IsAskedAgain) {
     AsymmetricFence::Heavy();
     return 0;
   });
-  if (result == kNoFilter) GTEST_SKIP() << "no filter is to be had here";
+  if (result == kNoFilter) GTEST_SKIP() << "the system refuses the filter that forbids the call";
   EXPECT_EQ(result, 0);
 }
 
