@@ -132,6 +132,21 @@ TEST_F(ManyAtOnce, ArePending_AreDisplacedWithoutRestByTheThread) {
   EXPECT_EQ(naps_between_, 0);
 }
 
+// What is refused by the first round takes three more until nothing of it is left in the queue.
+TEST_F(VacuumDisplace, OneCallLeavesNothingInTheQueueThoughItWasTooLongAtFirst) {
+  constexpr size_t kKeys = 390;
+  Options options;
+  options.vacuum_backlog_max = 400;
+  Open(options);
+  for (size_t i = 0; i < kKeys; ++i) Put("k" + std::to_string(i), "first");
+  const Registration held = SnapshotAtRest();
+  for (size_t i = 0; i < kKeys; ++i) Put("k" + std::to_string(i), "other");
+  vacuum_->RunOnce();
+  EXPECT_EQ(vacuum_->displaced(), kKeys);
+  EXPECT_EQ(vacuum_->queued(), 0u);
+  End(held);
+}
+
 TEST_F(VacuumDisplace, AHeldVersionMakesRoomForTheNewest) {
   const uint64_t first = Put("k", "first");
   const Registration held = SnapshotAtRest();
