@@ -71,6 +71,22 @@ class ChainPruner {
   // to prune the version, of which it is known by what it was superseded.
   bool PruneBelowHead(const txn::Garbage& entry, txn::Stripe& stripe, PruneTally& tally);
 
+  // --- The latch of the key is held. ---
+  // Whether `version` stands right below the value `head`. Not below a tombstone: one that covers
+  // nothing any more takes its record along. Who takes a whole tree apart leaves the links of what
+  // it has unlinked as they are.
+  static bool IsRightBelowValue(const mvcc::Version& head, const mvcc::Version& version) {
+    return head.previous() == &version && !head.is_tombstone() && !version.unlinked();
+  }
+  // `version` stands right below `newer`.
+  static void Unlink(mvcc::Version& newer, mvcc::Version& version, PruneTally& tally) {
+    newer.set_previous(version.previous());
+    version.set_unlinked();
+    NACRE_STEP(kPruneUnlinked);
+    ++tally.versions;
+    tally.bytes += static_cast<int64_t>(version.memory_bytes());
+  }
+
  private:
   struct Walk {
     txn::Garbage& entry;
@@ -88,14 +104,6 @@ class ChainPruner {
   void RemoveRecord(txn::Stripe& stripe, mvcc::Record* record, PruneTally& tally)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(stripe.latch);
 
-  static void Unlink(mvcc::Version& newer, mvcc::Version& version, PruneTally& tally) {
-    newer.set_previous(version.previous());
-    version.set_unlinked();
-    NACRE_STEP(kPruneUnlinked);
-    ++tally.versions;
-    tally.bytes += static_cast<int64_t>(version.memory_bytes());
-  }
-
   txn::Store& store_;
   WaitingTombstones& waiting_;
 };
@@ -106,10 +114,7 @@ inline bool ChainPruner::PruneBelowHead(const txn::Garbage& entry, txn::Stripe& 
   if (!stripe.latch.TryLock()) return false;
   NACRE_STEP(kPruneLatched);
   mvcc::Version* const head = entry.record->head();
-  // A tombstone that covers nothing any more takes its record along. Who takes a whole tree apart
-  // leaves the links of what it has unlinked as they are.
-  const bool below_head =
-      head->previous() == &target && !head->is_tombstone() && !target.unlinked();
+  const bool below_head = IsRightBelowValue(*head, target);
   if (below_head) {
     NACRE_CHECK(target.commit_timestamp() < entry.superseded_at, "a chain is not in commit order");
     ++tally.steps;

@@ -8,13 +8,13 @@
 
 namespace nacre::vacuum {
 
-void EntryProcessor::Process(absl::Span<const txn::Garbage> entries) {
+void EntryProcessor::Process(absl::Span<const txn::Garbage> entries, Age age) {
   Prefetch(entries.first(std::min(kSideBySide, entries.size())));
   while (!entries.empty()) {
     const size_t count = std::min(kSideBySide, entries.size());
     const absl::Span<const txn::Garbage> group = entries.first(count);
     entries.remove_prefix(count);
-    ProcessGroup(group, entries.first(std::min(kSideBySide, entries.size())));
+    ProcessGroup(group, entries.first(std::min(kSideBySide, entries.size())), age);
     if (arrivals_.size() >= kArrivalsMax) Flush();
   }
   Retire();
@@ -37,7 +37,7 @@ inline void EntryProcessor::Consume(const txn::Garbage& entry) {
 }
 
 void EntryProcessor::ProcessGroup(absl::Span<const txn::Garbage> group,
-                                  absl::Span<const txn::Garbage> next) {
+                                  absl::Span<const txn::Garbage> next, Age age) {
   const base::EpochPin pin;
   std::array<Task, kSideBySide> tasks;
   size_t count = 0;
@@ -47,6 +47,7 @@ void EntryProcessor::ProcessGroup(absl::Span<const txn::Garbage> group,
   Prefetch(next);
   for (size_t i = 0; i < count; ++i) {
     const auto& [entry, stripe] = tasks[i];
+    if (age == Age::kRested && Replace(tasks[i])) continue;
     // What was not known to be superseded was not judged.
     if (entry.superseded_at != 0 && pruner_.PruneBelowHead(entry, *stripe, tally_)) [[likely]] {
       Consume(entry);
@@ -62,6 +63,19 @@ void EntryProcessor::ProcessGroup(absl::Span<const txn::Garbage> group,
 inline bool EntryProcessor::MayGo(const txn::Garbage& entry) const {
   return entry.superseded_at != 0 && entry.record != nullptr && !entry.version->unlinked() &&
          scan_.MayPrune(entry.version->commit_timestamp(), entry.superseded_at);
+}
+
+inline bool EntryProcessor::Replace(const Task& task) {
+  const txn::Garbage& entry = task.entry;
+  if (!entry.version->is_inline()) return false;
+  const Promoter::Replacement done = promoter_.Replace(entry, *task.stripe, tally_);
+  if (!done.unlinked) return false;
+  if (done.promoted != nullptr) {
+    promoted_.push_back({nullptr, done.promoted, 0});
+  } else {
+    Consume(entry);
+  }
+  return true;
 }
 
 void EntryProcessor::PruneAll(const Task& task) {
@@ -133,8 +147,10 @@ void EntryProcessor::Prune(Task task) {
 void EntryProcessor::Retire() {
   if (!unlinked_.empty()) store_.retired.AddAll(unlinked_, mvcc::Version::Free);
   if (!slots_.empty()) store_.retired.AddAll(slots_, mvcc::Record::FreeSlot);
+  if (!promoted_.empty()) promoter_.PushReplacing(promoted_);
   unlinked_.clear();
   slots_.clear();
+  promoted_.clear();
 }
 
 void EntryProcessor::Add(const PruneTally& tally) {

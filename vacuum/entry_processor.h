@@ -2,6 +2,7 @@
 #define NACRE_VACUUM_ENTRY_PROCESSOR_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -10,6 +11,7 @@
 #include "vacuum/chain_pruner.h"
 #include "vacuum/displacer.h"
 #include "vacuum/mover.h"
+#include "vacuum/promoter.h"
 #include "vacuum/scan.h"
 #include "vacuum/waiting_room.h"
 
@@ -22,11 +24,12 @@ class EntryProcessor {
  public:
   // `latches_max`: how often the latch is taken for one entry before it is left for later.
   EntryProcessor(txn::Store& store, ChainPruner& pruner, Mover& mover, Displacer& displacer,
-                 WaitingRoom& room, const Scan& scan, size_t latches_max)
+                 Promoter& promoter, WaitingRoom& room, const Scan& scan, size_t latches_max)
       : store_(store),
         pruner_(pruner),
         mover_(mover),
         displacer_(displacer),
+        promoter_(promoter),
         room_(room),
         scan_(scan),
         latches_max_(latches_max) {}
@@ -34,8 +37,10 @@ class EntryProcessor {
   EntryProcessor(const EntryProcessor&) = delete;
   EntryProcessor& operator=(const EntryProcessor&) = delete;
 
+  // kRested: RESTED in promoter.h holds for all entries.
+  enum class Age : uint8_t { kAny, kRested };
   // Must not be pinned: every group has a pin of its own, so that freeing is never held up.
-  void Process(absl::Span<const txn::Garbage> entries);
+  void Process(absl::Span<const txn::Garbage> entries, Age age = Age::kAny);
   // Counts what was pruned otherwise.
   void Add(const PruneTally& tally);
   // Hands on what waits, and counts.
@@ -58,7 +63,8 @@ class EntryProcessor {
 
   static void Prefetch(absl::Span<const txn::Garbage> entries);
   // `next`: what will be worked on afterwards.
-  void ProcessGroup(absl::Span<const txn::Garbage> group, absl::Span<const txn::Garbage> next);
+  void ProcessGroup(absl::Span<const txn::Garbage> group, absl::Span<const txn::Garbage> next,
+                    Age age);
   bool MayGo(const txn::Garbage& entry) const;
   // False if there is nothing to prune: the entry was sent where it belongs.
   bool Judge(txn::Garbage entry);
@@ -67,6 +73,9 @@ class EntryProcessor {
   Scan::Judgement Displace(txn::Garbage& entry, const Scan::Judgement& parked);
   // Precondition: pinned since before Judge() has allowed it.
   Task Prepare(const txn::Garbage& entry);
+  // Precondition: the entry has rested. False, and nothing is done, where it is to be pruned like
+  // others.
+  bool Replace(const Task& task);
   // And what stops waiting by that.
   void PruneAll(const Task& task);
   void Prune(Task task);
@@ -78,6 +87,7 @@ class EntryProcessor {
   ChainPruner& pruner_;
   Mover& mover_;
   Displacer& displacer_;
+  Promoter& promoter_;
   WaitingRoom& room_;
   const Scan& scan_;
   const size_t latches_max_;
@@ -87,6 +97,7 @@ class EntryProcessor {
   // To be retired: versions, and records whose slots they stand in.
   std::vector<void*> unlinked_;
   std::vector<void*> slots_;
+  std::vector<txn::Garbage> promoted_;  // By Replace().
   size_t versions_unlinked_ = 0;
   size_t steps_ = 0;
 };

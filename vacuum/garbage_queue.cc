@@ -15,11 +15,11 @@ GarbageQueue::GarbageQueue(size_t backlog_max)
 }
 
 void GarbageQueue::Report(Shard& shard) {
-  const size_t size = shard.entries.size();
-  const bool due = size >= shard.due_at;
+  const size_t size = shard.young.size();
+  const bool due = shard.young.entries.size() >= shard.due_at;
   shard.due.store(due, std::memory_order_relaxed);
   // The push that makes it due takes the mutex.
-  const size_t until_due = due ? SIZE_MAX : shard.due_at - size - 1;
+  const size_t until_due = due ? SIZE_MAX : shard.due_at - shard.young.entries.size() - 1;
   shard.fresh_limit.store(std::min(lag_max_ / 2, until_due), std::memory_order_relaxed);
   if (size > shard.reported && size - shard.reported < lag_max_ - lag_max_ / 2) return;
   // Modulo 2^64 the difference may be negative.
@@ -35,7 +35,7 @@ void GarbageQueue::Owe(Shard& shard, size_t count) {
 void GarbageQueue::TakeFresh(Shard& shard) {
   const absl::Span<const txn::Garbage> fresh = Fresh(shard);
   if (fresh.empty()) return;
-  shard.entries.insert(shard.entries.end(), fresh.begin(), fresh.end());
+  shard.young.entries.insert(shard.young.entries.end(), fresh.begin(), fresh.end());
   shard.fresh_taken += fresh.size();
   Owe(shard, fresh.size());
 }
@@ -47,7 +47,7 @@ void GarbageQueue::PushLocked(Shard& shard, absl::Span<const txn::Garbage> entri
     shard.fresh_end.store(0, std::memory_order_relaxed);
     shard.fresh_taken = 0;
   }
-  shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  shard.young.entries.insert(shard.young.entries.end(), entries.begin(), entries.end());
   Owe(shard, entries.size());
   AddPushed(shard, entries.size());
   Report(shard);
@@ -56,9 +56,17 @@ void GarbageQueue::PushLocked(Shard& shard, absl::Span<const txn::Garbage> entri
 void GarbageQueue::PushAlong(absl::Span<const txn::Garbage> entries) {
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
-  shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  shard.young.entries.insert(shard.young.entries.end(), entries.begin(), entries.end());
   shard.due_at += entries.size();
   AddPushed(shard, entries.size());
+  Report(shard);
+}
+
+void GarbageQueue::PushPromoted(absl::Span<const txn::Garbage> entries, bool more) {
+  Shard& shard = OwnShard();
+  base::MutexLock lock(shard.mutex);
+  shard.young.promoted.insert(shard.young.promoted.end(), entries.begin(), entries.end());
+  if (more) AddPushed(shard, entries.size());
   Report(shard);
 }
 
@@ -66,16 +74,19 @@ void GarbageQueue::Return(absl::Span<const txn::Garbage> entries) {
   if (entries.empty()) return;
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
-  shard.entries.insert(shard.entries.end(), entries.begin(), entries.end());
+  shard.young.entries.insert(shard.young.entries.end(), entries.begin(), entries.end());
   TakeFresh(shard);
   // Not before as many are new: these would be looked at again each time.
-  shard.due_at = shard.entries.size() + kOwnEntries;
+  shard.due_at = shard.young.entries.size() + kOwnEntries;
   Report(shard);
 }
 
 void GarbageQueue::TakeShard(Shard& shard, EntryList& taken) {
   TakeFresh(shard);
-  taken.AddBlock(std::exchange(shard.entries, {}));
+  for (OwnGarbage* const part : {&shard.resting, &shard.young}) {
+    taken.AddBlock(std::exchange(part->entries, {}));
+    taken.AddBlock(std::exchange(part->promoted, {}));
+  }
   shard.owed = 0;
   shard.due_at = kOwnEntries;
   Report(shard);
@@ -92,7 +103,7 @@ size_t GarbageQueue::TakeUntended(EntryList& taken) {
   size_t shards = 0;
   for (Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
-    if (std::exchange(shard.tended, false) && shard.entries.size() <= 3 * kOwnEntries) continue;
+    if (std::exchange(shard.tended, false) && shard.young.size() <= 3 * kOwnEntries) continue;
     const size_t before = taken.size();
     TakeShard(shard, taken);
     if (taken.size() != before && &shard != &OwnShard()) ++shards;
@@ -100,17 +111,35 @@ size_t GarbageQueue::TakeUntended(EntryList& taken) {
   return shards;
 }
 
-void GarbageQueue::TakeOwn(std::vector<txn::Garbage>& taken) {
+GarbageQueue::OwnTaken GarbageQueue::TakeOwn() {
+  OwnTaken taken;
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
   TakeFresh(shard);
-  // Copied: the next ones find room.
-  taken.assign(shard.entries.begin(), shard.entries.end());
-  shard.entries.clear();
+  std::swap(taken.rested, shard.resting);
+  std::swap(taken.young, shard.young);
+  // As much comes again.
+  shard.young.entries.reserve(kOwnEntries);
+  if (!taken.young.promoted.empty()) shard.young.promoted.reserve(kOwnEntries);
   shard.owed = 0;
   shard.due_at = kOwnEntries;
   shard.tended = true;
   Report(shard);
+  return taken;
+}
+
+void GarbageQueue::Rest(OwnGarbage young) {
+  Shard& shard = OwnShard();
+  base::MutexLock lock(shard.mutex);
+  OwnGarbage& resting = shard.resting;
+  if (resting.size() == 0) {
+    std::swap(resting, young);
+    return;
+  }
+  // Another thread of this shard was here.
+  resting.entries.insert(resting.entries.end(), young.entries.begin(), young.entries.end());
+  resting.promoted.insert(resting.promoted.end(), young.promoted.begin(), young.promoted.end());
+  resting.epoch = std::max(resting.epoch, young.epoch);
 }
 
 void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {
@@ -121,10 +150,12 @@ void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {
     TakeFresh(shard);
     // The newest first: popping from the end is O(1), and they stand near the heads of their
     // chains.
-    const size_t n = std::min(count - taken.size(), shard.entries.size());
-    taken.insert(taken.end(), shard.entries.end() - static_cast<ptrdiff_t>(n), shard.entries.end());
-    shard.entries.resize(shard.entries.size() - n);
-    shard.due_at = std::min(shard.due_at, shard.entries.size() + kOwnEntries);
+    for (EntryBlock* const part : {&shard.young.entries, &shard.young.promoted}) {
+      const size_t n = std::min(count - taken.size(), part->size());
+      taken.insert(taken.end(), part->end() - static_cast<ptrdiff_t>(n), part->end());
+      part->resize(part->size() - n);
+    }
+    shard.due_at = std::min(shard.due_at, shard.young.entries.size() + kOwnEntries);
     Report(shard);
   }
 }
@@ -141,7 +172,7 @@ size_t GarbageQueue::size() const {
   size_t size = 0;
   for (const Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
-    size += shard.entries.size() + Fresh(shard).size();
+    size += shard.young.size() + shard.resting.size() + Fresh(shard).size();
   }
   return size;
 }

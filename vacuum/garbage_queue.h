@@ -18,6 +18,24 @@
 
 namespace nacre::vacuum {
 
+// What a thread has left in its shard.
+struct OwnGarbage {
+  // Beyond this, entries do not rest: a share looks at what has rested at once.
+  static constexpr size_t kRestingMax = 1024;
+
+  EntryBlock entries;
+  EntryBlock promoted;
+  uint64_t epoch = 0;  // Closed when all of it was there, if it rests.
+
+  size_t size() const { return entries.size() + promoted.size(); }
+  bool CanRest() const { return entries.size() <= kRestingMax && promoted.size() <= kRestingMax; }
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (const txn::Garbage& entry : entries) visit(entry);
+    for (const txn::Garbage& entry : promoted) visit(entry);
+  }
+};
+
 // Where commits leave what they superseded. Sharded by thread, so that committers do not meet.
 // Thread-safe.
 //
@@ -36,7 +54,7 @@ class GarbageQueue {
  public:
   // Few enough to be in the cache of the processor still, versions and records and all, where they
   // were made; enough to pay for a scan, and for an epoch.
-  static constexpr size_t kOwnEntries = 512;
+  static constexpr size_t kOwnEntries = 256;
   static constexpr size_t kShards = base::ThreadPart::kOwned;
 
   // approximate_size() may lag behind by a quarter of `backlog_max`, the size beyond which shares
@@ -58,6 +76,9 @@ class GarbageQueue {
   // What does not have to be soon, as of no commit: nobody owes anything for it, and it does not
   // make OwnIsDue() earlier.
   void PushAlong(absl::Span<const txn::Garbage> entries);
+  // The same of promoted versions, which stand apart from others. `more`: of objects that will have
+  // to be freed, and not of those that were pushed before: TakePushed() counts them.
+  void PushPromoted(absl::Span<const txn::Garbage> entries, bool more);
   // Puts back what was taken and could not be looked at. Nobody owes anything for it.
   void Return(absl::Span<const txn::Garbage> entries);
 
@@ -81,15 +102,22 @@ class GarbageQueue {
   }
   // Whether that shard has grown by kOwnEntries of Push() since TakeOwn(). One load.
   bool OwnIsDue() { return OwnShard().due.load(std::memory_order_relaxed); }
-  // Takes all of it.
-  void TakeOwn(std::vector<txn::Garbage>& taken);
+  // Takes all of it: what rests there, and what is young.
+  struct OwnTaken {
+    OwnGarbage rested;
+    OwnGarbage young;
+  };
+  OwnTaken TakeOwn();
+  // Puts back what was `young`, to rest until its epoch has passed. Precondition: it CanRest().
+  void Rest(OwnGarbage young);
 
   // How many entries the calling thread, or another one of its shard, has pushed since it was asked
   // last: all of those beyond the backlog, and of those before only the last commit's, or the last
   // few.
   size_t TakeOwed();
 
-  // One load; may be off by what the constructor says. For the question whether there is too much.
+  // Without what rests, of each thread 2 * kRestingMax at the most. One load; may be off by what
+  // the constructor says. For the question whether there is too much.
   size_t approximate_size() const { return reported_.load(std::memory_order_relaxed); }
   // Whether it is nearly as long as it may be, however far that lags behind: what need not be
   // pushed now is not. One load.
@@ -108,7 +136,8 @@ class GarbageQueue {
   void ForEach(Visit visit) const {
     for (const Shard& shard : shards_) {
       base::MutexLock lock(shard.mutex);
-      for (const txn::Garbage& entry : shard.entries) visit(entry);
+      shard.young.ForEach(visit);
+      shard.resting.ForEach(visit);
       for (const txn::Garbage& entry : Fresh(shard)) visit(entry);
     }
   }
@@ -124,10 +153,11 @@ class GarbageQueue {
     std::atomic<size_t> pushed{0};
     // Its own threads have taken from it since a pass looked.
     bool tended ABSL_GUARDED_BY(mutex) = false;
-    EntryBlock entries ABSL_GUARDED_BY(mutex);
+    OwnGarbage young ABSL_GUARDED_BY(mutex);
+    OwnGarbage resting ABSL_GUARDED_BY(mutex);
     size_t due_at ABSL_GUARDED_BY(mutex) = kOwnEntries;
     size_t owed ABSL_GUARDED_BY(mutex) = 0;
-    // Part of `entries` that is contained in reported_.
+    // Part of `young` that is contained in reported_.
     size_t reported ABSL_GUARDED_BY(mutex) = 0;
 
     // See OWN-PUSH. Up to where the owner may append without the mutex: written under it, read by

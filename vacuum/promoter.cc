@@ -50,8 +50,8 @@ void Promoter::TakeAll(absl::Span<void* const> records) noexcept {
   }
   if (count == 0) return;
   store_.counters.memory_bytes.Add(-bytes);
-  store_.counters.versions_promoted.Add(static_cast<int64_t>(count));
-  queue_.PushAlong({promoted.data(), count});
+  // The slot was an object more.
+  Push({promoted.data(), count}, /*more=*/true);
 }
 
 Version* Promoter::Promote(Record& record, txn::Stripe& stripe) {
@@ -70,6 +70,37 @@ Version* Promoter::Promote(Record& record, txn::Stripe& stripe) {
   }
   stripe.latch.Unlock();
   return old;
+}
+
+Promoter::Replacement Promoter::Replace(const txn::Garbage& entry, txn::Stripe& stripe,
+                                        PruneTally& tally) {
+  Replacement done;
+  if (queue_.is_long() || !stripe.latch.TryLock()) return done;
+  NACRE_STEP(kPruneLatched);
+  Record& record = *entry.record;
+  Version& target = *entry.version;
+  Version* const head = record.head();
+  if (ChainPruner::IsRightBelowValue(*head, target)) {
+    NACRE_CHECK(target.commit_timestamp() < entry.superseded_at &&
+                    entry.superseded_at <= head->commit_timestamp(),
+                "a chain is not in commit order");
+    ++tally.steps;
+    ChainPruner::Unlink(*head, target, tally);
+    done.unlinked = true;
+    if (Version* const copy = record.InlineOver(*head); copy != nullptr) {
+      NACRE_STEP(kPruneUnlinked);
+      done.promoted = record.ReplaceHead(copy);
+      NACRE_STEP(kPruneUnlinked);
+      tally.bytes += static_cast<int64_t>(done.promoted->memory_bytes());
+    }
+  }
+  stripe.latch.Unlock();
+  return done;
+}
+
+void Promoter::Push(absl::Span<const txn::Garbage> promoted, bool more) {
+  store_.counters.versions_promoted.Add(static_cast<int64_t>(promoted.size()));
+  queue_.PushPromoted(promoted, more);
 }
 
 void Promoter::NameEntries(absl::Span<txn::Garbage> entries) {

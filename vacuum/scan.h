@@ -59,6 +59,10 @@ struct Scan {
   bool MayPrune(uint64_t b, uint64_t e) const {
     return e <= floor && e <= ray_from && !AnyPointIn(b, e);
   }
+  // Whether nobody reads below e, nor ever will, but in a history that is retained. O(1).
+  bool AllReadFrom(uint64_t e) const {
+    return e <= clock && e <= ray_from && (points.empty() || points.front().timestamp >= e);
+  }
   Judgement Judge(uint64_t b, uint64_t e) const {
     if (MayPrune(b, e)) [[likely]]
       return {Verdict::kPrune};

@@ -6,8 +6,11 @@
 // records and versions are in the cache of its processor still, so that this costs it less than it
 // costs another one to fetch them; and what it frees is what it allocates next, in the cache too,
 // from a list of its own (block.h). That is freed in the rate in which it is allocated: a
-// few hundred objects at once are more than such a list takes. The vacuum's thread looks after
-// threads that have stopped, or are slow (GarbageQueue::TakeUntended()).
+// few hundred objects at once are more than such a list takes. What it takes it lays to rest, and
+// looks at it with the next share: then most slots can be written again at once, and what was
+// promoted be freed, without being retired (RESTED in promoter.h). The vacuum's thread looks after
+// threads that have stopped, or are slow (GarbageQueue::TakeUntended()), and after what rests
+// there.
 //
 // Invariant BACKPRESSURE: while the queue is longer than vacuum_backlog_max, each commit looks at
 // more than three times as many entries as it made, and no other entries are pushed (but those of
@@ -30,6 +33,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/check.h"
+#include "engine/base/epoch.h"
 #include "vacuum/vacuum.h"
 
 namespace nacre::vacuum {
@@ -43,17 +48,15 @@ constexpr size_t kEntriesPerRound = 16;
 // Twice what the thread is woken for: where it gets to run, it frees them all.
 constexpr size_t kRetiredMax = 8192;
 
-// Up to which timestamp half of the entries were superseded, as far as that is known.
-uint64_t SupersededByHalf(const std::vector<txn::Garbage>& entries) {
-  std::vector<uint64_t> timestamps;
-  timestamps.reserve(entries.size());
-  for (const txn::Garbage& entry : entries) {
-    if (entry.superseded_at != 0) timestamps.push_back(entry.superseded_at);
-  }
-  if (timestamps.empty()) return 0;
-  const auto half = timestamps.begin() + static_cast<ptrdiff_t>(timestamps.size() / 2);
-  std::nth_element(timestamps.begin(), half, timestamps.end());
-  return *half;
+uint64_t NewestOf(absl::Span<const txn::Garbage> entries) {
+  uint64_t newest = 0;
+  for (const txn::Garbage& entry : entries) newest = std::max(newest, entry.superseded_at);
+  return newest;
+}
+
+void Append(OwnGarbage& garbage, std::vector<txn::Garbage>& to) {
+  garbage.ForEach([&to](const txn::Garbage& entry) { to.push_back(entry); });
+  garbage = {};
 }
 
 }  // namespace
@@ -91,18 +94,73 @@ void Vacuum::ShareForAll() {
   const size_t share = kShareEntries + 3 * queue_.TakeOwed();
   std::vector<txn::Garbage> taken;
   queue_.TakeSome(share, taken);
+  promoter_.NameEntries(absl::MakeSpan(taken));
   // All that was taken: what others have done since decides nothing here.
-  DoShare(taken, share, UINT64_MAX);
+  const std::shared_ptr<const Scan> scan = ScanForShare(taken.size(), UINT64_MAX);
+  if (scan != nullptr) {
+    DoShare(*scan, {}, absl::MakeSpan(taken), share);
+  } else {
+    queue_.Return(taken);
+  }
   // It has retired versions, and records and nodes with them.
   FreeShare(2 * base::RetireList::TakeOwed());
 }
 
+// It looks at what the last one has laid to rest, and lays to rest what has come since.
 void Vacuum::ShareOfOwn() {
-  std::vector<txn::Garbage> taken;
-  queue_.TakeOwn(taken);
-  const uint64_t half = SupersededByHalf(taken);
-  DoShare(taken, taken.size(), half);
+  auto [rested, young] = queue_.TakeOwn();
+  promoter_.NameEntries(absl::MakeSpan(young.entries));
+  promoter_.NameEntries(absl::MakeSpan(young.promoted));
+  std::vector<txn::Garbage> others;
+  if (young.CanRest()) {
+    young.epoch = base::EpochDomain::Advance();
+    queue_.Rest(std::move(young));
+  } else {
+    Append(young, others);
+  }
+  if (!HasRested(rested)) Append(rested, others);
+  if (rested.size() == 0 && others.empty()) return;
+
+  const uint64_t newest =
+      std::max({NewestOf(rested.entries), NewestOf(rested.promoted), NewestOf(others)});
+  const std::shared_ptr<const Scan> scan = ScanForShare(rested.size() + others.size(), newest);
+  if (scan != nullptr) {
+    FreePromoted(rested.promoted, *scan, others);
+    DoShare(*scan, absl::MakeSpan(rested.entries), absl::MakeSpan(others),
+            rested.entries.size() + others.size());
+  } else {
+    Append(rested, others);
+    queue_.Return(others);
+  }
   store_.retired.CloseOwn();
+}
+
+// Where snapshots grow too old, a read is not over when its snapshot is no longer active.
+bool Vacuum::HasRested(const OwnGarbage& garbage) const {
+  return garbage.size() != 0 && !store_.snapshots_grow_old &&
+         base::EpochDomain::HasPassed(garbage.epoch);
+}
+
+void Vacuum::FreePromoted(absl::Span<const txn::Garbage> rested, const Scan& scan,
+                          std::vector<txn::Garbage>& needed) {
+  // Mostly one look is enough for all of them.
+  const bool all = scan.AllReadFrom(NewestOf(rested));
+  const auto may_go = [&](const txn::Garbage& entry) {
+    return all || scan.JudgeMoved(entry.version->commit_timestamp(), entry.superseded_at).verdict ==
+                      Scan::Verdict::kPrune;
+  };
+  std::vector<void*> versions;
+  versions.reserve(rested.size());
+  for (const txn::Garbage& entry : rested) {
+    NACRE_CHECK(entry.record == nullptr && entry.version->unlinked(),
+                "what is freed as promoted stands in a chain");
+    if (may_go(entry)) {
+      versions.push_back(entry.version);
+    } else {
+      needed.push_back(entry);
+    }
+  }
+  if (!versions.empty()) store_.retired.AddPassed(versions, mvcc::Version::Free);
 }
 
 // A scan costs O(snapshots), so a share takes a new one when as many entries have come since as the
@@ -111,6 +169,8 @@ void Vacuum::ShareOfOwn() {
 // much, and knows nothing of what was superseded since.
 std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries, uint64_t known_up_to) {
   std::shared_ptr<const Scan> last = scanner_.Last();
+  // What is more than that was there before.
+  entries = std::min(entries, GarbageQueue::kOwnEntries);
   const size_t credit = scan_credit_.fetch_add(entries, std::memory_order_relaxed) + entries;
   const size_t points = last == nullptr ? 0 : last->points.size();
   const size_t price =
@@ -123,51 +183,46 @@ std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries, uint64_t known_
   return fresh;
 }
 
-void Vacuum::DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t known_up_to) {
-  promoter_.NameEntries(absl::MakeSpan(taken));
-  // Of its own, what is more than that was there before.
-  const std::shared_ptr<const Scan> scan =
-      ScanForShare(std::min(taken.size(), GarbageQueue::kOwnEntries), known_up_to);
-  if (scan == nullptr) {
-    queue_.Return(taken);
-    return;
-  }
-  // What the scan knows nothing of stays in the queue: it has not been looked at.
-  const auto known = std::partition(taken.begin(), taken.end(), [&scan](const txn::Garbage& entry) {
-    return entry.superseded_at <= scan->clock;
-  });
-  size_t done = 0;
-  {
-    EntryProcessor processor(store_, pruner_, mover_, displacer_, room_, *scan,
-                             kShareLatchesPerEntry);
-    const auto too_far = [&] { return processor.steps() > share * kShareStepsPerEntry; };
-    // Returns how many it has looked at before it walked too far.
-    const auto process = [&](absl::Span<const txn::Garbage> entries) {
-      size_t looked_at = 0;
-      while (looked_at < entries.size() && !too_far()) {
-        const absl::Span<const txn::Garbage> round = entries.subspan(looked_at, kEntriesPerRound);
-        processor.Process(round);
-        processor.Flush();
-        looked_at += round.size();
-      }
-      return looked_at;
-    };
-    done = process(absl::MakeConstSpan(taken).first(static_cast<size_t>(known - taken.begin())));
-    // The vacuum's thread may be out of breath for long: what is free by now is looked at too.
-    EntryList again;
-    if (!too_far()) room_.TakeReady(share, again);
-    if (!too_far() && room_.pending() > share) room_.TakePending(share, again);
-    EntryList not_reached;
-    while (!again.empty()) {
-      EntryBlock block = again.TakeBlock();
-      block.erase(block.begin(), block.begin() + static_cast<ptrdiff_t>(process(block)));
-      not_reached.AddBlock(std::move(block));
+void Vacuum::DoShare(const Scan& scan, absl::Span<txn::Garbage> rested,
+                     absl::Span<txn::Garbage> others, size_t share) {
+  EntryProcessor processor(store_, pruner_, mover_, displacer_, promoter_, room_, scan,
+                           kShareLatchesPerEntry);
+  const auto too_far = [&] { return processor.steps() > share * kShareStepsPerEntry; };
+  // Returns how many it has looked at before it walked too far.
+  const auto process = [&](absl::Span<const txn::Garbage> entries, EntryProcessor::Age age) {
+    size_t looked_at = 0;
+    while (looked_at < entries.size() && !too_far()) {
+      const absl::Span<const txn::Garbage> round = entries.subspan(looked_at, kEntriesPerRound);
+      processor.Process(round, age);
+      processor.Flush();
+      looked_at += round.size();
     }
-    // Not to the queue, which they would make longer.
-    room_.ReturnReady(not_reached);
-    steps_.fetch_add(processor.steps(), std::memory_order_relaxed);
+    return looked_at;
+  };
+  // What the scan knows nothing of stays in the queue: it has not been looked at.
+  const auto process_known = [&](absl::Span<txn::Garbage> entries, EntryProcessor::Age age) {
+    const auto known = std::partition(
+        entries.begin(), entries.end(),
+        [&scan](const txn::Garbage& entry) { return entry.superseded_at <= scan.clock; });
+    const auto known_count = static_cast<size_t>(known - entries.begin());
+    queue_.Return(entries.subspan(process(entries.first(known_count), age)));
+  };
+  process_known(rested, EntryProcessor::Age::kRested);
+  process_known(others, EntryProcessor::Age::kAny);
+  // The vacuum's thread may be out of breath for long: what is free by now is looked at too.
+  EntryList again;
+  if (!too_far()) room_.TakeReady(share, again);
+  if (!too_far() && room_.pending() > share) room_.TakePending(share, again);
+  EntryList not_reached;
+  while (!again.empty()) {
+    EntryBlock block = again.TakeBlock();
+    const size_t done = process(block, EntryProcessor::Age::kAny);
+    block.erase(block.begin(), block.begin() + static_cast<ptrdiff_t>(done));
+    not_reached.AddBlock(std::move(block));
   }
-  queue_.Return(absl::MakeConstSpan(taken).subspan(done));
+  // Not to the queue, which they would make longer.
+  room_.ReturnReady(not_reached);
+  steps_.fetch_add(processor.steps(), std::memory_order_relaxed);
 }
 
 void Vacuum::FreeShare(size_t objects) {

@@ -149,7 +149,8 @@ Vacuum::PassResult Vacuum::Pass(bool whole) noexcept {
   size_t reaped;
   const size_t records_max = whole ? SIZE_MAX : kRecordsReapedPerPass;
   {
-    EntryProcessor processor(store_, pruner_, mover_, displacer_, room_, *scan, kLatchesPerEntry);
+    EntryProcessor processor(store_, pruner_, mover_, displacer_, promoter_, room_, *scan,
+                             kLatchesPerEntry);
     ProcessAll(work, processor);
     reaped = ReapTrees(*scan, records_max, processor);
     processor.Flush();

@@ -154,13 +154,20 @@ class Vacuum final : public txn::GarbageSink {
 
   void ShareForAll();
   void ShareOfOwn();
-  // Looks at what was taken from the queue, of which it may put some back, and as many others that
-  // wait elsewhere.
-  // Its scan knows at least what was superseded up to `known_up_to`, if it is a new one.
-  void DoShare(std::vector<txn::Garbage>& taken, size_t share, uint64_t known_up_to);
+  // Looks at what was taken from the queue, of which it may put some back, and at as many entries
+  // that wait elsewhere.
+  void DoShare(const Scan& scan, absl::Span<txn::Garbage> rested, absl::Span<txn::Garbage> others,
+               size_t share);
+  // Of what was taken: whether RESTED (promoter.h) holds.
+  bool HasRested(const OwnGarbage& garbage) const;
+  // Frees them, but for those of which somebody may have a view, or of which the scan knows
+  // nothing.
+  void FreePromoted(absl::Span<const txn::Garbage> rested, const Scan& scan,
+                    std::vector<txn::Garbage>& needed);
   // Frees at least so many objects, by whole batches, and one batch in any case, if they may be
   // freed.
   void FreeShare(size_t objects);
+  // For so many entries. A new one knows at least what was superseded up to `known_up_to`.
   std::shared_ptr<const Scan> ScanForShare(size_t entries, uint64_t known_up_to);
 
   void RunThread();

@@ -21,6 +21,7 @@ RetireList::~RetireList() {
       for (const Retired& retired : batch.objects) retired.free(retired.object);
     }
     for (const Retired& retired : shard.fresh) retired.free(retired.object);
+    for (const Retired& retired : shard.passed) retired.free(retired.object);
   }
 }
 
@@ -57,6 +58,14 @@ void RetireList::AddAll(absl::Span<void* const> objects,
     shard.fresh.push_back({object, free});
     if (shard.fresh.size() >= kBatchObjects) EndFresh(shard);
   }
+  shard.mutex.Unlock();
+}
+
+void RetireList::AddPassed(absl::Span<void* const> objects,
+                           Free free) noexcept ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  waiting_.fetch_add(objects.size(), std::memory_order_seq_cst);
+  Shard& shard = LockAnyShard();
+  for (void* object : objects) shard.passed.push_back({object, free});
   shard.mutex.Unlock();
 }
 
@@ -117,7 +126,9 @@ bool RetireList::FindOut(Look& look) {
 RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
   Objects objects;
   if (!shard.mutex.TryLock()) return objects;
-  if (!shard.batches.empty()) {
+  if (!shard.passed.empty()) {
+    objects.swap(shard.passed);
+  } else if (!shard.batches.empty()) {
     Batch& oldest = shard.batches.front();
     if (oldest.epoch == kOpen) {
       look.any_open = true;
@@ -171,7 +182,13 @@ size_t RetireList::ReclaimOwn(size_t limit) noexcept {
   Look look;
   do {
     if (!shard.mutex.TryLock()) return 0;
-    if (!shard.batches.empty() && shard.batches.front().epoch != kOpen) {
+    if (!shard.passed.empty()) {
+      count = std::min({limit, kBatchObjects, shard.passed.size()});
+      std::copy(shard.passed.end() - static_cast<ptrdiff_t>(count), shard.passed.end(),
+                objects.begin());
+      shard.passed.resize(shard.passed.size() - count);
+      shard.tended = true;
+    } else if (!shard.batches.empty() && shard.batches.front().epoch != kOpen) {
       Batch& oldest = shard.batches.front();
       oldest.passed = HasPassed(oldest, look);
       if (oldest.passed) {

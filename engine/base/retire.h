@@ -57,6 +57,8 @@ class RetireList {
   void Add(void* object, Free free) noexcept { AddAll({&object, 1}, free); }
   // The same for several at once. O(objects).
   void AddAll(absl::Span<void* const> objects, Free free) noexcept;
+  // What nobody can be reading any more: it is freed with the rest, but waits for no epoch.
+  void AddPassed(absl::Span<void* const> objects, Free free) noexcept;
   // From now on `taker` gets what was retired with `free`; nullptr: nobody does. The caller knows
   // that nobody else uses the list. The destructor asks no taker.
   void SetTaker(Free free, Taker* taker) {
@@ -110,6 +112,7 @@ class RetireList {
   struct alignas(64) Shard {
     Latch mutex;
     Objects fresh ABSL_GUARDED_BY(mutex);
+    Objects passed ABSL_GUARDED_BY(mutex);             // Of AddPassed().
     std::deque<Batch> batches ABSL_GUARDED_BY(mutex);  // Closed ones, then open ones.
     uint64_t taken ABSL_GUARDED_BY(mutex) = 0;         // Batches before those.
     // ReclaimOwn() has freed from it since ReclaimUntended() looked.

@@ -83,7 +83,11 @@ std::vector<VersionInfo> Database::DumpKey(std::string_view key, Keyspace keyspa
   std::vector<VersionInfo> chain;
   const txn::Generation* newest = impl_->store.keyspaces.Newest(keyspace.id());
   if (newest == nullptr || newest->tree == nullptr) return chain;
-  const mvcc::Record* record = newest->tree->index.Find(key);
+  const txn::Tree& tree = *newest->tree;
+  // Only writers walk below what is newest, unless they are snapshots (RESTED in promoter.h).
+  txn::LatchTable& latches = impl_->store.latches;
+  base::MutexLock latch(latches.at(latches.IndexOf(tree.id, key)).latch);
+  const mvcc::Record* record = tree.index.Find(key);
   if (record == nullptr) return chain;
   std::optional<Timestamp> newer;
   for (const mvcc::Version* version = record->head(); version != nullptr;

@@ -43,13 +43,23 @@ size_t Record::memory_bytes() const {
   return BytesBeforeSlot(key_bytes_) + sizeof(Version) + size_t{slot()->slot_units_} * 8;
 }
 
-Version* Record::InlineAgain(const Version& original) {
-  if (original.is_tombstone() || original.is_inline()) return nullptr;
+bool Record::FitsSlot(const Version& original) const {
+  return !original.is_tombstone() && !original.is_inline() &&
+         original.memory_bytes() - sizeof(Version) <= size_t{slot()->slot_units_} * 8;
+}
+
+Version* Record::InlineOver(const Version& original) {
   Version* const old = slot();
-  const size_t units = old->slot_units_;
-  if (original.memory_bytes() - sizeof(Version) > units * 8) return nullptr;
-  Version* const copy = Version::Construct(old, Kind::kBytes, original.value(), original.expiry(),
-                                           static_cast<uint8_t>(units));
+  if (!FitsSlot(original) || original.expires() != old->expires()) return nullptr;
+  old->Overwrite(original.value(), original.expiry());
+  return old;
+}
+
+Version* Record::InlineAgain(const Version& original) {
+  if (!FitsSlot(original)) return nullptr;
+  Version* const old = slot();
+  Version* const copy =
+      Version::Construct(old, Kind::kBytes, original.value(), original.expiry(), old->slot_units_);
   copy->slot_state_.store(kTaken, std::memory_order_relaxed);
   return copy;
 }

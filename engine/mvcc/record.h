@@ -26,7 +26,9 @@ namespace nacre::mvcc {
 //           record from the index, or by this rule.
 //   INLINE  The slot is *taken* from the moment a version is copied into it, under the latch of the
 //           key, until that version was retired and its epoch has passed: FreeSlot() then, or who
-//           called it copies the next one there, under the latch. So nobody reads in a slot while
+//           called it copies the next one there, under the latch. (Or until it has rested: then
+//           the next one is copied there in the same hold of the latch, RESTED in
+//           vacuum/promoter.h.) So nobody reads in a slot while
 //           it is written, and the block lasts as long as either the record is reached or its slot
 //           is taken: what is freed last frees it. Whoever has the slot in hand looks, under the
 //           latch, whether the record has left the index: of one that has, the head may be gone.
@@ -71,6 +73,10 @@ class Record {
   Version* TryInline(const Version& original);
   // The same for the caller that has just got the slot back and has it still.
   Version* InlineAgain(const Version& original);
+  // The same for the head, over the version in the slot that was just unlinked from below it, and
+  // that some may still pass by (RESTED in vacuum/promoter.h). nullptr also if only one of them
+  // expires.
+  Version* InlineOver(const Version& original);
   // `copy`, of the same contents, takes the place in the chain of the version in the slot, below
   // `above`.
   void Displace(Version* above, Version* copy);
@@ -96,6 +102,8 @@ class Record {
     return sizeof(Record) + (key_bytes + 7) / 8 * 8;
   }
   bool has_slot() const { return (tree_id_ & kHasSlot) != 0; }
+  // Precondition: has_slot().
+  bool FitsSlot(const Version& original) const;
   // Precondition: has_slot().
   Version* slot() const;
   void FreeBlock();

@@ -13,9 +13,20 @@ Version* Version::Construct(void* memory, Kind kind, std::string_view value, Exp
   const bool has_expiry = expiry != kNoExpiry;
   auto* version =
       new (memory) Version(kind, static_cast<uint32_t>(value.size()), has_expiry, slot_units);
-  if (has_expiry) std::memcpy(static_cast<void*>(version + 1), &expiry, sizeof(expiry));
-  if (!value.empty()) std::memcpy(const_cast<char*>(version->data()), value.data(), value.size());
+  version->CopyIn(value, expiry);
   return version;
+}
+
+inline void Version::CopyIn(std::string_view value, ExpiryMs expiry) {
+  if (has_expiry_) std::memcpy(static_cast<void*>(this + 1), &expiry, sizeof(expiry));
+  if (!value.empty()) std::memcpy(const_cast<char*>(data()), value.data(), value.size());
+}
+
+void Version::Overwrite(std::string_view value, ExpiryMs expiry) {
+  NACRE_CHECK(has_expiry_ == (expiry != kNoExpiry), "a version can not change its layout");
+  size_ = static_cast<uint32_t>(value.size());
+  CopyIn(value, expiry);
+  unlinked_.store(false, std::memory_order_relaxed);
 }
 
 Version* Version::Allocate(Kind kind, std::string_view value, ExpiryMs expiry) {

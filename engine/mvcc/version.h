@@ -105,6 +105,11 @@ class Version {
   // Constructs it in `memory`, which has room for it.
   static Version* Construct(void* memory, Kind kind, std::string_view value, ExpiryMs expiry,
                             uint8_t slot_units);
+  // What `value` and `expiry` say takes the place of what was in this one. Who passes by meanwhile
+  // finds the stamp and the previous version as they were. Preconditions: as with Construct(), and
+  // it expires if this one did.
+  void Overwrite(std::string_view value, ExpiryMs expiry);
+  void CopyIn(std::string_view value, ExpiryMs expiry);
   static constexpr size_t HeaderBytes(bool has_expiry);
   static const std::atomic<uint64_t>* Leader(uint64_t stamp) {
     return reinterpret_cast<const std::atomic<uint64_t>*>(stamp & ~kFollowerTag);
@@ -116,7 +121,7 @@ class Version {
 
   std::atomic<uint64_t> stamp_{0};
   std::atomic<Version*> previous_{nullptr};
-  const uint32_t size_;
+  uint32_t size_;
   const bool is_tombstone_ : 1;
   const bool has_expiry_ : 1;
   std::atomic<bool> unlinked_{false};

@@ -1,5 +1,9 @@
 // Stats, DumpKey(), ToString() and Verify(): what the database tells about itself.
 
+#include <atomic>
+#include <string>
+#include <thread>
+
 #include "tests/unit/api_fixture.h"
 
 namespace nacre::api {
@@ -165,6 +169,27 @@ TEST_F(StatsTest, DumpKey_ShowsTheChainNewestFirstWithItsTransactionIds) {
   EXPECT_EQ(chain[2].superseded_by, second);
   EXPECT_EQ(chain[2].value, "v1");
   EXPECT_EQ(chain[2].expiry, absl::InfiniteFuture());
+}
+
+// What is below the newest version may be written over as soon as no snapshot and no writer can
+// read it.
+TEST_F(StatsTest, DumpKey_BesideUpdatesShowsWhatWasWritten) {
+  constexpr int kKeys = 600;
+  const auto key_of = [](int i) { return std::to_string(i % kKeys); };
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; i < 20 * kKeys; ++i) {
+      Put(key_of(i), std::string(40, static_cast<char>('a' + i / kKeys)));
+    }
+    done = true;
+  });
+  for (int i = 0; !done; i += 7) {
+    for (const VersionInfo& version : db_->DumpKey(key_of(i))) {
+      ASSERT_THAT(version.value, SizeIs(40));
+      ASSERT_EQ(version.value, std::string(40, version.value.front()));
+    }
+  }
+  writer.join();
 }
 
 TEST_F(StatsTest, DumpKey_OfNoRecordIsEmpty) {

@@ -299,12 +299,47 @@ TEST_F(Retire, UnderReadersAndSeveralThatFree) {
   Cell::Free(shared.load());
 }
 
+// It waits for no epoch, whoever frees.
+TEST_F(Retire, WhatHasPassedAlreadyIsFreedUnderAnyPin) {
+  std::atomic<int> step{0};
+  std::thread pinned([&] {
+    EpochPin pin;
+    step = 1;
+    step.notify_all();
+    step.wait(1);
+  });
+  step.wait(0);
+  const auto add_passed = [this](size_t count) {
+    std::vector<void*> objects(count);
+    for (void*& object : objects) object = new Object(deleted_);
+    list_.AddPassed(objects, Object::Free);
+  };
+  Add(kBatch);
+  list_.CloseOwn();
+  add_passed(kBatch);
+  add_passed(10);
+  EXPECT_EQ(list_.waiting(), 2 * kBatch + 10);
+  EXPECT_EQ(list_.ReclaimOwn(20), 20u);
+  EXPECT_EQ(list_.ReclaimUntended(SIZE_MAX), 0u) << "its own thread frees it";
+  EXPECT_EQ(list_.ReclaimOwn(SIZE_MAX), kBatch - 10);
+  EXPECT_EQ(list_.ReclaimOwn(20), 0u) << "the rest is retired";
+  add_passed(30);
+  std::thread([&] { EXPECT_EQ(list_.Reclaim(SIZE_MAX), 30u); }).join();
+  EXPECT_EQ(deleted_, kBatch + 40);
+  step = 2;
+  step.notify_all();
+  pinned.join();
+  EXPECT_EQ(list_.Reclaim(SIZE_MAX), kBatch);
+}
+
 TEST_F(Retire, TheEndFreesTheRest) {
   {
     RetireList list;
     for (size_t i = 0; i < kBatch + 5; ++i) list.Add(new Object(deleted_), Object::Free);
+    void* const passed = new Object(deleted_);
+    list.AddPassed({&passed, 1}, Object::Free);
   }
-  EXPECT_EQ(deleted_, kBatch + 5);
+  EXPECT_EQ(deleted_, kBatch + 6);
 }
 
 }  // namespace

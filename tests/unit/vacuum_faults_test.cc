@@ -24,21 +24,32 @@ class VacuumFaults : public VacuumFixture {
   }
 
   // Calls `action` the first time that `step` is reached.
-  void At(Step step, std::function<void()> action) {
+  void At(Step step, std::function<void()> action) { Set(step, std::move(action), /*once=*/true); }
+  void AtEach(Step step, std::function<void()> action) {
+    Set(step, std::move(action), /*once=*/false);
+  }
+
+ private:
+  void Set(Step step, std::function<void()> action, bool once) {
     step_ = step;
     action_ = std::move(action);
+    once_ = once;
     testing::SetStepHook(
         [](Step reached, void* context) {
           auto* self = static_cast<VacuumFaults*>(context);
           if (reached != self->step_ || self->action_ == nullptr) return;
-          std::exchange(self->action_, nullptr)();
+          if (self->once_) {
+            std::exchange(self->action_, nullptr)();
+          } else {
+            self->action_();
+          }
         },
         this);
   }
 
- private:
   Step step_ = Step::kCount;
   std::function<void()> action_;
+  bool once_ = true;
 };
 
 // REGISTERED: a transaction begins after the scan, and what it sees is superseded after that.
@@ -130,6 +141,43 @@ TEST_F(VacuumFaults, TheFlagOfTooOldIsSetBeforeTheFirstUnlink) {
   });
   vacuum_->RunOnce();
   EXPECT_TRUE(reached);
+  End(held);
+}
+
+// RESTED: whoever passes by a slot while it is written over finds what he reads, and a reader of
+// what is newest finds that, at each step.
+TEST_F(VacuumFaults, WhoPassesByASlotWhileItIsWrittenOverFindsWhatIsBelow) {
+  const auto share = [this] {
+    for (size_t i = 0; i < GarbageQueue::kOwnEntries; ++i) Put("filler", "v");
+    vacuum_->Assist();
+  };
+  Put("k", "a");
+  Put("k", "b");
+  const Registration held = Snapshot();
+  Put("k", "c");
+  vacuum_->RunOnce();
+  const mvcc::Version* const slot = HeadOf("k");
+  ASSERT_TRUE(slot->is_inline());
+  const mvcc::Version* const below = slot->previous();
+  ASSERT_EQ(below->value(), "b");
+  const uint64_t newest = Put("k", "d");
+  share();
+  ASSERT_NE(HeadOf("k"), slot);
+  int steps = 0;
+  const auto look = [&] {
+    if (HeadOf("k") == slot) return;
+    ++steps;
+    EXPECT_GT(slot->commit_timestamp(), held.read_timestamp);
+    EXPECT_EQ(slot->previous(), below);
+    EXPECT_THAT(ReadAt(held.read_timestamp, "k"), Optional(std::string("b")));
+    EXPECT_THAT(ReadAt(newest, "k"), Optional(std::string("d")));
+  };
+  AtEach(Step::kPruneUnlinked, look);
+  share();
+  EXPECT_EQ(HeadOf("k"), slot);
+  EXPECT_EQ(steps, 2) << "when it is unlinked, and when it is written";
+  EXPECT_EQ(slot->previous(), below);
+  testing::Reset();
   End(held);
 }
 

@@ -95,6 +95,18 @@ TEST(VacuumScan, WhatOnlyShortOnesHoldIsParkedOnThoseWhoLook) {
   EXPECT_EQ(scan.Judge(11, 50).verdict, Verdict::kRetain);
 }
 
+TEST(VacuumScan, AllReadFromWhereNobodyIsOrBeginsBelow) {
+  Scan scan = ScanAt(100, {20, 30});
+  EXPECT_TRUE(scan.AllReadFrom(20));
+  EXPECT_FALSE(scan.AllReadFrom(21));
+  scan.points = {};
+  EXPECT_TRUE(scan.AllReadFrom(100));
+  EXPECT_FALSE(scan.AllReadFrom(101)) << "after the clock";
+  scan.ray_from = 50;
+  EXPECT_TRUE(scan.AllReadFrom(50));
+  EXPECT_FALSE(scan.AllReadFrom(51)) << "somebody begins";
+}
+
 // MOVED, AT-REST.
 TEST(VacuumScan, WhatWasMovedIsNeededByThoseWhoLook) {
   Scan scan = ScanAt(100, {10, 20, 30});
@@ -218,10 +230,14 @@ TEST(VacuumQueue, WhatIsFreshIsTakenOnceAndInOrder) {
     if (random() % 2 == 0) continue;
     EntryList taken;
     std::vector<txn::Garbage> own;
+    GarbageQueue::OwnTaken of_own;
     switch (random() % 4) {
       case 0: queue.TakeAll(taken); break;
       case 1: std::thread([&] { queue.TakeAll(taken); }).join(); break;
-      case 2: queue.TakeOwn(own); break;
+      case 2:
+        of_own = queue.TakeOwn();
+        own.assign(of_own.young.entries.begin(), of_own.young.entries.end());
+        break;
       case 3: queue.TakeSome(SIZE_MAX, own); break;
     }
     for (const txn::Garbage& entry : own) seen.push_back(entry.superseded_at);
@@ -275,8 +291,7 @@ TEST(VacuumQueue, TheLastOneThatMakesItDueSaysSo) {
     }
     PushOne(queue, 1);
     ASSERT_TRUE(queue.OwnIsDue());
-    std::vector<txn::Garbage> own;
-    queue.TakeOwn(own);
+    queue.TakeOwn();
   }
 }
 
@@ -301,9 +316,7 @@ TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
   EXPECT_FALSE(queue.OwnIsDue());
   queue.Push(absl::MakeConstSpan(some).first(1));
   EXPECT_TRUE(queue.OwnIsDue());
-  std::vector<txn::Garbage> own;
-  queue.TakeOwn(own);
-  EXPECT_EQ(own.size(), some.size());
+  EXPECT_EQ(queue.TakeOwn().young.size(), some.size());
   EXPECT_FALSE(queue.OwnIsDue());
 
   queue.Push(absl::MakeConstSpan(some).first(10));
@@ -313,7 +326,7 @@ TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
   queue.TakeUntended(taken);
   EXPECT_EQ(taken.size(), 10u) << "nobody has taken from it since";
 
-  queue.TakeOwn(own);
+  queue.TakeOwn();
   queue.Push(std::vector<txn::Garbage>(3 * GarbageQueue::kOwnEntries + 1));
   queue.TakeUntended(taken);
   EXPECT_EQ(taken.size(), 10u + 3 * GarbageQueue::kOwnEntries + 1) << "it falls behind";
@@ -333,18 +346,14 @@ TEST(VacuumQueue, WhatIsPushedAlongMakesNothingDueAndNobodyOwe) {
   EXPECT_FALSE(queue.OwnIsDue());
   queue.Push(absl::MakeConstSpan(some).first(1));
   EXPECT_TRUE(queue.OwnIsDue());
-  std::vector<txn::Garbage> own;
-  queue.TakeOwn(own);
-  EXPECT_EQ(own.size(), 3 * GarbageQueue::kOwnEntries);
+  EXPECT_EQ(queue.TakeOwn().young.size(), 3 * GarbageQueue::kOwnEntries);
 }
 
 TEST(VacuumQueue, WhatWasReturnedIsDueWithAsManyNewOnes) {
   GarbageQueue queue(/*backlog_max=*/10'000);
   const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries);
   queue.Push(some);
-  std::vector<txn::Garbage> own;
-  queue.TakeOwn(own);
-  queue.Return(own);
+  queue.Return(queue.TakeOwn().young.entries);
   queue.Push(absl::MakeConstSpan(some).first(some.size() - 1));
   EXPECT_FALSE(queue.OwnIsDue());
   queue.Push(absl::MakeConstSpan(some).first(1));
