@@ -103,7 +103,7 @@ size_t GarbageQueue::TakeUntended(EntryList& taken) {
   size_t shards = 0;
   for (Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
-    if (std::exchange(shard.tended, false) && shard.young.size() <= 3 * kOwnEntries) continue;
+    if (std::exchange(shard.tended, false) && shard.young.size() <= kLongMax) continue;
     const size_t before = taken.size();
     TakeShard(shard, taken);
     if (taken.size() != before && &shard != &OwnShard()) ++shards;

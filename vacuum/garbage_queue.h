@@ -20,8 +20,9 @@ namespace nacre::vacuum {
 
 // What a thread has left in its shard.
 struct OwnGarbage {
-  // Beyond this, entries do not rest: a share looks at what has rested at once.
-  static constexpr size_t kRestingMax = 1024;
+  // Beyond this, nothing rests: a share looks at all that has rested at once, and what rests is not
+  // counted for the backlog, but for memory_bytes_max. A little more than makes a share due.
+  static constexpr size_t kRestingMax = 320;
 
   EntryBlock entries;
   EntryBlock promoted;
@@ -56,6 +57,8 @@ class GarbageQueue {
   // were made; enough to pay for a scan, and for an epoch.
   static constexpr size_t kOwnEntries = 256;
   static constexpr size_t kShards = base::ThreadPart::kOwned;
+  // Of a shard that is longer, it is seen that its thread does not keep up.
+  static constexpr size_t kLongMax = 6 * kOwnEntries;
 
   // approximate_size() may lag behind by a quarter of `backlog_max`, the size beyond which shares
   // of work are owed.

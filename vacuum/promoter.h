@@ -25,19 +25,17 @@ namespace nacre::vacuum {
 // be freed, without another epoch.
 //   - Who was pinned before has ended that pin. Who pins later finds the newer version first, and
 //     goes below it only for a snapshot that reads below that one's timestamp e, or with the latch.
-//   - The scan has found that snapshot. Since it does not read in [b, e), it reads below b: it
-//   looks
-//     at the stamp, and passes by. So Record::InlineOver() leaves alone what is below, and the
-//     stamp goes from b, when all else is written, to that of the version which is copied: both are
-//     above what such a snapshot reads.
+//   - The scan has found that snapshot. Since it does not read in [b, e), it reads below b. Then it
+//     looks at the stamp, and passes by. So Record::InlineOver() leaves alone what is below, and
+//     the stamp goes from b, when all else is written, to that of the version which is copied: both
+//     are above what such a snapshot reads.
 //   - Under the latch the chain is what it says. Who goes on from a version that he left there in
 //     the same pin (ChainPruner) finds it unlinked, or the slot with what is in it now.
 //   Forbidden: without the rest. A read without a snapshot has loaded the head before the commit,
 //   and copies its value while it is written over.
 //   Forbidden: to construct a version there. Who passes by finds nothing below it for a moment.
-//   Forbidden: where snapshots grow too old. The scan leaves them out while their last read goes
-//   on. Forbidden: to read values below a head with a pin alone. So Database::DumpKey() takes the
-//   latch.
+//   Forbidden: where snapshots grow too old. The scan has left them out when their last read ends.
+//   Forbidden: to read values below a head with a pin alone. Database::DumpKey() takes the latch.
 //
 // Invariant PROMOTED: the version that was copied is freed like one that was moved (MOVED in
 // mover.h), only that its entry gets its timestamp later: it is pushed with none, and whoever takes

@@ -54,8 +54,8 @@ uint64_t NewestOf(absl::Span<const txn::Garbage> entries) {
   return newest;
 }
 
-void Append(OwnGarbage& garbage, std::vector<txn::Garbage>& to) {
-  garbage.ForEach([&to](const txn::Garbage& entry) { to.push_back(entry); });
+void MoveTo(std::vector<txn::Garbage>& others, OwnGarbage& garbage) {
+  garbage.ForEach([&others](const txn::Garbage& entry) { others.push_back(entry); });
   garbage = {};
 }
 
@@ -112,13 +112,14 @@ void Vacuum::ShareOfOwn() {
   promoter_.NameEntries(absl::MakeSpan(young.entries));
   promoter_.NameEntries(absl::MakeSpan(young.promoted));
   std::vector<txn::Garbage> others;
-  if (young.CanRest()) {
+  // Where snapshots grow too old, a read is not over when its snapshot is no longer active.
+  if (young.CanRest() && !store_.snapshots_grow_old) {
     young.epoch = base::EpochDomain::Advance();
     queue_.Rest(std::move(young));
   } else {
-    Append(young, others);
+    MoveTo(others, young);
   }
-  if (!HasRested(rested)) Append(rested, others);
+  if (rested.size() != 0 && !base::EpochDomain::HasPassed(rested.epoch)) MoveTo(others, rested);
   if (rested.size() == 0 && others.empty()) return;
 
   const uint64_t newest =
@@ -129,16 +130,10 @@ void Vacuum::ShareOfOwn() {
     DoShare(*scan, absl::MakeSpan(rested.entries), absl::MakeSpan(others),
             rested.entries.size() + others.size());
   } else {
-    Append(rested, others);
+    MoveTo(others, rested);
     queue_.Return(others);
   }
   store_.retired.CloseOwn();
-}
-
-// Where snapshots grow too old, a read is not over when its snapshot is no longer active.
-bool Vacuum::HasRested(const OwnGarbage& garbage) const {
-  return garbage.size() != 0 && !store_.snapshots_grow_old &&
-         base::EpochDomain::HasPassed(garbage.epoch);
 }
 
 void Vacuum::FreePromoted(absl::Span<const txn::Garbage> rested, const Scan& scan,
@@ -169,7 +164,7 @@ void Vacuum::FreePromoted(absl::Span<const txn::Garbage> rested, const Scan& sca
 // much, and knows nothing of what was superseded since.
 std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries, uint64_t known_up_to) {
   std::shared_ptr<const Scan> last = scanner_.Last();
-  // What is more than that was there before.
+  // What is more than that was there before, or was promoted.
   entries = std::min(entries, GarbageQueue::kOwnEntries);
   const size_t credit = scan_credit_.fetch_add(entries, std::memory_order_relaxed) + entries;
   const size_t points = last == nullptr ? 0 : last->points.size();

@@ -158,8 +158,6 @@ class Vacuum final : public txn::GarbageSink {
   // that wait elsewhere.
   void DoShare(const Scan& scan, absl::Span<txn::Garbage> rested, absl::Span<txn::Garbage> others,
                size_t share);
-  // Of what was taken: whether RESTED (promoter.h) holds.
-  bool HasRested(const OwnGarbage& garbage) const;
   // Frees them, but for those of which somebody may have a view, or of which the scan knows
   // nothing.
   void FreePromoted(absl::Span<const txn::Garbage> rested, const Scan& scan,

@@ -13,7 +13,8 @@
 // transaction time, and a pin lasts one call into the engine, never as long as a transaction.
 //
 // Invariant EPOCH-SAFE: memory that was unlinked before Advance() returned E is not reached by
-// anybody once HasPassed(E) is true.
+// anybody once HasPassed(E) is true. (Nor is what was superseded before, by who looks for what is
+// newest: it is no longer what they find. RESTED in vacuum/promoter.h relies on that.)
 //
 //   reader (Pin)                              reclaimer
 //   1. e = global (acquire)                   a. unlinks the object

@@ -127,7 +127,9 @@ RetireList::Objects RetireList::TakePassed(Shard& shard, Look& look) {
   Objects objects;
   if (!shard.mutex.TryLock()) return objects;
   if (!shard.passed.empty()) {
-    objects.swap(shard.passed);
+    const size_t count = std::min(kBatchObjects, shard.passed.size());
+    objects.assign(shard.passed.end() - static_cast<ptrdiff_t>(count), shard.passed.end());
+    shard.passed.resize(shard.passed.size() - count);
   } else if (!shard.batches.empty()) {
     Batch& oldest = shard.batches.front();
     if (oldest.epoch == kOpen) {

@@ -57,7 +57,8 @@ class RetireList {
   void Add(void* object, Free free) noexcept { AddAll({&object, 1}, free); }
   // The same for several at once. O(objects).
   void AddAll(absl::Span<void* const> objects, Free free) noexcept;
-  // What nobody can be reading any more: it is freed with the rest, but waits for no epoch.
+  // What nobody can be reading any more: it is freed with the rest, but waits for no epoch, and is
+  // nothing that the thread owes for. O(objects).
   void AddPassed(absl::Span<void* const> objects, Free free) noexcept;
   // From now on `taker` gets what was retired with `free`; nullptr: nobody does. The caller knows
   // that nobody else uses the list. The destructor asks no taker.
@@ -65,7 +66,7 @@ class RetireList {
     taken_ = free;
     taker_ = taker;
   }
-  // How many objects the calling thread has added since it was asked last, to any list.
+  // How many objects the calling thread has retired since it was asked last, to any list.
   static size_t TakeOwed();
 
   // Frees one batch whose epoch has passed, of the calling thread's shard if there is one. Returns

@@ -93,9 +93,7 @@ std::vector<VersionInfo> Database::DumpKey(std::string_view key, Keyspace keyspa
   for (const mvcc::Version* version = record->head(); version != nullptr;
        version = version->previous()) {
     VersionInfo& info = chain.emplace_back();
-    if (const uint64_t committed = version->commit_timestamp(); committed != 0) {
-      info.created_by = Timestamp{committed};
-    }
+    info.created_by = Timestamp{version->commit_timestamp()};
     info.superseded_by = newer;
     newer = info.created_by;
     if (version->is_tombstone()) {

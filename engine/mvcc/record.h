@@ -28,9 +28,9 @@ namespace nacre::mvcc {
 //           key, until that version was retired and its epoch has passed: FreeSlot() then, or who
 //           called it copies the next one there, under the latch. (Or until it has rested: then
 //           the next one is copied there in the same hold of the latch, RESTED in
-//           vacuum/promoter.h.) So nobody reads in a slot while
-//           it is written, and the block lasts as long as either the record is reached or its slot
-//           is taken: what is freed last frees it. Whoever has the slot in hand looks, under the
+//           vacuum/promoter.h.) So nobody reads a value in a slot while it is written, and the
+//           block lasts as long as either the record is reached or its slot is taken: what is freed
+//           last frees it. Whoever has the slot in hand looks, under the
 //           latch, whether the record has left the index: of one that has, the head may be gone.
 class Record {
  public:

@@ -20,7 +20,7 @@ enum class Kind : uint8_t { kBytes, kTombstone };
 // Life: made by one transaction, private to it; *prepared*: linked at the head of a chain under the
 // latch of its key, with no timestamp yet; *committed*: timestamp known; *superseded*: a newer
 // committed version stands before it; *unlinked*: no longer in its chain; freed when the epoch has
-// passed.
+// passed, or its slot written over (RESTED in vacuum/promoter.h).
 //
 // The stamp says which:
 //   0                      prepared, leader of its commit; its timestamp is not known yet
@@ -32,7 +32,7 @@ enum class Kind : uint8_t { kBytes, kTombstone };
 // it releases the follower's latch, and the leader can only be superseded (or moved: mover.h) after
 // its own latch was released; the committer releases no latch before every follower is stamped. So
 // a leader is unlinked only when no follower names it any more, and a reader that loaded the
-// address earlier keeps it readable with its epoch pin.
+// address earlier keeps it readable, and as it was, with its epoch pin.
 class Version {
  public:
   static Version* NewBytes(std::string_view value, ExpiryMs expiry);

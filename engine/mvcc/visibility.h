@@ -23,8 +23,8 @@ inline bool IsLive(const Version& version, ExpiryMs now) {
 }
 
 // The newest version of the record that is visible, tombstone or not; nullptr if there is none.
-// Precondition: the caller is pinned, and either registered as a snapshot at `read_timestamp` or
-// ready to check afterwards that the chain did not change. O(versions newer than read_timestamp).
+// Precondition: the caller is pinned, and registered as a snapshot at `read_timestamp`, or has the
+// latch of the key. O(versions newer than read_timestamp).
 inline const Version* FindVisible(const Record& record, uint64_t read_timestamp) {
   const Version* version = record.head();
   NACRE_STEP(kReadHead);

@@ -16,12 +16,13 @@ class Generation;
 // A version that will have to go. Exactly one entry is made for each superseded version and for
 // each committed tombstone (a tombstone that is superseded later keeps its first entry, see
 // TakeTombstone()). The entry owns the version: whoever consumes it retires the version, once it is
-// unlinked. The record may be touched only while the version is seen not to be unlinked inside the
-// same epoch pin: such a version stands in its chain, and a record with such a version stands in
-// the index. (But the block of the record lasts as long as its slot is taken, so the record of an
-// unlinked version in a slot is there to be retired with it.) Without a record: a version that was
-// copied to other memory (vacuum/mover.h) or into the slot (vacuum/promoter.h). One that was copied
-// out of the slot has its record, for that reason, and a mark (vacuum/displacer.h).
+// unlinked, or has it written over or freed at once (RESTED in vacuum/promoter.h). The record may
+// be touched only while the version is seen not to be unlinked inside the same epoch pin: such a
+// version stands in its chain, and a record with such a version stands in the index. (But the block
+// of the record lasts as long as its slot is taken, so the record of an unlinked version in a slot
+// is there to be retired with it.) Without a record: a version that was copied to other memory
+// (vacuum/mover.h) or into the slot (vacuum/promoter.h). One that was copied out of the slot has
+// its record, for that reason, and a mark (vacuum/displacer.h).
 struct Garbage {
   mvcc::Record* record = nullptr;
   mvcc::Version* version = nullptr;

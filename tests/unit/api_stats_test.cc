@@ -190,6 +190,7 @@ TEST_F(StatsTest, DumpKey_BesideUpdatesShowsWhatWasWritten) {
     }
   }
   writer.join();
+  EXPECT_GT(db_->GetStats().versions_promoted, 0u);
 }
 
 TEST_F(StatsTest, DumpKey_OfNoRecordIsEmpty) {

@@ -267,6 +267,34 @@ TEST_F(VacuumMove, NothingMoreIsMovedWhileAPinHoldsWhatWasMoved) {
   EXPECT_EQ(vacuum_->moved(), size_t{kManyKeys});
 }
 
+// A round of passes that has moved something is followed by another one, whatever its last passes
+// had to do.
+TEST_F(VacuumMove, OneCallEndsAWalkAlsoWhereMuchIsPendingBehindABatch) {
+  constexpr int kPending = 192;
+  tuning_.short_transaction = absl::Hours(1);
+  Options options = NoneInline();
+  options.vacuum_backlog_max = 512;
+  Open(options);
+  LetMostDie();
+  const Registration viewer = Snapshot();
+  vacuum_->RunOnce();
+  ASSERT_EQ(vacuum_->moved(), kAtOnce) << "the viewer may have them in hand";
+  const auto put_others = [this] {
+    for (int i = 0; i < kPending; ++i) Put("other " + std::to_string(i), "v");
+  };
+  put_others();
+  const Registration held = Snapshot();
+  ASSERT_TRUE(txn::SnapshotRegistry::EndLook(held));
+  put_others();
+  vacuum_->RunOnce();
+  ASSERT_EQ(vacuum_->parked(), kAtOnce + kPending);
+  End(viewer);
+  vacuum_->RunOnce();
+  // And some of the others: it ends after as many bytes as there were when it began.
+  EXPECT_GE(vacuum_->moved(), size_t{kKeys});
+  End(held);
+}
+
 TEST_F(VacuumMove, WhatWasWrittenSinceAWalkBeganDoesNotMakeItLonger) {
   LetMostDie();
   const Registration reader = Snapshot();
@@ -383,8 +411,11 @@ TEST_F(VacuumMove, ReadersKeepWhatTheyHaveFoundBesideWritersAndTheThread) {
     vacuum_->Assist();
     if (n % 1000 == 0) std::this_thread::yield();
   }
-  // Until it has had its turn.
-  while (vacuum_->moved() < 100) Put(KeyOf(0), ValueOf(0));
+  // Until it has had its turn, which is when nothing more dies for a moment.
+  while (vacuum_->moved() < 100) {
+    Put(KeyOf(0), ValueOf(0));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   stop = true;
   reader.join();
   for (int i = 0; i < 3; ++i) vacuum_->RunOnce();

@@ -2,6 +2,8 @@
 // and what was promoted is freed; and who keeps them from that.
 
 #include <latch>
+#include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -80,34 +82,43 @@ TEST_F(VacuumRest, AVersionThatHasRestedIsWrittenOverAtOnce) {
   VerifyWhole();
 }
 
-// No barrier, no pass, nothing retired on the way: and it is freed a few at a time, as others are
-// made.
+// No pass, nothing retired on the way: and it is freed a few at a time, as others are made. Beside
+// a snapshot that is older, too, which can not have any of them in hand.
 TEST_F(VacuumRest, WhatWasPromotedIsFreedWhenThatHasRested) {
   constexpr size_t kGroup = GarbageQueue::kOwnEntries;
-  const auto put_group = [this](size_t group, std::string_view value) {
-    for (size_t i = 0; i < kGroup; ++i) {
-      Put(std::to_string(group * kGroup + i), value);
+  for (const bool beside_older : {false, true}) {
+    Open({});
+    std::optional<Registration> older;
+    if (beside_older) older = Snapshot();
+    const auto put_group = [this](size_t group, std::string_view value) {
+      for (size_t i = 0; i < kGroup; ++i) {
+        Put(std::to_string(group * kGroup + i), value);
+        vacuum_->Assist();
+      }
+    };
+    for (size_t group = 0; group < 5; ++group) put_group(group, "first");
+    vacuum_->RunOnce();  // Nodes of the index.
+    const int64_t freed = Freed();
+    const uint64_t passes = store_->counters.vacuum_passes.load();
+    std::unique_ptr<ReadsLatest> pinned;
+    for (size_t group = 0; group < 4; ++group) {
+      if (group == 3) pinned = std::make_unique<ReadsLatest>(*this, "0", "other");
+      EXPECT_EQ(store_->retired.waiting(), 0u);
+      EXPECT_EQ(Promoted(), group < 2 ? 0 : static_cast<int64_t>((group - 1) * kGroup));
+      put_group(group, "other");
+    }
+    EXPECT_EQ(store_->retired.waiting(), kGroup);
+    EXPECT_EQ(Freed(), freed);
+    for (size_t i = 0; i < kGroup / 2; ++i) {
+      Put(std::to_string(4 * kGroup + i), "other");
       vacuum_->Assist();
     }
-  };
-  for (size_t group = 0; group < 5; ++group) put_group(group, "first");
-  vacuum_->RunOnce();  // Nodes of the index.
-  const int64_t freed = Freed();
-  const uint64_t passes = store_->counters.vacuum_passes.load();
-  for (size_t group = 0; group < 4; ++group) {
-    EXPECT_EQ(store_->retired.waiting(), 0u);
-    EXPECT_EQ(Promoted(), group < 2 ? 0 : static_cast<int64_t>((group - 1) * kGroup));
-    put_group(group, "other");
+    EXPECT_EQ(Freed() - freed, static_cast<int64_t>(kGroup / 2 + kGroup / 8));
+    EXPECT_EQ(store_->counters.vacuum_passes.load(), passes);
+    pinned->Finish();
+    if (older) End(*older);
+    VerifyWhole();
   }
-  EXPECT_EQ(store_->retired.waiting(), kGroup);
-  EXPECT_EQ(Freed(), freed);
-  for (size_t i = 0; i < kGroup / 2; ++i) {
-    Put(std::to_string(4 * kGroup + i), "other");
-    vacuum_->Assist();
-  }
-  EXPECT_EQ(Freed() - freed, static_cast<int64_t>(kGroup / 2 + kGroup / 8));
-  EXPECT_EQ(store_->counters.vacuum_passes.load(), passes);
-  VerifyWhole();
 }
 
 // RESTED.
@@ -153,29 +164,6 @@ TEST_F(VacuumRest, WhatASnapshotPassesByIsWrittenOver) {
   End(held);
 }
 
-// One that can not have it in hand.
-TEST_F(VacuumRest, WhatWasPromotedIsFreedBesideAnOlderSnapshot) {
-  constexpr size_t kGroup = GarbageQueue::kOwnEntries;
-  const auto put_group = [this](size_t group) {
-    for (size_t i = 0; i < kGroup; ++i) Put(std::to_string(group * kGroup + i), "v");
-    vacuum_->Assist();
-  };
-  for (size_t group = 0; group < 4; ++group) put_group(group);
-  const Registration held = Snapshot();
-  for (size_t group = 0; group < 4; ++group) put_group(group);
-  vacuum_->RunOnce();
-  // What the snapshot needs stands in the slots, and what is newest apart: nothing comes of these.
-  ASSERT_EQ(Promoted(), 0);
-  Put("new", "first");
-  Put("new", "other");
-  const mvcc::Version* const seen = HeadOf("new");
-  const int64_t freed = Freed();
-  for (int i = 0; i < 3; ++i) DoShare();
-  EXPECT_TRUE(seen->unlinked());
-  EXPECT_GT(Freed() + static_cast<int64_t>(store_->retired.waiting()), freed);
-  End(held);
-}
-
 TEST_F(VacuumRest, WhatASnapshotHasInHandOfWhatWasPromotedIsNotFreed) {
   LayToRest("k");
   const Registration reader = Snapshot();
@@ -194,8 +182,7 @@ TEST_F(VacuumRest, WhereSnapshotsGrowTooOldNothingIsWrittenOverAtOnce) {
   options.max_snapshot_age = absl::Hours(1);
   Open(options);
   LayToRest("k");
-  DoShare();
-  EXPECT_THAT(Chain("k"), ::testing::SizeIs(1));
+  EXPECT_THAT(Chain("k"), ::testing::SizeIs(1)) << "nor laid to rest in vain";
   EXPECT_FALSE(HeadOf("k")->is_inline());
 }
 
@@ -343,6 +330,22 @@ TEST_F(VacuumRest, ReadersKeepWhatTheyHaveFoundBesideWriters) {
       End(snapshot);
     }
   });
+  // It passes by what is written over since it began.
+  std::thread held_for_long([&] {
+    while (!stop) {
+      const Registration snapshot = Snapshot();
+      std::vector<std::optional<std::string>> seen;
+      for (uint64_t i = 0; i < kKeys; ++i) {
+        seen.push_back(ReadAt(snapshot.read_timestamp, key_of(i)));
+      }
+      for (int round = 0; round < 5 && !stop; ++round) {
+        for (uint64_t i = 0; i < kKeys; ++i) {
+          ASSERT_EQ(ReadAt(snapshot.read_timestamp, key_of(i)), seen[i]);
+        }
+      }
+      End(snapshot);
+    }
+  });
   std::thread without([&] {
     std::mt19937_64 random(seed + 3);
     while (!stop) {
@@ -373,8 +376,8 @@ TEST_F(VacuumRest, ReadersKeepWhatTheyHaveFoundBesideWriters) {
   other.join();
   stop = true;
   with_snapshots.join();
+  held_for_long.join();
   without.join();
-  EXPECT_EQ(store_->counters.vacuum_passes.load(), 0u) << "what was promoted, committers did";
   EXPECT_GT(Promoted(), 1000);
   for (int i = 0; i < 3; ++i) vacuum_->RunOnce();
   for (uint64_t i = 0; i < kKeys; ++i) EXPECT_LE(Chain(key_of(i)).size(), 1u);

@@ -327,11 +327,54 @@ TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
   EXPECT_EQ(taken.size(), 10u) << "nobody has taken from it since";
 
   queue.TakeOwn();
-  queue.Push(std::vector<txn::Garbage>(3 * GarbageQueue::kOwnEntries + 1));
+  queue.Push(std::vector<txn::Garbage>(GarbageQueue::kLongMax + 1));
   queue.TakeUntended(taken);
-  EXPECT_EQ(taken.size(), 10u + 3 * GarbageQueue::kOwnEntries + 1) << "it falls behind";
+  EXPECT_EQ(taken.size(), 10u + GarbageQueue::kLongMax + 1) << "it falls behind";
   EXPECT_FALSE(queue.OwnIsDue());
   EXPECT_EQ(queue.size(), 0u);
+}
+
+// RESTED: committers that help all leave it alone, passes take it where its thread has stopped.
+TEST(VacuumQueue, WhatRestsIsTakenByItsOwnThreadOrAPass) {
+  const auto resting = [](size_t entries, size_t promoted, uint64_t epoch) {
+    OwnGarbage garbage;
+    garbage.entries.resize(entries);
+    garbage.promoted.resize(promoted);
+    garbage.epoch = epoch;
+    return garbage;
+  };
+  GarbageQueue queue(/*backlog_max=*/10'000);
+  queue.Rest(resting(3, 4, /*epoch=*/7));
+  queue.Rest(resting(10, 20, /*epoch=*/5));
+  EXPECT_EQ(queue.size(), 37u);
+  EXPECT_EQ(queue.approximate_size(), 0u);
+  std::vector<txn::Garbage> some;
+  queue.TakeSome(SIZE_MAX, some);
+  EXPECT_TRUE(some.empty());
+  const GarbageQueue::OwnTaken own = queue.TakeOwn();
+  EXPECT_EQ(own.rested.entries.size(), 13u);
+  EXPECT_EQ(own.rested.promoted.size(), 24u);
+  EXPECT_EQ(own.rested.epoch, 7u) << "both have passed when the later one has";
+  EXPECT_EQ(own.young.size(), 0u);
+
+  queue.Rest(resting(1, 2, /*epoch=*/9));
+  queue.PushPromoted(std::vector<txn::Garbage>(30), /*more=*/false);
+  EXPECT_EQ(queue.TakePushed(), 0u);
+  queue.PushPromoted(std::vector<txn::Garbage>(40), /*more=*/true);
+  EXPECT_EQ(queue.TakePushed(), 40u);
+  EXPECT_FALSE(queue.OwnIsDue());
+  queue.TakeSome(5, some);
+  EXPECT_EQ(some.size(), 5u) << "what was promoted is work like any other";
+  EntryList taken;
+  queue.TakeUntended(taken);
+  EXPECT_TRUE(taken.empty()) << "its thread has taken from it";
+  queue.TakeUntended(taken);
+  EXPECT_EQ(taken.size(), 3u + 65);
+  EXPECT_EQ(queue.size(), 0u);
+
+  EXPECT_TRUE(resting(OwnGarbage::kRestingMax, OwnGarbage::kRestingMax, 1).CanRest());
+  EXPECT_FALSE(resting(OwnGarbage::kRestingMax + 1, 0, 1).CanRest());
+  EXPECT_FALSE(resting(0, OwnGarbage::kRestingMax + 1, 1).CanRest());
 }
 
 TEST(VacuumQueue, WhatIsPushedAlongMakesNothingDueAndNobodyOwe) {

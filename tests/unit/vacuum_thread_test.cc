@@ -111,7 +111,7 @@ TEST_F(VacuumThread, NapsForLongerWhileThereIsLittleToDo) {
   const std::vector<milliseconds> longer = {milliseconds(1), milliseconds(2), milliseconds(4),
                                             milliseconds(8), milliseconds(8), milliseconds(8)};
   const std::vector<milliseconds> short_ones(longer.size(), milliseconds(1));
-  constexpr size_t kAtOnce = GarbageQueue::kOwnEntries;
+  constexpr size_t kAtOnce = 2 * GarbageQueue::kOwnEntries;  // As many rest as are young.
   struct Case {
     size_t threads;
     size_t updates;  // Of each, between two passes.

@@ -138,7 +138,8 @@ class Database {
   // O(snapshots + threads).
   Stats GetStats() const;
   // Every version of a key, newest first, for debugging. Empty if there is no record of it. Writers
-  // of the key wait meanwhile. O(versions and their bytes).
+  // of the key wait meanwhile, and it for them: not from within TransactLocked(). O(versions and
+  // their bytes).
   std::vector<VersionInfo> DumpKey(std::string_view key, Keyspace keyspace = Keyspace()) const;
   // Walks everything and checks the invariants of index, chains, queues and counters. Readers go
   // on; commits wait meanwhile. kInternal names the first fault. O(everything), for tests and

@@ -51,7 +51,7 @@ struct Stats {
   uint64_t versions_queued = 0;    // Superseded, not yet looked at by the vacuum.
   uint64_t versions_parked = 0;    // Superseded, seen by some snapshot when last looked at.
   uint64_t versions_retained = 0;  // Superseded, kept for history_retention.
-  uint64_t objects_retired = 0;    // Unlinked, waiting for the epoch.
+  uint64_t objects_retired = 0;    // Unlinked, and not yet freed.
   uint64_t active_snapshots = 0;   // Snapshots and open transactions.
   uint64_t memory_bytes = 0;       // As counted for memory_bytes_max.
   std::optional<SnapshotInfo> oldest_snapshot;
@@ -67,7 +67,7 @@ struct KeyspaceStats {
 // One version of a key, as Database::DumpKey() shows it.
 struct VersionInfo {
   enum class Kind : uint8_t { kBytes, kTombstone };
-  // The transaction that made it (PostgreSQL's xmin). Unset while that commit is under way.
+  // The transaction that made it (PostgreSQL's xmin).
   std::optional<Timestamp> created_by;
   // The transaction that superseded it (xmax). Unset for the newest.
   std::optional<Timestamp> superseded_by;
