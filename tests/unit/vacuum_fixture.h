@@ -9,10 +9,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "engine/base/epoch.h"
 #include "engine/mvcc/record.h"
@@ -203,6 +207,28 @@ class VacuumFixture : public ::testing::Test {
     const mvcc::Version* version = mvcc::FindVisible(*record, timestamp);
     if (version == nullptr || version->is_tombstone()) return std::nullopt;
     return std::string(version->value());
+  }
+
+  // Takes snapshots one after the other; what each has found stays as it was until it ends. For a
+  // thread beside writers of keys that `key_of` makes of random numbers.
+  void KeepWhatIsFoundUntil(const std::atomic<bool>& stop, uint64_t seed,
+                            absl::FunctionRef<std::string(uint64_t)> key_of) {
+    std::mt19937_64 random(seed);
+    while (!stop) {
+      const Registration snapshot = Snapshot();
+      std::vector<std::pair<const mvcc::Version*, std::string>> seen;
+      for (int n = 0; n < 20; ++n) {
+        base::EpochPin pin;
+        const mvcc::Record* record = tree_->index.Find(key_of(random()));
+        if (record == nullptr) continue;
+        const mvcc::Version* version = mvcc::FindVisible(*record, snapshot.read_timestamp);
+        if (version == nullptr || version->is_tombstone()) continue;
+        seen.emplace_back(version, version->value());
+      }
+      if (random() % 8 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      for (const auto& [version, value] : seen) ASSERT_EQ(version->value(), value);
+      End(snapshot);
+    }
   }
 
   // Commit timestamps, newest first.

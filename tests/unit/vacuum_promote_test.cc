@@ -318,24 +318,7 @@ TEST_F(VacuumPromote, ReadersKeepWhatTheyHaveFoundBesideWritersAndTheThread) {
   const auto key_of = [](uint64_t i) { return "key " + std::to_string(i % kKeys); };
   std::atomic<bool> stop{false};
   const uint64_t seed = TestSeed();
-  std::thread reader([&] {
-    std::mt19937_64 random(seed);
-    while (!stop) {
-      const Registration snapshot = Snapshot();
-      std::vector<std::pair<const mvcc::Version*, std::string>> seen;
-      for (int n = 0; n < 20; ++n) {
-        base::EpochPin pin;
-        const mvcc::Record* record = tree_->index.Find(key_of(random()));
-        if (record == nullptr) continue;
-        const mvcc::Version* version = mvcc::FindVisible(*record, snapshot.read_timestamp);
-        if (version == nullptr || version->is_tombstone()) continue;
-        seen.emplace_back(version, version->value());
-      }
-      if (random() % 8 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      for (const auto& [version, value] : seen) ASSERT_EQ(version->value(), value);
-      End(snapshot);
-    }
-  });
+  std::thread reader([&] { KeepWhatIsFoundUntil(stop, seed, key_of); });
   const auto write = [&](uint64_t writer_seed) {
     std::mt19937_64 random(writer_seed);
     for (int n = 0; n < 20'000; ++n) {

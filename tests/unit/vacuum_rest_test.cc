@@ -312,24 +312,7 @@ TEST_F(VacuumRest, ReadersKeepWhatTheyHaveFoundBesideWriters) {
   const auto key_of = [](uint64_t i) { return "key " + std::to_string(i % kKeys); };
   std::atomic<bool> stop{false};
   const uint64_t seed = TestSeed();
-  std::thread with_snapshots([&] {
-    std::mt19937_64 random(seed);
-    while (!stop) {
-      const Registration snapshot = Snapshot();
-      std::vector<std::pair<const mvcc::Version*, std::string>> seen;
-      for (int n = 0; n < 20; ++n) {
-        base::EpochPin pin;
-        const mvcc::Record* record = tree_->index.Find(key_of(random()));
-        if (record == nullptr) continue;
-        const mvcc::Version* version = mvcc::FindVisible(*record, snapshot.read_timestamp);
-        if (version == nullptr || version->is_tombstone()) continue;
-        seen.emplace_back(version, version->value());
-      }
-      if (random() % 64 == 0) std::this_thread::yield();
-      for (const auto& [version, value] : seen) ASSERT_EQ(version->value(), value);
-      End(snapshot);
-    }
-  });
+  std::thread with_snapshots([&] { KeepWhatIsFoundUntil(stop, seed, key_of); });
   // It passes by what is written over since it began.
   std::thread held_for_long([&] {
     while (!stop) {

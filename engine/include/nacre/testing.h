@@ -36,13 +36,13 @@ enum class Step : uint8_t {
   kPruneStart,         // The vacuum has taken work from the queues.
   kPruneScanned,       // Active snapshots collected, nothing unlinked.
   kPruneLatched,       // Latch of one record held, its chain not yet touched.
-  kPruneUnlinked,  // One version unlinked, not yet retired; or a slot written over, below the head.
-  kReadHead,       // Head of a chain loaded, nothing looked at.
-  kPlacesGathered,  // Who finds no place left has looked at those that one shard keeps.
-  kPlacesLeaving,   // Who gives a place back has taken it from its shard, and not left it yet.
-  kPlacesAsked,     // There was no place beside those of homes, which are looked at next.
-  kHomeRefused,     // A beginning transaction has taken its home, which has lost its place.
-  kLatchBusy,       // The latch or lock that is wanted is held by another fiber.
+  kPruneUnlinked,      // One version unlinked, not yet retired; or its slot written over.
+  kReadHead,           // Head of a chain loaded, nothing looked at.
+  kPlacesGathered,     // Who finds no place left has looked at those that one shard keeps.
+  kPlacesLeaving,      // Who gives a place back has taken it from its shard, and not left it yet.
+  kPlacesAsked,        // There was no place beside those of homes, which are looked at next.
+  kHomeRefused,        // A beginning transaction has taken its home, which has lost its place.
+  kLatchBusy,          // The latch or lock that is wanted is held by another fiber.
   kCount
 };
 
