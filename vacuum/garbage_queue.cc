@@ -62,11 +62,11 @@ void GarbageQueue::PushAlong(absl::Span<const txn::Garbage> entries) {
   Report(shard);
 }
 
-void GarbageQueue::PushPromoted(absl::Span<const txn::Garbage> entries, bool more) {
+void GarbageQueue::PushPromoted(absl::Span<const txn::Garbage> entries, bool counted) {
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
   shard.young.promoted.insert(shard.young.promoted.end(), entries.begin(), entries.end());
-  if (more) AddPushed(shard, entries.size());
+  if (counted) AddPushed(shard, entries.size());
   Report(shard);
 }
 

@@ -79,9 +79,9 @@ class GarbageQueue {
   // What does not have to be soon, as of no commit: nobody owes anything for it, and it does not
   // make OwnIsDue() earlier.
   void PushAlong(absl::Span<const txn::Garbage> entries);
-  // The same of promoted versions, which stand apart from others. `more`: of objects that will have
-  // to be freed, and not of those that were pushed before: TakePushed() counts them.
-  void PushPromoted(absl::Span<const txn::Garbage> entries, bool more);
+  // The same of promoted versions, which stand apart from others. `counted`: by TakePushed(),
+  // as objects to be freed beside what was pushed before.
+  void PushPromoted(absl::Span<const txn::Garbage> entries, bool counted);
   // Puts back what was taken and could not be looked at. Nobody owes anything for it.
   void Return(absl::Span<const txn::Garbage> entries);
 

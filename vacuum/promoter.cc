@@ -51,7 +51,7 @@ void Promoter::TakeAll(absl::Span<void* const> records) noexcept {
   if (count == 0) return;
   store_.counters.memory_bytes.Add(-bytes);
   // The slot was an object more.
-  Push({promoted.data(), count}, /*more=*/true);
+  Push({promoted.data(), count}, /*counted=*/true);
 }
 
 Version* Promoter::Promote(Record& record, txn::Stripe& stripe) {
@@ -98,9 +98,9 @@ Promoter::Replacement Promoter::Replace(const txn::Garbage& entry, txn::Stripe& 
   return done;
 }
 
-void Promoter::Push(absl::Span<const txn::Garbage> promoted, bool more) {
+void Promoter::Push(absl::Span<const txn::Garbage> promoted, bool counted) {
   store_.counters.versions_promoted.Add(static_cast<int64_t>(promoted.size()));
-  queue_.PushPromoted(promoted, more);
+  queue_.PushPromoted(promoted, counted);
 }
 
 void Promoter::NameEntries(absl::Span<txn::Garbage> entries) {

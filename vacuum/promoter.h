@@ -59,14 +59,14 @@ class Promoter final : public base::RetireList::Taker {
   // busy, or the queue is long. Preconditions: RESTED, and pinned. `stripe` is that of the key.
   Replacement Replace(const txn::Garbage& entry, txn::Stripe& stripe, PruneTally& tally);
   // Into the queue, what Replace() has promoted.
-  void PushReplacing(absl::Span<const txn::Garbage> promoted) { Push(promoted, /*more=*/false); }
+  void PushReplacing(absl::Span<const txn::Garbage> promoted) { Push(promoted, /*counted=*/false); }
 
   // Gives promoted versions among `entries`, and displaced ones, their timestamp, which is drawn by
   // a commit that writes nothing, for all of them. Holds the sequencer, if there are any.
   void NameEntries(absl::Span<txn::Garbage> entries);
 
  private:
-  void Push(absl::Span<const txn::Garbage> promoted, bool more);
+  void Push(absl::Span<const txn::Garbage> promoted, bool counted);
   // What was promoted; nullptr if what is newest can not stand in the slot, or the latch is taken.
   mvcc::Version* Promote(mvcc::Record& record, txn::Stripe& stripe);
 

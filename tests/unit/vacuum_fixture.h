@@ -231,6 +231,21 @@ class VacuumFixture : public ::testing::Test {
     }
   }
 
+  // Values of up to 40 bytes, all the same letter, and deletions; each commit does its share.
+  void UpdateAndAssist(uint64_t seed, int updates, uint64_t one_deletion_in,
+                       absl::FunctionRef<std::string(uint64_t)> key_of) {
+    std::mt19937_64 random(seed);
+    for (int n = 0; n < updates; ++n) {
+      const std::string key = key_of(random());
+      if (random() % one_deletion_in == 0) {
+        Delete(key);
+      } else {
+        Put(key, std::string(random() % 40, static_cast<char>('a' + n % 26)));
+      }
+      vacuum_->Assist();
+    }
+  }
+
   // Commit timestamps, newest first.
   std::vector<uint64_t> Chain(std::string_view key) {
     base::EpochPin pin;

@@ -320,16 +320,7 @@ TEST_F(VacuumPromote, ReadersKeepWhatTheyHaveFoundBesideWritersAndTheThread) {
   const uint64_t seed = TestSeed();
   std::thread reader([&] { KeepWhatIsFoundUntil(stop, seed, key_of); });
   const auto write = [&](uint64_t writer_seed) {
-    std::mt19937_64 random(writer_seed);
-    for (int n = 0; n < 20'000; ++n) {
-      const std::string key = key_of(random());
-      if (random() % 8 == 0) {
-        Delete(key);
-      } else {
-        Put(key, std::string(random() % 40, static_cast<char>('a' + n % 26)));
-      }
-      vacuum_->Assist();
-    }
+    UpdateAndAssist(writer_seed, 20'000, /*one_deletion_in=*/8, key_of);
   };
   std::thread other([&] { write(seed + 1); });
   write(seed + 2);

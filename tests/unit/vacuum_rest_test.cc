@@ -343,16 +343,7 @@ TEST_F(VacuumRest, ReadersKeepWhatTheyHaveFoundBesideWriters) {
     }
   });
   const auto write = [&](uint64_t writer_seed) {
-    std::mt19937_64 random(writer_seed);
-    for (int n = 0; n < 40'000; ++n) {
-      const std::string key = key_of(random());
-      if (random() % 64 == 0) {
-        Delete(key);
-      } else {
-        Put(key, std::string(random() % 40, static_cast<char>('a' + n % 26)));
-      }
-      vacuum_->Assist();
-    }
+    UpdateAndAssist(writer_seed, 40'000, /*one_deletion_in=*/64, key_of);
   };
   std::thread other([&] { write(seed + 1); });
   write(seed + 2);

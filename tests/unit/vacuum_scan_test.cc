@@ -358,9 +358,9 @@ TEST(VacuumQueue, WhatRestsIsTakenByItsOwnThreadOrAPass) {
   EXPECT_EQ(own.young.size(), 0u);
 
   queue.Rest(resting(1, 2, /*epoch=*/9));
-  queue.PushPromoted(std::vector<txn::Garbage>(30), /*more=*/false);
+  queue.PushPromoted(std::vector<txn::Garbage>(30), /*counted=*/false);
   EXPECT_EQ(queue.TakePushed(), 0u);
-  queue.PushPromoted(std::vector<txn::Garbage>(40), /*more=*/true);
+  queue.PushPromoted(std::vector<txn::Garbage>(40), /*counted=*/true);
   EXPECT_EQ(queue.TakePushed(), 40u);
   EXPECT_FALSE(queue.OwnIsDue());
   queue.TakeSome(5, some);
