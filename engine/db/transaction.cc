@@ -64,7 +64,7 @@ Transaction::~Transaction() = default;
   return Transaction(std::unique_ptr<txn::TransactionState>(state));
 }
 
-[[gnu::noinline]] Transaction Database::BeginElse(const TransactionOptions& options) {
+[[gnu::noinline, gnu::flatten]] Transaction Database::BeginElse(const TransactionOptions& options) {
   auto* const state = txn::TransactionState::TryBeginSerializable(impl_->store, options);
   if (state != nullptr) return Transaction(std::unique_ptr<txn::TransactionState>(state));
   return Transaction(std::make_unique<txn::TransactionState>(impl_->store, options));

@@ -147,6 +147,12 @@ bool Committer::MustStand(const GenerationUse& use) const {
   return true;
 }
 
+// Whether there is nothing that CheckInSequencer() could find.
+[[gnu::always_inline]] inline bool Committer::ReadsStand(uint64_t validated_up_to) const {
+  return reads_ == nullptr || (store_.sequencer.Clock() == validated_up_to &&
+                               reads_->earliest_expiry() == mvcc::kNoExpiry);
+}
+
 absl::Status Committer::CheckGenerations() const {
   if (GenerationsStand() || NACRE_BUG(kIgnoreGeneration)) return absl::OkStatus();
   for (const GenerationUse& use : generations_) {
@@ -182,7 +188,7 @@ absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_
 [[gnu::always_inline]] inline Committer::Sequenced Committer::Sequence(uint64_t validated_up_to,
                                                                        absl::Status& conflict) {
   base::MutexLock lock(store_.sequencer.mutex());
-  if (reads_ != nullptr || !GenerationsStand()) [[unlikely]] {
+  if (!GenerationsStand() || !ReadsStand(validated_up_to)) [[unlikely]] {
     bool passed_by = false;
     conflict = CheckInSequencer(validated_up_to, passed_by);
     if (passed_by) return Sequenced::kPassedBy;
@@ -229,6 +235,13 @@ inline void Committer::PrefetchSequencer() const {
   store_.sequencer.PrefetchForCommit(superseded == nullptr ? 0 : superseded->commit_timestamp());
 }
 
+[[gnu::noinline]] absl::Status Committer::ValidateReads() {
+  reads_->PrepareToMatch();
+  absl::Status conflict = reads_->Validate(view_);
+  if (!conflict.ok()) store_.counters.conflicts_read.Add(1);
+  return conflict;
+}
+
 absl::Status Committer::LinkAndSequence() noexcept {
   for (WriteEntry& entry : writes_.entries()) {
     if (entry.version != nullptr) Link(entry);
@@ -238,10 +251,8 @@ absl::Status Committer::LinkAndSequence() noexcept {
   for (int validation = 0; validation < kValidationsMax; ++validation) {
     uint64_t validated_up_to = 0;
     if (reads_ != nullptr) {
-      reads_->PrepareToMatch();
       validated_up_to = store_.sequencer.Clock();
-      conflict = reads_->Validate(view_);
-      if (!conflict.ok()) store_.counters.conflicts_read.Add(1);
+      if (validated_up_to != view_.read_timestamp) conflict = ValidateReads();
       // The validation walks ranges like any read (TOO-OLD): what it did not meet may have been
       // unlinked.
       if (conflict.ok() && view_.IsTooOld()) conflict = TooOldError();

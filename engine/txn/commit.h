@@ -20,7 +20,8 @@
 //   1. Latch the stripes of all keys that take part, in the order of the table.
 //   2. First-committer-wins: none of them has a version newer than the read timestamp.
 //   3. Link a prepared version, without a timestamp, at the head of each chain.
-//   4. Serializable: C = clock; nothing that was read has changed up to C.
+//   4. Serializable: C = clock; nothing that was read has changed up to C, which is plain where C
+//   is the read timestamp.
 //   5. In the sequencer: the generations still stand; serializable: no commit in (C, clock] wrote
 //   what was read, and
 //      nothing read as present has expired; then timestamp = clock + 1, place in the log, stamp the
@@ -117,6 +118,8 @@ class Committer {
   void PushGenerations();
   void TellExpiry(const WriteEntry& entry);
   bool GenerationsStand() const;
+  bool ReadsStand(uint64_t validated_up_to) const;
+  absl::Status ValidateReads();
   void UnlinkAll(bool will_repeat);
   Sequenced Sequence(uint64_t validated_up_to, absl::Status& conflict);
   absl::Status CheckInSequencer(uint64_t validated_up_to, bool& passed_by)

@@ -77,8 +77,13 @@ class ReadSet {
   // The same question for one write of a recent commit. O(ranges), after PrepareToMatch().
   absl::Status ValidateWrite(const RecentWrite& write, const ReadView& view) const;
   void PrepareToMatch() noexcept;
-  // How many writes may be asked about in the time that the sequencer may be held.
-  uint64_t WritesToMatchMax() const { return kComparisonsMax / (1 + ranges_.size()); }
+  // How many writes may be asked about in the time that the sequencer may be held: none where much
+  // was read and nothing is prepared.
+  uint64_t WritesToMatchMax() const {
+    const bool prepared = (present_.size() <= kLinearSearchMax || !records_.empty()) &&
+                          (absent_.size() <= kLinearSearchMax || !hashes_.empty());
+    return prepared ? kComparisonsMax / (1 + ranges_.size()) : 0;
+  }
 
  private:
   struct Present {

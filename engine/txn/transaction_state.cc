@@ -31,19 +31,6 @@ TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t 
   view_.registration.id = id;
 }
 
-TransactionState* TransactionState::TryBeginSerializable(Store& store,
-                                                         const TransactionOptions& options) {
-  if (!IsSerializable(options)) return nullptr;
-  TransactionState* const state = BeginAtHome(store, options, /*serializable=*/true);
-  if (state != nullptr) state->TrackReads();
-  return state;
-}
-
-void TransactionState::TrackReads() {
-  phase_ |= kHolds;
-  reads_.emplace();
-}
-
 void TransactionState::Destroy(TransactionState* state) {
   state->~TransactionState();
   base::SpareBlock<TransactionState>::Give(state);
@@ -170,13 +157,6 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
   if (!NACRE_BUG(kCheckTooOldBeforeWalk) && view_.IsTooOld()) return doomed_ = TooOldError();
   if (!NoteRead(tree, key, record, version, tracking)) return std::nullopt;
   return ValueOf(*version);
-}
-
-void TransactionState::Track(const Tree* tree, std::string_view key, mvcc::Record* record,
-                             const mvcc::Version* version) {
-  if (record == nullptr) [[unlikely]]
-    return reads_->AddAbsent(tree, key);
-  reads_->AddPresent(record, version);
 }
 
 bool TransactionState::FindTreeOfWriter() {

@@ -186,7 +186,10 @@ class TransactionState {
   static TransactionState* BeginAtHome(Store& store, const TransactionOptions& options,
                                        bool serializable);
   // What a serializable transaction begins with.
-  void TrackReads();
+  void TrackReads() {
+    phase_ |= kHolds;
+    reads_.emplace();
+  }
   static void Destroy(TransactionState* state);
   // Finish() of what is always there.
   void End() {
@@ -221,12 +224,15 @@ class TransactionState {
     const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
     // STAYS in record.h: what is written next, more often than not.
     last_read_ = live ? record : nullptr;
-    if (serializable_ && tracking == Tracking::kTracked) Track(tree, key, last_read_, version);
+    if (serializable_ && tracking == Tracking::kTracked) {
+      if (live) {
+        reads_->AddPresent(record, version);
+      } else {
+        reads_->AddAbsent(tree, key);
+      }
+    }
     return live;
   }
-  // `record`: in which `version` is a live value; nullptr if there is none.
-  void Track(const Tree* tree, std::string_view key, mvcc::Record* record,
-             const mvcc::Version* version);
   Value ValueOf(const mvcc::Version& version) {
     return {store_.snapshots_grow_old ? held().copied.Copy(version.value()) : version.value(),
             version.expiry(), version.commit_timestamp()};
@@ -352,6 +358,14 @@ inline TransactionState::TransactionState(Store& store, const TransactionOptions
   if (options.as_of || IsSerializable(options)) [[unlikely]]
     return nullptr;
   return BeginAtHome(store, options, /*serializable=*/false);
+}
+
+[[gnu::always_inline]] inline TransactionState* TransactionState::TryBeginSerializable(
+    Store& store, const TransactionOptions& options) {
+  if (!IsSerializable(options)) return nullptr;
+  TransactionState* const state = BeginAtHome(store, options, /*serializable=*/true);
+  if (state != nullptr) state->TrackReads();
+  return state;
 }
 
 }  // namespace nacre::txn
