@@ -5,11 +5,13 @@
 
 namespace nacre::vacuum {
 
-GarbageQueue::GarbageQueue(size_t backlog_max)
+GarbageQueue::GarbageQueue(size_t backlog_max, size_t own_entries)
     : backlog_max_(backlog_max),
+      own_entries_(own_entries),
       lag_max_(std::clamp<size_t>(backlog_max / 4 / kShards, 1, 2 * kFreshMax)) {
   for (Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
+    shard.due_at = own_entries_;
     Report(shard);
   }
 }
@@ -77,7 +79,7 @@ void GarbageQueue::Return(absl::Span<const txn::Garbage> entries) {
   shard.young.entries.insert(shard.young.entries.end(), entries.begin(), entries.end());
   TakeFresh(shard);
   // Not before as many are new: these would be looked at again each time.
-  shard.due_at = shard.young.entries.size() + kOwnEntries;
+  shard.due_at = shard.young.entries.size() + own_entries_;
   Report(shard);
 }
 
@@ -88,7 +90,7 @@ void GarbageQueue::TakeShard(Shard& shard, EntryList& taken) {
     taken.AddBlock(std::exchange(part->promoted, {}));
   }
   shard.owed = 0;
-  shard.due_at = kOwnEntries;
+  shard.due_at = own_entries_;
   Report(shard);
 }
 
@@ -119,10 +121,10 @@ GarbageQueue::OwnTaken GarbageQueue::TakeOwn() {
   std::swap(taken.rested, shard.resting);
   std::swap(taken.young, shard.young);
   // As much comes again.
-  shard.young.entries.reserve(kOwnEntries);
-  if (!taken.young.promoted.empty()) shard.young.promoted.reserve(kOwnEntries);
+  shard.young.entries.reserve(own_entries_);
+  if (!taken.young.promoted.empty()) shard.young.promoted.reserve(own_entries_);
   shard.owed = 0;
-  shard.due_at = kOwnEntries;
+  shard.due_at = own_entries_;
   shard.tended = true;
   Report(shard);
   return taken;
@@ -155,7 +157,7 @@ void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {
       taken.insert(taken.end(), part->end() - static_cast<ptrdiff_t>(n), part->end());
       part->resize(part->size() - n);
     }
-    shard.due_at = std::min(shard.due_at, shard.young.entries.size() + kOwnEntries);
+    shard.due_at = std::min(shard.due_at, shard.young.entries.size() + own_entries_);
     Report(shard);
   }
 }

@@ -61,8 +61,8 @@ class GarbageQueue {
   static constexpr size_t kLongMax = 6 * kOwnEntries;
 
   // approximate_size() may lag behind by a quarter of `backlog_max`, the size beyond which shares
-  // of work are owed.
-  explicit GarbageQueue(size_t backlog_max);
+  // of work are owed. A thread is due for its own garbage when there are `own_entries` more.
+  explicit GarbageQueue(size_t backlog_max, size_t own_entries = kOwnEntries);
 
   // Called by the thread that made the garbage: it then owes a share of the work.
   void Push(absl::Span<const txn::Garbage> entries) {
@@ -103,7 +103,7 @@ class GarbageQueue {
     pushed.store(0, std::memory_order_relaxed);
     return count;
   }
-  // Whether that shard has grown by kOwnEntries of Push() since TakeOwn(). One load.
+  // Whether that shard has grown by `own_entries` of Push() since TakeOwn(). One load.
   bool OwnIsDue() { return OwnShard().due.load(std::memory_order_relaxed); }
   // Takes all of it: what rests there, and what is young.
   struct OwnTaken {
@@ -158,7 +158,7 @@ class GarbageQueue {
     bool tended ABSL_GUARDED_BY(mutex) = false;
     OwnGarbage young ABSL_GUARDED_BY(mutex);
     OwnGarbage resting ABSL_GUARDED_BY(mutex);
-    size_t due_at ABSL_GUARDED_BY(mutex) = kOwnEntries;
+    size_t due_at ABSL_GUARDED_BY(mutex) = 0;
     size_t owed ABSL_GUARDED_BY(mutex) = 0;
     // Part of `young` that is contained in reported_.
     size_t reported ABSL_GUARDED_BY(mutex) = 0;
@@ -190,6 +190,7 @@ class GarbageQueue {
   void Report(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 
   const size_t backlog_max_;
+  const size_t own_entries_;
   // By how much a shard may differ from what is reported of it, half of it fresh.
   const size_t lag_max_;
   std::array<Shard, kShards> shards_;

@@ -88,9 +88,9 @@ Promoter::Replacement Promoter::Replace(const txn::Garbage& entry, txn::Stripe& 
     ChainPruner::Unlink(*head, target, tally);
     done.unlinked = true;
     if (Version* const copy = record.InlineOver(*head); copy != nullptr) {
-      NACRE_STEP(kPruneUnlinked);
+      NACRE_STEP(kSlotWrittenOver);
       done.promoted = record.ReplaceHead(copy);
-      NACRE_STEP(kPruneUnlinked);
+      NACRE_STEP(kSlotWrittenOver);
       tally.bytes += static_cast<int64_t>(done.promoted->memory_bytes());
     }
   }

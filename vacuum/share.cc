@@ -35,6 +35,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
+#include "engine/base/faults.h"
 #include "vacuum/vacuum.h"
 
 namespace nacre::vacuum {
@@ -119,7 +120,9 @@ void Vacuum::ShareOfOwn() {
   } else {
     MoveTo(others, young);
   }
-  if (rested.size() != 0 && !base::EpochDomain::HasPassed(rested.epoch)) MoveTo(others, rested);
+  if (rested.size() != 0 && !base::EpochDomain::HasPassed(rested.epoch) && !NACRE_BUG(kSkipRest)) {
+    MoveTo(others, rested);
+  }
   if (rested.size() == 0 && others.empty()) return;
 
   const uint64_t newest =

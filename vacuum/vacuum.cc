@@ -33,7 +33,7 @@ constinit thread_local size_t freed_told = 0;
 Vacuum::Vacuum(txn::Store& store, const Tuning& tuning)
     : store_(store),
       tuning_(tuning),
-      queue_(store.options.vacuum_backlog_max),
+      queue_(store.options.vacuum_backlog_max, NACRE_OWN_SHARE_ENTRIES(GarbageQueue::kOwnEntries)),
       promoter_(store, queue_),
       displacer_(store, queue_),
       scanner_(store, tuning),

@@ -14,6 +14,7 @@ constexpr size_t kBugCount = static_cast<size_t>(testing::Bug::kCount);
 std::array<std::atomic<bool>, kBugCount> bugs_planted{};
 std::atomic<testing::StepHook> step_hook{nullptr};
 std::atomic<void*> step_context{nullptr};
+std::atomic<size_t> own_share_entries{0};
 
 }  // namespace
 
@@ -31,6 +32,11 @@ bool BugPlanted(testing::Bug bug) {
   return bugs_planted[static_cast<size_t>(bug)].load(std::memory_order_relaxed);
 }
 
+size_t OwnShareEntries(size_t otherwise) {
+  const size_t set = own_share_entries.load(std::memory_order_relaxed);
+  return set == 0 ? otherwise : set;
+}
+
 }  // namespace base
 
 namespace testing {
@@ -44,8 +50,13 @@ void PlantBug(Bug bug, bool planted) {
   bugs_planted[static_cast<size_t>(bug)].store(planted, std::memory_order_relaxed);
 }
 
+void SetOwnShareEntries(size_t entries) {
+  own_share_entries.store(entries, std::memory_order_relaxed);
+}
+
 void Reset() {
   SetStepHook(nullptr, nullptr);
+  SetOwnShareEntries(0);
   for (auto& bug : bugs_planted) bug.store(false, std::memory_order_relaxed);
 }
 
@@ -68,7 +79,9 @@ const char* Name(Step step) {
     case Step::kPruneScanned: return "prune-scanned";
     case Step::kPruneLatched: return "prune-latched";
     case Step::kPruneUnlinked: return "prune-unlinked";
+    case Step::kSlotWrittenOver: return "slot-written-over";
     case Step::kReadHead: return "read-head";
+    case Step::kReadBelow: return "read-below";
     case Step::kPlacesGathered: return "places-gathered";
     case Step::kPlacesLeaving: return "places-leaving";
     case Step::kPlacesAsked: return "places-asked";
@@ -98,6 +111,7 @@ const char* Name(Bug bug) {
     case Bug::kScanThenLoadClock: return "scan-then-load-clock";
     case Bug::kSplitSequencer: return "split-sequencer";
     case Bug::kCheckTooOldBeforeWalk: return "check-too-old-before-walk";
+    case Bug::kSkipRest: return "skip-rest";
     case Bug::kCount: break;
   }
   return "unknown-bug";

@@ -28,7 +28,10 @@ inline bool IsLive(const Version& version, ExpiryMs now) {
 inline const Version* FindVisible(const Record& record, uint64_t read_timestamp) {
   const Version* version = record.head();
   NACRE_STEP(kReadHead);
-  while (version != nullptr && !IsVisible(*version, read_timestamp)) version = version->previous();
+  while (version != nullptr && !IsVisible(*version, read_timestamp)) {
+    version = version->previous();
+    NACRE_STEP(kReadBelow);
+  }
   return version;
 }
 

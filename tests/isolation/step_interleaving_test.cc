@@ -35,6 +35,10 @@ TEST_P(StepInterleavings, BesideAPassOfTheVacuumSatisfyTheModel) {
   Explore({.vacuum_passes = 1}, {.preemptions_max = 2});
 }
 
+TEST_P(StepInterleavings, BesideWhatCommitsDoForTheirGarbageSatisfyTheModel) {
+  Explore({.own_shares = true}, {.preemptions_max = 2});
+}
+
 INSTANTIATE_TEST_SUITE_P(All, StepInterleavings, ::testing::ValuesIn(CasesAtBothLevels(true)),
                          TestName);
 

@@ -1,7 +1,10 @@
 // The guards of the vacuum, each removed on purpose: what happens then shows that the tests would
 // notice. And the order of its steps, which only a hook can see.
 
+#include <algorithm>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "engine/txn/transaction_state.h"
 #include "nacre/testing.h"
@@ -24,20 +27,25 @@ class VacuumFaults : public VacuumFixture {
   }
 
   // Calls `action` the first time that `step` is reached.
-  void At(Step step, std::function<void()> action) { Set(step, std::move(action), /*once=*/true); }
-  void AtEach(Step step, std::function<void()> action) {
-    Set(step, std::move(action), /*once=*/false);
+  void At(Step step, std::function<void()> action) {
+    Set({step}, std::move(action), /*once=*/true);
+  }
+  void AtEach(std::vector<Step> steps, std::function<void()> action) {
+    Set(std::move(steps), std::move(action), /*once=*/false);
   }
 
  private:
-  void Set(Step step, std::function<void()> action, bool once) {
-    step_ = step;
+  void Set(std::vector<Step> steps, std::function<void()> action, bool once) {
+    steps_ = std::move(steps);
     action_ = std::move(action);
     once_ = once;
     testing::SetStepHook(
         [](Step reached, void* context) {
           auto* self = static_cast<VacuumFaults*>(context);
-          if (reached != self->step_ || self->action_ == nullptr) return;
+          if (self->action_ == nullptr ||
+              std::count(self->steps_.begin(), self->steps_.end(), reached) == 0) {
+            return;
+          }
           if (self->once_) {
             std::exchange(self->action_, nullptr)();
           } else {
@@ -47,7 +55,7 @@ class VacuumFaults : public VacuumFixture {
         this);
   }
 
-  Step step_ = Step::kCount;
+  std::vector<Step> steps_;
   std::function<void()> action_;
   bool once_ = true;
 };
@@ -172,7 +180,7 @@ TEST_F(VacuumFaults, WhoPassesByASlotWhileItIsWrittenOverFindsWhatIsBelow) {
     EXPECT_THAT(ReadAt(held.read_timestamp, "k"), Optional(std::string("b")));
     EXPECT_THAT(ReadAt(newest, "k"), Optional(std::string("d")));
   };
-  AtEach(Step::kPruneUnlinked, look);
+  AtEach({Step::kPruneUnlinked, Step::kSlotWrittenOver}, look);
   share();
   EXPECT_EQ(HeadOf("k"), slot);
   EXPECT_EQ(steps, 2) << "when it is unlinked, and when it is written";

@@ -15,6 +15,7 @@
 #error "nacre/testing.h needs a build of the library with NACRE_FAULTS"
 #endif
 
+#include <cstddef>
 #include <cstdint>
 
 namespace nacre::testing {
@@ -36,8 +37,10 @@ enum class Step : uint8_t {
   kPruneStart,         // The vacuum has taken work from the queues.
   kPruneScanned,       // Active snapshots collected, nothing unlinked.
   kPruneLatched,       // Latch of one record held, its chain not yet touched.
-  kPruneUnlinked,      // One version unlinked, not yet retired; or its slot written over.
+  kPruneUnlinked,      // One version unlinked, not yet retired.
+  kSlotWrittenOver,    // The newest version copied over one that has rested; then at the head, too.
   kReadHead,           // Head of a chain loaded, nothing looked at.
+  kReadBelow,          // On to what is below, nothing looked at.
   kPlacesGathered,     // Who finds no place left has looked at those that one shard keeps.
   kPlacesLeaving,      // Who gives a place back has taken it from its shard, and not left it yet.
   kPlacesAsked,        // There was no place beside those of homes, which are looked at next.
@@ -64,6 +67,7 @@ enum class Bug : uint8_t {
   kScanThenLoadClock,        // The pruner scans the registry before it loads its limit.
   kSplitSequencer,         // Timestamp and publication are two steps that others may enter between.
   kCheckTooOldBeforeWalk,  // The too-old flag is checked before the walk instead of after it.
+  kSkipRest,               // Slots are written over as soon as no snapshot sees what is in them.
   kCount
 };
 
@@ -75,7 +79,11 @@ void SetStepHook(StepHook hook, void* context);
 // Plants or removes a bug. Thread-safe.
 void PlantBug(Bug bug, bool planted);
 
-// Removes every bug and the hook.
+// Databases that are opened from now on have each thread look after its own garbage whenever there
+// are so many entries; 0: as they do without this. Thread-safe.
+void SetOwnShareEntries(size_t entries);
+
+// Removes every bug, the hook, and what SetOwnShareEntries() has set.
 void Reset();
 
 // "commit-linked", "skip-read-validation": stable names for files and messages.

@@ -26,16 +26,25 @@ StepYields::StepYields() {
 
 StepYields::~StepYields() { testing::SetStepHook(nullptr, nullptr); }
 
+OwnShares::OwnShares(bool wanted) { testing::SetOwnShareEntries(wanted ? 1 : 0); }
+OwnShares::~OwnShares() { testing::SetOwnShareEntries(0); }
+
 #else
 
 bool StepYields::Available() { return false; }
 StepYields::StepYields() = default;
 StepYields::~StepYields() = default;
 
+OwnShares::OwnShares(bool) {}
+OwnShares::~OwnShares() = default;
+
 #endif
 
 ScheduleProgram::ScheduleProgram(const Schedule& schedule, const ScheduleProgramOptions& options)
-    : options_(options), schedule_(schedule), world_(schedule_, options.level) {
+    : options_(options),
+      schedule_(schedule),
+      own_shares_(options.own_shares),
+      world_(schedule_, options.level) {
   for (const std::string& name : schedule_.Sessions()) sessions_.push_back({name, {}, 0});
   for (size_t i = 0; i < schedule_.steps.size(); ++i) {
     auto session = std::find_if(sessions_.begin(), sessions_.end(), [&](const SessionPlan& s) {

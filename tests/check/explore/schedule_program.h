@@ -25,6 +25,17 @@ class StepYields {
   StepYields& operator=(const StepYields&) = delete;
 };
 
+// While it lives, databases are opened in which each commit looks after its own garbage, as threads
+// do that have made enough of it, and what has rested since the one before is written over. Only in
+// the NACRE_FAULTS build.
+class OwnShares {
+ public:
+  explicit OwnShares(bool wanted);
+  ~OwnShares();
+  OwnShares(const OwnShares&) = delete;
+  OwnShares& operator=(const OwnShares&) = delete;
+};
+
 // A program made of functions. They own what they share, by capture.
 class FunctionProgram : public Program {
  public:
@@ -45,6 +56,7 @@ struct ScheduleProgramOptions {
   int vacuum_passes = 0;
   // Runs everything up to the commits in the order written; only the commits interleave.
   bool only_commits = false;
+  bool own_shares = false;  // See OwnShares.
   bool yield_at_steps = false;
   bool yield_at_operations = true;
 };
@@ -74,6 +86,7 @@ class ScheduleProgram : public Program {
 
   const ScheduleProgramOptions options_;
   const Schedule schedule_;
+  const OwnShares own_shares_;
   ScheduleWorld world_;
   std::vector<SessionPlan> sessions_;
   std::vector<std::string> labels_;  // By step, for the trace.

@@ -9,8 +9,9 @@ class App;
 
 namespace nacre::check {
 
-// --plant BUG, which breaks the embedded engine in one of the ways of nacre/testing.h as soon as it
-// is read. Does nothing in a build without NACRE_FAULTS: a program that users have cannot do this.
+// --plant BUG, which breaks the embedded engine in one of the ways of nacre/testing.h, those that
+// transactions can notice, as soon as it is read. Does nothing in a build without NACRE_FAULTS: a
+// program that users have cannot do this.
 void AddPlantOption(CLI::App& command);
 
 // As it was given, to be given again: " --plant BUG"; empty: it was not.
