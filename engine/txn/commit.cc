@@ -147,8 +147,8 @@ bool Committer::MustStand(const GenerationUse& use) const {
   return true;
 }
 
-// Whether there is nothing that CheckInSequencer() could find.
-[[gnu::always_inline]] inline bool Committer::ReadsStand(uint64_t validated_up_to) const {
+// True: what was read can not have changed since it was validated. Else CheckInSequencer() tells.
+[[gnu::always_inline]] inline bool Committer::NothingPassedBy(uint64_t validated_up_to) const {
   return reads_ == nullptr || (store_.sequencer.Clock() == validated_up_to &&
                                reads_->earliest_expiry() == mvcc::kNoExpiry);
 }
@@ -160,7 +160,7 @@ absl::Status Committer::CheckGenerations() const {
     store_.counters.conflicts_keyspace.Add(1);
     return absl::AbortedError(
         absl::StrCat("keyspace ", use.keyspace,
-                     " was flushed, dropped or swapped after this transaction began"));
+                     " was opened, flushed, dropped or swapped after this transaction began"));
   }
   return absl::OkStatus();
 }
@@ -188,7 +188,7 @@ absl::Status Committer::CheckInSequencer(uint64_t validated_up_to, bool& passed_
 [[gnu::always_inline]] inline Committer::Sequenced Committer::Sequence(uint64_t validated_up_to,
                                                                        absl::Status& conflict) {
   base::MutexLock lock(store_.sequencer.mutex());
-  if (!GenerationsStand() || !ReadsStand(validated_up_to)) [[unlikely]] {
+  if (!GenerationsStand() || !NothingPassedBy(validated_up_to)) [[unlikely]] {
     bool passed_by = false;
     conflict = CheckInSequencer(validated_up_to, passed_by);
     if (passed_by) return Sequenced::kPassedBy;
@@ -235,8 +235,10 @@ inline void Committer::PrefetchSequencer() const {
   store_.sequencer.PrefetchForCommit(superseded == nullptr ? 0 : superseded->commit_timestamp());
 }
 
-[[gnu::noinline]] absl::Status Committer::ValidateReads() {
+[[gnu::noinline]] absl::Status Committer::ValidateReads(uint64_t& validated_up_to) {
   reads_->PrepareToMatch();
+  // Who commits while that takes its time has not passed by.
+  validated_up_to = store_.sequencer.Clock();
   absl::Status conflict = reads_->Validate(view_);
   if (!conflict.ok()) store_.counters.conflicts_read.Add(1);
   return conflict;
@@ -252,7 +254,9 @@ absl::Status Committer::LinkAndSequence() noexcept {
     uint64_t validated_up_to = 0;
     if (reads_ != nullptr) {
       validated_up_to = store_.sequencer.Clock();
-      if (validated_up_to != view_.read_timestamp) conflict = ValidateReads();
+      if (validated_up_to != view_.read_timestamp) {
+        conflict = ValidateReads(validated_up_to);
+      }
       // The validation walks ranges like any read (TOO-OLD): what it did not meet may have been
       // unlinked.
       if (conflict.ok() && view_.IsTooOld()) conflict = TooOldError();

@@ -20,8 +20,8 @@
 //   1. Latch the stripes of all keys that take part, in the order of the table.
 //   2. First-committer-wins: none of them has a version newer than the read timestamp.
 //   3. Link a prepared version, without a timestamp, at the head of each chain.
-//   4. Serializable: C = clock; nothing that was read has changed up to C, which is plain where C
-//   is the read timestamp.
+//   4. Serializable: C = clock; nothing that was read has changed up to C, which needs no look
+//   where C is the read timestamp.
 //   5. In the sequencer: the generations still stand; serializable: no commit in (C, clock] wrote
 //   what was read, and
 //      nothing read as present has expired; then timestamp = clock + 1, place in the log, stamp the
@@ -56,10 +56,17 @@ struct GenerationUse {
         tree(used.tree),
         committed(used.tree),
         generation(&used) {}
+  // That there is no such keyspace. `newest`: its generation that says so, if it has been.
+  static GenerationUse OfNone(uint32_t keyspace, const Generation* newest) {
+    GenerationUse use;
+    use.keyspace = keyspace;
+    use.generation = newest;
+    return use;
+  }
 
   uint32_t keyspace = 0;
   uint32_t tree_id = 0;
-  Tree* tree = nullptr;
+  Tree* tree = nullptr;  // nullptr: there is no such keyspace.
   // What the generation contains: not `tree` once the transaction has swapped keyspaces.
   Tree* committed = nullptr;
   const Generation* generation = nullptr;
@@ -118,8 +125,10 @@ class Committer {
   void PushGenerations();
   void TellExpiry(const WriteEntry& entry);
   bool GenerationsStand() const;
-  bool ReadsStand(uint64_t validated_up_to) const;
-  absl::Status ValidateReads();
+  bool NothingPassedBy(uint64_t validated_up_to) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(store_.sequencer.mutex());
+  // Step 4, where the clock has moved since the read timestamp.
+  absl::Status ValidateReads(uint64_t& validated_up_to);
   void UnlinkAll(bool will_repeat);
   Sequenced Sequence(uint64_t validated_up_to, absl::Status& conflict);
   absl::Status CheckInSequencer(uint64_t validated_up_to, bool& passed_by)

@@ -148,12 +148,14 @@ void ReadSet::MergeRanges() {
 }
 
 void ReadSet::PrepareToMatch() noexcept {
+  if (prepared_ || IsShort()) return;
+  prepared_ = true;
   if (ranges_.size() > kLinearSearchMax) MergeRanges();
-  if (present_.size() > kLinearSearchMax && records_.empty()) {
+  if (present_.size() > kLinearSearchMax) {
     records_.reserve(present_.size());
     for (const Present& present : present_) records_.insert(present.record);
   }
-  if (absent_.size() > kLinearSearchMax && hashes_.empty()) {
+  if (absent_.size() > kLinearSearchMax) {
     hashes_.reserve(absent_.size());
     for (const Absent& absent : absent_) hashes_.insert(absent.hash);
   }

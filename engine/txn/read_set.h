@@ -1,6 +1,7 @@
 #ifndef NACRE_ENGINE_TXN_READ_SET_H_
 #define NACRE_ENGINE_TXN_READ_SET_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -74,15 +75,15 @@ class ReadSet {
   // after `clock` was loaded: everything up to it is seen. The caller is pinned, and the view is
   // not too old.
   absl::Status Validate(const ReadView& view) const;
-  // The same question for one write of a recent commit. O(ranges), after PrepareToMatch().
+  // The same question for one write of a recent commit. O(ranges), for so many writes as
+  // WritesToMatchMax() says.
   absl::Status ValidateWrite(const RecentWrite& write, const ReadView& view) const;
+  // When all is read.
   void PrepareToMatch() noexcept;
   // How many writes may be asked about in the time that the sequencer may be held: none where much
   // was read and nothing is prepared.
   uint64_t WritesToMatchMax() const {
-    const bool prepared = (present_.size() <= kLinearSearchMax || !records_.empty()) &&
-                          (absent_.size() <= kLinearSearchMax || !hashes_.empty());
-    return prepared ? kComparisonsMax / (1 + ranges_.size()) : 0;
+    return prepared_ || IsShort() ? kComparisonsMax / (1 + ranges_.size()) : 0;
   }
 
  private:
@@ -98,6 +99,9 @@ class ReadSet {
   static constexpr size_t kLinearSearchMax = 16;
   static constexpr uint64_t kComparisonsMax = 1 << 16;
 
+  bool IsShort() const {
+    return std::max({present_.size(), absent_.size(), ranges_.size()}) <= kLinearSearchMax;
+  }
   void ClearRare();
   bool WasRead(const RecentWrite& write) const;
   void AddPresentElse(mvcc::Record* record, const mvcc::Version* seen);
@@ -111,6 +115,7 @@ class ReadSet {
   // Of present_ and absent_, once PrepareToMatch() found too many.
   absl::flat_hash_set<const mvcc::Record*> records_;
   absl::flat_hash_set<uint64_t> hashes_;
+  bool prepared_ = false;
   size_t compact_present_at_ = 4096;
   size_t compact_absent_at_ = 4096;
   mvcc::ExpiryMs earliest_expiry_ = mvcc::kNoExpiry;

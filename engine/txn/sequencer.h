@@ -35,9 +35,10 @@ struct RecentWrite {
 // then has not been freed.
 //
 // Invariant REMEMBERED: every commit after `forgotten_up_to_` has entered its writes. While nobody
-// has asked for kCommitsRemembered commits, commits raise that instead, and leave two lines alone
-// that the core of the last one has. So the first who asks after a while may be told that they are
-// forgotten, and validates once more; those who commit meanwhile know that somebody asks.
+// who was passed by has asked for kCommitsRemembered commits, commits raise that instead, and leave
+// two lines alone that the core of the last one has. So the first who asks after a while may be
+// told that they are forgotten, and validates once more; those who commit meanwhile know that
+// somebody asks.
 //   Forbidden: to leave out a commit without raising it. In its place stands one of long ago, and
 //   who asks misses a write of what it has read.
 class Sequencer {
@@ -106,6 +107,7 @@ class Sequencer {
   Recall RecallSince(uint64_t since, uint64_t writes_max, Visit visit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const uint64_t now = clock_.load(std::memory_order_relaxed);
+    if (since == now) return Recall::kComplete;
     const uint64_t writes_end = writes_end_.load(std::memory_order_relaxed);
     asked_at_.store(now, std::memory_order_relaxed);
     if (now - since > kCommitsRemembered || since < forgotten_up_to_) return Recall::kForgotten;
@@ -142,7 +144,8 @@ class Sequencer {
   base::Latch mutex_;
   // Written under the mutex; a stale one costs a prefetch in vain.
   std::atomic<uint64_t> writes_end_{0};
-  std::atomic<uint64_t> asked_at_{0};  // The clock at the last RecallSince().
+  // The clock at the last RecallSince() of which anybody was passed by.
+  std::atomic<uint64_t> asked_at_{0};
   uint64_t forgotten_up_to_ ABSL_GUARDED_BY(mutex_) = 0;
   const std::unique_ptr<Ring> ring_ ABSL_PT_GUARDED_BY(mutex_);
 };

@@ -134,7 +134,8 @@ TEST(CommitStepsTest, CommitThatPassesByAfterTheValidation_MeetsEveryRead) {
   }
 }
 
-// REMEMBERED in sequencer.h: while nobody is serializable, nobody remembers what was written.
+// REMEMBERED in sequencer.h: while nobody serializable is passed by, nobody remembers what was
+// written.
 TEST(CommitStepsTest, CommitThatPassesByTheFirstSerializableOne_IsMet) {
   for (const bool conflicts : {false, true}) {
     auto db = OpenWithoutVacuum();

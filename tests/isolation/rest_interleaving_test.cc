@@ -1,5 +1,7 @@
-// RESTED in vacuum/promoter.h: what has rested is written over while others read, at every step.
+// RESTED in vacuum/promoter.h: what has rested is written over while others read, interrupted
+// before and after it is unlinked, copied over and made the newest.
 
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,31 +20,32 @@ using testing::Step;
 const ExploreOptions kFewPreemptions{.preemptions_max = 2};
 const ExploreOptions kAll{};
 
-// How often slots were written over in all runs.
-int slots_written_over = 0;
+// In all runs: two for each slot.
+int steps_at_slots = 0;
 
 // In place of what a program has installed to give way at steps.
-void CountSlotsWrittenOver() {
+void CountStepsAtSlots() {
   testing::SetStepHook(
       [](Step step, void*) {
-        if (step == Step::kSlotWrittenOver) ++slots_written_over;
+        if (step == Step::kSlotWrittenOver) ++steps_at_slots;
         (step == Step::kLatchBusy ? YieldBlocked : Yield)(testing::Name(step));
       },
       nullptr);
 }
 
 void ExploreRests(const MakeProgram& make, const ExploreOptions& options) {
-  slots_written_over = 0;
+  steps_at_slots = 0;
   const auto make_counting = [&make] {
     std::unique_ptr<Program> program = make();
-    CountSlotsWrittenOver();
+    CountStepsAtSlots();
     return program;
   };
   const ExploreResult result = Explore(make_counting, options);
   EXPECT_TRUE(result.failure.ok()) << result.ToString();
   EXPECT_TRUE(result.complete) << result.ToString();
-  EXPECT_GT(slots_written_over, 0);
-  std::printf("%s; slots written over: %d\n", result.ToString().c_str(), slots_written_over);
+  EXPECT_GT(steps_at_slots, 0);
+  std::printf("%s; steps at slots that are written over: %d\n", result.ToString().c_str(),
+              steps_at_slots);
 }
 
 void ExploreRests(const Schedule& schedule) {

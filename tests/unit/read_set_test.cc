@@ -57,5 +57,16 @@ TEST(ReadSet, ManyReadsAreMatchedOnceTheyArePrepared) {
   }
 }
 
+TEST(ReadSet, ManyRangesAreMatchedOnceTheyAreMerged) {
+  base::RetireList retired;
+  const Tree tree(1, retired);
+  ReadSet reads;
+  for (int i = 0; i < 1000; ++i) reads.AddRange(&tree, KeyInterval::Of("k"));
+  EXPECT_EQ(reads.WritesToMatchMax(), 0u);
+  reads.PrepareToMatch();
+  EXPECT_EQ(reads.range_count(), 1u);
+  EXPECT_GT(reads.WritesToMatchMax(), 0u);
+}
+
 }  // namespace
 }  // namespace nacre::txn

@@ -82,6 +82,14 @@ TEST_F(SequencerTest, WhoAsksIsToldOfThoseThatCommitFromThenOn) {
   EXPECT_FALSE(Ask(asked_at - 1).known);
 }
 
+TEST_F(SequencerTest, WhoWasNotPassedByNeedsNobodyToRemember) {
+  Commit(3 * kRemembered);
+  const uint64_t since = sequencer_->Clock();
+  EXPECT_TRUE(Ask(since).known);
+  Commit(1);
+  EXPECT_FALSE(Ask(since).known);
+}
+
 TEST_F(SequencerTest, WhatWritesNothingMakesNobodyForgotten) {
   Commit(3 * kRemembered);
   const uint64_t since = sequencer_->Clock();
