@@ -17,7 +17,7 @@ GarbageQueue::GarbageQueue(size_t backlog_max, size_t own_entries)
 }
 
 void GarbageQueue::Report(Shard& shard) {
-  const size_t size = shard.young.size();
+  const size_t size = SizeOf(shard);
   const bool due = shard.young.entries.size() >= shard.due_at;
   shard.due.store(due, std::memory_order_relaxed);
   // The push that makes it due takes the mutex.
@@ -83,8 +83,22 @@ void GarbageQueue::Return(absl::Span<const txn::Garbage> entries) {
   Report(shard);
 }
 
+void GarbageQueue::SetAside(absl::Span<const txn::Garbage> entries, uint64_t clock) {
+  if (entries.empty()) return;
+  Shard& shard = OwnShard();
+  base::MutexLock lock(shard.mutex);
+  shard.aside.insert(shard.aside.end(), entries.begin(), entries.end());
+  shard.aside_at = std::max(shard.aside_at, clock);
+  Report(shard);
+}
+
+EntryBlock GarbageQueue::TakeKnown(Shard& shard, uint64_t scanned) {
+  return scanned > shard.aside_at ? std::exchange(shard.aside, {}) : EntryBlock();
+}
+
 void GarbageQueue::TakeShard(Shard& shard, EntryList& taken) {
   TakeFresh(shard);
+  taken.AddBlock(std::exchange(shard.aside, {}));
   for (OwnGarbage* const part : {&shard.resting, &shard.young}) {
     taken.AddBlock(std::exchange(part->entries, {}));
     taken.AddBlock(std::exchange(part->promoted, {}));
@@ -105,7 +119,7 @@ size_t GarbageQueue::TakeUntended(EntryList& taken) {
   size_t shards = 0;
   for (Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
-    if (std::exchange(shard.tended, false) && shard.young.size() <= kLongMax) continue;
+    if (std::exchange(shard.tended, false) && SizeOf(shard) <= kLongMax) continue;
     const size_t before = taken.size();
     TakeShard(shard, taken);
     if (taken.size() != before && &shard != &OwnShard()) ++shards;
@@ -113,13 +127,14 @@ size_t GarbageQueue::TakeUntended(EntryList& taken) {
   return shards;
 }
 
-GarbageQueue::OwnTaken GarbageQueue::TakeOwn() {
+GarbageQueue::OwnTaken GarbageQueue::TakeOwn(uint64_t scanned) {
   OwnTaken taken;
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
   TakeFresh(shard);
   std::swap(taken.rested, shard.resting);
   std::swap(taken.young, shard.young);
+  taken.known = TakeKnown(shard, scanned);
   // As much comes again.
   shard.young.entries.reserve(own_entries_);
   if (!taken.young.promoted.empty()) shard.young.promoted.reserve(own_entries_);
@@ -144,12 +159,14 @@ void GarbageQueue::Rest(OwnGarbage young) {
   resting.epoch = std::max(resting.epoch, young.epoch);
 }
 
-void GarbageQueue::TakeSome(size_t count, std::vector<txn::Garbage>& taken) {
+void GarbageQueue::TakeSome(size_t count, uint64_t scanned, std::vector<txn::Garbage>& taken) {
   const size_t own = base::EpochDomain::ThreadIndex();
   for (size_t i = 0; i < kShards && taken.size() < count; ++i) {
     Shard& shard = shards_[(own + i) % kShards];
     base::MutexLock lock(shard.mutex);
     TakeFresh(shard);
+    const EntryBlock known = TakeKnown(shard, scanned);
+    shard.young.entries.insert(shard.young.entries.end(), known.begin(), known.end());
     // The newest first: popping from the end is O(1), and they stand near the heads of their
     // chains.
     for (EntryBlock* const part : {&shard.young.entries, &shard.young.promoted}) {
@@ -174,7 +191,7 @@ size_t GarbageQueue::size() const {
   size_t size = 0;
   for (const Shard& shard : shards_) {
     base::MutexLock lock(shard.mutex);
-    size += shard.young.size() + shard.resting.size() + Fresh(shard).size();
+    size += SizeOf(shard) + shard.resting.size() + Fresh(shard).size();
   }
   return size;
 }

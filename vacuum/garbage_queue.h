@@ -84,6 +84,9 @@ class GarbageQueue {
   void PushPromoted(absl::Span<const txn::Garbage> entries, bool counted);
   // Puts back what was taken and could not be looked at. Nobody owes anything for it.
   void Return(absl::Span<const txn::Garbage> entries);
+  // The same of what a scan up to `clock` knows nothing of. It is in no share's way until there is
+  // a later scan.
+  void SetAside(absl::Span<const txn::Garbage> entries, uint64_t clock);
 
   // O(shards): whole vectors change hands.
   void TakeAll(EntryList& taken);
@@ -91,8 +94,9 @@ class GarbageQueue {
   // and which are not longer than those let them grow. Returns from how many shards of others
   // it has taken.
   size_t TakeUntended(EntryList& taken);
-  // Takes at most `count` entries, from the shard of the calling thread first.
-  void TakeSome(size_t count, std::vector<txn::Garbage>& taken);
+  // Takes at most `count` entries, from the shard of the calling thread first. `scanned`: the clock
+  // of the last scan.
+  void TakeSome(size_t count, uint64_t scanned, std::vector<txn::Garbage>& taken);
 
   // How many entries were pushed to the shard of the calling thread since it was asked last; 0 if
   // there are fewer than kPushedMin. One load, mostly.
@@ -105,12 +109,14 @@ class GarbageQueue {
   }
   // Whether that shard has grown by `own_entries` of Push() since TakeOwn(). One load.
   bool OwnIsDue() { return OwnShard().due.load(std::memory_order_relaxed); }
-  // Takes all of it: what rests there, and what is young.
+  // Takes all of it: what rests there, what is young, and what the last scan, up to `scanned`,
+  // knows by now.
   struct OwnTaken {
     OwnGarbage rested;
     OwnGarbage young;
+    EntryBlock known;
   };
-  OwnTaken TakeOwn();
+  OwnTaken TakeOwn(uint64_t scanned);
   // Puts back what was `young`, to rest until its epoch has passed. Precondition: it CanRest().
   void Rest(OwnGarbage young);
 
@@ -141,6 +147,7 @@ class GarbageQueue {
       base::MutexLock lock(shard.mutex);
       shard.young.ForEach(visit);
       shard.resting.ForEach(visit);
+      for (const txn::Garbage& entry : shard.aside) visit(entry);
       for (const txn::Garbage& entry : Fresh(shard)) visit(entry);
     }
   }
@@ -158,9 +165,12 @@ class GarbageQueue {
     bool tended ABSL_GUARDED_BY(mutex) = false;
     OwnGarbage young ABSL_GUARDED_BY(mutex);
     OwnGarbage resting ABSL_GUARDED_BY(mutex);
+    // No scan up to `aside_at` knows of it.
+    EntryBlock aside ABSL_GUARDED_BY(mutex);
+    uint64_t aside_at ABSL_GUARDED_BY(mutex) = 0;
     size_t due_at ABSL_GUARDED_BY(mutex) = 0;
     size_t owed ABSL_GUARDED_BY(mutex) = 0;
-    // Part of `young` that is contained in reported_.
+    // Part of `young` and `aside` that is contained in reported_.
     size_t reported ABSL_GUARDED_BY(mutex) = 0;
 
     // See OWN-PUSH. Up to where the owner may append without the mutex: written under it, read by
@@ -186,6 +196,13 @@ class GarbageQueue {
   void TakeFresh(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   void Owe(Shard& shard, size_t count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   void TakeShard(Shard& shard, EntryList& taken) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  // What is aside, if a scan up to `scanned` may know of it; else nothing.
+  static EntryBlock TakeKnown(Shard& shard, uint64_t scanned)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  // Without what rests.
+  static size_t SizeOf(const Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex) {
+    return shard.young.size() + shard.aside.size();
+  }
   // After a change of its entries.
   void Report(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
 

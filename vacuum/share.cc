@@ -16,12 +16,16 @@
 // more than three times as many entries as it made, and no other entries are pushed (but those of
 // keys that expire, which the thread prunes next): at three quarters of that length versions are no
 // longer displaced from slots, nor promoted into those. So the queue can not grow, whether or not
-// the vacuum's thread gets to run, but while a share has to do with a scan that is older than its
-// entries. While more than kRetiredMax objects wait to be freed, each commit frees twice as many as
-// it retired, as far as no pin holds them (NOBODY-HOLDS-UP in retire.h). A share is bounded by what
-// the commit itself did: in entries, in steps along chains, in objects freed.
+// the vacuum's thread gets to run, but by what was made since the last scan (ScanForShare): half of
+// vacuum_backlog_max, or as many entries as a quarter of the snapshots. That is set aside, so that
+// shares until the next scan have older ones to look at. While more than kRetiredMax objects wait
+// to be freed, each commit frees twice as many as it retired, as far as no pin holds them
+// (NOBODY-HOLDS-UP in retire.h). A share is bounded by what the commit itself did: in entries, in
+// steps along chains, in objects freed.
 //   Forbidden: a scan that may lag behind what was taken. The newest entries are taken first, so a
 //   thread that lags by a few commits would keep all of them, and the next share takes the same.
+//   Forbidden: to leave what no scan knows where the next share takes it again. A hundred shares
+//   then look at the same entries and prune none, and each commit adds more.
 //   Forbidden: to promote whatever is freed. When a pin ends that has held a hundred thousand
 //   slots, a commit frees some hundreds, and would add as many entries where it looks at 67
 //   (Promoter). Forbidden: to free a fixed number. A commit of ten thousand writes that fails
@@ -94,7 +98,7 @@ void Vacuum::ShareForAll() {
   store_.counters.vacuum_assists.fetch_add(1, std::memory_order_relaxed);
   const size_t share = kShareEntries + 3 * queue_.TakeOwed();
   std::vector<txn::Garbage> taken;
-  queue_.TakeSome(share, taken);
+  queue_.TakeSome(share, LastScanned(), taken);
   promoter_.NameEntries(absl::MakeSpan(taken));
   // All that was taken: what others have done since decides nothing here.
   const std::shared_ptr<const Scan> scan = ScanForShare(taken.size(), UINT64_MAX);
@@ -109,10 +113,10 @@ void Vacuum::ShareForAll() {
 
 // It looks at what the last one has laid to rest, and lays to rest what has come since.
 void Vacuum::ShareOfOwn() {
-  auto [rested, young] = queue_.TakeOwn();
+  auto [rested, young, known] = queue_.TakeOwn(LastScanned());
   promoter_.NameEntries(absl::MakeSpan(young.entries));
   promoter_.NameEntries(absl::MakeSpan(young.promoted));
-  std::vector<txn::Garbage> others;
+  std::vector<txn::Garbage> others(known.begin(), known.end());
   // Where snapshots grow too old, a read is not over when its snapshot is no longer active.
   if (young.CanRest() && !store_.snapshots_grow_old) {
     young.epoch = base::EpochDomain::Advance();
@@ -127,7 +131,9 @@ void Vacuum::ShareOfOwn() {
 
   const uint64_t newest =
       std::max({NewestOf(rested.entries), NewestOf(rested.promoted), NewestOf(others)});
-  const std::shared_ptr<const Scan> scan = ScanForShare(rested.size() + others.size(), newest);
+  // What is more than makes a share due was there before, or was promoted.
+  const size_t entries = std::min(rested.size() + others.size(), GarbageQueue::kOwnEntries);
+  const std::shared_ptr<const Scan> scan = ScanForShare(entries, newest);
   if (scan != nullptr) {
     FreePromoted(rested.promoted, *scan, others);
     DoShare(*scan, absl::MakeSpan(rested.entries), absl::MakeSpan(others),
@@ -161,14 +167,17 @@ void Vacuum::FreePromoted(absl::Span<const txn::Garbage> rested, const Scan& sca
   if (!versions.empty()) store_.retired.AddPassed(versions, mvcc::Version::Free);
 }
 
-// A scan costs O(snapshots), so a share takes a new one when as many entries have come since as the
-// last one found snapshots; or half of what may wait, where that is less, but a quarter of the
+uint64_t Vacuum::LastScanned() const {
+  const std::shared_ptr<const Scan> last = scanner_.Last();
+  return last == nullptr ? 0 : last->clock;
+}
+
+// A scan costs O(snapshots), so a share takes a new one when as many entries were taken since as
+// the last one found snapshots; or half of what may wait, where that is less, but a quarter of the
 // snapshots in any case. Until then the last one will do (SCAN-FOREVER in scan.h): it may keep too
 // much, and knows nothing of what was superseded since.
 std::shared_ptr<const Scan> Vacuum::ScanForShare(size_t entries, uint64_t known_up_to) {
   std::shared_ptr<const Scan> last = scanner_.Last();
-  // What is more than that was there before, or was promoted.
-  entries = std::min(entries, GarbageQueue::kOwnEntries);
   const size_t credit = scan_credit_.fetch_add(entries, std::memory_order_relaxed) + entries;
   const size_t points = last == nullptr ? 0 : last->points.size();
   const size_t price =
@@ -197,13 +206,15 @@ void Vacuum::DoShare(const Scan& scan, absl::Span<txn::Garbage> rested,
     }
     return looked_at;
   };
-  // What the scan knows nothing of stays in the queue: it has not been looked at.
+  // What the scan knows nothing of has not been looked at, and would be taken again at once.
   const auto process_known = [&](absl::Span<txn::Garbage> entries, EntryProcessor::Age age) {
     const auto known = std::partition(
         entries.begin(), entries.end(),
         [&scan](const txn::Garbage& entry) { return entry.superseded_at <= scan.clock; });
     const auto known_count = static_cast<size_t>(known - entries.begin());
-    queue_.Return(entries.subspan(process(entries.first(known_count), age)));
+    const size_t done = process(entries.first(known_count), age);
+    queue_.Return(entries.subspan(done, known_count - done));
+    queue_.SetAside(entries.subspan(known_count), scan.clock);
   };
   process_known(rested, EntryProcessor::Age::kRested);
   process_known(others, EntryProcessor::Age::kAny);

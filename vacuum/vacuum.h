@@ -167,6 +167,8 @@ class Vacuum final : public txn::GarbageSink {
   void FreeShare(size_t objects);
   // For so many entries. A new one knows at least what was superseded up to `known_up_to`.
   std::shared_ptr<const Scan> ScanForShare(size_t entries, uint64_t known_up_to);
+  // The clock of the last scan; 0 if there was none.
+  uint64_t LastScanned() const;
 
   void RunThread();
   void EndThread();

@@ -161,7 +161,7 @@ TEST(VacuumQueue, NothingIsLostOrDoubledByTakingSome) {
   queue.Push(entries);
   EXPECT_EQ(queue.approximate_size(), 100u);
   std::vector<txn::Garbage> some;
-  queue.TakeSome(30, some);
+  queue.TakeSome(30, /*scanned=*/0, some);
   EXPECT_EQ(some.size(), 30u);
   EXPECT_EQ(queue.size(), 70u);
   EXPECT_EQ(queue.approximate_size(), 70u);
@@ -235,10 +235,10 @@ TEST(VacuumQueue, WhatIsFreshIsTakenOnceAndInOrder) {
       case 0: queue.TakeAll(taken); break;
       case 1: std::thread([&] { queue.TakeAll(taken); }).join(); break;
       case 2:
-        of_own = queue.TakeOwn();
+        of_own = queue.TakeOwn(/*scanned=*/0);
         own.assign(of_own.young.entries.begin(), of_own.young.entries.end());
         break;
-      case 3: queue.TakeSome(SIZE_MAX, own); break;
+      case 3: queue.TakeSome(SIZE_MAX, /*scanned=*/0, own); break;
     }
     for (const txn::Garbage& entry : own) seen.push_back(entry.superseded_at);
     for (const uint64_t timestamp : TimestampsOf(taken)) seen.push_back(timestamp);
@@ -268,7 +268,7 @@ TEST(VacuumQueue, WhatIsFreshIsTakenWhileItsOwnerGoesOn_ManyThreads) {
   while (!std::exchange(last, running == 0) || queue.size() != 0) {
     EntryList taken;
     std::vector<txn::Garbage> some;
-    queue.TakeSome(10, some);
+    queue.TakeSome(10, /*scanned=*/0, some);
     queue.TakeUntended(taken);
     for (const txn::Garbage& entry : some) seen.push_back(entry.superseded_at);
     for (const uint64_t timestamp : TimestampsOf(taken)) seen.push_back(timestamp);
@@ -291,8 +291,38 @@ TEST(VacuumQueue, TheLastOneThatMakesItDueSaysSo) {
     }
     PushOne(queue, 1);
     ASSERT_TRUE(queue.OwnIsDue());
-    queue.TakeOwn();
+    queue.TakeOwn(/*scanned=*/0);
   }
+}
+
+// What a scan does not know is in nobody's way until there is a later one, and is not lost.
+TEST(VacuumQueue, WhatNoScanKnowsIsSetAside) {
+  GarbageQueue queue(/*backlog_max=*/10'000);
+  const std::vector<txn::Garbage> some(10);
+  const auto set_aside = [&] {
+    queue.SetAside(some, /*clock=*/7);
+    EXPECT_EQ(queue.size(), some.size());
+  };
+  set_aside();
+  std::vector<txn::Garbage> taken;
+  queue.TakeSome(SIZE_MAX, /*scanned=*/7, taken);
+  EXPECT_TRUE(taken.empty());
+  EXPECT_TRUE(queue.TakeOwn(/*scanned=*/7).known.empty());
+  queue.TakeSome(4, /*scanned=*/8, taken);
+  EXPECT_EQ(taken.size(), 4u);
+  queue.TakeSome(SIZE_MAX, /*scanned=*/0, taken);
+  EXPECT_EQ(taken.size(), some.size()) << "it is in the queue as before";
+  set_aside();
+  EXPECT_EQ(queue.TakeOwn(/*scanned=*/8).known.size(), some.size());
+  set_aside();
+  size_t visited = 0;
+  queue.ForEach([&](const txn::Garbage&) { ++visited; });
+  EXPECT_EQ(visited, some.size());
+  EntryList all;
+  queue.TakeAll(all);
+  EXPECT_EQ(all.size(), some.size());
+  EXPECT_EQ(queue.size(), 0u);
+  EXPECT_EQ(queue.approximate_size(), 0u);
 }
 
 // Between the two stands a barrier: see WakeBell.
@@ -316,7 +346,7 @@ TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
   EXPECT_FALSE(queue.OwnIsDue());
   queue.Push(absl::MakeConstSpan(some).first(1));
   EXPECT_TRUE(queue.OwnIsDue());
-  EXPECT_EQ(queue.TakeOwn().young.size(), some.size());
+  EXPECT_EQ(queue.TakeOwn(/*scanned=*/0).young.size(), some.size());
   EXPECT_FALSE(queue.OwnIsDue());
 
   queue.Push(absl::MakeConstSpan(some).first(10));
@@ -326,7 +356,7 @@ TEST(VacuumQueue, APassTakesWhatItsOwnThreadDoesNot) {
   queue.TakeUntended(taken);
   EXPECT_EQ(taken.size(), 10u) << "nobody has taken from it since";
 
-  queue.TakeOwn();
+  queue.TakeOwn(/*scanned=*/0);
   queue.Push(std::vector<txn::Garbage>(GarbageQueue::kLongMax + 1));
   queue.TakeUntended(taken);
   EXPECT_EQ(taken.size(), 10u + GarbageQueue::kLongMax + 1) << "it falls behind";
@@ -349,9 +379,9 @@ TEST(VacuumQueue, WhatRestsIsTakenByItsOwnThreadOrAPass) {
   EXPECT_EQ(queue.size(), 37u);
   EXPECT_EQ(queue.approximate_size(), 0u);
   std::vector<txn::Garbage> some;
-  queue.TakeSome(SIZE_MAX, some);
+  queue.TakeSome(SIZE_MAX, /*scanned=*/0, some);
   EXPECT_TRUE(some.empty());
-  const GarbageQueue::OwnTaken own = queue.TakeOwn();
+  const GarbageQueue::OwnTaken own = queue.TakeOwn(/*scanned=*/0);
   EXPECT_EQ(own.rested.entries.size(), 13u);
   EXPECT_EQ(own.rested.promoted.size(), 24u);
   EXPECT_EQ(own.rested.epoch, 7u) << "both have passed when the later one has";
@@ -363,7 +393,7 @@ TEST(VacuumQueue, WhatRestsIsTakenByItsOwnThreadOrAPass) {
   queue.PushPromoted(std::vector<txn::Garbage>(40), /*counted=*/true);
   EXPECT_EQ(queue.TakePushed(), 40u);
   EXPECT_FALSE(queue.OwnIsDue());
-  queue.TakeSome(5, some);
+  queue.TakeSome(5, /*scanned=*/0, some);
   EXPECT_EQ(some.size(), 5u) << "what was promoted is work like any other";
   EntryList taken;
   queue.TakeUntended(taken);
@@ -389,14 +419,14 @@ TEST(VacuumQueue, WhatIsPushedAlongMakesNothingDueAndNobodyOwe) {
   EXPECT_FALSE(queue.OwnIsDue());
   queue.Push(absl::MakeConstSpan(some).first(1));
   EXPECT_TRUE(queue.OwnIsDue());
-  EXPECT_EQ(queue.TakeOwn().young.size(), 3 * GarbageQueue::kOwnEntries);
+  EXPECT_EQ(queue.TakeOwn(/*scanned=*/0).young.size(), 3 * GarbageQueue::kOwnEntries);
 }
 
 TEST(VacuumQueue, WhatWasReturnedIsDueWithAsManyNewOnes) {
   GarbageQueue queue(/*backlog_max=*/10'000);
   const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries);
   queue.Push(some);
-  queue.Return(queue.TakeOwn().young.entries);
+  queue.Return(queue.TakeOwn(/*scanned=*/0).young.entries);
   queue.Push(absl::MakeConstSpan(some).first(some.size() - 1));
   EXPECT_FALSE(queue.OwnIsDue());
   queue.Push(absl::MakeConstSpan(some).first(1));
@@ -409,11 +439,11 @@ TEST(VacuumQueue, WhatOthersHaveTakenIsNotDue) {
   const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries);
   std::vector<txn::Garbage> taken;
   queue.Push(some);
-  queue.TakeSome(some.size(), taken);
+  queue.TakeSome(some.size(), /*scanned=*/0, taken);
   EXPECT_FALSE(queue.OwnIsDue());
 
   queue.Return(std::vector<txn::Garbage>(5000));
-  queue.TakeSome(SIZE_MAX, taken);
+  queue.TakeSome(SIZE_MAX, /*scanned=*/0, taken);
   queue.Push(some);
   EXPECT_TRUE(queue.OwnIsDue()) << "the five thousand are gone";
 }

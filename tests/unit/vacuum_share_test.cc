@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/base/asymmetric_fence.h"
@@ -322,6 +323,36 @@ TEST_F(VacuumShare, ManySnapshotsDoNotMakeEachShareScanThemAll) {
     ASSERT_LE(vacuum_->queued(), kBacklogMax + kSlack + 1000);
   }
   for (const Registration& snapshot : held) End(snapshot);
+}
+
+// BACKPRESSURE. Between two scans shares have older entries to look at than those that the last one
+// knows nothing of, whatever a commit makes.
+TEST_F(VacuumShare, WithManySnapshotsTheBacklogStaysBoundedForCommitsOfAnySize) {
+  constexpr size_t kSnapshots = 20'000;
+  // What a scan costs is what may be unknown to the last one.
+  for (const auto& [backlog_max, price] :
+       {std::pair(kBacklogMax, kSnapshots / 4), std::pair(kSnapshots, kSnapshots / 2)}) {
+    for (const size_t writes : {1, 30, 1000}) {
+      Options options;
+      options.vacuum_backlog_max = backlog_max;
+      options.snapshots_max = kSnapshots + 10;
+      Open(options);
+      std::vector<Registration> held;
+      for (size_t i = 0; i < kSnapshots; ++i) {
+        held.push_back(Snapshot());
+        Put("clock", "v");
+      }
+      vacuum_->RunOnce();
+      size_t most = 0;
+      for (size_t written = 0; written < 3 * kSnapshots; written += writes) {
+        for (size_t i = 0; i < writes; ++i) Put("k" + std::to_string(i % 1000), "v");
+        vacuum_->Assist();
+        most = std::max(most, vacuum_->queued());
+      }
+      EXPECT_LE(most, backlog_max + price + writes + kSlack) << writes;
+      for (const Registration& snapshot : held) End(snapshot);
+    }
+  }
 }
 
 class VacuumShareOf : public VacuumShare,
