@@ -25,7 +25,7 @@ namespace nacre::vacuum {
 // the last one was unlinked has passed (so no call that takes no snapshot is inside). What is left
 // is the vacuum itself, which comes through the garbage entries and the expiry index, and meets the
 // reaper at the latch of each key. The floor of a stripe need not be raised: nobody will ask about
-// keys of this tree again, and ids of trees are never reused.
+// keys of this tree again, and no other tree has its id before it is gone.
 class TreeReaper {
  public:
   TreeReaper(txn::Store& store, ExpiryIndex& expiries, WaitingTombstones& waiting)

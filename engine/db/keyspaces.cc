@@ -16,6 +16,12 @@ absl::Status NoKeyspace(Keyspace keyspace) {
   return absl::NotFoundError(absl::StrCat("there is no keyspace ", keyspace.id()));
 }
 
+// A keyspace that is being opened has its name before it is there.
+bool HasBegun(const txn::Store& store, uint32_t keyspace) {
+  base::EpochPin pin;
+  return store.keyspaces.Find(keyspace, store.sequencer.Clock()) != nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<Keyspace> Database::OpenKeyspace(std::string_view name) {
@@ -23,6 +29,12 @@ absl::StatusOr<Keyspace> Database::OpenKeyspace(std::string_view name) {
   base::MutexLock changes(store.keyspaces.changes_mutex());
   if (std::optional<uint32_t> found = store.keyspaces.FindName(name)) return Keyspace(*found);
   const std::optional<uint32_t> added = store.keyspaces.AddName(name);
+  if (!added && store.keyspaces.size() == txn::KeyspaceTable::kKeyspaceIdsMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(txn::KeyspaceTable::kKeyspaceIdsMax,
+                     " keyspaces were opened, which is all that a database can have in its life; "
+                     "flush keyspaces and use them again instead of dropping them"));
+  }
   if (!added) {
     return absl::ResourceExhaustedError(
         absl::StrCat("keyspaces_max, ", options().keyspaces_max, ", keyspaces exist"));
@@ -34,13 +46,14 @@ absl::StatusOr<Keyspace> Database::OpenKeyspace(std::string_view name) {
 
 std::optional<Keyspace> Database::FindKeyspace(std::string_view name) const {
   const std::optional<uint32_t> found = impl_->store.keyspaces.FindName(name);
-  return found ? std::optional<Keyspace>(*found) : std::nullopt;
+  if (!found || !HasBegun(impl_->store, *found)) return std::nullopt;
+  return Keyspace(*found);
 }
 
 std::vector<std::pair<std::string, Keyspace>> Database::ListKeyspaces() const {
   std::vector<std::pair<std::string, Keyspace>> keyspaces;
   for (auto& [name, id] : impl_->store.keyspaces.List()) {
-    keyspaces.emplace_back(std::move(name), Keyspace(id));
+    if (HasBegun(impl_->store, id)) keyspaces.emplace_back(std::move(name), Keyspace(id));
   }
   return keyspaces;
 }

@@ -135,8 +135,9 @@ absl::Status Transaction::Scan(
     const Range& range,
     absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) {
   if (state_ == nullptr) return MovedFrom();
+  // `visit` may move the transaction, or throw.
+  const txn::TransactionState& state = *state_;
   if (const txn::Tree* tree = state_->PlainTree()) {
-    const txn::TransactionState& state = *state_;
     txn::ScanPlainly(state.store(), state.view(), *tree, range,
                      [&](std::string_view key, std::string_view value) {
                        return visit(key, value) && state.active();
@@ -145,9 +146,9 @@ absl::Status Transaction::Scan(
   }
   absl::StatusOr<std::unique_ptr<txn::Cursor>> cursor = state_->NewCursor(range, Keeping::kKeeps);
   if (!cursor.ok()) return cursor.status();
-  Iterator::Source source(state_.get());  // `visit` may throw.
+  Iterator::Source source(state_.get());
   return Walk(source.Take(*std::move(cursor)), range, [&](const txn::CursorItem& item) {
-    return visit(item.key, item.value) && state_->active();
+    return visit(item.key, item.value) && state.active();
   });
 }
 

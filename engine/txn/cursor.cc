@@ -75,15 +75,16 @@ absl::Status SnapshotCursor::Fill(const VersionWalk::From* start) {
   return absl::OkStatus();
 }
 
-std::optional<OwnWrites::Own> OwnWrites::Expose(WriteEntry* entry) {
+std::optional<OwnWrites::Own> OwnWrites::Show(WriteEntry* entry) const {
   if (entry == nullptr) return std::nullopt;
-  entry->exposed = true;
+  entry->exposed |= keeps_;
+  entry->shown |= keeps_;
   return Own{entry->key, entry->version};
 }
 
 std::optional<OwnWrites::Own> OwnWrites::FirstAfter(std::string_view key, bool inclusive) {
   if (writes_ == nullptr) return std::nullopt;
-  if (!frozen_) return Expose(writes_->FirstAfter(tree_, key, inclusive));
+  if (!frozen_) return Show(writes_->FirstAfter(tree_, key, inclusive));
   const auto it = std::partition_point(frozen_->begin(), frozen_->end(), [&](const Own& own) {
     return inclusive ? own.key < key : own.key <= key;
   });
@@ -92,7 +93,7 @@ std::optional<OwnWrites::Own> OwnWrites::FirstAfter(std::string_view key, bool i
 
 std::optional<OwnWrites::Own> OwnWrites::LastBefore(std::string_view key, bool inclusive) {
   if (writes_ == nullptr) return std::nullopt;
-  if (!frozen_) return Expose(writes_->LastBefore(tree_, key, inclusive));
+  if (!frozen_) return Show(writes_->LastBefore(tree_, key, inclusive));
   const auto it = std::partition_point(frozen_->begin(), frozen_->end(), [&](const Own& own) {
     return inclusive ? own.key <= key : own.key < key;
   });
@@ -101,28 +102,30 @@ std::optional<OwnWrites::Own> OwnWrites::LastBefore(std::string_view key, bool i
 
 std::optional<OwnWrites::Own> OwnWrites::Last() {
   if (writes_ == nullptr) return std::nullopt;
-  if (!frozen_) return Expose(writes_->Last(tree_));
+  if (!frozen_) return Show(writes_->Last(tree_));
   return frozen_->empty() ? std::nullopt : std::optional<Own>(frozen_->back());
 }
 
+// Whoever is at one of them has it in hand when the write comes.
 void OwnWrites::Freeze(const KeyInterval& interval) {
   if (writes_ == nullptr || frozen_) return;
   std::vector<Own> seen;
-  std::optional<Own> own = FirstAfter(interval.low, interval.low_inclusive);
-  while (own && interval.BelowHigh(own->key)) {
-    seen.push_back(*own);
-    own = FirstAfter(own->key, false);
+  WriteEntry* entry = writes_->FirstAfter(tree_, interval.low, interval.low_inclusive);
+  while (entry != nullptr && interval.BelowHigh(entry->key)) {
+    seen.push_back(*Show(entry));
+    entry->exposed = true;
+    entry = writes_->FirstAfter(tree_, entry->key, false);
   }
   frozen_ = std::move(seen);
 }
 
 Cursor::Cursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval,
-               WriteSet* writes, ReadSet* reads, base::Arena* kept)
+               WriteSet* writes, ReadSet* reads, base::Arena* kept, bool keeps)
     : view_(view),
       tree_(tree),
       reads_(reads),
       snapshot_(store, view, tree, std::move(interval), kept),
-      own_(writes, tree) {}
+      own_(writes, tree, keeps) {}
 
 bool Cursor::InBounds(std::string_view key) const { return snapshot_.interval().Contains(key); }
 

@@ -80,7 +80,9 @@ class SnapshotCursor {
 // walk never meets what it writes itself.
 class OwnWrites {
  public:
-  OwnWrites(WriteSet* writes, const Tree* tree) : writes_(writes), tree_(tree) {}
+  // `keeps`: the caller has views of what it was shown when the walk is over.
+  OwnWrites(WriteSet* writes, const Tree* tree, bool keeps)
+      : writes_(writes), tree_(tree), keeps_(keeps) {}
 
   struct Own {
     std::string_view key;
@@ -97,10 +99,11 @@ class OwnWrites {
   bool Any() const { return frozen_ ? !frozen_->empty() : writes_ != nullptr && !writes_->empty(); }
 
  private:
-  static std::optional<Own> Expose(WriteEntry* entry);
+  std::optional<Own> Show(WriteEntry* entry) const;
 
   WriteSet* const writes_;  // nullptr: a plain snapshot.
   const Tree* const tree_;
+  const bool keeps_;
   std::optional<std::vector<Own>> frozen_;
 };
 
@@ -108,9 +111,9 @@ class OwnWrites {
 // into the read set as far as it went.
 class Cursor {
  public:
-  // `writes`, `reads` and `kept` (see SnapshotCursor) may be nullptr.
+  // `writes`, `reads` and `kept` (see SnapshotCursor) may be nullptr. `keeps`: see OwnWrites.
   Cursor(const Store& store, const ReadView& view, const Tree* tree, KeyInterval interval,
-         WriteSet* writes, ReadSet* reads, base::Arena* kept);
+         WriteSet* writes, ReadSet* reads, base::Arena* kept, bool keeps = false);
   Cursor(const Cursor&) = delete;
   Cursor& operator=(const Cursor&) = delete;
 

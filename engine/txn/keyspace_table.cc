@@ -6,8 +6,9 @@
 
 namespace nacre::txn {
 
-KeyspaceTable::KeyspaceTable(size_t keyspaces_max, base::RetireList& retired)
+KeyspaceTable::KeyspaceTable(size_t keyspaces_max, base::RetireList& retired, uint32_t tree_ids_max)
     : keyspaces_max_(keyspaces_max),
+      tree_ids_max_(tree_ids_max),
       retired_(retired),
       chunks_(std::make_unique<std::atomic<Chunk*>[]>(kChunksMax)) {}
 
@@ -40,7 +41,7 @@ std::vector<std::pair<std::string, uint32_t>> KeyspaceTable::List() const {
 std::optional<uint32_t> KeyspaceTable::AddName(std::string_view name) noexcept {
   base::MutexLock lock(mutex_);
   const uint32_t keyspace = size_.load(std::memory_order_relaxed);
-  if (ids_.size() >= keyspaces_max_ || keyspace == kChunkSize * kChunksMax) return std::nullopt;
+  if (ids_.size() >= keyspaces_max_ || keyspace == kKeyspaceIdsMax) return std::nullopt;
   if (keyspace % kChunkSize == 0) {
     chunks_[keyspace / kChunkSize].store(new Chunk, std::memory_order_release);
   }
@@ -60,8 +61,12 @@ void KeyspaceTable::RemoveName(uint32_t keyspace) {
 
 Tree* KeyspaceTable::NewTree() noexcept {
   base::MutexLock lock(mutex_);
-  const uint32_t id = next_tree_id_++;
-  NACRE_CHECK(id <= mvcc::Record::kTreeIdMax, "2^31 trees were made");
+  NACRE_CHECK(trees_.size() < tree_ids_max_, "2^31 trees exist at once");
+  // Once around, some trees are as old as the database.
+  do {
+    last_tree_id_ = last_tree_id_ % tree_ids_max_ + 1;
+  } while (trees_.contains(last_tree_id_));
+  const uint32_t id = last_tree_id_;
   return trees_.emplace(id, std::make_unique<Tree>(id, retired_)).first->second.get();
 }
 

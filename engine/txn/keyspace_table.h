@@ -21,7 +21,7 @@
 namespace nacre::txn {
 
 // The records of one keyspace between two of its flushes, or wherever a swap has put them. Latches
-// and floors go by the id of the tree, which is never reused.
+// and floors go by the id of the tree, which another one has only when this one is long gone.
 struct Tree {
   Tree(uint32_t tree_id, base::RetireList& retired) : id(tree_id), index(retired) {}
 
@@ -51,7 +51,11 @@ class Generation {
 // tree that has just been dropped.
 class KeyspaceTable {
  public:
-  KeyspaceTable(size_t keyspaces_max, base::RetireList& retired);
+  static constexpr uint32_t kKeyspaceIdsMax = 1 << 22;
+
+  // `tree_ids_max`: from there on, trees get the ids of those that are gone.
+  KeyspaceTable(size_t keyspaces_max, base::RetireList& retired,
+                uint32_t tree_ids_max = mvcc::Record::kTreeIdMax);
   ~KeyspaceTable();
 
   // The generation of a keyspace that is visible at a read timestamp. nullptr if the keyspace did
@@ -77,7 +81,8 @@ class KeyspaceTable {
   // --- Changes. The caller holds changes_mutex() throughout, and calls Push() inside the
   // sequencer. ---
   base::Mutex& changes_mutex() ABSL_LOCK_RETURNED(changes_mutex_) { return changes_mutex_; }
-  // A fresh id, without a generation yet. nullopt if keyspaces_max have a name.
+  // A fresh id, without a generation yet. nullopt if keyspaces_max have a name,
+  // or all ids were given out.
   std::optional<uint32_t> AddName(std::string_view name) noexcept;
   void RemoveName(uint32_t keyspace);
   Tree* NewTree() noexcept;
@@ -99,7 +104,7 @@ class KeyspaceTable {
  private:
   // Ids are never reused; a dropped keyspace leaves its place in a chunk behind.
   static constexpr uint32_t kChunkSize = 1 << 10;
-  static constexpr uint32_t kChunksMax = 1 << 12;
+  static constexpr uint32_t kChunksMax = kKeyspaceIdsMax / kChunkSize;
   struct Chunk {
     std::atomic<Generation*> newest[kChunkSize] = {};
   };
@@ -110,6 +115,7 @@ class KeyspaceTable {
   }
 
   const size_t keyspaces_max_;
+  const uint32_t tree_ids_max_;
   base::RetireList& retired_;
   // Places are written inside the sequencer and read by everyone under an epoch pin. Chunks are
   // added under mutex_ and never change.
@@ -120,7 +126,7 @@ class KeyspaceTable {
   mutable base::Mutex mutex_;
   absl::flat_hash_map<std::string, uint32_t> ids_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<uint32_t, std::unique_ptr<Tree>> trees_ ABSL_GUARDED_BY(mutex_);
-  uint32_t next_tree_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  uint32_t last_tree_id_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace nacre::txn

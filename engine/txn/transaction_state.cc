@@ -102,23 +102,31 @@ absl::Status TransactionState::NotDeclared(std::string_view key) const {
 // What a generation points to may be gone once the snapshot is too old; a pin and a check come
 // before each use of it.
 absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
+  const auto none = [keyspace] {
+    return absl::NotFoundError(
+        absl::StrCat("there is no keyspace ", keyspace, " at the read timestamp"));
+  };
   for (const GenerationUse& use : generations_) {
-    if (use.keyspace == keyspace) return use;
+    if (use.keyspace != keyspace) continue;
+    if (use.tree == nullptr) return none();
+    return use;
   }
   base::EpochPin pin;
   const Generation* generation = store_.keyspaces.Find(keyspace, view_.read_timestamp);
   if (view_.IsTooOld()) return doomed_ = TooOldError();
-  if (generation == nullptr) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no keyspace ", keyspace, " at the read timestamp"));
+  if (generation != nullptr) return Note(GenerationUse(keyspace, *generation));
+  // To find none is a read. One that was dropped does not come back.
+  if (serializable_) {
+    const Generation* const newest = store_.keyspaces.Newest(keyspace);
+    const bool was_dropped = newest != nullptr && newest->timestamp <= view_.read_timestamp;
+    Note(GenerationUse::OfNone(keyspace, was_dropped ? newest : nullptr));
   }
-  return Note(keyspace, *generation);
+  return none();
 }
 
-inline const GenerationUse& TransactionState::Note(uint32_t keyspace,
-                                                   const Generation& generation) {
+inline const GenerationUse& TransactionState::Note(const GenerationUse& use) {
   if (!generations_.empty()) phase_ |= kHolds;
-  return generations_.emplace_back(keyspace, generation);
+  return generations_.emplace_back(use);
 }
 
 absl::Status TransactionState::Use(uint32_t keyspace) {
@@ -137,7 +145,7 @@ inline bool TransactionState::FindCurrent() {
   base::EpochPin pin;
   const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
   if (generation == nullptr) return false;
-  Note(keyspace_, *generation);
+  Note(GenerationUse(keyspace_, *generation));
   // Not a copy of the other, which the processor could not load before its stores are done.
   current_ = GenerationUse(keyspace_, *generation);
   return true;
@@ -247,10 +255,11 @@ absl::StatusOr<std::unique_ptr<Cursor>> TransactionState::NewCursor(const Range&
   }
   if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
   const bool track = serializable_ && tracking == Tracking::kTracked;
-  const bool keeps = keeping == Keeping::kKeeps && store_.snapshots_grow_old;
+  const bool keeps = keeping == Keeping::kKeeps;
+  const bool copies = keeps && store_.snapshots_grow_old;
   auto cursor = std::make_unique<Cursor>(
       store_, view_, current_.tree, KeyInterval::Of(range), read_only_ ? nullptr : &writes(),
-      track ? &*reads_ : nullptr, keeps ? &held().copied : nullptr);
+      track ? &*reads_ : nullptr, copies ? &held().copied : nullptr, keeps);
   if (!read_only_) held().cursors.push_back(cursor.get());
   return cursor;
 }

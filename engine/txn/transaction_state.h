@@ -208,7 +208,7 @@ class TransactionState {
   // Sets current_, as it mostly goes. False, and nothing is done, if it goes otherwise.
   bool FindCurrent();
   absl::Status ResolveCurrent();
-  const GenerationUse& Note(uint32_t keyspace, const Generation& generation);
+  const GenerationUse& Note(const GenerationUse& use);
   absl::Status NotDeclared(std::string_view key) const;
   // Of a locked transaction, which has declared the key.
   std::optional<Value> ReadLatched(WriteEntry& entry) const;

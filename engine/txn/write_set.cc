@@ -110,7 +110,11 @@ void WriteSet::PopLastIfUnused(bool reuse_keys) {
     const WriteEntry& last = entries_.back();
     if (!rare_->by_hash.empty()) rare_->by_hash.erase(HashedKey{last.tree, last.hash, last.key});
     if (rare_->ordered) rare_->ordered->erase(OrderedKey{last.tree, last.key, 0});
-    if (reuse_keys && !last.key_stays) keys_.TakeBack(last.key);
+    if (last.shown) {
+      bytes_ += last.key.size();
+    } else if (reuse_keys && !last.key_stays) {
+      keys_.TakeBack(last.key);
+    }
     entries_.pop_back();
     if (entries_.size() == kLinearSearchMax) rare_->by_hash.clear();
   }

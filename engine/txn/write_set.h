@@ -31,6 +31,7 @@ struct WriteEntry {
   uint32_t keyspace = 0;
   bool locked = false;   // GetForUpdate(), or declared by a lock-first transaction.
   bool exposed = false;  // The caller has a view into `version`.
+  bool shown = false;    // The caller has a view of `key`, for as long as the write set lives.
   // `record` is one in which the snapshot of the transaction sees a value (STAYS in record.h).
   bool record_stays = false;
   uint64_t savepoint = 0;  // In force when `version` was set.
@@ -66,7 +67,7 @@ class WriteSet {
   bool empty() const { return entries_.empty(); }
   // Of entries that hold a version.
   size_t write_count() const { return write_count_; }
-  // Keys that take part, values, and replaced values that are still kept.
+  // Keys that take part, values, and what is still kept of those that were taken back or replaced.
   size_t bytes() const { return bytes_; }
   // What it would be after a write to `entry`, or to a new one if nullptr.
   size_t BytesAfter(const WriteEntry* entry, size_t key_bytes, size_t value_bytes) const {

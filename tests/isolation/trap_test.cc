@@ -181,6 +181,43 @@ TEST(Trap, Generation_AWriterDoesNotCommitIntoATreeThatWasSwapped) {
                 WriterBesideKeyspaceChange(true), kFewPreemptions);
 }
 
+// A keyspace waits to be opened until a commit is over; who finds its name finds the keyspace.
+MakeProgram FinderOfAKeyspace() {
+  return [] {
+    struct Shared {
+      std::unique_ptr<Database> database = OpenOrDie(SmallOptions());
+      absl::Status found = absl::OkStatus();
+    };
+    auto shared = std::make_shared<Shared>();
+    shared->database->Begin().Rollback();  // The first one of a thread begins in another way.
+    return std::make_unique<FunctionProgram>(
+        std::vector<Program::Participant>{
+            {"T1",
+             [shared] {
+               Transaction transaction = shared->database->Begin();
+               transaction.Put("k", "1").IgnoreError();
+               transaction.Commit().IgnoreError();
+             }},
+            {"opener", [shared] { shared->database->OpenKeyspace("n").IgnoreError(); }},
+            {"finder",
+             [shared] {
+               if (const auto found = shared->database->FindKeyspace("n")) {
+                 shared->found = shared->database->KeyCount(*found).status();
+               }
+               for (const auto& [name, keyspace] : shared->database->ListKeyspaces()) {
+                 shared->found.Update(shared->database->KeyCount(keyspace).status());
+               }
+             }}},
+        [shared] { return shared->found; });
+  };
+}
+
+TEST(Trap, Name_ThatIsFoundNamesAKeyspace) {
+  const ExploreResult result = Explore(FinderOfAKeyspace(), kFewPreemptions);
+  EXPECT_TRUE(result.failure.ok()) << result.ToString();
+  EXPECT_TRUE(result.complete) << result.ToString();
+}
+
 // --- The age of snapshots ---
 
 // Every snapshot is too old at the next look of the vacuum. A read answers the right value or that

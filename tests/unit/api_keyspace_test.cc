@@ -91,6 +91,39 @@ TEST_F(KeyspaceTest, Use_OfOneThatIsYoungerOrUnknownIsNotFoundAndChangesNothing)
   NACRE_EXPECT_OK(tx.Commit());
 }
 
+// To find none is a read like any other: else the reader would come before whoever opened it, and
+// behind those that have read what it writes.
+TEST_F(KeyspaceTest, Use_OfOneThatIsOpenedMeanwhileAbortsSerializableWritersOnly) {
+  for (const Isolation isolation : {Isolation::kSnapshot, Isolation::kSerializable}) {
+    Transaction tx = db_->Begin({.isolation = isolation});
+    Transaction reader = db_->Begin({.isolation = isolation});
+    const Keyspace opened = OpenOrFail(isolation == Isolation::kSnapshot ? "a" : "b");
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_THAT(tx.Use(opened), StatusIs(kNotFound));
+      EXPECT_THAT(reader.Use(opened), StatusIs(kNotFound));
+    }
+    EXPECT_THAT(tx.Put("x", "1"), IsOk());
+    EXPECT_THAT(reader.Get("x"), IsOk());
+    if (isolation == Isolation::kSnapshot) {
+      EXPECT_THAT(tx.Commit(), IsOk());
+    } else {
+      EXPECT_THAT(tx.Commit(), StatusIs(kAborted, "keyspace"));
+    }
+    EXPECT_THAT(reader.Commit(), IsOk()) << "it stands at its read timestamp";
+  }
+}
+
+TEST_F(KeyspaceTest, Use_OfOneThatStaysAbsentAbortsNobody) {
+  const Keyspace dropped = OpenOrFail("dropped");
+  ASSERT_THAT(db_->DropKeyspace(dropped), IsOk());
+  Transaction tx = db_->Begin({.isolation = Isolation::kSerializable});
+  EXPECT_THAT(tx.Use(dropped), StatusIs(kNotFound));
+  EXPECT_THAT(tx.Use(Keyspace(1000)), StatusIs(kNotFound));
+  OpenOrFail("another");
+  EXPECT_THAT(tx.Put("x", "1"), IsOk());
+  EXPECT_THAT(tx.Commit(), IsOk());
+}
+
 TEST_F(KeyspaceTest, Begin_InAnUnknownOneFailsEveryRead) {
   Transaction tx = db_->Begin({.keyspace = Keyspace(999)});
   EXPECT_THAT(tx.Get("k"), StatusIs(kNotFound));

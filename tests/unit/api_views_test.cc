@@ -1,8 +1,10 @@
 // How long views live, what they cost, and limits that earlier tests did not reach.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/api_fixture.h"
@@ -43,6 +45,81 @@ TEST(ViewsTest, KeptExpiry_DoesNotCountWhatNobodyCanSee) {
     ASSERT_TRUE(tx.Exists("k").value());
   }
   EXPECT_TRUE(tx.Commit().ok());
+}
+
+TEST(ViewsTest, CountedAndDrawnOwnWrites_AreSeenByNobody) {
+  Options options;
+  options.write_set_bytes_max = 1000;
+  auto db = Database::Open(options).value();
+  Transaction tx = db->Begin();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(tx.Put("k", std::string(900, 'v')).ok()) << i;
+    ASSERT_EQ(tx.Count(Range::All()).value(), 1u);
+    ASSERT_EQ(tx.RandomKey().value(), "k");
+  }
+  EXPECT_TRUE(tx.Commit().ok());
+}
+
+// Where an iterator stands, the value stays until it moves; what it has passed is seen by nobody.
+TEST(ViewsTest, OwnWriteUnderAnIterator_StaysWhenItIsReplaced) {
+  auto db = Database::Open().value();
+  Transaction tx = db->Begin();
+  ASSERT_TRUE(tx.Put("k", "first").ok());
+  Iterator at = tx.NewIterator();
+  at.SeekToFirst();
+  ASSERT_TRUE(at.Valid());
+  const std::string_view value = at.value();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(tx.Put("k", std::string(5, 'x')).ok());
+  EXPECT_EQ(value, "first");
+}
+
+TEST(ViewsTest, KeysThatAScanHasShown_StayWhenTheirWritesAreTakenBack) {
+  Options options;
+  options.write_set_bytes_max = 1000;
+  auto db = Database::Open(options).value();
+  Transaction tx = db->Begin();
+  const Savepoint savepoint = tx.SetSavepoint();
+  std::vector<std::string_view> shown;
+  const auto scan = [&] {
+    return tx.Scan(Range::All(), [&shown](std::string_view key, std::string_view) {
+      shown.push_back(key);
+      return true;
+    });
+  };
+  ASSERT_TRUE(tx.Put("alpha", "1").ok());
+  ASSERT_TRUE(scan().ok());
+  ASSERT_TRUE(tx.RollbackTo(savepoint).ok());
+  ASSERT_TRUE(tx.Put("omega", "2").ok());
+  ASSERT_EQ(shown.size(), 1u);
+  EXPECT_EQ(shown[0], "alpha");
+  // What stays counts.
+  ASSERT_TRUE(tx.RollbackTo(savepoint).ok());
+  int rounds = 0;
+  const auto full = [&] {
+    const absl::Status status = tx.Put(std::string(100, 'k'), "");
+    if (!status.ok()) return absl::IsResourceExhausted(status);
+    ++rounds;
+    return !scan().ok() || !tx.RollbackTo(savepoint).ok();
+  };
+  while (rounds < 20 && !full()) {
+  }
+  EXPECT_EQ(rounds, 9);
+}
+
+TEST(ViewsTest, VisitThatMovesItsTransaction_GoesOn) {
+  auto db = Database::Open().value();
+  Transaction tx = db->Begin({.isolation = Isolation::kSerializable});
+  ASSERT_TRUE(tx.Put("a", "1").ok());
+  ASSERT_TRUE(tx.Put("b", "2").ok());
+  std::optional<Transaction> moved;
+  int visited = 0;
+  EXPECT_TRUE(tx.Scan(Range::All(), [&](std::string_view, std::string_view) {
+                  ++visited;
+                  if (!moved) moved.emplace(std::move(tx));
+                  return true;
+                }).ok());
+  EXPECT_EQ(visited, 2);
+  EXPECT_TRUE(moved->Commit().ok());
 }
 
 TEST(ViewsTest, SavepointsTakenBack_LeaveNoKeysBehind) {

@@ -20,7 +20,7 @@ struct Options {
   // Keys and values that one transaction holds: what it would commit, the keys of GetForUpdate(),
   // and replaced values that a savepoint or a view still needs. kResourceExhausted.
   size_t write_set_bytes_max = 1u << 30;
-  size_t keyspaces_max = 1024;  // That exist at once. kResourceExhausted.
+  size_t keyspaces_max = 1024;  // That exist at once; 2^22 in all. kResourceExhausted.
   // Transactions and snapshots at once; from 1 to 2^24. kResourceExhausted.
   size_t snapshots_max = 1 << 20;
   // Keys, values and index, with what superseded versions still hold. Writes are refused with

@@ -31,7 +31,7 @@ struct Stats {
   uint64_t rollbacks = 0;           // Asked for, by call or destruction.
   uint64_t conflicts_write = 0;     // First-committer-wins.
   uint64_t conflicts_read = 0;      // A key or range read by a serializable transaction.
-  uint64_t conflicts_keyspace = 0;  // A keyspace was flushed, dropped or swapped.
+  uint64_t conflicts_keyspace = 0;  // A keyspace was opened, flushed, dropped or swapped.
   uint64_t commits_exclusive = 0;   // Behind the exclusive gate.
   uint64_t versions_created = 0;    // Linked into a chain by a commit.
   uint64_t versions_pruned = 0;     // Unlinked by the vacuum (also those of dropped keyspaces).

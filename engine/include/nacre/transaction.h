@@ -39,6 +39,7 @@ class Transaction {
   Timestamp read_timestamp() const;
   // Identifies the running transaction in dumps and Stats; never reused. Not the commit timestamp.
   uint64_t id() const;
+  // kSnapshot of a read-only one in any case: it needs no more to be part of a serial order.
   Isolation isolation() const;
   bool read_only() const;
   // False from Commit() or Rollback() on.
