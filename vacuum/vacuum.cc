@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "engine/base/block.h"
 #include "engine/base/check.h"
 #include "engine/base/epoch.h"
@@ -270,13 +271,12 @@ void Vacuum::Stop() {
   store_.retired.SetTaker(mvcc::Record::FreeSlot, nullptr);
 }
 
-absl::Status Vacuum::WhilePaused(absl::FunctionRef<absl::Status()> inspect) noexcept {
+absl::Status Vacuum::WhilePaused(absl::FunctionRef<absl::Status()> inspect) {
   base::MutexLock pass(pass_mutex_);
   shares_paused_.store(true, std::memory_order_seq_cst);
+  const absl::Cleanup go_on = [this] { shares_paused_.store(false, std::memory_order_release); };
   while (shares_running_.load(std::memory_order_seq_cst) != 0) std::this_thread::yield();
-  absl::Status status = inspect();
-  shares_paused_.store(false, std::memory_order_release);
-  return status;
+  return inspect();
 }
 
 uint64_t Vacuum::CountChainedEntries() const {

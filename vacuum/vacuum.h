@@ -104,8 +104,8 @@ class Vacuum final : public txn::GarbageSink {
 
   // --- For Verify. ---
   // Calls `inspect` while no pass and no share runs; waits for those under way. `inspect` may close
-  // the commit gate, which a pass may be waiting to go through before.
-  absl::Status WhilePaused(absl::FunctionRef<absl::Status()> inspect) noexcept
+  // the commit gate, which a pass may be waiting to go through before, and throw.
+  absl::Status WhilePaused(absl::FunctionRef<absl::Status()> inspect)
       ABSL_LOCKS_EXCLUDED(pass_mutex_);
   // Within `inspect`: entries whose version stands in a chain. O(entries).
   uint64_t CountChainedEntries() const;

@@ -233,6 +233,22 @@ TEST(OutOfMemoryTest, TheVacuum_Ends) {
   TryEachAllocation({"vacuum", [](Database& db) { db.RunVacuumOnce(); }, /*may_throw=*/false});
 }
 
+// Who looks changes nothing, and committers do their shares again.
+TEST(OutOfMemoryTest, Verification_Throws) {
+  const auto verify = [](Database& db) {
+    try {
+      (void)db.Verify();
+    } catch (const std::bad_alloc&) {
+      allocations_left = -1;
+      const uint64_t before = db.GetStats().vacuum_assists;
+      for (int i = 0; i < 1000; ++i) PutAll(db, "again");
+      if (db.GetStats().vacuum_assists == before) _exit(kNotWhole);
+    }
+  };
+  TryEachAllocation(
+      {"verification", verify, /*may_throw=*/true, /*may_end=*/false, {.vacuum_backlog_max = 10}});
+}
+
 TEST(OutOfMemoryTest, Keyspaces_ThrowOrEnd) {
   TryEachAllocation({"keyspaces", [](Database& db) {
                        const Keyspace a = *db.OpenKeyspace("the name of a keyspace, a long one");
