@@ -87,6 +87,7 @@ void GarbageQueue::SetAside(absl::Span<const txn::Garbage> entries, uint64_t clo
   if (entries.empty()) return;
   Shard& shard = OwnShard();
   base::MutexLock lock(shard.mutex);
+  MoveKnown(shard, clock);
   shard.aside.insert(shard.aside.end(), entries.begin(), entries.end());
   shard.aside_at = std::max(shard.aside_at, clock);
   Report(shard);
@@ -94,6 +95,12 @@ void GarbageQueue::SetAside(absl::Span<const txn::Garbage> entries, uint64_t clo
 
 EntryBlock GarbageQueue::TakeKnown(Shard& shard, uint64_t scanned) {
   return scanned > shard.aside_at ? std::exchange(shard.aside, {}) : EntryBlock();
+}
+
+void GarbageQueue::MoveKnown(Shard& shard, uint64_t scanned) {
+  const EntryBlock known = TakeKnown(shard, scanned);
+  shard.young.entries.insert(shard.young.entries.end(), known.begin(), known.end());
+  shard.due_at += known.size();
 }
 
 void GarbageQueue::TakeShard(Shard& shard, EntryList& taken) {
@@ -165,8 +172,7 @@ void GarbageQueue::TakeSome(size_t count, uint64_t scanned, std::vector<txn::Gar
     Shard& shard = shards_[(own + i) % kShards];
     base::MutexLock lock(shard.mutex);
     TakeFresh(shard);
-    const EntryBlock known = TakeKnown(shard, scanned);
-    shard.young.entries.insert(shard.young.entries.end(), known.begin(), known.end());
+    MoveKnown(shard, scanned);
     // The newest first: popping from the end is O(1), and they stand near the heads of their
     // chains.
     for (EntryBlock* const part : {&shard.young.entries, &shard.young.promoted}) {

@@ -199,6 +199,8 @@ class GarbageQueue {
   // What is aside, if a scan up to `scanned` may know of it; else nothing.
   static EntryBlock TakeKnown(Shard& shard, uint64_t scanned)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  // Puts that back to the others, which is no reason for a share.
+  static void MoveKnown(Shard& shard, uint64_t scanned) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   // Without what rests.
   static size_t SizeOf(const Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex) {
     return shard.young.size() + shard.aside.size();

@@ -33,11 +33,12 @@ class Arena {
   // Whether there is anything to free.
   bool has_memory() const { return chunks_.capacity() != 0; }
 
-  // Makes room again if `copy` is what was copied last.
-  void TakeBack(std::string_view copy) {
-    if (copy.empty() || copy.data() + copy.size() != next_) return;
+  // Makes room again if `copy` is what was copied last; else false.
+  bool TakeBack(std::string_view copy) {
+    if (copy.data() + copy.size() != next_) return copy.empty();
     next_ -= copy.size();
     left_ += copy.size();
+    return true;
   }
 
  private:

@@ -19,7 +19,13 @@ absl::Status NoKeyspace(Keyspace keyspace) {
 // A keyspace that is being opened has its name before it is there.
 bool HasBegun(const txn::Store& store, uint32_t keyspace) {
   base::EpochPin pin;
-  return store.keyspaces.Find(keyspace, store.sequencer.Clock()) != nullptr;
+  for (;;) {
+    const uint64_t clock = store.sequencer.Clock();
+    const txn::Generation* const newest = store.keyspaces.Newest(keyspace);
+    if (newest == nullptr) return false;
+    // Else it is being replaced, and what was before may be pruned already.
+    if (newest->timestamp <= clock) return newest->tree != nullptr;
+  }
 }
 
 }  // namespace

@@ -110,11 +110,9 @@ void WriteSet::PopLastIfUnused(bool reuse_keys) {
     const WriteEntry& last = entries_.back();
     if (!rare_->by_hash.empty()) rare_->by_hash.erase(HashedKey{last.tree, last.hash, last.key});
     if (rare_->ordered) rare_->ordered->erase(OrderedKey{last.tree, last.key, 0});
-    if (last.shown) {
-      bytes_ += last.key.size();
-    } else if (reuse_keys && !last.key_stays) {
-      keys_.TakeBack(last.key);
-    }
+    const bool takes_no_room =
+        last.key_stays || (reuse_keys && !last.shown && keys_.TakeBack(last.key));
+    if (!takes_no_room) bytes_ += last.key.size();
     entries_.pop_back();
     if (entries_.size() == kLinearSearchMax) rare_->by_hash.clear();
   }

@@ -314,6 +314,14 @@ TEST(VacuumQueue, WhatNoScanKnowsIsSetAside) {
   EXPECT_EQ(taken.size(), some.size()) << "it is in the queue as before";
   set_aside();
   EXPECT_EQ(queue.TakeOwn(/*scanned=*/8).known.size(), some.size());
+  // What an earlier scan knows does not wait with what a later one does not.
+  set_aside();
+  queue.SetAside(absl::MakeConstSpan(some).first(1), /*clock=*/9);
+  taken.clear();
+  queue.TakeSome(SIZE_MAX, /*scanned=*/9, taken);
+  EXPECT_EQ(taken.size(), some.size());
+  EXPECT_FALSE(queue.OwnIsDue());
+  EXPECT_EQ(queue.TakeOwn(/*scanned=*/10).known.size(), 1u);
   set_aside();
   size_t visited = 0;
   queue.ForEach([&](const txn::Garbage&) { ++visited; });

@@ -18,7 +18,8 @@ struct Options {
   size_t key_bytes_max = 64 << 10;      // kInvalidArgument. At most 512 MiB.
   size_t value_bytes_max = 512u << 20;  // kInvalidArgument. At most 1 GiB.
   // Keys and values that one transaction holds: what it would commit, the keys of GetForUpdate(),
-  // and replaced values that a savepoint or a view still needs. kResourceExhausted.
+  // and what a savepoint or a view still needs of replaced values and of keys that were taken back.
+  // kResourceExhausted.
   size_t write_set_bytes_max = 1u << 30;
   size_t keyspaces_max = 1024;  // That exist at once; 2^22 in all. kResourceExhausted.
   // Transactions and snapshots at once; from 1 to 2^24. kResourceExhausted.

@@ -45,7 +45,8 @@ class Transaction {
   // False from Commit() or Rollback() on.
   bool active() const;
 
-  // Where the calls below look keys up. kNotFound if there is no such keyspace at read_timestamp().
+  // Where the calls below look keys up. kNotFound if there is no such keyspace at read_timestamp(),
+  // which a serializable transaction has read then: its commit is kAborted if it is opened.
   absl::Status Use(Keyspace keyspace);
   Keyspace keyspace() const;
 
