@@ -32,6 +32,17 @@ class VacuumShare : public VacuumFixture {
     options.vacuum_backlog_max = kBacklogMax;
     Open(options);
   }
+
+  // Each at a timestamp of its own; what they hold has been looked at.
+  std::vector<Registration> HoldMany(size_t count) {
+    std::vector<Registration> held;
+    for (size_t i = 0; i < count; ++i) {
+      held.push_back(Snapshot());
+      Put("clock", "v");
+    }
+    vacuum_->RunOnce();
+    return held;
+  }
 };
 
 TEST_F(VacuumShare, BelowTheThresholdCommittersDoNothing) {
@@ -128,12 +139,7 @@ TEST_F(VacuumShare, WithManySnapshotsACommitterScansAsOftenAsItsOwnPaysFor) {
     Options options;
     options.vacuum_backlog_max = backlog_max;
     Open(options);
-    std::vector<Registration> held;
-    for (size_t i = 0; i < kSnapshots; ++i) {
-      held.push_back(Snapshot());
-      Put("clock", "v");
-    }
-    vacuum_->RunOnce();
+    const std::vector<Registration> held = HoldMany(kSnapshots);
     scans = 0;
     const size_t price = std::max(kSnapshots / 4, std::min(kSnapshots, backlog_max / 2));
     const size_t puts = 4 * (price + 2 * GarbageQueue::kOwnEntries);
@@ -310,12 +316,7 @@ TEST_F(VacuumShare, WhatShortTransactionsHeldIsLookedAtAgain) {
 }
 
 TEST_F(VacuumShare, ManySnapshotsDoNotMakeEachShareScanThemAll) {
-  std::vector<Registration> held;
-  for (int i = 0; i < 4000; ++i) {
-    held.push_back(Snapshot());
-    Put("clock", "v");
-  }
-  vacuum_->RunOnce();
+  const std::vector<Registration> held = HoldMany(4000);
   for (int i = 0; i < 20'000; ++i) {
     Put("k" + std::to_string(i % 100), "v");
     vacuum_->Assist();
@@ -337,12 +338,7 @@ TEST_F(VacuumShare, WithManySnapshotsTheBacklogStaysBoundedForCommitsOfAnySize) 
       options.vacuum_backlog_max = backlog_max;
       options.snapshots_max = kSnapshots + 10;
       Open(options);
-      std::vector<Registration> held;
-      for (size_t i = 0; i < kSnapshots; ++i) {
-        held.push_back(Snapshot());
-        Put("clock", "v");
-      }
-      vacuum_->RunOnce();
+      const std::vector<Registration> held = HoldMany(kSnapshots);
       size_t most = 0;
       for (size_t written = 0; written < 3 * kSnapshots; written += writes) {
         for (size_t i = 0; i < writes; ++i) Put("k" + std::to_string(i % 1000), "v");
