@@ -333,6 +333,19 @@ TEST(VacuumQueue, WhatNoScanKnowsIsSetAside) {
   EXPECT_EQ(queue.approximate_size(), 0u);
 }
 
+// What was there before makes nobody due.
+TEST(VacuumQueue, WhatIsKnownAgainIsNoReasonForAShare) {
+  GarbageQueue queue(/*backlog_max=*/10'000);
+  const std::vector<txn::Garbage> some(GarbageQueue::kOwnEntries + 10);
+  queue.SetAside(some, /*clock=*/7);
+  std::vector<txn::Garbage> taken;
+  queue.TakeSome(4, /*scanned=*/8, taken);
+  EXPECT_EQ(taken.size(), 4u);
+  EXPECT_FALSE(queue.OwnIsDue());
+  queue.Push(absl::MakeConstSpan(some).first(GarbageQueue::kOwnEntries));
+  EXPECT_TRUE(queue.OwnIsDue());
+}
+
 // Between the two stands a barrier: see WakeBell.
 TEST(VacuumWakeBell, WhoGoesToSleepAsksForWorkBehindABarrier) {
   WakeBell bell;
