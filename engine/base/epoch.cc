@@ -19,8 +19,6 @@ constinit std::atomic<bool> asking{false};
 // Outlives the object that sets it: see SpareBlock.
 constinit thread_local bool thread_ends = false;
 
-bool IsPin(uint64_t epoch) { return epoch % 2 != 0; }
-
 void GiveBack(EpochSlot* slot) { slot->taken.store(false, std::memory_order_release); }
 
 // Gives the slot back when its thread ends.
@@ -29,7 +27,7 @@ struct AtThreadEnd {
     thread_ends = true;
     EpochSlot* slot = std::exchange(epoch_slot, nullptr);
     if (slot == nullptr) return;
-    NACRE_CHECK(slot->depth == 0, "a thread ended while it was pinned");
+    NACRE_CHECK(!slot->IsPinned(), "a thread ended while it was pinned");
     GiveBack(slot);
   }
 };
@@ -56,7 +54,7 @@ void ForgetOtherThreads() {
   for (EpochSlot* slot = slots_head.load(std::memory_order_acquire); slot != nullptr;
        slot = slot->next) {
     if (slot == epoch_slot) continue;
-    slot->depth = 0;
+    slot->nested = 0;
     slot->borrowed = false;
     slot->epoch.store(0, std::memory_order_relaxed);
     GiveBack(slot);
@@ -125,7 +123,7 @@ EpochDomain::Passed EpochDomain::Look(uint64_t epoch) {
     const bool sure = slot->light.FencesItself() || slot == internal::epoch_slot;
     const uint64_t seen = slot->epoch.load(std::memory_order_acquire);
     if (seen > epoch) continue;
-    if (internal::IsPin(seen)) return Passed::kNo;
+    if (EpochSlot::IsPin(seen)) return Passed::kNo;
     if (!sure) passed = Passed::kUnknown;
   }
   return passed;
@@ -143,14 +141,14 @@ bool EpochDomain::FindOut(uint64_t epoch) {
   const bool asks = !internal::asking.exchange(true, std::memory_order_acquire);
   for (EpochSlot* slot = head; asks && slot != nullptr; slot = slot->next) {
     const uint64_t seen = slot->epoch.load(std::memory_order_relaxed);
-    if (seen <= epoch && !internal::IsPin(seen)) slot->light.Ask();
+    if (seen <= epoch && !EpochSlot::IsPin(seen)) slot->light.Ask();
   }
   AsymmetricFence::Heavy();
   for (EpochSlot* slot = head; asks && slot != nullptr; slot = slot->next) slot->light.Grant();
   if (asks) internal::asking.store(false, std::memory_order_release);
   for (const EpochSlot* slot = head; slot != nullptr; slot = slot->next) {
     const uint64_t seen = slot->epoch.load(std::memory_order_acquire);
-    if (seen <= epoch && internal::IsPin(seen)) return false;
+    if (seen <= epoch && EpochSlot::IsPin(seen)) return false;
   }
   return true;
 }

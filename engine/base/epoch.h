@@ -29,7 +29,8 @@
 // object, and what it has read under an earlier one is over. If (c) reads e from (2) and e <= E,
 // the object is kept. If (c) reads an old (4), and so may have missed a pin that came since, then
 // by SELF-FENCED or ASYMMETRIC (3) of that pin sees at least E + 1: the reader repeats with an e >
-// E, whose acquire load makes (a) visible, and it can not find the object.
+// E, whose acquire load makes (a) visible, and it can not find the object. (Who does not repeat
+// goes on to (4), and has reached nothing.)
 //
 // So it costs no barrier to look at threads that keep pinning, and one Heavy() to look at one that
 // has stopped; from then on that one fences itself.
@@ -49,9 +50,20 @@ struct alignas(64) EpochSlot {
   std::atomic<bool> taken{true};
   // Owner only: taken for one pin, by a thread whose thread-local variables are being destroyed.
   bool borrowed = false;
-  uint32_t depth = 0;  // Owner only.
-  size_t index = 0;    // Constant after registration.
+  uint32_t nested = 0;  // Owner only: pins besides the first.
+  size_t index = 0;     // Constant after registration.
   EpochSlot* next = nullptr;
+
+  static constexpr bool IsPin(uint64_t epoch) { return epoch % 2 != 0; }
+  // The owner.
+  bool IsPinned() const { return IsPin(epoch.load(std::memory_order_relaxed)); }
+  // Steps 1 to 3 of a pin. False: its fence is not free, or its epoch was closed meanwhile, and it
+  // has ended again.
+  bool TryPin();
+  // Step 4.
+  void Unpin() {
+    epoch.store(epoch.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+  }
 };
 static_assert(sizeof(EpochSlot) == 64);
 
@@ -62,6 +74,15 @@ struct alignas(64) EpochCounter {
 extern constinit EpochCounter global_epoch;
 // Null before the first use on a thread, and after its last.
 extern constinit thread_local NACRE_STATIC_TLS EpochSlot* epoch_slot;
+
+inline bool EpochSlot::TryPin() {
+  const uint64_t now = global_epoch.value.load(std::memory_order_acquire);
+  epoch.store(now, std::memory_order_release);
+  if (light.TryFence() && global_epoch.value.load(std::memory_order_acquire) == now) [[likely]]
+    return true;
+  epoch.store(now - 1, std::memory_order_release);
+  return false;
+}
 
 EpochSlot* TakeEpochSlot();
 // Steps 1 to 3 of a pin whose fence was not free, or whose epoch was closed meanwhile.
@@ -89,7 +110,7 @@ class EpochDomain {
   static Passed Look(uint64_t epoch);
   // True while the calling thread is pinned.
   static bool IsPinned() {
-    return internal::epoch_slot != nullptr && internal::epoch_slot->depth != 0;
+    return internal::epoch_slot != nullptr && internal::epoch_slot->IsPinned();
   }
   // A small number that differs between running threads, for spreading load over shards.
   static size_t ThreadIndex() {
@@ -111,19 +132,21 @@ class EpochPin {
     if (slot == nullptr) [[unlikely]]
       slot = internal::TakeEpochSlot();
     slot_ = slot;
-    if (slot->depth++ != 0) return;
-    const uint64_t epoch = internal::global_epoch.value.load(std::memory_order_acquire);
-    slot->epoch.store(epoch, std::memory_order_release);
-    if (slot->light.TryFence() &&
-        internal::global_epoch.value.load(std::memory_order_acquire) == epoch) [[likely]]
+    if (slot->IsPinned()) {
+      ++slot->nested;
       return;
-    internal::PinAgain(slot);
+    }
+    if (!slot->TryPin()) [[unlikely]]
+      internal::PinAgain(slot);
   }
   ~EpochPin() {
     internal::EpochSlot* slot = slot_;
     NACRE_CHECK(slot == internal::epoch_slot, "a pin ended on a thread that did not begin it");
-    if (--slot->depth != 0) return;
-    slot->epoch.store(slot->epoch.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+    if (slot->nested != 0) {
+      --slot->nested;
+      return;
+    }
+    slot->Unpin();
     if (slot->borrowed) [[unlikely]]
       internal::GiveBackBorrowedSlot();
   }
@@ -132,6 +155,26 @@ class EpochPin {
 
  private:
   internal::EpochSlot* slot_;  // Of the thread, which has it for as long as it is pinned.
+};
+
+// An EpochPin where that takes no call, and two stores: the thread is not pinned, its fence is free
+// and the epoch is not closed in the same moment. Else nothing is held. None may be nested in it.
+class TryEpochPin {
+ public:
+  TryEpochPin() : slot_(internal::epoch_slot) {
+    if (slot_ != nullptr && (slot_->IsPinned() || !slot_->TryPin())) [[unlikely]]
+      slot_ = nullptr;
+  }
+  ~TryEpochPin() {
+    if (slot_ != nullptr) slot_->Unpin();
+  }
+  TryEpochPin(const TryEpochPin&) = delete;
+  TryEpochPin& operator=(const TryEpochPin&) = delete;
+
+  bool held() const { return slot_ != nullptr; }
+
+ private:
+  internal::EpochSlot* slot_;
 };
 
 }  // namespace nacre::base

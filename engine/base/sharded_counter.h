@@ -23,6 +23,11 @@ class ThreadPart {
   static constexpr size_t kCount = kOwned + kShared;
 
   ThreadPart() : ThreadPart(EpochDomain::ThreadIndex()) {}
+  // Whether the thread is known already, and has a part for itself.
+  static bool IsOwned() {
+    const internal::EpochSlot* slot = internal::epoch_slot;
+    return slot != nullptr && slot->index < kOwned;
+  }
   // Below kCount.
   size_t index() const { return index_; }
 
@@ -47,6 +52,13 @@ class ThreadPart {
 class ShardedCounter {
  public:
   void Add(int64_t delta) { Add(delta, ThreadPart()); }
+  // Add() without a call. False, and nothing is added, where it goes otherwise.
+  bool TryAdd(int64_t delta) {
+    if (!ThreadPart::IsOwned()) [[unlikely]]
+      return false;
+    Add(delta);
+    return true;
+  }
   // Where several are added to.
   void Add(int64_t delta, const ThreadPart& part) {
     part.Add(shards_[part.index()].value, delta, std::memory_order_relaxed);

@@ -124,14 +124,14 @@ absl::StatusOr<Timestamp> Database::TransactLocked(absl::Span<const LockedKey> k
   return ToTimestamp(txn::RunLocked(
       impl_->store, declared, watched_views, [&](std::unique_ptr<txn::TransactionState>& state) {
         txn::TransactionState* const running = state.get();
-        Transaction transaction(std::move(state));
+        Transaction transaction(state.release());
         running->set_managed(true);
         absl::Status status = running->Use(keys.empty() ? 0 : keys.front().keyspace.id());
         if (status.ok()) status = fn(transaction);
         NACRE_CHECK(transaction.state_.get() == running,
                     "a function of TransactLocked() must not move its transaction");
         running->set_managed(false);
-        state = std::move(transaction.state_);
+        state.reset(transaction.state_.release());
         return status;
       }));
 }

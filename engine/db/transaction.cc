@@ -32,18 +32,7 @@ absl::StatusOr<std::optional<std::string_view>> ToView(
 }
 
 // The beginning, a read and the end of a transaction are a function each, with everything that
-// stands in headers: see ReadPlain() in transaction_state.h.
-
-// Apart, so that they need no frame for what they hardly ever do.
-[[gnu::noinline]] absl::StatusOr<std::optional<std::string_view>> GetByState(
-    txn::TransactionState* state, std::string_view key) {
-  if (state == nullptr) return MovedFrom();
-  return ToView(state->Get(key));
-}
-
-[[gnu::noinline]] absl::StatusOr<Timestamp> CommitByState(txn::TransactionState& state) {
-  return ToTimestamp(state.Commit());
-}
+// stands in headers: see TryReadPlain() in transaction_state.h.
 
 Tracking TrackExistence() {
   return NACRE_BUG(kForgetExistsRead) ? Tracking::kUntracked : Tracking::kTracked;
@@ -51,23 +40,25 @@ Tracking TrackExistence() {
 
 }  // namespace
 
-Transaction::Transaction(std::unique_ptr<txn::TransactionState> state) : state_(std::move(state)) {}
-Transaction::Transaction(Transaction&&) noexcept = default;
-Transaction& Transaction::operator=(Transaction&&) noexcept = default;
-Transaction::~Transaction() = default;
+void Transaction::Deleter::operator()(txn::TransactionState* state) const { delete state; }
 
-// Here, where the constructor of what it returns is known.
-[[gnu::flatten]] Transaction Database::Begin(const TransactionOptions& options) {
+[[gnu::flatten]] txn::TransactionState* Database::NewTransaction(
+    const TransactionOptions& options) {
   txn::TransactionState* const state = txn::TransactionState::TryBegin(impl_->store, options);
-  if (state == nullptr) [[unlikely]]
-    return BeginElse(options);
-  return Transaction(std::unique_ptr<txn::TransactionState>(state));
+  if (state == nullptr || state->LacksTime()) [[unlikely]]
+    return NewTransactionElse(options, state);
+  return state;
 }
 
-[[gnu::noinline, gnu::flatten]] Transaction Database::BeginElse(const TransactionOptions& options) {
-  auto* const state = txn::TransactionState::TryBeginSerializable(impl_->store, options);
-  if (state != nullptr) return Transaction(std::unique_ptr<txn::TransactionState>(state));
-  return Transaction(std::make_unique<txn::TransactionState>(impl_->store, options));
+[[gnu::noinline, gnu::flatten]] txn::TransactionState* Database::NewTransactionElse(
+    const TransactionOptions& options, txn::TransactionState* begun) {
+  if (begun == nullptr) {
+    begun = txn::TransactionState::TryBeginSerializable(impl_->store, options);
+    if (begun != nullptr && !begun->LacksTime()) [[likely]]
+      return begun;
+  }
+  if (begun != nullptr) txn::TransactionState::TakeBack(begun);
+  return new txn::TransactionState(impl_->store, options);
 }
 
 Timestamp Transaction::read_timestamp() const {
@@ -88,18 +79,28 @@ absl::Status Transaction::Use(Keyspace keyspace) {
   return state_ == nullptr ? MovedFrom() : state_->Use(keyspace.id());
 }
 
-[[gnu::flatten]] absl::StatusOr<std::optional<std::string_view>> Transaction::Get(
-    std::string_view key) {
+[[gnu::flatten]] Transaction::Seen Transaction::See(std::string_view key) {
   txn::TransactionState* const state = state_.get();
-  if (state != nullptr) [[likely]] {
-    std::string_view value;
-    switch (state->ReadPlain(key, &value)) {
-      case PlainRead::kFound: return value;
-      case PlainRead::kAbsent: return std::nullopt;
-      case PlainRead::kNotPlain: break;
-    }
+  if (state == nullptr) [[unlikely]]
+    return {nullptr, kElse};
+  std::string_view value;
+  switch (state->TryReadPlain(key, &value)) {
+    case PlainRead::kFound: return {value.data(), value.size()};
+    case PlainRead::kAbsent: return {nullptr, kAbsent};
+    case PlainRead::kNotPlain: break;
   }
-  return GetByState(state, key);
+  return {nullptr, kElse};
+}
+
+absl::StatusOr<std::optional<std::string_view>> Transaction::GetElse(std::string_view key) {
+  if (state_ == nullptr) return MovedFrom();
+  std::string_view value;
+  switch (state_->ReadPlain(key, &value)) {
+    case PlainRead::kFound: return value;
+    case PlainRead::kAbsent: return std::nullopt;
+    case PlainRead::kNotPlain: break;
+  }
+  return ToView(state_->Get(key));
 }
 
 absl::Status Transaction::MultiGet(absl::Span<const std::string_view> keys,
@@ -200,13 +201,23 @@ absl::Status Transaction::RollbackTo(Savepoint savepoint) {
   return state_ == nullptr ? MovedFrom() : state_->RollbackTo(savepoint.number_);
 }
 
-[[gnu::flatten]] absl::StatusOr<Timestamp> Transaction::Commit() {
+[[gnu::flatten]] Transaction::Ended Transaction::TryEnd() {
   txn::TransactionState* const state = state_.get();
-  if (state == nullptr) [[unlikely]]
-    return MovedFrom();
-  NACRE_CHECK(!state->managed(), "a function of Transact() or TransactLocked() must not commit");
-  if (state->EndPlainly()) return Timestamp{state->view().read_timestamp};
-  return CommitByState(*state);
+  if (state == nullptr || state->managed() || !state->TryEndPlainly()) return {false, {}};
+  if (state->SnapshotsAreAwaited()) [[unlikely]]
+    return EndAwaited();
+  return {true, Timestamp{state->view().read_timestamp}};
+}
+
+[[gnu::noinline]] Transaction::Ended Transaction::EndAwaited() {
+  state_->NoteSnapshotEnded();
+  return {true, Timestamp{state_->view().read_timestamp}};
+}
+
+absl::StatusOr<Timestamp> Transaction::CommitElse() {
+  if (state_ == nullptr) return MovedFrom();
+  NACRE_CHECK(!state_->managed(), "a function of Transact() or TransactLocked() must not commit");
+  return ToTimestamp(state_->Commit());
 }
 
 void Transaction::Rollback() {

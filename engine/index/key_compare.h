@@ -27,11 +27,14 @@ inline size_t CommonPrefix(std::string_view a, std::string_view b, size_t known 
   return i;
 }
 
-// a == b, without a call for the lengths that most keys have.
-inline bool SameBytes(std::string_view a, std::string_view b) {
-  const size_t size = a.size();
-  if (size != b.size()) return false;
-  if (size < sizeof(uint64_t) || size > 4 * sizeof(uint64_t)) return a == b;
+// Of most keys, which are compared without a call.
+inline bool IsUsualSize(size_t size) {
+  return size >= sizeof(uint64_t) && size <= 4 * sizeof(uint64_t);
+}
+
+// a == b. Precondition: both have the same usual size.
+inline bool SameWords(std::string_view a, std::string_view b) {
+  const size_t size = b.size();
   const auto differ = [&](size_t at) {
     uint64_t x;
     uint64_t y;
@@ -43,6 +46,12 @@ inline bool SameBytes(std::string_view a, std::string_view b) {
   uint64_t difference = differ(0) | differ(size - 8);
   if (size > 16) difference |= differ(8) | differ(size - 16);
   return difference == 0;
+}
+
+// a == b.
+inline bool SameBytes(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  return IsUsualSize(b.size()) ? SameWords(a, b) : a == b;
 }
 
 }  // namespace nacre::index::internal

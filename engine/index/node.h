@@ -152,6 +152,8 @@ class Node {
   // FindStable() of what `key` has at this node's depth; none if the key ends before that. Not of
   // the root, which has no depth.
   Link FindStable(std::string_view key) const;
+  // The same without a call: false where a writer came by.
+  bool TryFindStable(std::string_view key, Link* link) const;
 
   // Positions number the links in the order of symbols; in kDirect nodes with gaps (null links).
   int positions() const { return layout() == Layout::kDirect ? kSymbols : count(); }
@@ -199,12 +201,14 @@ class Node {
     return links(words_before)[position].load(std::memory_order_acquire);
   }
 
+  template <int (*kCountOnes)(uint64_t)>
   Link FindByte(Layout layout, unsigned byte) const;
   // FindStable(), where a writer came by.
   [[gnu::noinline, gnu::cold]] Link FindAgain(unsigned byte) const;
-  Link FindSmall(int count_word, unsigned byte) const;
-  Link FindWide(int count_word, unsigned byte) const;
-  Link FindBitmap(int count_word, unsigned byte) const;
+  Link FindSmall(unsigned byte) const;
+  Link FindWide(unsigned byte) const;
+  template <int (*kCountOnes)(uint64_t)>
+  Link FindBitmap(unsigned byte) const;
 
   int RankOfByte(unsigned byte) const;
   unsigned KeyByte(int position) const;
@@ -261,29 +265,46 @@ inline int CountOnesByHand(uint64_t word) {
 // until the program's variables are initialized, which is as good.
 inline const bool can_count_ones = __builtin_cpu_supports("popcnt") != 0;
 
-inline int CountOnes(uint64_t word) {
-  if (!can_count_ones) [[unlikely]]
-    return CountOnesByHand(word);
+inline int CountOnesAtOnce(uint64_t word) {
   uint64_t ones;
   asm("popcnt %1, %0" : "=r"(ones) : "r"(word) : "cc");
   return static_cast<int>(ones);
 }
 #else
-inline int CountOnes(uint64_t word) { return std::popcount(word); }
+inline constexpr bool can_count_ones = true;
+
+inline int CountOnesAtOnce(uint64_t word) { return std::popcount(word); }
 #endif
+
+inline int CountOnes(uint64_t word) {
+  return can_count_ones ? CountOnesAtOnce(word) : CountOnesByHand(word);
+}
 
 }  // namespace bits
 
-inline Link Node::FindSmall(int count_word, unsigned byte) const {
-  uint64_t match = bits::MatchBytes(words()[0].load(std::memory_order_acquire), byte);
+inline Link Node::FindSmall(unsigned byte) const {
+  const int count_word = count_.load(std::memory_order_acquire);
+  const uint64_t keys = words()[0].load(std::memory_order_acquire);
+#if defined(__SSE2__)
+  auto match = static_cast<unsigned>(
+      _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_cvtsi64_si128(static_cast<int64_t>(keys)),
+                                       _mm_set1_epi8(static_cast<char>(byte)))) &
+      0xff);
+  if ((count_word & kHasEnd) != 0) match &= ~1U;
+  if (match == 0) return Link();
+  const int position = std::countr_zero(match);
+#else
+  uint64_t match = bits::MatchBytes(keys, byte);
   if ((count_word & kHasEnd) != 0) match &= ~uint64_t{0xff};
   if (match == 0) return Link();
   const int position = std::countr_zero(match) / 8;
+#endif
   // Bytes past the count are leftovers of what was erased.
   return position < (count_word & kCountMask) ? LoadLink(1, static_cast<size_t>(position)) : Link();
 }
 
-inline Link Node::FindWide(int count_word, unsigned byte) const {
+inline Link Node::FindWide(unsigned byte) const {
+  const int count_word = count_.load(std::memory_order_acquire);
   const uint64_t low = words()[0].load(std::memory_order_acquire);
   const uint64_t high = words()[1].load(std::memory_order_acquire);
 #if defined(__SSE2__)
@@ -306,30 +327,31 @@ inline Link Node::FindWide(int count_word, unsigned byte) const {
   return position < (count_word & kCountMask) ? LoadLink(2, static_cast<size_t>(position)) : Link();
 }
 
-inline Link Node::FindBitmap(int count_word, unsigned byte) const {
+template <int (*kCountOnes)(uint64_t)>
+inline Link Node::FindBitmap(unsigned byte) const {
   const uint64_t word = words()[byte / 64].load(std::memory_order_acquire);
   // The bit of `byte` on top, and below it those of lower bytes.
   const uint64_t up_to_byte = word << (63 - byte % 64);
   if (static_cast<int64_t>(up_to_byte) >= 0) return Link();
-  const unsigned links_up_to_byte = static_cast<unsigned>(bits::CountOnes(up_to_byte)) +
+  const unsigned links_up_to_byte = static_cast<unsigned>(kCountOnes(up_to_byte)) +
                                     starts()[byte / 64].load(std::memory_order_acquire);
   // Racing with a writer, the sum may be out of bounds; otherwise the test is always true.
-  if (links_up_to_byte > static_cast<unsigned>(count_word & kCountMask)) return Link();
+  if (links_up_to_byte > static_cast<unsigned>(count())) return Link();
   return LoadLink(kBitmapWords, links_up_to_byte);  // The links begin one word later.
 }
 
 // `layout` is the node's: neither kDirect nor kRoot.
+template <int (*kCountOnes)(uint64_t)>
 [[gnu::always_inline]] inline Link Node::FindByte(Layout layout, unsigned byte) const {
-  const int count_word = count_.load(std::memory_order_acquire);
-  if (layout == Layout::kBitmap) return FindBitmap(count_word, byte);
-  return layout == Layout::kWide ? FindWide(count_word, byte) : FindSmall(count_word, byte);
+  if (layout == Layout::kBitmap) return FindBitmap<kCountOnes>(byte);
+  return layout == Layout::kWide ? FindWide(byte) : FindSmall(byte);
 }
 
 inline Link Node::Find(Symbol symbol) const {
   if (layout() == Layout::kDirect) return LoadLink(0, static_cast<size_t>(symbol));
   if (layout() == Layout::kRoot) return OnlyLink();
   if (symbol == kEndOfKey) return has_end() ? LinkAt(0) : Link();
-  return FindByte(layout(), static_cast<unsigned>(symbol - 1));
+  return FindByte<bits::CountOnes>(layout(), static_cast<unsigned>(symbol - 1));
 }
 
 inline Link Node::FindStable(Symbol symbol) const {
@@ -342,6 +364,34 @@ inline Link Node::FindStable(Symbol symbol) const {
   }
 }
 
+[[gnu::always_inline]] inline bool Node::TryFindStable(std::string_view key, Link* link) const {
+  const size_t depth = depth_;
+  const Layout layout = layout_;
+  uint64_t version;
+  if (depth >= key.size()) [[unlikely]] {
+    if (depth > key.size()) {
+      *link = Link();
+      return true;
+    }
+    if (layout == Layout::kDirect) {
+      *link = LoadLink(0, kEndOfKey);
+      return true;
+    }
+    if (!lock_.TryReadBegin(&version)) return false;
+    *link = has_end() ? LinkAt(0) : Link();
+    return lock_.Unchanged(version);
+  }
+  const unsigned byte = static_cast<uint8_t>(key[depth]);
+  if (layout == Layout::kDirect) {
+    *link = LoadLink(0, size_t{byte} + 1);
+    return true;
+  }
+  if (!bits::can_count_ones || !lock_.TryReadBegin(&version)) [[unlikely]]
+    return false;
+  *link = FindByte<bits::CountOnesAtOnce>(layout, byte);
+  return lock_.Unchanged(version);
+}
+
 // The step of every look-up, whose instructions are counted: see decision 18.
 [[gnu::always_inline]] inline Link Node::FindStable(std::string_view key) const {
   const size_t depth = depth_;
@@ -351,7 +401,7 @@ inline Link Node::FindStable(Symbol symbol) const {
   const Layout layout = layout_;
   if (layout == Layout::kDirect) return LoadLink(0, size_t{byte} + 1);
   const uint64_t version = lock_.ReadBegin();
-  const Link link = FindByte(layout, byte);
+  const Link link = FindByte<bits::CountOnes>(layout, byte);
   if (lock_.Unchanged(version)) [[likely]]
     return link;
   return FindAgain(byte);

@@ -52,6 +52,23 @@ class RadixTree {
     return entry != nullptr && internal::SameBytes(entry->key(), key) ? entry : nullptr;
   }
 
+  // Find() without a call, of a key that CanTry(). False where a writer came by.
+  static bool CanTry(std::string_view key) { return internal::IsUsualSize(key.size()); }
+  bool TryFind(std::string_view key, Entry** found) const {
+    CheckPinned();
+    internal::Link link = core_.top();
+    while (link.is_node()) {
+      if (!link.node()->TryFindStable(key, &link)) [[unlikely]]
+        return false;
+    }
+    link.PrefetchRest();
+    auto* entry = static_cast<Entry*>(link.entry());
+    const bool same = entry != nullptr && entry->key().size() == key.size() &&
+                      internal::SameWords(entry->key(), key);
+    *found = same ? entry : nullptr;
+    return true;
+  }
+
   // Find() of each key, side by side, so that their waits for memory overlap. found.size() is
   // keys.size().
   void FindEach(absl::Span<const std::string_view> keys, absl::Span<Entry*> found) const {

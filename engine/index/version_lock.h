@@ -38,6 +38,11 @@ class VersionLock {
     const uint64_t word = word_.load(std::memory_order_acquire);
     return __builtin_expect((word & kLocked) == 0, 1) ? word : WaitUnlocked();
   }
+  // The version without waiting: false while a writer is inside.
+  bool TryReadBegin(uint64_t* version) const {
+    *version = word_.load(std::memory_order_acquire);
+    return (*version & kLocked) == 0;
+  }
   bool Unchanged(uint64_t version) const {
     return word_.load(std::memory_order_relaxed) == version;
   }

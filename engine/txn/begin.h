@@ -22,7 +22,8 @@ struct BegunView : ReadView {
 absl::Status BeginView(Store& store, uint64_t owner, BegunView& begun,
                        SnapshotRegistry::Holder holder = SnapshotRegistry::Holder::kSnapshot);
 // The same for a transaction, as it mostly goes: no time is needed, and the home of the thread is
-// free. Not registered where it goes otherwise, nor if there are too many.
+// free. Not registered where it goes otherwise, nor if there are too many. The caller asks
+// afterwards whether expiry_used is still false, as BeginView() does: else the time was needed.
 BegunView TryBeginView(Store& store, uint64_t owner);
 
 // Registers a snapshot of the past: the ray first, then the check that the vacuum still retains it.
@@ -44,12 +45,6 @@ bool HasChangedBetween(Store& store, const Tree& tree, std::string_view key, con
   const auto [slot, id, read_timestamp] = store.registry.RegisterAtHome(owner);
   if (slot == nullptr) [[unlikely]]
     return {};
-  // As in BeginView(): the first value with an expiry may have been committed meanwhile. The end is
-  // not told: the snapshot that is registered next is as good to wait for.
-  if (store.expiry_used.load(std::memory_order_acquire)) [[unlikely]] {
-    store.registry.Release({slot, id, read_timestamp});
-    return {};
-  }
   return {{read_timestamp, now, {slot, id, read_timestamp}}, /*knows_time=*/false};
 }
 

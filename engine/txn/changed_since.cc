@@ -10,7 +10,7 @@ namespace nacre::txn {
 
 absl::StatusOr<bool> TransactionState::ChangedSince(std::string_view key, const ReadView& since) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
-  if (locked_) {
+  if (locked()) {
     if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
     const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
     if (writes().Find(current_.tree, hash, key) == nullptr) return NotDeclared(key);
@@ -31,14 +31,14 @@ absl::StatusOr<bool> TransactionState::LatchedOrSeenChangedSince(std::string_vie
   };
   bool changed = false;
   if (now.ok() && now->generation == then) {
-    changed = HasChangedBetween(store_, *now->committed, key, since, view_, locked_);
+    changed = HasChangedBetween(store_, *now->committed, key, since, view_, locked());
   } else {
     changed = (then != nullptr && present_in(*then->tree, since)) ||
               (now.ok() && present_in(*now->committed, view_));
   }
   if (since.IsTooOld() || view_.IsTooOld()) return TooOldError();
   // The answer depends on the key: it is a read like any other.
-  if (serializable_ && now.ok()) {
+  if (serializable() && now.ok()) {
     absl::StatusOr<std::optional<Value>> read =
         ReadCommitted(now->committed, key, Tracking::kTracked);
     if (!read.ok()) return read.status();

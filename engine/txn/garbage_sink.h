@@ -58,9 +58,13 @@ class GarbageSink {
   virtual void Assist() = 0;
   // A read of two numbers, unless something waits for that.
   void SnapshotEnded() {
-    if (awaited_.entries.load(std::memory_order_relaxed) != 0 ||
-        awaited_.generations.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (SnapshotsAreAwaited()) [[unlikely]]
       AwaitedSnapshotEnded();
+  }
+  // Whether that does anything.
+  bool SnapshotsAreAwaited() const {
+    return awaited_.entries.load(std::memory_order_relaxed) != 0 ||
+           awaited_.generations.load(std::memory_order_relaxed) != 0;
   }
 
  protected:

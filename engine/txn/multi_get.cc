@@ -19,7 +19,7 @@ absl::Status TransactionState::MultiGet(absl::Span<const std::string_view> keys,
     KeyGroup group;
     for (size_t i = first; i < std::min(first + kKeysSideBySide, keys.size()); ++i) {
       // A lock-first transaction has its keys in the write set.
-      if (locked_ || HasWritten(keys[i])) {
+      if (locked() || HasWritten(keys[i])) {
         absl::StatusOr<std::optional<Value>> value = Get(keys[i]);
         if (!value.ok()) return value.status();
         values[i] = *value ? std::optional((*value)->bytes) : std::nullopt;

@@ -101,7 +101,7 @@ absl::StatusOr<std::optional<std::string_view>> TransactionState::RandomKey() {
   absl::StatusOr<std::optional<CursorItem>> item = RandomItem(**cursor);
   DropCursor(cursor->get());
   if (!item.ok()) return item.status();
-  if (serializable_) {
+  if (serializable()) {
     reads_->AddWholeTree(current_.tree);
     // As with any read, nobody else sees an own write, and its time may come.
     if (*item && !HasWritten((*item)->key)) reads_->NoteExpiry((*item)->expiry, (*item)->key);

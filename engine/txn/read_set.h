@@ -48,6 +48,13 @@ class ReadSet {
       return AddPresentElse(record, seen);
     if (present_.empty() || present_.back().record != record) present_.emplace_back(record, seen);
   }
+  // The same without a call. False, and nothing is noted, where it goes otherwise.
+  bool TryAddPresent(mvcc::Record* record, const mvcc::Version* seen) {
+    if (seen->expires() || present_.full()) [[unlikely]]
+      return false;
+    if (present_.empty() || present_.back().record != record) present_.emplace_back(record, seen);
+    return true;
+  }
   void AddAbsent(const Tree* tree, std::string_view key);
   // The caller extends the interval while it walks; the index stays valid.
   size_t AddRange(const Tree* tree, KeyInterval interval);

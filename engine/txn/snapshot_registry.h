@@ -144,6 +144,8 @@ class SnapshotRegistry {
   static void BeginLook(const Registration& registration);
   static bool EndLook(const Registration& registration);
   void Release(const Registration& registration);
+  // The same of what stands in a home.
+  static void LeaveHome(const Registration& registration);
   // For a transaction that registers nothing.
   uint64_t NewId() noexcept ABSL_LOCKS_EXCLUDED(mutex_) { return NextId(Home()); }
 
@@ -176,6 +178,7 @@ class SnapshotRegistry {
   }
   static uint64_t TimestampOf(uint64_t state) { return state >> Slot::kTimestampShift; }
 
+  static void Leave(const Registration& registration, uint64_t free);
   // Of the calling thread; nullptr if there may be no more.
   Slot* Home() ABSL_LOCKS_EXCLUDED(mutex_);
   Slot* LendHome() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -275,8 +278,12 @@ template <SnapshotRegistry::From kFrom>
     if (taken == nullptr) return nullptr;
     id = NextId(home);
   }
-  taken->began_ns.store(kFrom == From::kHome ? 0 : Began(holder), std::memory_order_relaxed);
-  taken->owner.store(owner, std::memory_order_relaxed);
+  // What is there already is not stored: decision 28.
+  const int64_t began_ns = kFrom == From::kHome ? 0 : Began(holder);
+  if (taken->began_ns.load(std::memory_order_relaxed) != began_ns)
+    taken->began_ns.store(began_ns, std::memory_order_relaxed);
+  if (taken->owner.load(std::memory_order_relaxed) != owner)
+    taken->owner.store(owner, std::memory_order_relaxed);
   taken->id.store(id, std::memory_order_release);
   return taken;
 }
@@ -340,15 +347,22 @@ inline bool SnapshotRegistry::EndLook(const Registration& registration) {
   return before == 1;
 }
 
-inline void SnapshotRegistry::Release(const Registration& registration) {
+inline void SnapshotRegistry::Leave(const Registration& registration, uint64_t free) {
   Slot& slot = *registration.slot;
   NACRE_CHECK(slot.id.load(std::memory_order_relaxed) == registration.id,
               "a snapshot was released twice");
-  const bool keeps_place = slot.is_home;
   slot.id.store(0, std::memory_order_relaxed);
-  slot.state.store(keeps_place ? FreeSince(registration.read_timestamp) : kFree,
-                   std::memory_order_release);
-  if (!keeps_place) places_.Give();
+  slot.state.store(free, std::memory_order_release);
+}
+
+inline void SnapshotRegistry::LeaveHome(const Registration& registration) {
+  Leave(registration, FreeSince(registration.read_timestamp));
+}
+
+inline void SnapshotRegistry::Release(const Registration& registration) {
+  if (registration.slot->is_home) return LeaveHome(registration);
+  Leave(registration, kFree);
+  places_.Give();
 }
 
 }  // namespace nacre::txn

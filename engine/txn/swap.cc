@@ -17,7 +17,7 @@ namespace nacre::txn {
 
 absl::Status TransactionState::Swap(uint32_t a, uint32_t b) {
   if (absl::Status status = CheckWritable(); !status.ok()) return status;
-  if (locked_) {
+  if (locked()) {
     return absl::FailedPreconditionError(
         "a transaction of TransactLocked() can not swap keyspaces");
   }
@@ -64,7 +64,7 @@ std::vector<GenerationChange> TransactionState::Swapped() const {
 // A commit that its reads have doomed already finds out here, with the gate open, and not while
 // everybody waits for it to walk its ranges. The commit asks once more.
 absl::Status TransactionState::CheckReads() {
-  if (!serializable_) return absl::OkStatus();
+  if (!serializable()) return absl::OkStatus();
   base::EpochPin pin;
   if (view_.IsTooOld()) return TooOldError();
   reads_->PrepareToMatch();

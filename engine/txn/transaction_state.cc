@@ -15,20 +15,24 @@ using Value = TransactionState::Value;
 
 TransactionState::TransactionState(Store& store, const TransactionOptions& options)
     : TransactionState(store, options, IsSerializable(options), BegunView()) {
-  if (serializable_) TrackReads();
+  if (serializable()) TrackReads();
   doomed_ = options.as_of
                 ? BeginViewAt(store_, ToInteger(*options.as_of), options.owner, view_)
                 : BeginView(store_, options.owner, view_, SnapshotRegistry::Holder::kTransaction);
-  if (!doomed_.ok()) phase_ = kHolds;
+  if (!doomed_.ok()) bits_ |= kHolds;
 }
 
 TransactionState::TransactionState(Store& store, const ReadView& view, uint64_t id)
     : store_(store),
       view_{view, store.expiry_used.load(std::memory_order_acquire)},
-      read_only_(false),
-      serializable_(false),
-      locked_(true) {
+      bits_(kLocked | kHolds) {
   view_.registration.id = id;
+}
+
+void TransactionState::TakeBack(TransactionState* begun) {
+  // No rollback, for those who count them.
+  begun->End();
+  delete begun;
 }
 
 void TransactionState::Destroy(TransactionState* state) {
@@ -39,17 +43,17 @@ void TransactionState::Destroy(TransactionState* state) {
 void TransactionState::Finish() {
   if (!active()) return;
   if (held_) {
-    NACRE_CHECK(held_->cursors.empty() || !locked_, "a lock-first transaction has no cursors");
+    NACRE_CHECK(held_->cursors.empty() || !locked(), "a lock-first transaction has no cursors");
     held_->writes.Clear();
   }
   if (reads_) reads_->Clear();
   if (generations_.size() <= 1 && doomed_.ok() && !(held_ && held_->has_memory())) {
-    phase_ &= static_cast<uint8_t>(~kHolds);
+    bits_ &= ~kHolds;
   }
   if (view_.registration.slot != nullptr) {
     End();
   } else {
-    phase_ |= kEnded;
+    bits_ |= kEnded;
     plain_tree_ = nullptr;
   }
 }
@@ -69,7 +73,7 @@ absl::Status TransactionState::CheckActive() const {
 
 absl::Status TransactionState::CheckWritable() const {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
-  if (read_only_) return absl::FailedPreconditionError("the transaction is read-only");
+  if (read_only()) return absl::FailedPreconditionError("the transaction is read-only");
   return absl::OkStatus();
 }
 
@@ -116,7 +120,7 @@ absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
   if (view_.IsTooOld()) return doomed_ = TooOldError();
   if (generation != nullptr) return Note(GenerationUse(keyspace, *generation));
   // To find none is a read. One that was dropped does not come back.
-  if (serializable_) {
+  if (serializable()) {
     const Generation* const newest = store_.keyspaces.Newest(keyspace);
     const bool was_dropped = newest != nullptr && newest->timestamp <= view_.read_timestamp;
     Note(GenerationUse::OfNone(keyspace, was_dropped ? newest : nullptr));
@@ -125,7 +129,7 @@ absl::StatusOr<GenerationUse> TransactionState::Resolve(uint32_t keyspace) {
 }
 
 inline const GenerationUse& TransactionState::Note(const GenerationUse& use) {
-  if (!generations_.empty()) phase_ |= kHolds;
+  if (!generations_.empty()) bits_ |= kHolds;
   return generations_.emplace_back(use);
 }
 
@@ -168,7 +172,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
 }
 
 bool TransactionState::FindTreeOfWriter() {
-  if (!active() || locked_ || has_writes() || !doomed_.ok()) return false;
+  if (!active() || locked() || has_writes() || !doomed_.ok()) return false;
   if (current_.tree == nullptr && !FindCurrent()) return false;
   if (store_.snapshots_grow_old) return false;
   plain_tree_ = current_.tree;
@@ -176,7 +180,7 @@ bool TransactionState::FindTreeOfWriter() {
 }
 
 const Tree* TransactionState::PlainTree() {
-  if (serializable_) return nullptr;
+  if (serializable()) return nullptr;
   if (plain_tree_ == nullptr) {
     base::EpochPin pin;
     if (!FindPlainTree()) return nullptr;
@@ -188,7 +192,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key
                                                             WriteEntry** own) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
   if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
-  if (has_writes() || locked_) {
+  if (has_writes() || locked()) {
     const uint64_t hash = LatchTable::HashOf(current_.tree_id, key);
     WriteEntry* entry = writes().Find(current_.tree, hash, key);
     if (entry != nullptr && entry->version != nullptr) {
@@ -196,7 +200,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::Look(std::string_view key
       if (own != nullptr) *own = entry;
       return Value{entry->version->value(), entry->version->expiry(), 0};
     }
-    if (locked_) {
+    if (locked()) {
       if (entry == nullptr) return NotDeclared(key);
       return ReadLatched(*entry);
     }
@@ -231,7 +235,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::GetForUpdate(std::string_
   WriteEntry* const entry = MayBeWritten(key, status) ? EntryForWrite(key, 0, status) : nullptr;
   if (entry == nullptr) return status;
   writes().Lock(*entry);
-  if (!locked_) {
+  if (!locked()) {
     // What has already failed need not wait for the commit to say so.
     base::EpochPin pin;
     if (store_.snapshots_grow_old && view_.IsTooOld()) return doomed_ = TooOldError();
@@ -250,17 +254,17 @@ absl::StatusOr<std::unique_ptr<Cursor>> TransactionState::NewCursor(const Range&
                                                                     Keeping keeping,
                                                                     Tracking tracking) {
   if (absl::Status status = CheckActive(); !status.ok()) return status;
-  if (locked_) {
+  if (locked()) {
     return absl::FailedPreconditionError("a transaction of TransactLocked() can not read ranges");
   }
   if (absl::Status status = ResolveCurrent(); !status.ok()) return status;
-  const bool track = serializable_ && tracking == Tracking::kTracked;
+  const bool track = serializable() && tracking == Tracking::kTracked;
   const bool keeps = keeping == Keeping::kKeeps;
   const bool copies = keeps && store_.snapshots_grow_old;
   auto cursor = std::make_unique<Cursor>(
-      store_, view_, current_.tree, KeyInterval::Of(range), read_only_ ? nullptr : &writes(),
+      store_, view_, current_.tree, KeyInterval::Of(range), read_only() ? nullptr : &writes(),
       track ? &*reads_ : nullptr, copies ? &held().copied : nullptr, keeps);
-  if (!read_only_) held().cursors.push_back(cursor.get());
+  if (!read_only()) held().cursors.push_back(cursor.get());
   return cursor;
 }
 
@@ -293,7 +297,7 @@ absl::Status TransactionState::WriteSetFull() const {
   PrefetchStripe(store_.latches, hash);
   WriteSet& writes = held().writes;
   WriteEntry* entry = writes.Find(current_.tree, hash, key);
-  if (entry == nullptr && locked_) [[unlikely]] {
+  if (entry == nullptr && locked()) [[unlikely]] {
     status = NotDeclared(key);
     return nullptr;
   }

@@ -37,10 +37,15 @@ class TransactionState {
   // Optimistic. A transaction that can not begin answers every call with the reason.
   TransactionState(Store& store, const TransactionOptions& options);
   // The same, made by `new`, as it mostly goes; nullptr where it goes otherwise. Without a call:
-  // see ReadPlain().
+  // see TryReadPlain().
   static TransactionState* TryBegin(Store& store, const TransactionOptions& options);
   // The same for a serializable one.
   static TransactionState* TryBeginSerializable(Store& store, const TransactionOptions& options);
+  // Whether what one of these two has just begun would need the time, which it has not asked for:
+  // the first value with an expiry may have been committed meanwhile. It is taken back then, and
+  // begun otherwise.
+  bool LacksTime() const { return store_.expiry_used.load(std::memory_order_acquire); }
+  static void TakeBack(TransactionState* begun);
   // Locked. `view` has no registration. Keys are declared by Declare().
   TransactionState(Store& store, const ReadView& view, uint64_t id);
   ~TransactionState() {
@@ -53,7 +58,7 @@ class TransactionState {
   static void operator delete(void* block) { base::SpareBlock<TransactionState>::Give(block); }
   // What ended plainly has nothing to destroy.
   static void operator delete(TransactionState* state, std::destroying_delete_t) {
-    if (state->phase_ != kEnded) [[unlikely]]
+    if ((state->bits_ & (kHolds | kEnded)) != kEnded) [[unlikely]]
       return Destroy(state);
     base::SpareBlock<TransactionState>::Give(state);
   }
@@ -61,9 +66,9 @@ class TransactionState {
   const Store& store() const { return store_; }
   const ReadView& view() const { return view_; }
   uint64_t id() const { return view_.registration.id; }
-  bool serializable() const { return serializable_; }
-  bool read_only() const { return read_only_; }
-  bool active() const { return (phase_ & kEnded) == 0; }
+  bool serializable() const { return Is(kSerializable); }
+  bool read_only() const { return Is(kReadOnly); }
+  bool active() const { return !Is(kEnded); }
   uint32_t keyspace() const { return keyspace_; }
 
   // Why the transaction can not go on: it is finished, or could not begin, or a conflict is known
@@ -81,11 +86,19 @@ class TransactionState {
   // Else kNotPlain, and Get() tells, errors too.
   enum class PlainRead : uint8_t { kFound, kAbsent, kNotPlain };
   PlainRead ReadPlain(std::string_view key, std::string_view* value);
+  // The same without a call and with as few stores as it takes. kNotPlain also where it goes
+  // otherwise.
+  PlainRead TryReadPlain(std::string_view key, std::string_view* value);
   // What ScanPlainly() may walk; nullptr as kNotPlain, and where ranges are tracked.
   const Tree* PlainTree();
   // Commit() where nothing was written, tracked or held, of a view that can not be too old:
   // whatever was read stands at the read timestamp. Else false, and nothing is done.
   bool EndPlainly();
+  // The same without a call, but for what waits for snapshots to end: who gets true then calls
+  // NoteSnapshotEnded() if SnapshotsAreAwaited().
+  bool TryEndPlainly();
+  bool SnapshotsAreAwaited() const { return store_.garbage->SnapshotsAreAwaited(); }
+  void NoteSnapshotEnded() { store_.garbage->SnapshotEnded(); }
   enum class Tracking : uint8_t { kTracked, kUntracked };
   absl::StatusOr<std::optional<Value>> Get(std::string_view key);
   // Get() of each key. values.size() is keys.size().
@@ -117,8 +130,8 @@ class TransactionState {
 
   // Set while Database::Transact() or TransactLocked() runs a function on it, which must neither
   // commit nor roll back.
-  void set_managed(bool managed) { managed_ = managed; }
-  bool managed() const { return managed_; }
+  void set_managed(bool managed) { bits_ = (bits_ & ~kManaged) | (managed ? kManaged : 0); }
+  bool managed() const { return Is(kManaged); }
 
   // --- For RunLocked(). ---
   // The keyspace's generation at the view, kept for the commit. kNotFound: there is none.
@@ -161,7 +174,7 @@ class TransactionState {
     base::Arena copied;  // Values, where snapshots grow too old.
   };
   Holdings& held() {
-    phase_ |= kHolds;
+    bits_ |= kHolds;
     plain_tree_ = nullptr;
     return held_ ? *held_ : held_.emplace();
   }
@@ -173,7 +186,7 @@ class TransactionState {
                    BegunView view);
   // Sets plain_tree_. False if reads are not plain. The caller is pinned.
   bool FindPlainTree() {
-    if (phase_ != kPlain || !read_only_) [[unlikely]]
+    if ((bits_ & (kHolds | kEnded | kReadOnly)) != kReadOnly) [[unlikely]]
       return FindTreeOfWriter();
     const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
     if (generation == nullptr) return false;
@@ -187,17 +200,17 @@ class TransactionState {
                                        bool serializable);
   // What a serializable transaction begins with.
   void TrackReads() {
-    phase_ |= kHolds;
+    bits_ |= kHolds;
     reads_.emplace();
   }
   static void Destroy(TransactionState* state);
   // Finish() of what is always there.
   void End() {
-    phase_ |= kEnded;
+    bits_ |= kEnded;
     plain_tree_ = nullptr;
     store_.registry.Release(view_.registration);
     view_.registration.slot = nullptr;
-    store_.garbage->SnapshotEnded();
+    NoteSnapshotEnded();
   }
 
   absl::Status CheckWritable() const;
@@ -224,7 +237,7 @@ class TransactionState {
     const bool live = version != nullptr && mvcc::IsLive(*version, JudgeExpiryBy(store_, view_));
     // STAYS in record.h: what is written next, more often than not.
     last_read_ = live ? record : nullptr;
-    if (serializable_ && tracking == Tracking::kTracked) {
+    if (serializable() && tracking == Tracking::kTracked) {
       if (live) {
         reads_->AddPresent(record, version);
       } else {
@@ -251,7 +264,7 @@ class TransactionState {
   WriteEntry* PrepareToWrite(std::string_view key, size_t value_bytes, absl::Status& status);
   absl::Status WriteSetFull() const;
   // Whether CheckWritable() has nothing to say.
-  bool IsWritable() const { return active() && !read_only_ && doomed_.ok(); }
+  bool IsWritable() const { return active() && !read_only() && doomed_.ok(); }
   void NeedTime();
   // Of RandomKey(). `from` is where to look: a key that the snapshot sees, or at least one of the
   // index.
@@ -281,15 +294,19 @@ class TransactionState {
 
   Store& store_;
   BegunView view_;  // A locked one has an id, but no slot.
-  const bool read_only_;
-  const bool serializable_;
-  const bool locked_;
-  bool managed_ = false;
-  // kPlain: its end is to give back the registration, and that is all: nothing is doomed, tracked
-  // or held, no member has any memory, and the snapshot can not grow too old. Else kHolds.
-  // kEnded: store_ may be gone; what holds nothing either has nothing to destroy.
-  enum Phase : uint8_t { kPlain = 0, kHolds = 1, kEnded = 2 };
-  uint8_t phase_ = kHolds;
+  // What it is, and how far it has come. Of these, in one word, which is stored at once:
+  static constexpr uint32_t kReadOnly = 1;
+  static constexpr uint32_t kSerializable = 2;
+  static constexpr uint32_t kLocked = 4;
+  static constexpr uint32_t kManaged = 8;
+  // Without it, its end is to give back the registration, and that is all: nothing is doomed,
+  // tracked or held, no member has any memory, and the snapshot can not grow too old.
+  static constexpr uint32_t kHolds = 16;
+  // store_ may be gone; what holds nothing either has nothing to destroy.
+  static constexpr uint32_t kEnded = 32;
+  bool Is(uint32_t bit) const { return (bits_ & bit) != 0; }
+  bool locked() const { return Is(kLocked); }
+  uint32_t bits_;
   uint32_t keyspace_ = 0;
   // Sticky: why the transaction can do nothing but end.
   absl::Status doomed_;
@@ -305,8 +322,42 @@ class TransactionState {
   const Tree* plain_tree_ = nullptr;
 };
 
-// The fewer instructions lie between two reads, the sooner the processor works on both and their
-// waits for memory overlap (decision 18). So what a transaction that reads one key needs is inline.
+// The fewer instructions and stores lie between two reads, the sooner the processor works on both
+// and their waits for memory overlap (decisions 18, 28). So what a transaction that reads one key
+// needs is inline, and needs no frame: whatever else there may be to do is not begun here, or taken
+// back, and left to who tries otherwise.
+
+[[gnu::always_inline]] inline TransactionState::PlainRead TransactionState::TryReadPlain(
+    std::string_view key, std::string_view* value) {
+  if (!index::RadixTree<mvcc::Record>::CanTry(key)) [[unlikely]]
+    return PlainRead::kNotPlain;
+  base::TryEpochPin pin;
+  if (!pin.held()) [[unlikely]]
+    return PlainRead::kNotPlain;
+  if (plain_tree_ == nullptr) {
+    if ((bits_ & (kHolds | kEnded | kReadOnly)) != kReadOnly) [[unlikely]]
+      return PlainRead::kNotPlain;
+    const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
+    if (generation == nullptr) [[unlikely]]
+      return PlainRead::kNotPlain;
+    plain_tree_ = generation->tree;
+  }
+  mvcc::Record* record;
+  if (!plain_tree_->index.TryFind(key, &record)) [[unlikely]]
+    return PlainRead::kNotPlain;
+  const mvcc::Version* version =
+      record == nullptr ? nullptr : mvcc::FindVisible(*record, view_.read_timestamp);
+  if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) {
+    if (serializable()) return PlainRead::kNotPlain;
+    last_read_ = nullptr;
+    return PlainRead::kAbsent;
+  }
+  if (serializable() && !reads_->TryAddPresent(record, version)) [[unlikely]]
+    return PlainRead::kNotPlain;
+  last_read_ = record;
+  *value = version->value();
+  return PlainRead::kFound;
+}
 
 [[gnu::always_inline]] inline TransactionState::PlainRead TransactionState::ReadPlain(
     std::string_view key, std::string_view* value) {
@@ -321,9 +372,20 @@ class TransactionState {
 }
 
 inline bool TransactionState::EndPlainly() {
-  if (phase_ != kPlain) return false;
+  if (Is(kHolds | kEnded)) return false;
   store_.counters.commits_read_only.Add(1);
   End();
+  return true;
+}
+
+inline bool TransactionState::TryEndPlainly() {
+  if (Is(kHolds | kEnded) || !view_.registration.slot->is_home ||
+      !store_.counters.commits_read_only.TryAdd(1)) [[unlikely]]
+    return false;
+  bits_ |= kEnded;
+  plain_tree_ = nullptr;
+  SnapshotRegistry::LeaveHome(view_.registration);
+  view_.registration.slot = nullptr;
   return true;
 }
 
@@ -335,10 +397,8 @@ inline TransactionState::TransactionState(Store& store, const TransactionOptions
              view.now,
              {view.registration.slot, view.registration.id, view.read_timestamp}},
             view.knows_time},
-      read_only_(options.read_only || options.as_of),
-      serializable_(serializable),
-      locked_(false),
-      phase_(store.snapshots_grow_old ? kHolds : kPlain),
+      bits_((options.read_only || options.as_of ? kReadOnly : 0) |
+            (serializable ? kSerializable : 0) | (store.snapshots_grow_old ? kHolds : 0)),
       keyspace_(options.keyspace.id()) {}
 
 [[gnu::always_inline]] inline TransactionState* TransactionState::BeginAtHome(

@@ -67,16 +67,24 @@ class IndexTest : public ::testing::Test {
 
   void CheckFind(std::string_view key) {
     const auto position = model_.find(key);
-    ASSERT_EQ(tree_.Find(key), position == model_.end() ? nullptr : position->second);
+    TestEntry* const expected = position == model_.end() ? nullptr : position->second;
+    ASSERT_EQ(tree_.Find(key), expected);
+    ASSERT_EQ(TestTree::CanTry(key), key.size() >= 8 && key.size() <= 32);
+    if (!TestTree::CanTry(key)) return;
+    TestEntry* found = nullptr;
+    ASSERT_TRUE(tree_.TryFind(key, &found));
+    ASSERT_EQ(found, expected);
   }
   void CheckFindAll() {
     // Each key, and after each one that is not there or is another's.
     std::deque<std::string> longer;
     std::vector<std::string_view> keys;
     for (const auto& [key, entry] : model_) {
-      ASSERT_EQ(tree_.Find(key), entry);
+      CheckFind(key);
       keys.push_back(key);
       keys.push_back(longer.emplace_back(std::string(key) + '\0'));
+      CheckFind(keys.back());
+      CheckFind(key.substr(0, key.size() / 2));
     }
     std::vector<TestEntry*> found(keys.size());
     tree_.FindEach(keys, absl::MakeSpan(found));

@@ -32,6 +32,9 @@ class NodeOfEachClass : public ::testing::TestWithParam<size_t> {
       std::string key(node.depth(), 'p');
       if (symbol != kEndOfKey) key += static_cast<char>(symbol - 1);
       ASSERT_EQ(node.FindStable(key), present ? found->second : Link()) << "symbol " << symbol;
+      Link tried = Link::ToNode(&node);
+      ASSERT_TRUE(node.TryFindStable(key, &tried));
+      ASSERT_EQ(tried, present ? found->second : Link()) << "symbol " << symbol;
       const int rank = node.Rank(symbol);
       ASSERT_EQ(rank, node.layout() == Layout::kDirect ? symbol : below) << "symbol " << symbol;
       if (!present) continue;
@@ -54,6 +57,22 @@ std::string ClassName(const ::testing::TestParamInfo<size_t>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Index, NodeOfEachClass, ::testing::Range<size_t>(1, kNodeClasses),
                          ClassName);
+
+// What needs no call waits for nobody.
+TEST_P(NodeOfEachClass, AWriterIsNotWaitedForByWhoTries) {
+  const Link link = NewLink();
+  node_->Insert('x' + 1, link);
+  Link tried;
+  EXPECT_TRUE(node_->TryFindStable("too", &tried));
+  EXPECT_TRUE(tried.is_null()) << "the key ends above the node";
+  ASSERT_TRUE(node_->lock().TryLock(node_->lock().ReadBegin()));
+  const bool needs_one_load = node_->layout() == Layout::kDirect;
+  EXPECT_EQ(node_->TryFindStable("1234567x", &tried), needs_one_load);
+  EXPECT_EQ(node_->TryFindStable("1234567", &tried), needs_one_load);
+  node_->lock().UnlockUnchanged();
+  EXPECT_TRUE(node_->TryFindStable("1234567x", &tried));
+  EXPECT_EQ(tried, link);
+}
 
 TEST_P(NodeOfEachClass, HoldsAnyMixOfSymbolsInOrder) {
   std::mt19937_64 random(TestSeed());

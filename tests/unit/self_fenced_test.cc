@@ -162,6 +162,35 @@ TEST_P(SelfFenced, AnEpoch_WhoStandsStillIsAskedOnce) {
   other.join();
 }
 
+// A pin that needs no call is as good as any other, or is not held.
+TEST_P(SelfFenced, APinThatIsTried) {
+  for (int i = 0; i < 2 * LightSide::kFencesPaid; ++i) const EpochPin pin;
+  const auto has_passed_elsewhere = [](uint64_t epoch) {
+    bool passed = false;
+    std::thread([&] { passed = EpochDomain::HasPassed(epoch); }).join();
+    return passed;
+  };
+  uint64_t epoch = 0;
+  {
+    const TryEpochPin pin;
+    ASSERT_EQ(pin.held(), GetParam() == Kind::kByMembarrier) << "fences are not free";
+    EXPECT_EQ(EpochDomain::IsPinned(), pin.held());
+    epoch = EpochDomain::Advance();
+    EXPECT_EQ(has_passed_elsewhere(epoch), !pin.held());
+  }
+  EXPECT_FALSE(EpochDomain::IsPinned());
+  EXPECT_TRUE(has_passed_elsewhere(epoch));
+  auto first = std::make_unique<EpochPin>();
+  auto second = std::make_unique<EpochPin>();
+  EXPECT_FALSE(TryEpochPin().held()) << "the thread is pinned";
+  epoch = EpochDomain::Advance();
+  first.reset();
+  EXPECT_FALSE(TryEpochPin().held());
+  EXPECT_FALSE(has_passed_elsewhere(epoch)) << "the outermost pin counts, whichever ends first";
+  second.reset();
+  EXPECT_TRUE(has_passed_elsewhere(epoch));
+}
+
 // REGISTERED: a scan knows of a thread what its home says, and asks only who holds it back too far.
 TEST_P(SelfFenced, AScanReachesAsFarAsHomesSay_AndAsksThoseThatStandStill) {
   std::atomic<uint64_t> clock{7};

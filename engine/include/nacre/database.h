@@ -42,7 +42,9 @@ class Database {
 
   // Never waits. If the limit on snapshots is reached or `as_of` is out of reach, every call of the
   // transaction returns that error.
-  Transaction Begin(const TransactionOptions& options = {});
+  Transaction Begin(const TransactionOptions& options = {}) {
+    return Transaction(NewTransaction(options));
+  }
   // kResourceExhausted if Options::snapshots_max are open. `owner`: see TransactionOptions.
   absl::StatusOr<Snapshot> TakeSnapshot(uint64_t owner = 0) const;
   // The same where the limit is known to be far away (checked).
@@ -151,7 +153,10 @@ class Database {
 
  private:
   class Impl;
-  Transaction BeginElse(const TransactionOptions& options);
+  txn::TransactionState* NewTransaction(const TransactionOptions& options);
+  // `begun`: see TransactionState::LacksTime().
+  txn::TransactionState* NewTransactionElse(const TransactionOptions& options,
+                                            txn::TransactionState* begun);
   absl::StatusOr<Timestamp> RunOnce(absl::FunctionRef<absl::Status(Transaction&)> fn,
                                     const TransactionOptions& options, bool gate_is_mine);
   explicit Database(std::unique_ptr<Impl> impl);

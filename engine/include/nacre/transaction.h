@@ -1,6 +1,7 @@
 #ifndef NACRE_TRANSACTION_H_
 #define NACRE_TRANSACTION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,9 +32,9 @@ class TransactionState;
 // After Commit(), Rollback() or a move, every call returns kFailedPrecondition.
 class Transaction {
  public:
-  Transaction(Transaction&&) noexcept;
-  Transaction& operator=(Transaction&&) noexcept;
-  ~Transaction();
+  Transaction(Transaction&&) noexcept = default;
+  Transaction& operator=(Transaction&&) noexcept = default;
+  ~Transaction() = default;
 
   // Sees the commits at or below it, and its own writes.
   Timestamp read_timestamp() const;
@@ -52,7 +53,12 @@ class Transaction {
 
   // --- Reading. Views live until the transaction finishes. ---
   absl::StatusOr<std::optional<std::string_view>> Get(std::string_view key)
-      ABSL_ATTRIBUTE_LIFETIME_BOUND;
+      ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    const Seen seen = See(key);
+    if (seen.bytes != nullptr) return std::string_view(seen.bytes, seen.size);
+    if (seen.size == kAbsent) return std::nullopt;
+    return GetElse(key);
+  }
   // values.size() must equal keys.size().
   absl::Status MultiGet(absl::Span<const std::string_view> keys,
                         absl::Span<std::optional<std::string_view>> values);
@@ -101,13 +107,40 @@ class Transaction {
   // success the writes are visible to every Begin() after the return. Finishes the transaction
   // either way. Returns the commit timestamp, or the read timestamp if nothing was written.
   // O(writes), and O(reads) for a serializable transaction that writes.
-  absl::StatusOr<Timestamp> Commit();
+  absl::StatusOr<Timestamp> Commit() {
+    const Ended ended = TryEnd();
+    if (ended.plainly) return ended.at;
+    return CommitElse();
+  }
   void Rollback();  // Idempotent.
 
  private:
   friend class Database;
-  explicit Transaction(std::unique_ptr<txn::TransactionState> state);
-  std::unique_ptr<txn::TransactionState> state_;
+  struct Deleter {
+    void operator()(txn::TransactionState* state) const;
+  };
+  // What Get() and Commit() mostly come to, in two registers each: a caller that looks at it at
+  // once has no object in memory for it, and stores are what a processor has least room for
+  // (docs/decisions/0028-fewer-stores.md).
+  struct Seen {
+    const char* bytes;  // nullptr: `size` says why.
+    size_t size;
+  };
+  static constexpr size_t kAbsent = 0;
+  static constexpr size_t kElse = 1;  // GetElse() tells.
+  struct Ended {
+    bool plainly;  // False: nothing is done, and CommitElse() does it.
+    Timestamp at;
+  };
+
+  explicit Transaction(txn::TransactionState* state) : state_(state) {}
+  Seen See(std::string_view key);
+  absl::StatusOr<std::optional<std::string_view>> GetElse(std::string_view key);
+  Ended TryEnd();
+  Ended EndAwaited();
+  absl::StatusOr<Timestamp> CommitElse();
+
+  std::unique_ptr<txn::TransactionState, Deleter> state_;
 };
 
 }  // namespace nacre
