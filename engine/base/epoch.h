@@ -57,11 +57,14 @@ struct alignas(64) EpochSlot {
   static constexpr bool IsPin(uint64_t epoch) { return epoch % 2 != 0; }
   // The owner.
   bool IsPinned() const { return IsPin(epoch.load(std::memory_order_relaxed)); }
-  // Steps 1 to 3 of a pin. False: its fence is not free, or its epoch was closed meanwhile, and it
-  // has ended again.
+  // Steps 1 to 3 of a pin. False: its fence is not free, or its epoch was closed meanwhile.
   bool TryPin();
-  // Step 4.
+  // Ends the pin, if it is the last one: step 4.
   void Unpin() {
+    if (nested != 0) [[unlikely]] {
+      --nested;
+      return;
+    }
     epoch.store(epoch.load(std::memory_order_relaxed) - 1, std::memory_order_release);
   }
 };
@@ -78,10 +81,7 @@ extern constinit thread_local NACRE_STATIC_TLS EpochSlot* epoch_slot;
 inline bool EpochSlot::TryPin() {
   const uint64_t now = global_epoch.value.load(std::memory_order_acquire);
   epoch.store(now, std::memory_order_release);
-  if (light.TryFence() && global_epoch.value.load(std::memory_order_acquire) == now) [[likely]]
-    return true;
-  epoch.store(now - 1, std::memory_order_release);
-  return false;
+  return light.TryFence() && global_epoch.value.load(std::memory_order_acquire) == now;
 }
 
 EpochSlot* TakeEpochSlot();
@@ -142,12 +142,8 @@ class EpochPin {
   ~EpochPin() {
     internal::EpochSlot* slot = slot_;
     NACRE_CHECK(slot == internal::epoch_slot, "a pin ended on a thread that did not begin it");
-    if (slot->nested != 0) {
-      --slot->nested;
-      return;
-    }
     slot->Unpin();
-    if (slot->borrowed) [[unlikely]]
+    if (slot->borrowed && !slot->IsPinned()) [[unlikely]]
       internal::GiveBackBorrowedSlot();
   }
   EpochPin(const EpochPin&) = delete;
@@ -158,12 +154,18 @@ class EpochPin {
 };
 
 // An EpochPin where that takes no call, and two stores: the thread is not pinned, its fence is free
-// and the epoch is not closed in the same moment. Else nothing is held. None may be nested in it.
+// and the epoch is not closed in the same moment. Else nothing is held. (Where fences are never
+// free, nothing ever is, and the stores are lost beside the fence that the other pin makes.)
 class TryEpochPin {
  public:
   TryEpochPin() : slot_(internal::epoch_slot) {
-    if (slot_ != nullptr && (slot_->IsPinned() || !slot_->TryPin())) [[unlikely]]
+    if (slot_ == nullptr) return;
+    if (slot_->IsPinned()) [[unlikely]] {
       slot_ = nullptr;
+    } else if (!slot_->TryPin()) [[unlikely]] {
+      slot_->Unpin();
+      slot_ = nullptr;
+    }
   }
   ~TryEpochPin() {
     if (slot_ != nullptr) slot_->Unpin();

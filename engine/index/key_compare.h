@@ -27,31 +27,35 @@ inline size_t CommonPrefix(std::string_view a, std::string_view b, size_t known 
   return i;
 }
 
-// Of most keys, which are compared without a call.
-inline bool IsUsualSize(size_t size) {
-  return size >= sizeof(uint64_t) && size <= 4 * sizeof(uint64_t);
+template <typename Word>
+Word DifferenceAt(const char* a, const char* b, size_t at) {
+  Word x;
+  Word y;
+  std::memcpy(&x, a + at, sizeof(x));
+  std::memcpy(&y, b + at, sizeof(y));
+  return x ^ y;
 }
 
-// a == b. Precondition: both have the same usual size.
-inline bool SameWords(std::string_view a, std::string_view b) {
-  const size_t size = b.size();
-  const auto differ = [&](size_t at) {
-    uint64_t x;
-    uint64_t y;
-    std::memcpy(&x, a.data() + at, sizeof(x));
-    std::memcpy(&y, b.data() + at, sizeof(y));
-    return x ^ y;
-  };
-  // The last words overlap those before them.
-  uint64_t difference = differ(0) | differ(size - 8);
-  if (size > 16) difference |= differ(8) | differ(size - 16);
-  return difference == 0;
-}
-
-// a == b.
+// a == b, without a call: by words, of which the last overlaps those before it.
 inline bool SameBytes(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  return IsUsualSize(b.size()) ? SameWords(a, b) : a == b;
+  const size_t size = b.size();
+  if (a.size() != size) return false;
+  const char* const x = a.data();
+  const char* const y = b.data();
+  if (size >= sizeof(uint64_t)) [[likely]] {
+    uint64_t difference =
+        DifferenceAt<uint64_t>(x, y, 0) | DifferenceAt<uint64_t>(x, y, size - sizeof(uint64_t));
+    for (size_t i = sizeof(uint64_t); i + sizeof(uint64_t) < size && difference == 0;
+         i += sizeof(uint64_t)) {
+      difference = DifferenceAt<uint64_t>(x, y, i);
+    }
+    return difference == 0;
+  }
+  if (size >= sizeof(uint32_t)) {
+    return (DifferenceAt<uint32_t>(x, y, 0) |
+            DifferenceAt<uint32_t>(x, y, size - sizeof(uint32_t))) == 0;
+  }
+  return size == 0 || (x[0] == y[0] && x[size / 2] == y[size / 2] && x[size - 1] == y[size - 1]);
 }
 
 }  // namespace nacre::index::internal

@@ -152,7 +152,7 @@ class Node {
   // FindStable() of what `key` has at this node's depth; none if the key ends before that. Not of
   // the root, which has no depth.
   Link FindStable(std::string_view key) const;
-  // The same without a call: false where a writer came by.
+  // The same without a call. False where a writer came by (or the processor can not count ones).
   bool TryFindStable(std::string_view key, Link* link) const;
 
   // Positions number the links in the order of symbols; in kDirect nodes with gaps (null links).
@@ -386,13 +386,15 @@ inline Link Node::FindStable(Symbol symbol) const {
     *link = LoadLink(0, size_t{byte} + 1);
     return true;
   }
-  if (!bits::can_count_ones || !lock_.TryReadBegin(&version)) [[unlikely]]
+  if (layout == Layout::kBitmap && !bits::can_count_ones) [[unlikely]]
+    return false;
+  if (!lock_.TryReadBegin(&version)) [[unlikely]]
     return false;
   *link = FindByte<bits::CountOnesAtOnce>(layout, byte);
   return lock_.Unchanged(version);
 }
 
-// The step of every look-up, whose instructions are counted: see decision 18.
+// The step of the look-ups that may wait, whose instructions are counted: see decision 18.
 [[gnu::always_inline]] inline Link Node::FindStable(std::string_view key) const {
   const size_t depth = depth_;
   if (depth >= key.size()) [[unlikely]]

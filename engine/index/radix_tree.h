@@ -52,8 +52,7 @@ class RadixTree {
     return entry != nullptr && internal::SameBytes(entry->key(), key) ? entry : nullptr;
   }
 
-  // Find() without a call, of a key that CanTry(). False where a writer came by.
-  static bool CanTry(std::string_view key) { return internal::IsUsualSize(key.size()); }
+  // Find() without a call. False where a writer came by: whoever has to know then asks Find().
   bool TryFind(std::string_view key, Entry** found) const {
     CheckPinned();
     internal::Link link = core_.top();
@@ -63,9 +62,7 @@ class RadixTree {
     }
     link.PrefetchRest();
     auto* entry = static_cast<Entry*>(link.entry());
-    const bool same = entry != nullptr && entry->key().size() == key.size() &&
-                      internal::SameWords(entry->key(), key);
-    *found = same ? entry : nullptr;
+    *found = entry != nullptr && internal::SameBytes(entry->key(), key) ? entry : nullptr;
     return true;
   }
 

@@ -13,8 +13,9 @@
 //   bit 1       locked
 //   bits 2..63  counts the critical sections that changed something
 //
-// Invariant READ-STABLE: if ReadBegin() returned v and Unchanged(v) is true, then all that was
-// loaded between them (with acquire loads) is the node's content at one moment between them.
+// Invariant READ-STABLE: if ReadBegin() or TryReadBegin() gave v and Unchanged(v) is true, then all
+// that was loaded between them (with acquire loads) is the node's content at one moment between
+// them.
 //
 //   reader                              writer
 //   1. v = word, unlocked (acquire)     a. word: v -> v + kLocked (compare-and-swap, acquire)

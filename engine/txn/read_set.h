@@ -43,10 +43,8 @@ class ReadSet {
 
   // `seen`: the version, a live one, that the snapshot sees in `record`.
   void AddPresent(mvcc::Record* record, const mvcc::Version* seen) {
-    // A call at the end at most, so that the others need no frame.
-    if (seen->expires() || present_.full()) [[unlikely]]
-      return AddPresentElse(record, seen);
-    if (present_.empty() || present_.back().record != record) present_.emplace_back(record, seen);
+    if (!TryAddPresent(record, seen)) [[unlikely]]
+      AddPresentElse(record, seen);
   }
   // The same without a call. False, and nothing is noted, where it goes otherwise.
   bool TryAddPresent(mvcc::Record* record, const mvcc::Version* seen) {

@@ -185,9 +185,10 @@ class TransactionState {
   TransactionState(Store& store, const TransactionOptions& options, bool serializable,
                    BegunView view);
   // Sets plain_tree_. False if reads are not plain. The caller is pinned.
-  bool FindPlainTree() {
-    if ((bits_ & (kHolds | kEnded | kReadOnly)) != kReadOnly) [[unlikely]]
-      return FindTreeOfWriter();
+  bool FindPlainTree() { return IsPlainReader() ? FindTreeOfReader() : FindTreeOfWriter(); }
+  // Where nothing need be noted for what may be written.
+  bool IsPlainReader() const { return (bits_ & (kHolds | kEnded | kReadOnly)) == kReadOnly; }
+  bool FindTreeOfReader() {
     const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
     if (generation == nullptr) return false;
     plain_tree_ = generation->tree;
@@ -294,7 +295,7 @@ class TransactionState {
 
   Store& store_;
   BegunView view_;  // A locked one has an id, but no slot.
-  // What it is, and how far it has come. Of these, in one word, which is stored at once:
+  // What it is, and how far it has come: bits of one word, which a begin stores at once.
   static constexpr uint32_t kReadOnly = 1;
   static constexpr uint32_t kSerializable = 2;
   static constexpr uint32_t kLocked = 4;
@@ -304,7 +305,8 @@ class TransactionState {
   static constexpr uint32_t kHolds = 16;
   // store_ may be gone; what holds nothing either has nothing to destroy.
   static constexpr uint32_t kEnded = 32;
-  bool Is(uint32_t bit) const { return (bits_ & bit) != 0; }
+  // Any of them.
+  bool Is(uint32_t bits) const { return (bits_ & bits) != 0; }
   bool locked() const { return Is(kLocked); }
   uint32_t bits_;
   uint32_t keyspace_ = 0;
@@ -318,7 +320,8 @@ class TransactionState {
   mvcc::Record* last_read_ = nullptr;
   std::optional<ReadSet> reads_;  // Of a serializable transaction.
   std::optional<Holdings> held_;
-  // Where ReadPlain() may look, as long as nothing else was done: of keyspace_, at the view.
+  // Where ReadPlain() and TryReadPlain() may look, as long as nothing else was done: of keyspace_,
+  // at the view.
   const Tree* plain_tree_ = nullptr;
 };
 
@@ -329,26 +332,19 @@ class TransactionState {
 
 [[gnu::always_inline]] inline TransactionState::PlainRead TransactionState::TryReadPlain(
     std::string_view key, std::string_view* value) {
-  if (!index::RadixTree<mvcc::Record>::CanTry(key)) [[unlikely]]
-    return PlainRead::kNotPlain;
+  if (plain_tree_ == nullptr && !IsPlainReader()) return PlainRead::kNotPlain;
   base::TryEpochPin pin;
   if (!pin.held()) [[unlikely]]
     return PlainRead::kNotPlain;
-  if (plain_tree_ == nullptr) {
-    if ((bits_ & (kHolds | kEnded | kReadOnly)) != kReadOnly) [[unlikely]]
-      return PlainRead::kNotPlain;
-    const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
-    if (generation == nullptr) [[unlikely]]
-      return PlainRead::kNotPlain;
-    plain_tree_ = generation->tree;
-  }
+  if (plain_tree_ == nullptr && !FindTreeOfReader()) [[unlikely]]
+    return PlainRead::kNotPlain;
   mvcc::Record* record;
   if (!plain_tree_->index.TryFind(key, &record)) [[unlikely]]
     return PlainRead::kNotPlain;
   const mvcc::Version* version =
       record == nullptr ? nullptr : mvcc::FindVisible(*record, view_.read_timestamp);
   if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) {
-    if (serializable()) return PlainRead::kNotPlain;
+    if (serializable()) return PlainRead::kNotPlain;  // To be looked up again, and noted.
     last_read_ = nullptr;
     return PlainRead::kAbsent;
   }

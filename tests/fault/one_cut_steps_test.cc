@@ -39,6 +39,40 @@ TEST(OneCutStepsTest, TimeThatMovesInsideABegin_DoesNotSplitItsView) {
   EXPECT_FALSE(begun->Exists("k").value());
 }
 
+// A begin that has asked for no time, since nothing could expire, is taken back.
+TEST(OneCutStepsTest, TheFirstExpiryInsideABegin_DoesNotSplitItsView) {
+  for (const Isolation isolation : {Isolation::kSnapshot, Isolation::kSerializable}) {
+    std::atomic<int64_t> now_ms{1000};
+    Options options;
+    options.vacuum_thread = false;
+    options.time_source = [&] { return absl::FromUnixMillis(now_ms); };
+    auto db = Database::Open(options).value();
+    ASSERT_TRUE(db->Transact([](Transaction& tx) { return tx.Put("x", "old"); }).ok());
+    // Until begins of this thread make do without a call.
+    for (int i = 0; i < 1000; ++i) db->Begin().Rollback();
+    const uint64_t rollbacks = db->GetStats().rollbacks;
+    std::optional<Transaction> begun;
+    {
+      AtStep between(testing::Step::kBeginRegistered, [&] {
+        ASSERT_TRUE(db->Transact([](Transaction& tx) {
+                        return tx.Put("k", "1", {.expiry = absl::FromUnixMillis(1500)});
+                      }).ok());
+        now_ms = 2000;
+        ASSERT_TRUE(db->Transact([](Transaction& tx) {
+                        EXPECT_FALSE(tx.Exists("k").value());
+                        return tx.Put("x", "new");
+                      }).ok());
+      });
+      begun.emplace(db->Begin({.isolation = isolation}));
+      ASSERT_TRUE(between.reached());
+    }
+    EXPECT_EQ(db->GetStats().active_snapshots, 1u);
+    EXPECT_EQ(db->GetStats().rollbacks, rollbacks);
+    ASSERT_EQ(begun->Get("x").value(), "new");
+    EXPECT_FALSE(begun->Exists("k").value());
+  }
+}
+
 TEST(OneCutStepsTest, SnapshotThatGrowsTooOldInsideACommit_DoesNotHideADeletionInARange) {
   Options options;
   options.vacuum_thread = false;

@@ -180,6 +180,15 @@ TEST_P(SelfFenced, APinThatIsTried) {
   }
   EXPECT_FALSE(EpochDomain::IsPinned());
   EXPECT_TRUE(has_passed_elsewhere(epoch));
+  // Another fiber of the thread begins a pin meanwhile, and ends it later.
+  auto tried = std::make_unique<TryEpochPin>();
+  auto meanwhile = std::make_unique<EpochPin>();
+  epoch = EpochDomain::Advance();
+  tried.reset();
+  EXPECT_TRUE(EpochDomain::IsPinned());
+  EXPECT_FALSE(has_passed_elsewhere(epoch));
+  meanwhile.reset();
+  EXPECT_TRUE(has_passed_elsewhere(epoch));
   auto first = std::make_unique<EpochPin>();
   auto second = std::make_unique<EpochPin>();
   EXPECT_FALSE(TryEpochPin().held()) << "the thread is pinned";
