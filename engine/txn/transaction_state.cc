@@ -171,7 +171,7 @@ absl::StatusOr<std::optional<Value>> TransactionState::ReadCommitted(Tree* tree,
   return ValueOf(*version);
 }
 
-bool TransactionState::FindTreeOfWriter() {
+bool TransactionState::FindTreeOfHolder() {
   if (!active() || locked() || has_writes() || !doomed_.ok()) return false;
   if (current_.tree == nullptr && !FindCurrent()) return false;
   if (store_.snapshots_grow_old) return false;

@@ -185,9 +185,9 @@ class TransactionState {
   TransactionState(Store& store, const TransactionOptions& options, bool serializable,
                    BegunView view);
   // Sets plain_tree_. False if reads are not plain. The caller is pinned.
-  bool FindPlainTree() { return IsPlainReader() ? FindTreeOfReader() : FindTreeOfWriter(); }
-  // Where nothing need be noted for what may be written.
-  bool IsPlainReader() const { return (bits_ & (kHolds | kEnded | kReadOnly)) == kReadOnly; }
+  bool FindPlainTree() { return Is(kHolds | kEnded) ? FindTreeOfHolder() : FindTreeOfReader(); }
+  // Where nothing need be noted: a transaction that tracks nothing and has written nothing notes
+  // the generation when it writes, and it is the same then, since the read timestamp is.
   bool FindTreeOfReader() {
     const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
     if (generation == nullptr) return false;
@@ -196,7 +196,7 @@ class TransactionState {
   }
   // The same, where the generation is noted for what may still be written, and for the commit of
   // what was tracked.
-  bool FindTreeOfWriter();
+  bool FindTreeOfHolder();
   static TransactionState* BeginAtHome(Store& store, const TransactionOptions& options,
                                        bool serializable);
   // What a serializable transaction begins with.
@@ -332,7 +332,7 @@ class TransactionState {
 
 [[gnu::always_inline]] inline TransactionState::PlainRead TransactionState::TryReadPlain(
     std::string_view key, std::string_view* value) {
-  if (plain_tree_ == nullptr && !IsPlainReader()) return PlainRead::kNotPlain;
+  if (plain_tree_ == nullptr && Is(kHolds | kEnded)) return PlainRead::kNotPlain;
   base::TryEpochPin pin;
   if (!pin.held()) [[unlikely]]
     return PlainRead::kNotPlain;

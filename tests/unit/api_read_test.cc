@@ -65,6 +65,24 @@ TEST_F(ReadTest, OfASerializableTransaction_TheFirstAndLaterOnesCount) {
   }
 }
 
+// What it reads in is noted when it writes there, as of its read timestamp.
+TEST_F(ReadTest, AFlushBetweenAReadAndAWrite) {
+  for (const bool writes : {false, true}) {
+    Put("k", "before");
+    Transaction transaction = db_->Begin();
+    EXPECT_THAT(transaction.Get("k"), Holds("before"));
+    NACRE_ASSERT_OK(db_->FlushKeyspace(Keyspace()));
+    EXPECT_THAT(transaction.Get("k"), Holds("before"));
+    if (writes) {
+      NACRE_ASSERT_OK(transaction.Put("k", "after"));
+      EXPECT_THAT(transaction.Commit(), StatusIs(kAborted, "flushed"));
+    } else {
+      NACRE_EXPECT_OK(transaction.Commit());
+    }
+    EXPECT_THAT(db_->Begin().Get("k"), IsAbsent());
+  }
+}
+
 // They end in a slot that belongs to nobody, since their thread has another one open.
 TEST_F(ReadTest, EndsGiveBackTheirPlaces) {
   Options options = DefaultOptions();
