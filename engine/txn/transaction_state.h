@@ -185,9 +185,9 @@ class TransactionState {
   TransactionState(Store& store, const TransactionOptions& options, bool serializable,
                    BegunView view);
   // Sets plain_tree_. False if reads are not plain. The caller is pinned.
-  bool FindPlainTree() { return Is(kHolds | kEnded) ? FindTreeOfHolder() : FindTreeOfReader(); }
-  // Where nothing need be noted: a transaction that tracks nothing and has written nothing notes
-  // the generation when it writes, and it is the same then, since the read timestamp is.
+  bool FindPlainTree() { return IsPlain() ? FindTreeOfReader() : FindTreeOfHolder(); }
+  // Of a plain one, which notes the generation when it first writes: it is the same then, since the
+  // registration keeps what is visible at the read timestamp (NEEDED).
   bool FindTreeOfReader() {
     const Generation* generation = store_.keyspaces.Find(keyspace_, view_.read_timestamp);
     if (generation == nullptr) return false;
@@ -301,12 +301,14 @@ class TransactionState {
   static constexpr uint32_t kLocked = 4;
   static constexpr uint32_t kManaged = 8;
   // Without it, its end is to give back the registration, and that is all: nothing is doomed,
-  // tracked or held, no member has any memory, and the snapshot can not grow too old.
+  // tracked or held, no member has any memory, and the snapshot can not grow too old. And what it
+  // reads is what is committed at its view: whatever changes that must set it.
   static constexpr uint32_t kHolds = 16;
   // store_ may be gone; what holds nothing either has nothing to destroy.
   static constexpr uint32_t kEnded = 32;
   // Any of them.
   bool Is(uint32_t bits) const { return (bits_ & bits) != 0; }
+  bool IsPlain() const { return !Is(kHolds | kEnded); }
   bool locked() const { return Is(kLocked); }
   uint32_t bits_;
   uint32_t keyspace_ = 0;
@@ -332,7 +334,7 @@ class TransactionState {
 
 [[gnu::always_inline]] inline TransactionState::PlainRead TransactionState::TryReadPlain(
     std::string_view key, std::string_view* value) {
-  if (plain_tree_ == nullptr && Is(kHolds | kEnded)) return PlainRead::kNotPlain;
+  if (plain_tree_ == nullptr && !IsPlain()) return PlainRead::kNotPlain;
   base::TryEpochPin pin;
   if (!pin.held()) [[unlikely]]
     return PlainRead::kNotPlain;
@@ -368,14 +370,14 @@ class TransactionState {
 }
 
 inline bool TransactionState::EndPlainly() {
-  if (Is(kHolds | kEnded)) return false;
+  if (!IsPlain()) return false;
   store_.counters.commits_read_only.Add(1);
   End();
   return true;
 }
 
 inline bool TransactionState::TryEndPlainly() {
-  if (Is(kHolds | kEnded) || !view_.registration.slot->is_home ||
+  if (!IsPlain() || !view_.registration.slot->is_home ||
       !store_.counters.commits_read_only.TryAdd(1)) [[unlikely]]
     return false;
   bits_ |= kEnded;

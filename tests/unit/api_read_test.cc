@@ -83,6 +83,31 @@ TEST_F(ReadTest, AFlushBetweenAReadAndAWrite) {
   }
 }
 
+// Also where the vacuum has been since, and whatever key is written.
+TEST_F(ReadTest, AChangedKeyspaceIsNoticedByTheFirstWriteAfterARead) {
+  const Keyspace other = OpenOrFail("other");
+  const auto change = [&](int kind, Keyspace keyspace) {
+    if (kind == 0) return db_->FlushKeyspace(keyspace);
+    return kind == 1 ? db_->DropKeyspace(keyspace) : db_->SwapKeyspaces(keyspace, other);
+  };
+  for (int kind = 0; kind < 3; ++kind) {
+    for (const char* written : {"k", "l"}) {
+      const Keyspace keyspace = OpenOrFail("changed");
+      Transaction before = db_->Begin({.keyspace = keyspace});
+      NACRE_ASSERT_OK(before.Put("k", "before"));
+      NACRE_ASSERT_OK(before.Commit());
+      Transaction transaction = db_->Begin({.keyspace = keyspace});
+      EXPECT_THAT(transaction.Get("k"), Holds("before"));
+      NACRE_ASSERT_OK(change(kind, keyspace));
+      VacuumAll();
+      EXPECT_THAT(transaction.Get("k"), Holds("before"));
+      NACRE_ASSERT_OK(transaction.Put(written, "after"));
+      EXPECT_THAT(transaction.Commit(), StatusIs(absl::StatusCode::kAborted, "flushed"));
+      EXPECT_EQ(Latest("l", other), std::nullopt);
+    }
+  }
+}
+
 // They end in a slot that belongs to nobody, since their thread has another one open.
 TEST_F(ReadTest, EndsGiveBackTheirPlaces) {
   Options options = DefaultOptions();
