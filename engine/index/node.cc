@@ -54,6 +54,12 @@ void CloseByte(uint64_t& low, uint64_t& high, int position) {
 
 }  // namespace
 
+void NearLink::ChooseBase(Link first) {
+  uintptr_t none = 0;
+  base_.compare_exchange_strong(none, BaseFor(first.bits_ - Link::kEntryBit),
+                                std::memory_order_relaxed);
+}
+
 Node* Node::New(NodeClass node_class, uint32_t depth) {
   void* memory = base::Blocks::Allocate(BytesOf(node_class));
   auto* node = new (memory) Node(node_class, depth);
@@ -63,7 +69,9 @@ Node* Node::New(NodeClass node_class, uint32_t depth) {
   for (int i = 0; i < words; ++i) new (node->words() + i) std::atomic<uint64_t>(0);
   for (int i = 0; has_starts && i < kBitmapWords; ++i)
     new (node->starts() + i) std::atomic<uint8_t>(0);
-  for (int i = 0; i < shape.capacity; ++i) new (node->links() + i) std::atomic<Link>(Link());
+  node->OnLinks([&](auto* links) {
+    for (int i = 0; i < shape.capacity; ++i) new (links + i) std::remove_pointer_t<decltype(links)>;
+  });
   return node;
 }
 
@@ -73,10 +81,27 @@ void Node::Free(void* object) {
   base::Blocks::Free(node, BytesOf(node->node_class()));
 }
 
-NodeClass Node::ClassFor(int count) {
-  size_t node_class = static_cast<size_t>(NodeClass::k2);
+NodeClass Node::ClassFor(int count, bool near) {
+  const bool has_class = near && count <= kNodeShapes.back().capacity;
+  auto node_class = static_cast<size_t>(has_class ? NodeClass::kNear2 : NodeClass::k2);
   while (kNodeShapes[node_class].capacity < count) ++node_class;
   return static_cast<NodeClass>(node_class);
+}
+
+void Node::StoreLink(int position, Link link, std::memory_order order) {
+  if (!near()) return links<Link>(shape().words)[position].store(link, order);
+  NACRE_CHECK(NearLink::Fits(link), "a node with near links holds nothing else (NEAR-LEAVES)");
+  links<NearLink>(shape().words)[position].store(NearLink::Of(link), order);
+}
+
+bool Node::FitsNear(Symbol without) const {
+  const int end = positions();
+  for (int position = 0; position < end; ++position) {
+    const Link link = LinkAt(position);
+    if (link.is_null() || NearLink::Fits(link)) continue;
+    if (SymbolOf(position) != without) return false;
+  }
+  return true;
 }
 
 unsigned Node::KeyByte(int position) const {
@@ -133,17 +158,19 @@ int Node::FindPosition(Symbol symbol) const {
 }
 
 void Node::ShiftUp(int position, int count) {
-  std::atomic<Link>* slots = links();
-  for (int i = count; i > position; --i) {
-    slots[i].store(slots[i - 1].load(std::memory_order_relaxed), std::memory_order_release);
-  }
+  OnLinks([&](auto* links) {
+    for (int i = count; i > position; --i) {
+      links[i].store(links[i - 1].load(std::memory_order_relaxed), std::memory_order_release);
+    }
+  });
 }
 
 void Node::ShiftDown(int position, int count) {
-  std::atomic<Link>* slots = links();
-  for (int i = position; i + 1 < count; ++i) {
-    slots[i].store(slots[i + 1].load(std::memory_order_relaxed), std::memory_order_release);
-  }
+  OnLinks([&](auto* links) {
+    for (int i = position; i + 1 < count; ++i) {
+      links[i].store(links[i + 1].load(std::memory_order_relaxed), std::memory_order_release);
+    }
+  });
 }
 
 void Node::InsertKeyByte(int position, unsigned byte) {
@@ -190,7 +217,7 @@ void Node::Insert(Symbol symbol, Link link) {
     ShiftUp(position, before);
     ChangeBitmap(symbol, +1);
   }
-  links()[position].store(link, std::memory_order_release);
+  StoreLink(position, link, std::memory_order_release);
   // After the links: a racing reader never looks past what has been stored.
   StoreCount(before + 1, end);
 }
@@ -200,7 +227,7 @@ void Node::Erase(Symbol symbol) {
   const bool end = has_end() && symbol != kEndOfKey;
   const int position = FindPosition(symbol);
   if (layout() == Layout::kDirect || layout() == Layout::kRoot) {
-    links()[position].store(Link(), std::memory_order_release);
+    StoreLink(position, Link(), std::memory_order_release);
   } else {
     ShiftDown(position, before);
     if (layout() == Layout::kBitmap) {
@@ -213,12 +240,12 @@ void Node::Erase(Symbol symbol) {
 }
 
 void Node::Replace(Symbol symbol, Link link) {
-  links()[FindPosition(symbol)].store(link, std::memory_order_release);
+  StoreLink(FindPosition(symbol), link, std::memory_order_release);
 }
 
 void Node::Append(Symbol symbol, Link link) {
   const int position = layout() == Layout::kDirect ? symbol : count();
-  links()[position].store(link, std::memory_order_relaxed);
+  StoreLink(position, link, std::memory_order_relaxed);
   if (layout() == Layout::kBitmap) {
     ChangeBitmap(symbol, +1);
   } else if (symbol != kEndOfKey && layout() != Layout::kDirect) {

@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
+#include "engine/index/link.h"
 #include "engine/index/version_lock.h"
 
 // One node of the radix tree: an ordered map from symbols to links, of a fixed capacity. It knows
@@ -20,45 +22,11 @@
 // Invariant CHILDREN-DENSE: except in kDirect nodes, the links of a node are its first count()
 // positions, in ascending order of their symbols; a link at the end of the key comes first. So a
 // scan copies a stretch of pointers, whatever the node's layout.
+// Invariant NEAR-LEAVES: a node with near links has nothing but entries that lie near. So what
+// takes a node's place, wherever it lies, fits the parent: that has a node below it, and whole
+// links.
 
 namespace nacre::index::internal {
-
-class Node;
-
-// Nothing, a node, or somebody's entry. Nothing is the entry at no address, so that one bit tells a
-// descent whether to go on.
-class Link {
- public:
-  constexpr Link() = default;
-  static Link ToNode(const Node* node) { return Link(reinterpret_cast<uintptr_t>(node)); }
-  static Link ToEntry(const void* entry) {
-    return Link(reinterpret_cast<uintptr_t>(entry) | kEntryBit);
-  }
-
-  bool is_null() const { return bits_ == kEntryBit; }
-  bool is_entry() const { return !is_node() && !is_null(); }
-  bool is_node() const { return (bits_ & kEntryBit) == 0; }
-  Node* node() const { return reinterpret_cast<Node*>(bits_); }
-  // nullptr of nothing. Precondition: not a node.
-  void* entry() const { return reinterpret_cast<void*>(bits_ - kEntryBit); }
-  // Starts loading what the link points at.
-  void Prefetch() const { __builtin_prefetch(reinterpret_cast<const void*>(bits_ & ~kEntryBit)); }
-  // The two lines behind that. Too much where many links are followed at once.
-  void PrefetchRest() const {
-    // Numbers, since it may be none. The bit of an entry changes no line.
-    __builtin_prefetch(reinterpret_cast<const void*>(bits_ + 64));
-    __builtin_prefetch(reinterpret_cast<const void*>(bits_ + 128));
-  }
-
-  friend bool operator==(Link, Link) = default;
-
- private:
-  static constexpr uintptr_t kEntryBit = 1;
-  explicit constexpr Link(uintptr_t bits) : bits_(bits) {}
-
-  uintptr_t bits_ = kEntryBit;
-};
-static_assert(std::atomic<Link>::is_always_lock_free);
 
 // What a key has at a byte position: 0 where it ends, else its byte + 1. Comparing symbols compares
 // keys, because a key precedes its extensions.
@@ -80,6 +48,13 @@ enum class Layout : uint8_t {
   kDirect,  // The symbol is the position.
 };
 
+// A layout, and whether the links are near: what a look-up asks with one comparison.
+enum class Form : uint8_t {};
+inline constexpr uint8_t kNearForm = 8;
+constexpr Form FormOf(Layout layout, bool near) {
+  return Form{static_cast<uint8_t>(static_cast<uint8_t>(layout) | (near ? kNearForm : 0))};
+}
+
 enum class NodeClass : uint8_t {
   kRoot,
   k2,
@@ -93,9 +68,22 @@ enum class NodeClass : uint8_t {
   k96,
   k128,
   k192,
-  k256
+  k256,
+  // With near links.
+  kNear2,
+  kNear4,
+  kNear8,
+  kNear16,
+  kNear24,
+  kNear32,
+  kNear48,
+  kNear64,
+  kNear96,
+  kNear128,
+  kNear192
 };
-inline constexpr size_t kNodeClasses = 13;
+inline constexpr size_t kNodeClasses = 24;
+constexpr bool IsNear(NodeClass node_class) { return node_class >= NodeClass::kNear2; }
 
 struct NodeShape {
   Layout layout;
@@ -103,19 +91,14 @@ struct NodeShape {
   uint16_t capacity;  // Links, with the one at the end of the key.
 };
 inline constexpr std::array<NodeShape, kNodeClasses> kNodeShapes = {{
-    {Layout::kRoot, 0, 1},
-    {Layout::kSmall, 1, 2},
-    {Layout::kSmall, 1, 4},
-    {Layout::kSmall, 1, 8},
-    {Layout::kWide, 2, 16},
-    {Layout::kBitmap, 5, 24},
-    {Layout::kBitmap, 5, 32},
-    {Layout::kBitmap, 5, 48},
-    {Layout::kBitmap, 5, 64},
-    {Layout::kBitmap, 5, 96},
-    {Layout::kBitmap, 5, 128},
-    {Layout::kBitmap, 5, 192},
-    {Layout::kDirect, 0, kSymbols},
+    {Layout::kRoot, 0, 1},          {Layout::kSmall, 1, 2},    {Layout::kSmall, 1, 4},
+    {Layout::kSmall, 1, 8},         {Layout::kWide, 2, 16},    {Layout::kBitmap, 5, 24},
+    {Layout::kBitmap, 5, 32},       {Layout::kBitmap, 5, 48},  {Layout::kBitmap, 5, 64},
+    {Layout::kBitmap, 5, 96},       {Layout::kBitmap, 5, 128}, {Layout::kBitmap, 5, 192},
+    {Layout::kDirect, 0, kSymbols}, {Layout::kSmall, 1, 2},    {Layout::kSmall, 1, 4},
+    {Layout::kSmall, 1, 8},         {Layout::kWide, 2, 16},    {Layout::kBitmap, 5, 24},
+    {Layout::kBitmap, 5, 32},       {Layout::kBitmap, 5, 48},  {Layout::kBitmap, 5, 64},
+    {Layout::kBitmap, 5, 96},       {Layout::kBitmap, 5, 128}, {Layout::kBitmap, 5, 192},
 }};
 
 // Threads: New, Free and CopyLinks work on a node that nobody else sees. Insert, Erase and Replace
@@ -128,11 +111,13 @@ class Node {
   // `depth`: the position of the byte by which the links of this node differ.
   static Node* New(NodeClass node_class, uint32_t depth);
   static void Free(void* object);
-  // The smallest class with room for `count` links.
-  static NodeClass ClassFor(int count);
+  // The smallest class with room for `count` links. `near`: all of them fit a near one; there is no
+  // such class for more than 192.
+  static NodeClass ClassFor(int count, bool near);
   static size_t BytesOf(NodeClass node_class) {
     const NodeShape& shape = kNodeShapes[static_cast<size_t>(node_class)];
-    return kHeaderBytes + 8 * (shape.words + size_t{shape.capacity});
+    const size_t link_bytes = IsNear(node_class) ? sizeof(NearLink) : sizeof(Link);
+    return kHeaderBytes + 8 * size_t{shape.words} + link_bytes * shape.capacity;
   }
 
   Node(const Node&) = delete;
@@ -141,7 +126,10 @@ class Node {
   VersionLock& lock() const { return lock_; }
   uint32_t depth() const { return depth_; }
   NodeClass node_class() const { return class_; }
-  Layout layout() const { return layout_; }
+  Layout layout() const {
+    return static_cast<Layout>(static_cast<uint8_t>(form_) & ~unsigned{kNearForm});
+  }
+  bool near() const { return (static_cast<uint8_t>(form_) & kNearForm) != 0; }
   int capacity() const { return shape().capacity; }
   int count() const { return count_.load(std::memory_order_acquire) & kCountMask; }
 
@@ -160,25 +148,33 @@ class Node {
   // The number of positions whose symbol is below `symbol`. 0 <= symbol <= kSymbols.
   int Rank(Symbol symbol) const;
   Symbol SymbolOf(int position) const;
-  Link LinkAt(int position) const { return links()[position].load(std::memory_order_acquire); }
+  Link LinkAt(int position) const {
+    if (!near()) return links<Link>(shape().words)[position].load(kAcquire);
+    const NearLink link = links<NearLink>(shape().words)[position].load(kAcquire);
+    return link.is_null() ? Link() : link.Expand();
+  }
   // Of a kRoot node.
-  Link OnlyLink() const { return LoadLink(0, 0); }
+  Link OnlyLink() const { return LoadFullLink(0); }
 
   bool full() const { return count() == capacity(); }
-  // Preconditions: not full; `symbol` absent.
+  bool CanHold(Link link) const { return !near() || NearLink::Fits(link); }
+  // Whether all links, but the one under `without` (kSymbols: all), fit near ones.
+  bool FitsNear(Symbol without) const;
+  // Preconditions: not full; CanHold(link); `symbol` absent.
   void Insert(Symbol symbol, Link link);
   // Precondition: `symbol` present.
   void Erase(Symbol symbol);
+  // Preconditions: `symbol` present; CanHold(link).
   void Replace(Symbol symbol, Link link);
   // Copies the links of `from`, all but the one under `without` (kSymbols: all), to this empty
-  // node. Precondition: they fit; the lock of `from` is held.
+  // node. Preconditions: they fit; the lock of `from` is held.
   void CopyLinks(const Node& from, Symbol without);
 
  private:
   Node(NodeClass node_class, uint32_t depth)
       : depth_(depth),
         class_(node_class),
-        layout_(kNodeShapes[static_cast<size_t>(node_class)].layout) {}
+        form_(FormOf(kNodeShapes[static_cast<size_t>(node_class)].layout, IsNear(node_class))) {}
   ~Node() = default;
 
   const NodeShape& shape() const { return kNodeShapes[static_cast<size_t>(class_)]; }
@@ -193,21 +189,42 @@ class Node {
   }
   // Moves the starts of the words from `word` on, by one.
   void MoveStarts(unsigned word, int change);
-  std::atomic<Link>* links() const { return links(shape().words); }
-  std::atomic<Link>* links(int words_before) const {
-    return reinterpret_cast<std::atomic<Link>*>(words() + words_before);
+  template <typename L>
+  std::atomic<L>* links(int words_before) const {
+    return reinterpret_cast<std::atomic<L>*>(words() + words_before);
   }
+  template <typename Act>
+  void OnLinks(Act act) {
+    near() ? act(links<NearLink>(shape().words)) : act(links<Link>(shape().words));
+  }
+  // Of nodes without words, whose links are never near.
+  Link LoadFullLink(size_t position) const {
+    return links<Link>(0)[position].load(std::memory_order_acquire);
+  }
+  // Precondition: position < count(), except where a writer came by.
   Link LoadLink(int words_before, size_t position) const {
-    return links(words_before)[position].load(std::memory_order_acquire);
+    return near() ? LoadLink<NearLink>(words_before, position)
+                  : LoadLink<Link>(words_before, position);
   }
+  template <typename L>
+  Link LoadLink(int words_before, size_t position) const {
+    const L link = links<L>(words_before)[position].load(kAcquire);
+    if constexpr (std::is_same_v<L, NearLink>) {
+      return link.Expand();
+    } else {
+      return link;
+    }
+  }
+  void StoreLink(int position, Link link, std::memory_order order);
 
+  // `form` is the node's: neither kDirect nor kRoot.
   template <int (*kCountOnes)(uint64_t)>
-  Link FindByte(Layout layout, unsigned byte) const;
+  Link FindByte(Form form, unsigned byte) const;
   // FindStable(), where a writer came by.
   [[gnu::noinline, gnu::cold]] Link FindAgain(unsigned byte) const;
   Link FindSmall(unsigned byte) const;
   Link FindWide(unsigned byte) const;
-  template <int (*kCountOnes)(uint64_t)>
+  template <int (*kCountOnes)(uint64_t), typename L>
   Link FindBitmap(unsigned byte) const;
 
   int RankOfByte(unsigned byte) const;
@@ -227,6 +244,8 @@ class Node {
     count_.store(static_cast<uint16_t>(count | (has_end ? kHasEnd : 0)), std::memory_order_release);
   }
 
+  static constexpr std::memory_order kAcquire = std::memory_order_acquire;
+  static constexpr Form kDirectForm = FormOf(Layout::kDirect, /*near=*/false);
   static constexpr int kCountMask = 0x1ff;
   static constexpr int kHasEnd = 0x8000;  // The first link is the one at the end of the key.
   static constexpr int kBitmapWords = 4;
@@ -236,10 +255,10 @@ class Node {
   const uint32_t depth_;
   std::atomic<uint16_t> count_{0};  // Of links, and kHasEnd. Written under the lock.
   const NodeClass class_;
-  const Layout layout_;  // Of the class; a look-up would wait for a table else.
+  const Form form_;  // Of the class; a look-up would wait for a table else.
 };
 static_assert(sizeof(Node) == Node::kHeaderBytes);
-static_assert(sizeof(std::atomic<Link>) == 8 && sizeof(std::atomic<uint64_t>) == 8);
+static_assert(sizeof(std::atomic<uint64_t>) == 8);
 
 namespace bits {
 
@@ -327,8 +346,8 @@ inline Link Node::FindWide(unsigned byte) const {
   return position < (count_word & kCountMask) ? LoadLink(2, static_cast<size_t>(position)) : Link();
 }
 
-template <int (*kCountOnes)(uint64_t)>
-inline Link Node::FindBitmap(unsigned byte) const {
+template <int (*kCountOnes)(uint64_t), typename L>
+[[gnu::always_inline]] inline Link Node::FindBitmap(unsigned byte) const {
   const uint64_t word = words()[byte / 64].load(std::memory_order_acquire);
   // The bit of `byte` on top, and below it those of lower bytes.
   const uint64_t up_to_byte = word << (63 - byte % 64);
@@ -337,26 +356,28 @@ inline Link Node::FindBitmap(unsigned byte) const {
                                     starts()[byte / 64].load(std::memory_order_acquire);
   // Racing with a writer, the sum may be out of bounds; otherwise the test is always true.
   if (links_up_to_byte > static_cast<unsigned>(count())) return Link();
-  return LoadLink(kBitmapWords, links_up_to_byte);  // The links begin one word later.
+  return LoadLink<L>(kBitmapWords + 1, size_t{links_up_to_byte} - 1);
 }
 
-// `layout` is the node's: neither kDirect nor kRoot.
 template <int (*kCountOnes)(uint64_t)>
-[[gnu::always_inline]] inline Link Node::FindByte(Layout layout, unsigned byte) const {
-  if (layout == Layout::kBitmap) return FindBitmap<kCountOnes>(byte);
-  return layout == Layout::kWide ? FindWide(byte) : FindSmall(byte);
+[[gnu::always_inline]] inline Link Node::FindByte(Form form, unsigned byte) const {
+  if (form == FormOf(Layout::kBitmap, /*near=*/true)) {
+    return FindBitmap<kCountOnes, NearLink>(byte);
+  }
+  if (form == FormOf(Layout::kBitmap, /*near=*/false)) return FindBitmap<kCountOnes, Link>(byte);
+  return layout() == Layout::kWide ? FindWide(byte) : FindSmall(byte);
 }
 
 inline Link Node::Find(Symbol symbol) const {
-  if (layout() == Layout::kDirect) return LoadLink(0, static_cast<size_t>(symbol));
+  if (layout() == Layout::kDirect) return LoadFullLink(static_cast<size_t>(symbol));
   if (layout() == Layout::kRoot) return OnlyLink();
   if (symbol == kEndOfKey) return has_end() ? LinkAt(0) : Link();
-  return FindByte<bits::CountOnes>(layout(), static_cast<unsigned>(symbol - 1));
+  return FindByte<bits::CountOnes>(form_, static_cast<unsigned>(symbol - 1));
 }
 
 inline Link Node::FindStable(Symbol symbol) const {
   // One load of one link is stable by itself.
-  if (layout() == Layout::kDirect) return LoadLink(0, static_cast<size_t>(symbol));
+  if (layout() == Layout::kDirect) return LoadFullLink(static_cast<size_t>(symbol));
   for (;;) {
     const uint64_t version = lock_.ReadBegin();
     const Link link = Find(symbol);
@@ -366,15 +387,15 @@ inline Link Node::FindStable(Symbol symbol) const {
 
 [[gnu::always_inline]] inline bool Node::TryFindStable(std::string_view key, Link* link) const {
   const size_t depth = depth_;
-  const Layout layout = layout_;
+  const Form form = form_;
   uint64_t version;
   if (depth >= key.size()) [[unlikely]] {
     if (depth > key.size()) {
       *link = Link();
       return true;
     }
-    if (layout == Layout::kDirect) {
-      *link = LoadLink(0, kEndOfKey);
+    if (form == kDirectForm) {
+      *link = LoadFullLink(kEndOfKey);
       return true;
     }
     if (!lock_.TryReadBegin(&version)) return false;
@@ -382,15 +403,16 @@ inline Link Node::FindStable(Symbol symbol) const {
     return lock_.Unchanged(version);
   }
   const unsigned byte = static_cast<uint8_t>(key[depth]);
-  if (layout == Layout::kDirect) {
-    *link = LoadLink(0, size_t{byte} + 1);
+  if (form == kDirectForm) {
+    *link = LoadFullLink(size_t{byte} + 1);
     return true;
   }
-  if (layout == Layout::kBitmap && !bits::can_count_ones) [[unlikely]]
+  // Asked of the small ones too: to tell them apart would take as long.
+  if (!bits::can_count_ones) [[unlikely]]
     return false;
   if (!lock_.TryReadBegin(&version)) [[unlikely]]
     return false;
-  *link = FindByte<bits::CountOnesAtOnce>(layout, byte);
+  *link = FindByte<bits::CountOnesAtOnce>(form, byte);
   return lock_.Unchanged(version);
 }
 
@@ -400,10 +422,10 @@ inline Link Node::FindStable(Symbol symbol) const {
   if (depth >= key.size()) [[unlikely]]
     return depth == key.size() ? FindStable(kEndOfKey) : Link();
   const unsigned byte = static_cast<uint8_t>(key[depth]);
-  const Layout layout = layout_;
-  if (layout == Layout::kDirect) return LoadLink(0, size_t{byte} + 1);
+  const Form form = form_;
+  if (form == kDirectForm) return LoadFullLink(size_t{byte} + 1);
   const uint64_t version = lock_.ReadBegin();
-  const Link link = FindByte<bits::CountOnes>(layout, byte);
+  const Link link = FindByte<bits::CountOnes>(form, byte);
   if (lock_.Unchanged(version)) [[likely]]
     return link;
   return FindAgain(byte);

@@ -76,8 +76,8 @@ class RadixTree {
   }
 
   // The entry under `key`, and whether it is new. `make()` returns an Entry* with that key; it is
-  // called once if the key is absent, and then always inserted, else never. It runs while nodes are
-  // locked: it may allocate, but not wait, yield, throw or use the tree.
+  // called at most once, and only where the key was absent, with no lock held. If another entry is
+  // returned, somebody else was sooner, and what it made is the caller's. It may not throw.
   template <typename Make>
   std::pair<Entry*, bool> FindOrInsert(std::string_view key, Make make) noexcept {
     CheckPinned();

@@ -16,7 +16,7 @@ constexpr size_t kAnyDepth = std::numeric_limits<size_t>::max();
 // The most links with which a node is replaced by a smaller one: fewer than that one has room for,
 // so that a key that comes and goes does not cause a copy each time.
 int ShrinkAt(NodeClass node_class) {
-  if (node_class <= NodeClass::k2) return 0;
+  if (node_class <= NodeClass::k2 || node_class == NodeClass::kNear2) return 0;
   const int smaller = kNodeShapes[static_cast<size_t>(node_class) - 1].capacity;
   return smaller - (smaller + 7) / 8;
 }
@@ -84,13 +84,17 @@ void* TreeCore::FindOrInsert(std::string_view key, absl::FunctionRef<void*()> ma
                              bool* inserted) noexcept {
   NACRE_CHECK(key.size() < std::numeric_limits<uint32_t>::max(), "a depth has 32 bits");
   *inserted = false;
+  void* made = nullptr;
+  const auto link_to_made = [&] {
+    if (made == nullptr) made = make();
+    return Link::ToEntry(made);
+  };
   size_t depth_max = kAnyDepth;
   for (;;) {
     const Place place = Descend(key, depth_max);
     const bool missing = place.link.is_null();
-    void* made = nullptr;
     if (missing && place.nothing_skipped) {
-      made = InsertAt(place, make);
+      *inserted = InsertAt(place, link_to_made());
       depth_max = kAnyDepth;
     } else {
       // An entry below shows how far the key agrees with the path.
@@ -108,50 +112,57 @@ void* TreeCore::FindOrInsert(std::string_view key, absl::FunctionRef<void*()> ma
       }
       depth_max = kAnyDepth;
       if (missing) {
-        made = InsertAt(place, make);
+        *inserted = InsertAt(place, link_to_made());
       } else if (place.link.is_entry() || place.link.node()->depth() > common) {
-        made = SplitEdge(place, key, other, common, make);
+        *inserted = SplitEdge(place, key, other, common, link_to_made());
       }
     }
-    if (made != nullptr) {
+    if (*inserted) {
       CountEntry(+1);
-      *inserted = true;
       return made;
     }
   }
 }
 
-void* TreeCore::InsertAt(const Place& place, absl::FunctionRef<void*()> make) {
+bool TreeCore::InsertAt(const Place& place, Link entry) {
   Node* node = place.node;
-  if (!node->full()) {
-    if (!node->lock().TryLock(place.version)) return nullptr;
-    void* entry = make();
-    node->Insert(place.symbol, Link::ToEntry(entry));
+  if (!node->full() && node->CanHold(entry)) {
+    if (!node->lock().TryLock(place.version)) return false;
+    node->Insert(place.symbol, entry);
     node->lock().Unlock();
-    return entry;
+    return true;
   }
-  if (!LockBoth(place)) return nullptr;
-  Node* larger = NewNode(Node::ClassFor(node->count() + 1), node->depth());
-  larger->CopyLinks(*node, kSymbols);
-  void* entry = make();
-  larger->Insert(place.symbol, Link::ToEntry(entry));
+  if (!LockBoth(place)) return false;
+  const bool near = NearLink::Fits(entry) && node->FitsNear(kSymbols);
+  Node* larger = CopyOf(*node, Node::ClassFor(node->count() + 1, near), kSymbols);
+  larger->Insert(place.symbol, entry);
   Substitute(place, Link::ToNode(larger));
-  return entry;
+  return true;
 }
 
-void* TreeCore::SplitEdge(const Place& place, std::string_view key, std::string_view other,
-                          size_t depth, absl::FunctionRef<void*()> make) {
-  if (!place.node->lock().TryLock(place.version)) return nullptr;
-  Node* fork = NewNode(Node::ClassFor(2), depth);
-  void* entry = make();
+bool TreeCore::SplitEdge(const Place& place, std::string_view key, std::string_view other,
+                         size_t depth, Link entry) {
+  Node* node = place.node;
+  const bool replaces = node->near();  // NEAR-LEAVES
+  if (replaces ? !LockBoth(place) : !node->lock().TryLock(place.version)) return false;
+  const bool near = NearLink::Fits(place.link) && NearLink::Fits(entry);
+  Node* fork = NewNode(Node::ClassFor(2, near), depth);
   fork->Insert(SymbolAt(other, depth), place.link);
-  fork->Insert(SymbolAt(key, depth), Link::ToEntry(entry));
-  place.node->Replace(place.symbol, Link::ToNode(fork));
-  place.node->lock().Unlock();
-  return entry;
+  fork->Insert(SymbolAt(key, depth), entry);
+  if (!replaces) {
+    node->Replace(place.symbol, Link::ToNode(fork));
+    node->lock().Unlock();
+    return true;
+  }
+  Node* holder = CopyOf(*node, Node::ClassFor(node->count(), /*near=*/false), kSymbols);
+  holder->Replace(place.symbol, Link::ToNode(fork));
+  Substitute(place, Link::ToNode(holder));
+  return true;
 }
 
 bool TreeCore::LockBoth(const Place& place) {
+  // The root is never replaced: it looks full to who read it while somebody else filled it.
+  if (place.node == root_) return false;
   if (!place.parent->lock().TryLock(place.parent_version)) return false;
   if (place.node->lock().TryLock(place.version)) return true;
   place.parent->lock().UnlockUnchanged();
@@ -194,15 +205,20 @@ TreeCore::Attempt TreeCore::Unlink(const Place& place) {
     Substitute(place, sibling);
     return Attempt::kDone;
   }
-  Node* smaller = NewNode(Node::ClassFor(left), node->depth());
-  smaller->CopyLinks(*node, place.symbol);
-  Substitute(place, Link::ToNode(smaller));
+  const NodeClass node_class = Node::ClassFor(left, node->FitsNear(place.symbol));
+  Substitute(place, Link::ToNode(CopyOf(*node, node_class, place.symbol)));
   return Attempt::kDone;
 }
 
 Node* TreeCore::NewNode(NodeClass node_class, size_t depth) {
   MyCounters().nodes[static_cast<size_t>(node_class)].fetch_add(1, std::memory_order_relaxed);
   return Node::New(node_class, static_cast<uint32_t>(depth));
+}
+
+Node* TreeCore::CopyOf(const Node& node, NodeClass node_class, Symbol without) {
+  Node* copy = NewNode(node_class, node.depth());
+  copy->CopyLinks(node, without);
+  return copy;
 }
 
 void TreeCore::RetireNode(Node* node) {

@@ -56,7 +56,7 @@ struct IndexStats {
   size_t entries = 0;
   size_t nodes = 0;
   size_t node_bytes = 0;                                        // As requested from the allocator.
-  std::array<size_t, internal::kNodeClasses> nodes_by_class{};  // Of these capacities: NodeShape.
+  std::array<size_t, internal::kNodeClasses> nodes_by_class{};  // By NodeClass.
 };
 
 namespace internal {
@@ -81,6 +81,7 @@ class TreeCore {
   // What the tree holds at its top.
   Link top() const { return root_->OnlyLink(); }
 
+  // See RadixTree.
   void* FindOrInsert(std::string_view key, absl::FunctionRef<void*()> make,
                      bool* inserted) noexcept;
   bool Remove(std::string_view key, const void* entry) noexcept;
@@ -124,14 +125,17 @@ class TreeCore {
   // The first byte position that the links of `node` decide alone.
   size_t EdgeStart(const Node* node) const { return node == root_ ? 0 : size_t{node->depth()} + 1; }
 
-  void* InsertAt(const Place& place, absl::FunctionRef<void*()> make);
-  void* SplitEdge(const Place& place, std::string_view key, std::string_view other, size_t depth,
-                  absl::FunctionRef<void*()> make);
+  // False, and nothing is done, where another writer came by.
+  bool InsertAt(const Place& place, Link entry);
+  bool SplitEdge(const Place& place, std::string_view key, std::string_view other, size_t depth,
+                 Link entry);
   bool LockBoth(const Place& place);
   void Substitute(const Place& place, Link replacement);
   Attempt Unlink(const Place& place);
 
   Node* NewNode(NodeClass node_class, size_t depth);
+  // Of all links but the one under `without`. Precondition: the lock of `node` is held.
+  Node* CopyOf(const Node& node, NodeClass node_class, Symbol without);
   void RetireNode(Node* node);
   void CountEntry(int64_t change);
   CounterShard& MyCounters();

@@ -21,7 +21,8 @@ namespace nacre::index::internal {
 namespace {
 
 absl::Status Broken(const Node* node, const char* what) {
-  return absl::InternalError(absl::StrCat("index node of class ", node->capacity(), " at depth ",
+  return absl::InternalError(absl::StrCat("index node for ", node->capacity(),
+                                          node->near() ? " near links" : " links", " at depth ",
                                           node->depth(), ": ", what));
 }
 

@@ -60,10 +60,12 @@ absl::Status Committer::CheckFirstCommitterWins() ABSL_NO_THREAD_SAFETY_ANALYSIS
 }
 
 void Committer::Insert(WriteEntry& entry) {
+  mvcc::Record* made = nullptr;
   const auto [record, is_new] = entry.tree->index.FindOrInsert(entry.key, [&] {
-    return mvcc::Record::New(entry.tree->id, entry.key, *entry.version,
-                             store_.options.inline_value_bytes_max);
+    return made = mvcc::Record::New(entry.tree->id, entry.key, *entry.version,
+                                    store_.options.inline_value_bytes_max);
   });
+  NACRE_CHECK(is_new || made == nullptr, "nobody inserts a key while another holds its latch");
   entry.record = record;
   entry.record_is_new = is_new;
 }

@@ -26,12 +26,25 @@ namespace {
 // without a sanitizer.
 class Owned {
  public:
-  explicit Owned(std::string_view key) : bytes_(key) {}
+  // Some where no near link points: between two of its units.
+  static Owned* New(std::string_view key) {
+    static std::atomic<unsigned> made = 0;
+    char* const place = static_cast<char*>(::operator new(sizeof(Owned) + kUnit / 2));
+    return new (place + (made++ % 20 == 0 ? kUnit / 2 : 0)) Owned(key);
+  }
   ~Owned() { std::fill(bytes_.begin(), bytes_.end(), '!'); }
   std::string_view key() const { return bytes_; }
-  static void Free(void* entry) { delete static_cast<Owned*>(entry); }
+  static void Free(void* entry) {
+    static_cast<Owned*>(entry)->~Owned();
+    const auto place = reinterpret_cast<uintptr_t>(entry) & ~(kUnit - 1);
+    ::operator delete(reinterpret_cast<void*>(place));
+  }
 
  private:
+  static constexpr uintptr_t kUnit = 16;
+
+  explicit Owned(std::string_view key) : bytes_(key) {}
+
   std::string bytes_;
 };
 using Tree = RadixTree<Owned>;
@@ -100,8 +113,15 @@ class IndexStress : public ::testing::Test {
     Finish();
   }
 
+  std::pair<Owned*, bool> Insert(const std::string& key) {
+    Owned* made = nullptr;
+    const auto result = tree_.FindOrInsert(key, [&] { return made = Owned::New(key); });
+    if (made != nullptr && !result.second) Owned::Free(made);
+    return result;
+  }
+
   void InsertOwn(const std::string& key) {
-    const auto [entry, inserted] = tree_.FindOrInsert(key, [&] { return new Owned(key); });
+    const auto [entry, inserted] = Insert(key);
     ASSERT_TRUE(inserted) << "a key of one writer appeared by itself";
     ASSERT_EQ(entry->key(), key);
     ASSERT_EQ(tree_.Find(key), entry);
@@ -135,7 +155,7 @@ class IndexStress : public ::testing::Test {
       }
       const std::string& key = contended_[random() % contended_.size()];
       if (grow) {
-        const auto [entry, inserted] = tree_.FindOrInsert(key, [&] { return new Owned(key); });
+        const auto [entry, inserted] = Insert(key);
         ASSERT_EQ(entry->key(), key);
       } else if (Owned* entry = tree_.Find(key); entry != nullptr) {
         ASSERT_EQ(entry->key(), key);
@@ -219,7 +239,7 @@ class IndexStress : public ::testing::Test {
     EXPECT_GE(left.size(), permanent_.size());
     for (Owned* entry : left) {
       ASSERT_TRUE(tree_.Remove(entry->key(), entry));
-      delete entry;
+      Owned::Free(entry);
     }
     EXPECT_EQ(tree_.stats().nodes, 0U);
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,11 +27,34 @@ struct TestEntry {
 
 using TestTree = RadixTree<TestEntry>;
 
+// Entries at addresses that a near link reaches, and one in so many at an address that it does not:
+// between two of its units.
+class TestEntries {
+ public:
+  explicit TestEntries(size_t whole_one_in) : whole_one_in_(whole_one_in) {}
+
+  TestEntry* New(std::string_view key) {
+    return New(key, whole_one_in_ != 0 && places_.size() % whole_one_in_ == 0);
+  }
+  TestEntry* New(std::string_view key, bool whole) {
+    return new (places_.emplace_back().bytes + (whole ? 8 : 0)) TestEntry{key};
+  }
+
+ private:
+  struct alignas(16) Place {
+    char bytes[sizeof(TestEntry) + 8];
+  };
+
+  const size_t whole_one_in_;
+  std::deque<Place> places_;
+};
+
 // A tree beside the ordered map that it should equal.
 class IndexTest : public ::testing::Test {
  protected:
   using Model = std::map<std::string_view, TestEntry*>;
 
+  explicit IndexTest(size_t whole_one_in = 50) : entries_(whole_one_in) {}
   ~IndexTest() override { CheckStructure(); }
 
   void CheckStructure() {
@@ -44,7 +68,7 @@ class IndexTest : public ::testing::Test {
     int made = 0;
     const auto [entry, inserted] = tree_.FindOrInsert(key, [&] {
       ++made;
-      return &entries_.emplace_back(TestEntry{key});
+      return entries_.New(key);
     });
     ASSERT_EQ(made, inserted ? 1 : 0);
     ASSERT_EQ(entry->key(), key);
@@ -144,7 +168,7 @@ class IndexTest : public ::testing::Test {
   }
 
   std::deque<std::string> keys_;
-  std::deque<TestEntry> entries_;
+  TestEntries entries_;
   Model model_;
   base::RetireList retired_;
   TestTree tree_{retired_};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <map>
 #include <random>
@@ -12,6 +13,12 @@
 
 namespace nacre::index::internal {
 namespace {
+
+// Entries near each other, in all tests of a process: the first one decides what near links reach.
+struct alignas(16) Target {
+  char bytes[16];
+};
+std::array<Target, 4096> targets;
 
 class NodeOfEachClass : public ::testing::TestWithParam<size_t> {
  protected:
@@ -45,15 +52,20 @@ class NodeOfEachClass : public ::testing::TestWithParam<size_t> {
     ASSERT_EQ(node.Rank(kSymbols), node.positions());
   }
 
-  Link NewLink() { return Link::ToEntry(&targets_[next_target_++ % targets_.size()]); }
+  Link NewLink() { return Link::ToEntry(&targets[next_target_++ % targets.size()]); }
+  size_t NextClass() const {
+    const auto node_class = static_cast<NodeClass>(GetParam());
+    const bool largest = node_class == NodeClass::k256 || node_class == NodeClass::kNear192;
+    return GetParam() + (largest ? 0 : 1);
+  }
 
   Node* node_ = nullptr;
   size_t next_target_ = 0;
-  std::array<uint64_t, 4096> targets_{};
 };
 
 std::string ClassName(const ::testing::TestParamInfo<size_t>& info) {
-  return "Capacity" + std::to_string(kNodeShapes[info.param].capacity);
+  const bool near = IsNear(static_cast<NodeClass>(info.param));
+  return (near ? "Near" : "Capacity") + std::to_string(kNodeShapes[info.param].capacity);
 }
 INSTANTIATE_TEST_SUITE_P(Index, NodeOfEachClass, ::testing::Range<size_t>(1, kNodeClasses),
                          ClassName);
@@ -112,8 +124,7 @@ TEST_P(NodeOfEachClass, CopiesToTheNextClassAndBackWithoutOneLink) {
     model[symbol] = NewLink();
     node_->Insert(symbol, model[symbol]);
   }
-  const size_t next = std::min(GetParam() + 1, kNodeClasses - 1);
-  Node* larger = Node::New(static_cast<NodeClass>(next), 7);
+  Node* larger = Node::New(static_cast<NodeClass>(NextClass()), 7);
   larger->CopyLinks(*node_, kSymbols);
   CheckEquals(*larger, model);
   Node* same = Node::New(static_cast<NodeClass>(GetParam()), 7);
@@ -126,13 +137,69 @@ TEST_P(NodeOfEachClass, CopiesToTheNextClassAndBackWithoutOneLink) {
 }
 
 TEST(IndexNode, TheSmallestClassWithRoomIsChosen) {
-  for (int count = 1; count <= kSymbols; ++count) {
-    const auto chosen = static_cast<size_t>(Node::ClassFor(count));
-    EXPECT_GE(kNodeShapes[chosen].capacity, count);
-    if (chosen > 1) {
-      EXPECT_LT(kNodeShapes[chosen - 1].capacity, count);
+  for (const bool near : {false, true}) {
+    const NodeClass smallest = near ? NodeClass::kNear2 : NodeClass::k2;
+    for (int count = 1; count <= kSymbols; ++count) {
+      const NodeClass chosen = Node::ClassFor(count, near);
+      const auto index = static_cast<size_t>(chosen);
+      EXPECT_EQ(IsNear(chosen), near && count <= 192);
+      EXPECT_GE(kNodeShapes[index].capacity, count);
+      if (chosen != smallest) {
+        EXPECT_LT(kNodeShapes[index - 1].capacity, count);
+      }
     }
   }
+}
+
+Link EntryAt(uintptr_t address) { return Link::ToEntry(reinterpret_cast<const void*>(address)); }
+
+TEST(IndexNearLink, ReachesEntriesBetweenItsEnds) {
+  ASSERT_TRUE(NearLink::Fits(Link::ToEntry(&targets[0])));
+  const uintptr_t base = NearLink::base();
+  for (const uintptr_t distance : {uintptr_t{16}, NearLink::kReachBelow, NearLink::kReach - 16}) {
+    const Link link = EntryAt(base + distance);
+    ASSERT_TRUE(NearLink::Fits(link)) << distance;
+    EXPECT_FALSE(NearLink::Of(link).is_null());
+    EXPECT_EQ(NearLink::Of(link).Expand(), link);
+    EXPECT_FALSE(NearLink::Fits(EntryAt(base + distance + 8))) << "between two units";
+  }
+  for (const uintptr_t address : {base - 16, base, base + NearLink::kReach}) {
+    EXPECT_FALSE(NearLink::Fits(EntryAt(address)));
+  }
+  EXPECT_FALSE(NearLink::Fits(Link()));
+  EXPECT_FALSE(NearLink::Fits(Link::ToNode(reinterpret_cast<const Node*>(base + 16))));
+}
+
+TEST(IndexNearLink, HasABaseWhereverTheFirstEntryLies) {
+  EXPECT_EQ(NearLink::BaseFor(2 * NearLink::kReachBelow), NearLink::kReachBelow);
+  EXPECT_EQ(NearLink::BaseFor(2 * NearLink::kReachBelow + 15), NearLink::kReachBelow);
+  for (const uintptr_t first : {uintptr_t{16}, NearLink::kReachBelow, NearLink::kReachBelow + 31}) {
+    EXPECT_EQ(NearLink::BaseFor(first), 16U);
+  }
+}
+
+TEST(IndexNode, FitsNearAsLongAsEachOfItsEntriesDoes) {
+  const char* const entry = targets[0].bytes;
+  ASSERT_TRUE(NearLink::Fits(Link::ToEntry(entry)));
+  Node* node = Node::New(NodeClass::k256, 0);
+  EXPECT_TRUE(node->FitsNear(kSymbols));
+  node->Insert(kEndOfKey, Link::ToEntry(entry));
+  EXPECT_TRUE(node->FitsNear(kSymbols));
+  for (const Link other : {Link::ToNode(node), Link::ToEntry(entry + 8)}) {
+    node->Insert('x', other);
+    EXPECT_FALSE(node->FitsNear(kSymbols));
+    EXPECT_FALSE(node->FitsNear(kEndOfKey));
+    EXPECT_TRUE(node->FitsNear('x'));
+    node->Erase('x');
+  }
+  Node::Free(node);
+}
+
+TEST(IndexNodeDeathTest, ANodeWithNearLinksTakesNothingElse) {
+  Node* node = Node::New(NodeClass::kNear4, 0);
+  EXPECT_FALSE(node->CanHold(Link::ToNode(node)));
+  EXPECT_DEATH(node->Insert('x', Link::ToNode(node)), "NEAR-LEAVES");
+  Node::Free(node);
 }
 
 TEST(IndexNode, MatchBytesIsExactWhereABorrowWouldRun) {

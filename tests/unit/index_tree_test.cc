@@ -14,9 +14,24 @@ namespace {
 
 using internal::kNodeClasses;
 using internal::kNodeShapes;
+using internal::NodeClass;
 
-class IndexTree : public IndexTest {
+// One entry in so many is beyond near links.
+constexpr size_t kAllNear = 0;
+constexpr size_t kNoneNear = 1;
+constexpr size_t kSomeNear = 5;
+
+size_t NodesWithNearLinks(const TestTree& tree) {
+  const IndexStats stats = tree.stats();
+  return std::accumulate(stats.nodes_by_class.begin() + static_cast<int>(NodeClass::kNear2),
+                         stats.nodes_by_class.end(), size_t{0});
+}
+
+// With links of 4 bytes, of 8, and where an entry in some makes the difference.
+class IndexTree : public IndexTest, public ::testing::WithParamInterface<size_t> {
  protected:
+  IndexTree() : IndexTest(GetParam()) {}
+
   // The capacity of the only node; 0 when there is none.
   int OnlyCapacity() {
     const IndexStats stats = tree_.stats();
@@ -28,7 +43,13 @@ class IndexTree : public IndexTest {
   }
 };
 
-TEST_F(IndexTree, EmptyTreeFindsAndCollectsNothing) {
+std::string LinksName(const ::testing::TestParamInfo<size_t>& info) {
+  return info.param == kAllNear ? "Near" : info.param == kNoneNear ? "Whole" : "Mixed";
+}
+INSTANTIATE_TEST_SUITE_P(Index, IndexTree, ::testing::Values(kAllNear, kNoneNear, kSomeNear),
+                         LinksName);
+
+TEST_P(IndexTree, EmptyTreeFindsAndCollectsNothing) {
   CheckFind("");
   CheckFind("a");
   CheckForward("", true, 10);
@@ -39,7 +60,7 @@ TEST_F(IndexTree, EmptyTreeFindsAndCollectsNothing) {
   EXPECT_EQ(tree_.stats().nodes, 0U);
 }
 
-TEST_F(IndexTree, TheEmptyKeyIsAKey) {
+TEST_P(IndexTree, TheEmptyKeyIsAKey) {
   Insert("");
   CheckFind("");
   CheckFind(std::string_view("\0", 1));
@@ -53,7 +74,7 @@ TEST_F(IndexTree, TheEmptyKeyIsAKey) {
   CheckScans();
 }
 
-TEST_F(IndexTree, KeysThatArePrefixesOfEachOtherStandSideBySide) {
+TEST_P(IndexTree, KeysThatArePrefixesOfEachOtherStandSideBySide) {
   for (const char* key : {"abc", "a", "abcdef", "ab", "abcde", "abcdx", "", "b"}) {
     Insert(key);
     CheckFindAll();
@@ -68,7 +89,7 @@ TEST_F(IndexTree, KeysThatArePrefixesOfEachOtherStandSideBySide) {
   }
 }
 
-TEST_F(IndexTree, ANodeGrowsAndShrinksThroughEveryClass) {
+TEST_P(IndexTree, ANodeGrowsAndShrinksThroughEveryClass) {
   std::vector<int> bytes(256);
   std::iota(bytes.begin(), bytes.end(), 0);
   std::mt19937_64 random(TestSeed());
@@ -77,8 +98,10 @@ TEST_F(IndexTree, ANodeGrowsAndShrinksThroughEveryClass) {
   for (size_t i = 0; i < bytes.size(); ++i) {
     Insert(std::string("prefix") + static_cast<char>(bytes[i]));
     const int capacity = OnlyCapacity();
-    const auto smallest = static_cast<size_t>(internal::Node::ClassFor(static_cast<int>(i) + 1));
-    EXPECT_EQ(capacity, i == 0 ? 0 : kNodeShapes[smallest].capacity);
+    const auto smallest = internal::Node::ClassFor(static_cast<int>(i) + 1, /*near=*/false);
+    EXPECT_EQ(capacity, i == 0 ? 0 : kNodeShapes[static_cast<size_t>(smallest)].capacity);
+    const bool near = GetParam() == kAllNear && i > 0 && i < 192;
+    EXPECT_EQ(NodesWithNearLinks(tree_), near ? 1 : 0) << i;
     if (seen.empty() || seen.back() != capacity) seen.push_back(capacity);
     CheckFindAll();
     CheckStructure();
@@ -103,7 +126,112 @@ TEST_F(IndexTree, ANodeGrowsAndShrinksThroughEveryClass) {
   EXPECT_EQ(tree_.stats().nodes, 0U);
 }
 
-TEST_F(IndexTree, AnEdgeSplitsAtEachPosition) {
+// One node, whose links are near as long as all of its entries are.
+class IndexLinks : public IndexTest {
+ protected:
+  IndexLinks() : IndexTest(kAllNear) {}
+
+  void InsertFar(std::string_view key) {
+    TestEntry* const far = entries_.New(keys_.emplace_back(key), /*whole=*/true);
+    ASSERT_TRUE(tree_.FindOrInsert(key, [&] { return far; }).second);
+    model_[far->key()] = far;
+  }
+  // Near links: 1; whole ones: 0.
+  size_t NearNodes() {
+    CheckFindAll();
+    CheckScans();
+    CheckStructure();
+    return NodesWithNearLinks(tree_);
+  }
+};
+
+TEST_F(IndexLinks, AreWholeFromAnEntryThatIsFarUntilTheNodeIsReplacedWithoutIt) {
+  for (const char* key : {"a", "b", "c"}) Insert(key);
+  EXPECT_EQ(NearNodes(), 1U);
+  InsertFar("far");
+  EXPECT_EQ(NearNodes(), 0U);
+  for (char byte = 'g'; byte <= 'o'; ++byte) Insert(std::string(1, byte));
+  EXPECT_EQ(NearNodes(), 0U) << "larger twice, with the far one";
+  for (char byte = 'o'; byte >= 'k'; --byte) Remove(std::string(1, byte));
+  EXPECT_EQ(NearNodes(), 0U);
+  Remove("far");
+  EXPECT_EQ(NearNodes(), 1U) << "smaller, and it was the only far one";
+}
+
+TEST_F(IndexLinks, AreNearWhereANodeWithoutAnEntryThatIsFarGrows) {
+  Insert("a");
+  InsertFar("b");
+  Insert("c");
+  EXPECT_EQ(NearNodes(), 0U);
+  Remove("b");
+  EXPECT_EQ(NearNodes(), 0U) << "nothing was replaced";
+  Insert("d");
+  Insert("e");
+  EXPECT_EQ(NearNodes(), 0U);
+  Insert("f");
+  EXPECT_EQ(NearNodes(), 1U);
+}
+
+TEST_F(IndexLinks, AreWholeWithANodeAmongThem) {
+  for (char byte = 'a'; byte <= 't'; ++byte) Insert(std::string("prefix") + byte);
+  EXPECT_EQ(NearNodes(), 1U);
+  Insert("prefixc1");
+  EXPECT_EQ(tree_.stats().nodes, 2U);
+  EXPECT_EQ(NearNodes(), 1U) << "the one below has entries only";
+  Remove("prefixc1");
+  for (char byte = 'd'; byte <= 't'; ++byte) Remove(std::string("prefix") + byte);
+  EXPECT_EQ(tree_.stats().nodes, 1U);
+  EXPECT_EQ(NearNodes(), 1U);
+}
+
+// What another writer does once the entry is made, and before anything is locked.
+TEST_P(IndexTree, AnInsertionThatIsOvertakenStartsAgain) {
+  struct Overtaking {
+    const char* what;
+    std::vector<const char*> before;
+    const char* key;
+    std::vector<const char*> inserted;
+    std::vector<const char*> removed;
+  };
+  const std::vector<Overtaking> overtakings = {
+      {"the same key, the first of all", {}, "a", {"a"}, {}},
+      {"the first key of all", {}, "a", {"b"}, {}},
+      {"the same key, in a node", {"a", "b", "c"}, "d", {"d"}, {}},
+      {"the same key, on an edge", {"a1", "b"}, "a2", {"a2"}, {}},
+      {"the last room of a node", {"a", "b", "c"}, "d", {"e"}, {}},
+      {"a full node that grew", {"a", "b"}, "c", {"d"}, {}},
+      {"a node that shrank", {"a", "b", "c", "d", "e"}, "f", {}, {"a", "b", "c"}},
+      {"a node that is gone", {"a1", "a2", "b"}, "a3", {}, {"a1"}},
+      {"the edge, split higher", {"abc1", "x"}, "abc2", {"a"}, {}},
+      {"the edge, split lower", {"abcde", "x"}, "ab", {"abc"}, {}},
+      {"the edge to an entry that is gone", {"abc", "x", "y"}, "abd", {}, {"abc"}},
+      {"everything", {"a"}, "b", {}, {"a"}},
+  };
+  for (const Overtaking& overtaking : overtakings) {
+    SCOPED_TRACE(overtaking.what);
+    for (const char* key : overtaking.before) Insert(key);
+    int made = 0;
+    TestEntry* made_entry = nullptr;
+    const auto [entry, is_new] = tree_.FindOrInsert(overtaking.key, [&] {
+      ++made;
+      for (const char* key : overtaking.inserted) Insert(key);
+      for (const char* key : overtaking.removed) Remove(key);
+      return made_entry = entries_.New(keys_.emplace_back(overtaking.key));
+    });
+    EXPECT_EQ(made, 1);
+    const auto [position, added] = model_.try_emplace(entry->key(), entry);
+    EXPECT_EQ(is_new, added);
+    EXPECT_EQ(entry, position->second);
+    EXPECT_EQ(is_new, entry == made_entry);
+    CheckStructure();
+    CheckFindAll();
+    CheckScans();
+    while (!model_.empty()) Remove(model_.begin()->first);
+    EXPECT_EQ(tree_.stats().nodes, 0U);
+  }
+}
+
+TEST_P(IndexTree, AnEdgeSplitsAtEachPosition) {
   const std::string base(40, 'm');
   Insert(base + "1");
   Insert(base + "2");
@@ -137,7 +265,7 @@ TEST_F(IndexTree, AnEdgeSplitsAtEachPosition) {
   EXPECT_EQ(tree_.stats().nodes, 1U);
 }
 
-TEST_F(IndexTree, ASkippedByteThatDiffersIsNoticed) {
+TEST_P(IndexTree, ASkippedByteThatDiffersIsNoticed) {
   Insert("session:0001:a");
   Insert("session:0001:b");
   for (size_t position = 0; position < 13; ++position) {
@@ -153,7 +281,7 @@ TEST_F(IndexTree, ASkippedByteThatDiffersIsNoticed) {
   }
 }
 
-TEST_F(IndexTree, RemovingEverythingGivesAllNodesBack) {
+TEST_P(IndexTree, RemovingEverythingGivesAllNodesBack) {
   std::mt19937_64 random(TestSeed());
   for (int i = 0; i < 10000; ++i) {
     std::string key(8, '\0');
@@ -185,28 +313,34 @@ std::string IntegerKey(uint64_t number) {
 }
 
 // The tree's bytes for each of `count` keys.
-double NodeBytesPerKey(size_t count, const std::function<uint64_t(size_t)>& number) {
+double NodeBytesPerKey(size_t count, const std::function<std::string(size_t)>& key) {
   base::RetireList retired;
   TestTree tree(retired);
   std::deque<std::string> keys;
   std::deque<TestEntry> entries;
   const base::EpochPin pin;
   for (size_t i = 0; i < count; ++i) {
-    TestEntry& entry = entries.emplace_back(TestEntry{keys.emplace_back(IntegerKey(number(i)))});
+    TestEntry& entry = entries.emplace_back(TestEntry{keys.emplace_back(key(i))});
     tree.FindOrInsert(entry.key(), [&entry] { return &entry; });
   }
   return static_cast<double>(tree.memory_bytes()) / static_cast<double>(tree.stats().entries);
 }
 
-TEST(IndexMemory, DenseIntegersTakeLessThanTwentyBytesAKey) {
-  EXPECT_LT(NodeBytesPerKey(50000, [](size_t i) { return i; }), 10);
+// With whole links: the same for dense ones, 4 more for random ones, 9 for even ones.
+TEST(IndexMemory, OfDenseIntegersIsEightBytesAKey) {
+  EXPECT_LT(NodeBytesPerKey(50000, [](size_t i) { return IntegerKey(i); }), 10);
 }
 
-TEST(IndexMemory, RandomIntegersTakeLessThanTwentyBytesAKey) {
+TEST(IndexMemory, OfRandomIntegersIsSixteenBytesAKeyAtMost) {
   std::mt19937_64 random(TestSeed());
   for (const size_t count : {10000, 40000, 120000}) {
-    EXPECT_LT(NodeBytesPerKey(count, [&random](size_t) { return random(); }), 20) << count;
+    const double bytes = NodeBytesPerKey(count, [&](size_t) { return IntegerKey(random()); });
+    EXPECT_LT(bytes, 16) << count;
   }
+}
+
+TEST(IndexMemory, OfEvenIntegersIsFiveBytesAKey) {
+  EXPECT_LT(NodeBytesPerKey(50000, [](size_t i) { return IntegerKey(2 * i); }), 5);
 }
 
 TEST(IndexChain, OfPrefixesDeepAsTheirKeysNeedsNoStack) {
@@ -254,7 +388,7 @@ TEST(IndexChain, OfPrefixesDeepAsTheirKeysNeedsNoStack) {
   // The rest is freed with the tree, without recursion.
 }
 
-TEST_F(IndexTree, KeysOfManyMegabytesDifferOnlyAtTheirEnd) {
+TEST_P(IndexTree, KeysOfManyMegabytesDifferOnlyAtTheirEnd) {
   std::string key(16 << 20, 'k');
   Insert(key);
   key.back() = 'l';
@@ -267,7 +401,7 @@ TEST_F(IndexTree, KeysOfManyMegabytesDifferOnlyAtTheirEnd) {
   EXPECT_LT(tree_.memory_bytes(), 200U);
 }
 
-TEST_F(IndexTree, ReplacedNodesWaitOnTheRetireList) {
+TEST_P(IndexTree, ReplacedNodesWaitOnTheRetireList) {
   for (int i = 0; i < 17; ++i) Insert(std::string(1, static_cast<char>(i)));
   // Copied from 2 to 4 to 8 to 16 to 24.
   EXPECT_EQ(retired_.waiting(), 4U);
