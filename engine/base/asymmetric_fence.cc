@@ -26,7 +26,6 @@ namespace nacre::base {
 
 namespace internal {
 constinit std::atomic<bool> light_is_free{false};
-constinit std::atomic<uint8_t> light_mode{kNoMode};
 }  // namespace internal
 
 namespace {
@@ -75,15 +74,11 @@ std::atomic<Kind>& ChosenKind() {
   return chosen;
 }
 
-constexpr uint8_t kFirstLightMode = 2;
-// Another one than before, so that slots which have gone light under it count no more.
-constinit uint8_t next_light_mode = kFirstLightMode;
+// Whether a slot has ever been light.
+constinit std::atomic<bool> any_was_light{false};
 
 void Announce(bool by_membarrier) {
   internal::light_is_free.store(by_membarrier, std::memory_order_seq_cst);
-  if (by_membarrier) next_light_mode ^= 1;
-  internal::light_mode.store(by_membarrier ? next_light_mode : internal::kNoMode,
-                             std::memory_order_seq_cst);
 }
 
 }  // namespace
@@ -116,6 +111,7 @@ uint64_t AsymmetricFence::heavy_count() { return heavies.load(std::memory_order_
 bool AsymmetricFence::SetKindForTesting(Kind kind) {
   Decide();
   if (kind == Kind::kByMembarrier && Choose() != Kind::kByMembarrier) return false;
+  if (kind == Kind::kByFences && any_was_light.load(std::memory_order_relaxed)) return false;
   ChosenKind().store(kind, std::memory_order_seq_cst);
   Announce(kind == Kind::kByMembarrier);
   return true;
@@ -132,11 +128,12 @@ void LightSide::Grant() {
 }
 
 void LightSide::FenceInFull() {
-  const uint8_t light = internal::light_mode.load(std::memory_order_relaxed);
   uint8_t mode = mode_.load(std::memory_order_relaxed);
-  if (light != internal::kNoMode && mode != kAsked && ++paid_ >= kFencesPaid) {
+  if (internal::light_is_free.load(std::memory_order_relaxed) && mode != kAsked &&
+      ++paid_ >= kFencesPaid) {
     paid_ = 0;
-    mode_.compare_exchange_strong(mode, light, std::memory_order_relaxed);
+    any_was_light.store(true, std::memory_order_relaxed);
+    mode_.compare_exchange_strong(mode, kLight, std::memory_order_relaxed);
   }
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }

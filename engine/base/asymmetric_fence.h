@@ -29,10 +29,6 @@ namespace internal {
 // Whether Light() may leave the barrier to Heavy(). Set once, before the first Heavy() looks for
 // what a Light() without a barrier has ordered. Relaxed: a thread that misses it pays for a fence.
 extern constinit std::atomic<bool> light_is_free;
-// What LightSide::mode_ is where its fences are free; kNoMode where they never are. Written with
-// the kind.
-inline constexpr uint8_t kNoMode = UINT8_MAX;
-extern constinit std::atomic<uint8_t> light_mode;
 }  // namespace internal
 
 class AsymmetricFence {
@@ -57,7 +53,8 @@ class AsymmetricFence {
   static uint64_t heavy_count();
 
   // For tests, to have both kinds run on one machine. False, and nothing changes, if the kind is
-  // not to be had here. Nobody else is inside the engine.
+  // not to be had here, or slots of the process are light under the other one: first of all, then.
+  // Nobody else is inside the engine.
   static bool SetKindForTesting(Kind kind);
 };
 
@@ -94,8 +91,7 @@ class LightSide {
   // Fence() where that is free. False: it is not, and nothing is done.
   bool TryFence() const {
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    const uint8_t light = internal::light_mode.load(std::memory_order_relaxed);
-    const bool is_free = mode_.load(std::memory_order_relaxed) == light;
+    const bool is_free = mode_.load(std::memory_order_relaxed) == kLight;
     std::atomic_signal_fence(std::memory_order_seq_cst);
     return is_free;
   }
@@ -107,9 +103,9 @@ class LightSide {
   void Grant();
 
  private:
-  // Any other is light, if it is internal::light_mode.
   static constexpr uint8_t kFenced = 0;
   static constexpr uint8_t kAsked = 1;
+  static constexpr uint8_t kLight = 2;  // Only where Light() is free.
 
   void FenceInFull();
 

@@ -43,13 +43,14 @@ inline bool SameBytes(std::string_view a, std::string_view b) {
   const char* const x = a.data();
   const char* const y = b.data();
   if (size >= sizeof(uint64_t)) [[likely]] {
-    uint64_t difference =
-        DifferenceAt<uint64_t>(x, y, 0) | DifferenceAt<uint64_t>(x, y, size - sizeof(uint64_t));
-    for (size_t i = sizeof(uint64_t); i + sizeof(uint64_t) < size && difference == 0;
-         i += sizeof(uint64_t)) {
-      difference = DifferenceAt<uint64_t>(x, y, i);
+    if ((DifferenceAt<uint64_t>(x, y, 0) | DifferenceAt<uint64_t>(x, y, size - sizeof(uint64_t))) !=
+        0) {
+      return false;
     }
-    return difference == 0;
+    for (size_t end = 2 * sizeof(uint64_t); end < size; end += sizeof(uint64_t)) {
+      if (DifferenceAt<uint64_t>(x, y, end - sizeof(uint64_t)) != 0) return false;
+    }
+    return true;
   }
   if (size >= sizeof(uint32_t)) {
     return (DifferenceAt<uint32_t>(x, y, 0) |

@@ -413,7 +413,9 @@ inline Link Node::FindStable(Symbol symbol) const {
   if (!lock_.TryReadBegin(&version)) [[unlikely]]
     return false;
   *link = FindByte<bits::CountOnesAtOnce>(form, byte);
-  return lock_.Unchanged(version);
+  if (!lock_.Unchanged(version)) [[unlikely]]
+    return false;
+  return true;
 }
 
 // The step of the look-ups that may wait, whose instructions are counted: see decision 18.

@@ -10,7 +10,9 @@ KeyspaceTable::KeyspaceTable(size_t keyspaces_max, base::RetireList& retired, ui
     : keyspaces_max_(keyspaces_max),
       tree_ids_max_(tree_ids_max),
       retired_(retired),
-      chunks_(std::make_unique<std::atomic<Chunk*>[]>(kChunksMax)) {}
+      chunks_(std::make_unique<std::atomic<Chunk*>[]>(kChunksMax)) {
+  chunks_[0].store(&first_chunk_, std::memory_order_relaxed);
+}
 
 // The vacuum has emptied nothing here: the owner frees the records of what is left first.
 KeyspaceTable::~KeyspaceTable() {
@@ -22,7 +24,7 @@ KeyspaceTable::~KeyspaceTable() {
       generation = older;
     }
   }
-  for (uint32_t i = 0; i < kChunksMax; ++i) delete chunks_[i].load(std::memory_order_relaxed);
+  for (uint32_t i = 1; i < kChunksMax; ++i) delete chunks_[i].load(std::memory_order_relaxed);
 }
 
 std::optional<uint32_t> KeyspaceTable::FindName(std::string_view name) const {
@@ -42,7 +44,7 @@ std::optional<uint32_t> KeyspaceTable::AddName(std::string_view name) noexcept {
   base::MutexLock lock(mutex_);
   const uint32_t keyspace = size_.load(std::memory_order_relaxed);
   if (ids_.size() >= keyspaces_max_ || keyspace == kKeyspaceIdsMax) return std::nullopt;
-  if (keyspace % kChunkSize == 0) {
+  if (keyspace % kChunkSize == 0 && keyspace != 0) {
     chunks_[keyspace / kChunkSize].store(new Chunk, std::memory_order_release);
   }
   size_.store(keyspace + 1, std::memory_order_release);

@@ -69,6 +69,8 @@ class KeyspaceTable {
   }
   // The newest one. nullptr if the id was never given out.
   Generation* Newest(uint32_t keyspace) const {
+    if (keyspace < kChunkSize) [[likely]]
+      return first_chunk_.newest[keyspace].load(std::memory_order_acquire);
     return keyspace < size() ? Place(keyspace).load(std::memory_order_acquire) : nullptr;
   }
   // Ids in use are below this.
@@ -118,7 +120,8 @@ class KeyspaceTable {
   const uint32_t tree_ids_max_;
   base::RetireList& retired_;
   // Places are written inside the sequencer and read by everyone under an epoch pin. Chunks are
-  // added under mutex_ and never change.
+  // added under mutex_ and never change; the first is at hand.
+  Chunk first_chunk_;
   const std::unique_ptr<std::atomic<Chunk*>[]> chunks_;
   std::atomic<uint32_t> size_{0};
 

@@ -334,24 +334,32 @@ class TransactionState {
 
 [[gnu::always_inline]] inline TransactionState::PlainRead TransactionState::TryReadPlain(
     std::string_view key, std::string_view* value) {
-  if (plain_tree_ == nullptr && !IsPlain()) return PlainRead::kNotPlain;
+  const Tree* tree = plain_tree_;
+  if (tree == nullptr && !IsPlain()) return PlainRead::kNotPlain;
   base::TryEpochPin pin;
   if (!pin.held()) [[unlikely]]
     return PlainRead::kNotPlain;
-  if (plain_tree_ == nullptr && !FindTreeOfReader()) [[unlikely]]
-    return PlainRead::kNotPlain;
+  if (tree == nullptr) {
+    if (!FindTreeOfReader()) [[unlikely]]
+      return PlainRead::kNotPlain;
+    tree = plain_tree_;
+  }
   mvcc::Record* record;
-  if (!plain_tree_->index.TryFind(key, &record)) [[unlikely]]
+  if (!tree->index.TryFind(key, &record)) [[unlikely]]
     return PlainRead::kNotPlain;
   const mvcc::Version* version =
       record == nullptr ? nullptr : mvcc::FindVisible(*record, view_.read_timestamp);
+  if (version != nullptr && version->is_lasting_value() &&
+      (!serializable() || reads_->TryAddPresent(record, version))) [[likely]] {
+    last_read_ = record;
+    *value = version->value();
+    return PlainRead::kFound;
+  }
+  if (serializable()) return PlainRead::kNotPlain;  // To be looked up again, and noted.
   if (version == nullptr || !mvcc::IsLive(*version, JudgeExpiryBy(store_, view_))) {
-    if (serializable()) return PlainRead::kNotPlain;  // To be looked up again, and noted.
     last_read_ = nullptr;
     return PlainRead::kAbsent;
   }
-  if (serializable() && !reads_->TryAddPresent(record, version)) [[unlikely]]
-    return PlainRead::kNotPlain;
   last_read_ = record;
   *value = version->value();
   return PlainRead::kFound;

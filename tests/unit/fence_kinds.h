@@ -8,13 +8,15 @@
 
 namespace nacre::base {
 
-// Runs a test with each kind of fence, and is skipped where one is not to be had: the kernel, a
-// filter, or the thread sanitizer, which knows nothing of the system call.
+// Runs a test with each kind of fence, in a process of its own. It is skipped where one is not to
+// be had: the kernel, a filter, the thread sanitizer, which knows nothing of the system call, or a
+// test before it in the same process.
 class OfEachFenceKind : public ::testing::TestWithParam<AsymmetricFence::Kind> {
  protected:
   void SetUp() override {
     usual_ = AsymmetricFence::Decide();
-    if (!AsymmetricFence::SetKindForTesting(GetParam())) GTEST_SKIP() << "no membarrier() here";
+    if (!AsymmetricFence::SetKindForTesting(GetParam()))
+      GTEST_SKIP() << "not to be had in this process";
   }
   void TearDown() override { AsymmetricFence::SetKindForTesting(usual_); }
 

@@ -3,6 +3,7 @@
 #include "engine/txn/keyspace_table.h"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/base/retire.h"
@@ -22,6 +23,21 @@ TEST(KeyspaceTable, GivesOutEachKeyspaceIdOnce) {
   EXPECT_EQ(table.AddName("goes"), std::nullopt);
   EXPECT_EQ(table.size(), KeyspaceTable::kKeyspaceIdsMax);
   EXPECT_EQ(table.FindName("stays"), 0u);
+}
+
+TEST(KeyspaceTable, EachKeyspaceHasItsOwnPlace) {
+  base::RetireList retired;
+  KeyspaceTable table(KeyspaceTable::kKeyspaceIdsMax, retired);
+  constexpr uint32_t kIds = 3000;
+  std::vector<Generation*> generations;
+  for (uint32_t id = 0; id < kIds; ++id) {
+    EXPECT_EQ(table.Newest(id), nullptr) << id;
+    ASSERT_EQ(table.AddName(std::to_string(id)), id);
+    EXPECT_EQ(table.Newest(id), nullptr) << id;
+    generations.push_back(new Generation(table.NewTree()));
+    table.Push(id, generations.back(), /*timestamp=*/1);
+  }
+  for (uint32_t id = 0; id < kIds; ++id) EXPECT_EQ(table.Newest(id), generations[id]) << id;
 }
 
 TEST(KeyspaceTable, BeginsAgainWithTheIdsOfTreesThatAreGone) {
