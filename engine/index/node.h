@@ -413,6 +413,7 @@ inline Link Node::FindStable(Symbol symbol) const {
   if (!lock_.TryReadBegin(&version)) [[unlikely]]
     return false;
   *link = FindByte<bits::CountOnesAtOnce>(form, byte);
+  // A branch, so that the answer is not made into a value and asked again by the caller.
   if (!lock_.Unchanged(version)) [[unlikely]]
     return false;
   return true;

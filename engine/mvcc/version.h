@@ -52,6 +52,7 @@ class Version {
   bool is_tombstone() const { return is_tombstone_; }
   bool is_expired_tombstone() const { return is_tombstone() && has_expiry_; }
   bool expires() const { return has_expiry_; }
+  // IsLive() at any time.
   bool is_lasting_value() const { return !is_tombstone_ && !has_expiry_; }
   ExpiryMs expiry() const { return has_expiry_ ? *ExpiryAddress() : kNoExpiry; }
   std::string_view value() const { return {data(), size_}; }

@@ -17,7 +17,8 @@ inline bool IsVisible(const Version& version, uint64_t read_timestamp) {
   return committed != 0 && committed <= read_timestamp;
 }
 
-// A visible version stands for a value unless it is a tombstone or its time has come.
+// A visible version stands for a value unless it is a tombstone or its time has come. Of one that
+// is_lasting_value() nothing needs to be known of the time.
 inline bool IsLive(const Version& version, ExpiryMs now) {
   return !version.is_tombstone() && (!version.expires() || version.expiry() > now);
 }

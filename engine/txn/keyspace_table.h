@@ -120,7 +120,7 @@ class KeyspaceTable {
   const uint32_t tree_ids_max_;
   base::RetireList& retired_;
   // Places are written inside the sequencer and read by everyone under an epoch pin. Chunks are
-  // added under mutex_ and never change; the first is at hand.
+  // added under mutex_ and never change; the first is there from the beginning.
   Chunk first_chunk_;
   const std::unique_ptr<std::atomic<Chunk*>[]> chunks_;
   std::atomic<uint32_t> size_{0};

@@ -8,9 +8,10 @@
 
 namespace nacre::base {
 
-// Runs a test with each kind of fence, in a process of its own. It is skipped where one is not to
-// be had: the kernel, a filter, the thread sanitizer, which knows nothing of the system call, or a
-// test before it in the same process.
+// Runs a test with each kind of fence. Best in a process of its own, as ctest does: a kind is not
+// to be had, and the test is skipped, after one that has relied on the other; and where the kernel,
+// a filter or the thread sanitizer, which knows nothing of the system call, does without
+// membarrier().
 class OfEachFenceKind : public ::testing::TestWithParam<AsymmetricFence::Kind> {
  protected:
   void SetUp() override {
